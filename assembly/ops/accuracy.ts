@@ -1,0 +1,49 @@
+// How many rows the network gets right.
+import { Accuracy, PANEL, ROW } from '../plan';
+
+/** The column of the largest of row x; the first where several are. */
+function largestColumn(x: usize, columns: i32, panelBytes: usize): i32 {
+  let best = 0;
+  let top = load<f32>(x);
+  for (let column = 1; column < columns; column++) {
+    const value = load<f32>(x + <usize>(column / PANEL) * panelBytes + ((column % PANEL) << 2));
+    if (value > top) {
+      top = value;
+      best = column;
+    }
+  }
+  return best;
+}
+
+/** Counts rows whose largest output stands where the largest target does. */
+export function categoricalAccuracy(r: Accuracy): void {
+  const c = r.controls;
+  const panelBytes = <usize>c.rows * ROW;
+  for (let row = 0; row < c.rows; row++) {
+    const at = row * ROW;
+    const guess = largestColumn(r.x + at, r.columns, panelBytes);
+    c.correct += i32(guess == largestColumn(r.target + at, r.columns, panelBytes));
+  }
+}
+
+/** Counts rows whose largest output is the label. */
+export function sparseCategoricalAccuracy(r: Accuracy): void {
+  const c = r.controls;
+  const panelBytes = <usize>c.rows * ROW;
+  for (let row = 0; row < c.rows; row++) {
+    const guess = largestColumn(r.x + row * ROW, r.columns, panelBytes);
+    c.correct += i32(guess == load<i32>(r.target + (row << 2)));
+  }
+}
+
+/** Counts elements that lie on the same side as their target: above `threshold` where the target is above ½ … */
+export function thresholdAccuracy(r: Accuracy): void {
+  const c = r.controls;
+  const panelBytes = <usize>c.rows * ROW;
+  for (let row = 0; row < c.rows; row++) {
+    for (let column = 0; column < r.columns; column++) {
+      const at = <usize>(column / PANEL) * panelBytes + row * ROW + ((column % PANEL) << 2);
+      c.correct += i32(load<f32>(r.x + at) > r.threshold == load<f32>(r.target + at) > 0.5);
+    }
+  }
+}

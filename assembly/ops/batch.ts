@@ -1,0 +1,30 @@
+// Where a step begins: which rows it takes, and whether the numbers it was given are numbers.
+import { CheckFinite, Controls } from '../plan';
+
+/** Moves on to the next rows of the epoch; the last batch takes what is left. */
+export function nextBatch(c: Controls): void {
+  c.rows = min(c.batchSize, c.samples - c.position);
+  c.position += c.rows;
+  c.step += 1;
+}
+
+/** False, with `failure` at the first such number, where a sample is NaN or infinite. Bytes always pass. */
+export function checkFinite(r: CheckFinite): bool {
+  const c = r.controls;
+  c.failure = -1;
+  if (c.bytes) return true;
+  const from = c.x;
+  const count = c.samples * r.columns;
+  // A number times 0 is 0, or NaN where it was not finite; NaN then stays in the sum.
+  let poison = f32x4.splat(0);
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    poison = f32x4.add(poison, f32x4.mul(v128.load(from + (<usize>i << 2)), f32x4.splat(0)));
+  }
+  let clean = !v128.any_true(f32x4.ne(poison, poison));
+  for (; i < count; i++) clean = clean && isFinite(load<f32>(from + (<usize>i << 2)));
+  if (clean) return true;
+  for (i = 0; isFinite(load<f32>(from + (<usize>i << 2))); ) i++;
+  c.failure = i;
+  return false;
+}

@@ -1,0 +1,177 @@
+// Cost functions: each writes every row's cost, and the gradient of the mean cost for what the network made. The classes of
+// losses/ have no fields: `value(p, t, setting)` and `derivative(p, t, setting)` on four lanes.
+import { LossKind } from '../../src/plan/opcodes';
+import { Accuracy, Cost, Loss, PANEL, ROW } from '../plan';
+import { columnMask, madd, sum } from '../simd/lanes';
+import { BinaryCrossEntropyFromLogits } from './losses/binaryCrossEntropy';
+import { Hinge } from './losses/hinge';
+import { Huber } from './losses/huber';
+import { KlDivergence } from './losses/klDivergence';
+import { LogCosh } from './losses/logCosh';
+import { MeanAbsoluteError } from './losses/meanAbsoluteError';
+import { MeanSquaredError } from './losses/meanSquaredError';
+import { logOf, rowExponentials, rowMaximum } from './softmax';
+
+/** rowCosts[B] = Σ over columns of value(x, target); dx[B,C] = derivative / (B · divisor). */
+export function elementwiseLoss(r: Loss): void {
+  switch (r.kind) {
+    case LossKind.meanSquaredError: elementwise<MeanSquaredError>(r); break;
+    case LossKind.meanAbsoluteError: elementwise<MeanAbsoluteError>(r); break;
+    case LossKind.huber: elementwise<Huber>(r); break;
+    case LossKind.logCosh: elementwise<LogCosh>(r); break;
+    case LossKind.binaryCrossEntropyFromLogits: elementwise<BinaryCrossEntropyFromLogits>(r); break;
+    case LossKind.hinge: elementwise<Hinge>(r); break;
+    case LossKind.klDivergence: elementwise<KlDivergence>(r); break;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function reduction(r: Loss): f32 {
+  return <f32>(1.0 / (<f64>r.controls.rows * <f64>r.divisor));
+}
+
+function elementwise<L>(r: Loss): void {
+  const loss = changetype<L>(0);
+  const rows = r.controls.rows;
+  const panelBytes = <usize>rows * ROW;
+  const setting = f32x4.splat(r.setting);
+  const scale = f32x4.splat(reduction(r));
+  for (let row = 0; row < rows; row++) {
+    let total = f32x4.splat(0);
+    for (let first = 0; first < r.columns; first += PANEL) {
+      for (let group = 0; group < PANEL; group += 4) {
+        const at = <usize>(first / PANEL) * panelBytes + row * ROW + (group << 2);
+        const mask = columnMask(first + group, r.columns);
+        const p = v128.load(r.x + at);
+        const t = v128.load(r.target + at);
+        total = f32x4.add(total, v128.and(loss.value(p, t, setting), mask));
+        v128.store(r.dx + at, v128.and(f32x4.mul(loss.derivative(p, t, setting), scale), mask));
+      }
+    }
+    store<f64>(r.rowCosts + (row << 3), <f64>sum(total));
+  }
+}
+
+/**
+ * Cross-entropy of softmax(x) with target distributions: rowCost = T · ln Σ eˣ − Σ t x, dx = (T · softmax(x) − t) / B, where T = Σ t and the targets
+ * are smoothed: t (1 − setting) + setting / C.
+ */
+export function softmaxCrossEntropy(r: Loss): void {
+  const rows = r.controls.rows;
+  const panelBytes = <usize>rows * ROW;
+  const scale = reduction(r);
+  const kept = f32x4.splat(1 - r.setting);
+  const spread = f32x4.splat(r.setting / <f32>r.columns);
+  for (let row = 0; row < rows; row++) {
+    const start = <usize>row * ROW;
+    const x = r.x + start;
+    const dx = r.dx + start;
+    const top = rowMaximum(x, r.columns, panelBytes);
+    const total = rowExponentials(dx, x, r.columns, panelBytes, top);
+    const shift = f32x4.splat(top);
+    let mass = f32x4.splat(0);
+    let inner = f32x4.splat(0);
+    for (let column = 0; column < r.columns; column += 4) {
+      const at = <usize>(column / PANEL) * panelBytes + ((column % PANEL) << 2);
+      const t = v128.and(madd(v128.load(r.target + start + at), kept, spread), columnMask(column, r.columns));
+      mass = f32x4.add(mass, t);
+      // A target of exactly 0 takes no part, be its logit ever so far away.
+      const away = v128.and(f32x4.sub(v128.load(x + at), shift), f32x4.ne(t, f32x4.splat(0)));
+      inner = madd(t, away, inner);
+    }
+    const weight = sum(mass);
+    store<f64>(r.rowCosts + (row << 3), <f64>weight * <f64>logOf(total) - <f64>sum(inner));
+    const share = f32x4.splat((weight / total) * scale);
+    const down = f32x4.splat(scale);
+    for (let column = 0; column < r.columns; column += 4) {
+      const at = <usize>(column / PANEL) * panelBytes + ((column % PANEL) << 2);
+      const t = v128.and(madd(v128.load(r.target + start + at), kept, spread), columnMask(column, r.columns));
+      const value = f32x4.sub(f32x4.mul(v128.load(dx + at), share), f32x4.mul(t, down));
+      v128.store(dx + at, value);
+    }
+  }
+}
+
+/** The same for one label a row: rowCost = ln Σ eˣ − x[label], smoothed by `setting`. */
+export function sparseSoftmaxCrossEntropy(r: Loss): void {
+  const rows = r.controls.rows;
+  const panelBytes = <usize>rows * ROW;
+  const scale = reduction(r);
+  const spread = r.setting / <f32>r.columns;
+  for (let row = 0; row < rows; row++) {
+    const x = r.x + row * ROW;
+    const dx = r.dx + row * ROW;
+    const top = rowMaximum(x, r.columns, panelBytes);
+    const total = rowExponentials(dx, x, r.columns, panelBytes, top);
+    const label = load<i32>(r.target + (row << 2));
+    const own = <usize>(label / PANEL) * panelBytes + ((label % PANEL) << 2);
+    let cost = <f64>logOf(total) - (1 - <f64>r.setting) * <f64>(load<f32>(x + own) - top);
+    if (r.setting != 0) {
+      let away: f64 = 0;
+      for (let column = 0; column < r.columns; column++) {
+        away += <f64>(load<f32>(x + <usize>(column / PANEL) * panelBytes + ((column % PANEL) << 2)) - top);
+      }
+      cost -= <f64>spread * away;
+    }
+    store<f64>(r.rowCosts + (row << 3), cost);
+    const share = f32x4.splat(scale / total);
+    const smooth = f32x4.splat(spread * scale);
+    for (let column = 0; column < r.columns; column += 4) {
+      const at = <usize>(column / PANEL) * panelBytes + ((column % PANEL) << 2);
+      const value = f32x4.sub(f32x4.mul(v128.load(dx + at), share), smooth);
+      v128.store(dx + at, v128.and(value, columnMask(column, r.columns)));
+    }
+    store<f32>(dx + own, load<f32>(dx + own) - (1 - r.setting) * scale);
+  }
+}
+
+/**
+ * rowCost = 1 − x·t / (|x| |t|), dx = (cos x / |x|² − t / (|x| |t|)) / B. Lengths below 1e-8 count as that, as in PyTorch.
+ */
+export function cosineSimilarity(r: Loss): void {
+  const rows = r.controls.rows;
+  const panelBytes = <usize>rows * ROW;
+  const scale = reduction(r);
+  const bytes = <usize>((r.columns + PANEL - 1) / PANEL) * panelBytes;
+  for (let row = 0; row < rows; row++) {
+    const start = <usize>row * ROW;
+    let xx = f32x4.splat(0);
+    let tt = f32x4.splat(0);
+    let xt = f32x4.splat(0);
+    for (let at = start; at < bytes; at += panelBytes) {
+      for (let group = 0; group < ROW; group += 16) {
+        const x = v128.load(r.x + at + group);
+        const t = v128.load(r.target + at + group);
+        xx = madd(x, x, xx);
+        tt = madd(t, t, tt);
+        xt = madd(x, t, xt);
+      }
+    }
+    const lengthX = max(sqrt<f32>(sum(xx)), <f32>1e-8);
+    const lengthT = max(sqrt<f32>(sum(tt)), <f32>1e-8);
+    const cosine = sum(xt) / (lengthX * lengthT);
+    store<f64>(r.rowCosts + (row << 3), 1 - <f64>cosine);
+    const alongX = f32x4.splat((cosine / (lengthX * lengthX)) * scale);
+    const alongT = f32x4.splat((1 / (lengthX * lengthT)) * scale);
+    for (let at = start; at < bytes; at += panelBytes) {
+      for (let group = 0; group < ROW; group += 16) {
+        const i = at + group;
+        const value = f32x4.sub(f32x4.mul(v128.load(r.x + i), alongX), f32x4.mul(v128.load(r.target + i), alongT));
+        v128.store(r.dx + i, value);
+      }
+    }
+  }
+}
+
+/** The batch's one number: Σ rowCosts / (B · divisor), in the order of the rows. False where it is not finite. */
+export function cost(r: Cost): bool {
+  const c = r.controls;
+  let total: f64 = 0;
+  for (let row = 0; row < c.rows; row++) total += load<f64>(r.rowCosts + (row << 3));
+  total /= <f64>r.divisor;
+  c.cost = total / <f64>c.rows;
+  if (!isFinite(total)) return false;
+  c.costSum += total;
+  return true;
+}

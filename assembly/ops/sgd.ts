@@ -1,0 +1,52 @@
+// Stochastic gradient descent, with momentum (Sutskever et al. 2013) as PyTorch defines it.
+import { Sgd } from '../plan';
+import { madd } from '../simd/lanes';
+import { tiny } from './optimizer';
+
+/** w −= learningRate · (dw + weightDecay · w) over one flat region, or sgdMomentum where there is a velocity. */
+export function sgd(r: Sgd): void {
+  if (r.velocity) return sgdMomentum(r);
+  const step = f32x4.splat(<f32>-r.controls.learningRate);
+  const decay = f32x4.splat(r.weightDecay);
+  const end = r.parameters + (<usize>r.count << 2);
+  let dw = r.gradients;
+  for (let w = r.parameters; w < end; w += 32) {
+    const w0 = v128.load(w);
+    const w1 = v128.load(w, 16);
+    const a = madd(madd(w0, decay, v128.load(dw)), step, w0);
+    const b = madd(madd(w1, decay, v128.load(dw, 16)), step, w1);
+    v128.store(w, a);
+    v128.store(w, b, 16);
+    dw += 32;
+  }
+}
+
+/** g = dw + weightDecay · w; v = momentum · v + g; w −= learningRate · (nesterov ? g + momentum · v : v) */
+function sgdMomentum(r: Sgd): void {
+  const step = f32x4.splat(<f32>-r.controls.learningRate);
+  const decay = f32x4.splat(r.weightDecay);
+  const momentum = f32x4.splat(r.momentum);
+  // The update is past · v + present · g.
+  const past = f32x4.splat(r.nesterov ? r.momentum : 1);
+  const present = f32x4.splat(r.nesterov ? 1 : 0);
+  const small = tiny();
+  const end = r.parameters + (<usize>r.count << 2);
+  let dw = r.gradients;
+  let v = r.velocity;
+  for (let w = r.parameters; w < end; w += 32) {
+    const w0 = v128.load(w);
+    const w1 = v128.load(w, 16);
+    const g0 = madd(w0, decay, v128.load(dw));
+    const g1 = madd(w1, decay, v128.load(dw, 16));
+    const v0 = f32x4.sub(madd(momentum, v128.load(v), f32x4.add(g0, small)), small);
+    const v1 = f32x4.sub(madd(momentum, v128.load(v, 16), f32x4.add(g1, small)), small);
+    const a = madd(madd(past, v0, f32x4.mul(present, g0)), step, w0);
+    const b = madd(madd(past, v1, f32x4.mul(present, g1)), step, w1);
+    v128.store(v, v0);
+    v128.store(v, v1, 16);
+    v128.store(w, a);
+    v128.store(w, b, 16);
+    dw += 32;
+    v += 32;
+  }
+}

@@ -1,0 +1,62 @@
+// The machine: for each record, its op.
+import { Opcode } from '../src/plan/opcodes';
+import {
+  Accuracy, Activation, Adam, CheckFinite, Cost, DenseForward, DenseInputGradient, DenseWeightGradient, Dropout, Gather, GatherLabels, Loss, Op,
+  RECORD_BYTES, Scatter, Sgd, Softmax,
+} from './plan';
+import { categoricalAccuracy, sparseCategoricalAccuracy, thresholdAccuracy } from './ops/accuracy';
+import { activationForward, activationGradient } from './ops/activation';
+import { adam } from './ops/adam';
+import { checkFinite, nextBatch } from './ops/batch';
+import { denseForward, denseInputGradient, denseWeightGradient } from './ops/dense';
+import { dropoutForward, dropoutGradient } from './ops/dropout';
+import { gather, gatherLabels, scatter } from './ops/gather';
+import { cosineSimilarity, cost, elementwiseLoss, softmaxCrossEntropy, sparseSoftmaxCrossEntropy } from './ops/loss';
+import { sgd } from './ops/sgd';
+import { logSoftmaxForward, logSoftmaxGradient, softmaxForward, softmaxGradient } from './ops/softmax';
+
+/**
+ * Carries out the records from address `first` up to, not with, `last`, `steps` times over, and returns how many times it finished: a number that
+ * is not finite, in the data checked or in the cost, ends it at once.
+ */
+export function run(first: usize, last: usize, steps: i32): i32 {
+  for (let step = 0; step < steps; step++) {
+    for (let record = first; record < last; record += RECORD_BYTES) {
+      if (!execute(record)) return step;
+    }
+  }
+  return steps;
+}
+
+/** False where the run must end. */
+function execute(record: usize): bool {
+  switch (changetype<Op>(record).op) {
+    case Opcode.nextBatch: nextBatch(changetype<Op>(record).controls); break;
+    case Opcode.checkFinite: return checkFinite(changetype<CheckFinite>(record));
+    case Opcode.gather: gather(changetype<Gather>(record)); break;
+    case Opcode.gatherLabels: gatherLabels(changetype<GatherLabels>(record)); break;
+    case Opcode.scatter: scatter(changetype<Scatter>(record)); break;
+    case Opcode.denseForward: denseForward(changetype<DenseForward>(record)); break;
+    case Opcode.denseInputGradient: denseInputGradient(changetype<DenseInputGradient>(record)); break;
+    case Opcode.denseWeightGradient: denseWeightGradient(changetype<DenseWeightGradient>(record)); break;
+    case Opcode.activationForward: activationForward(changetype<Activation>(record)); break;
+    case Opcode.activationGradient: activationGradient(changetype<Activation>(record)); break;
+    case Opcode.softmaxForward: softmaxForward(changetype<Softmax>(record)); break;
+    case Opcode.softmaxGradient: softmaxGradient(changetype<Softmax>(record)); break;
+    case Opcode.logSoftmaxForward: logSoftmaxForward(changetype<Softmax>(record)); break;
+    case Opcode.logSoftmaxGradient: logSoftmaxGradient(changetype<Softmax>(record)); break;
+    case Opcode.dropoutForward: dropoutForward(changetype<Dropout>(record)); break;
+    case Opcode.dropoutGradient: dropoutGradient(changetype<Dropout>(record)); break;
+    case Opcode.elementwiseLoss: elementwiseLoss(changetype<Loss>(record)); break;
+    case Opcode.softmaxCrossEntropy: softmaxCrossEntropy(changetype<Loss>(record)); break;
+    case Opcode.sparseSoftmaxCrossEntropy: sparseSoftmaxCrossEntropy(changetype<Loss>(record)); break;
+    case Opcode.cosineSimilarity: cosineSimilarity(changetype<Loss>(record)); break;
+    case Opcode.cost: return cost(changetype<Cost>(record));
+    case Opcode.categoricalAccuracy: categoricalAccuracy(changetype<Accuracy>(record)); break;
+    case Opcode.sparseCategoricalAccuracy: sparseCategoricalAccuracy(changetype<Accuracy>(record)); break;
+    case Opcode.thresholdAccuracy: thresholdAccuracy(changetype<Accuracy>(record)); break;
+    case Opcode.sgd: sgd(changetype<Sgd>(record)); break;
+    case Opcode.adam: adam(changetype<Adam>(record)); break;
+  }
+  return true;
+}

@@ -1,0 +1,249 @@
+// exp, expm1, log, log1p, tanh, the logistic function and the normal distribution's, on four lanes. The polynomials are least-maximum
+// fits made for this project; the error each function reaches is tested against float64 (test/kernels/math.test.ts).
+import { constant, put } from './constants';
+import { madd, nmadd } from './lanes';
+
+const ONE = 0;
+const HALF = 1;
+const TWO = 2;
+const LOG2E = 3;
+const LN2_HIGH = 4;
+const LN2_LOW = 5;
+const ROUNDER = 6; // 1.5 · 2²³: adding it leaves the nearest whole number in the low bits
+const EXP_FLOOR = 7; // below it exp is exactly 0, so that no denormal is ever made
+const EXP_CEILING = 8;
+const EXP = 9; // … 13
+const ATANH = 14; // … 17
+const SQRT_HALF = 18;
+const TAIL = 19; // … 27
+const TAIL_SCALE = 28;
+const SIGN = 29;
+const INFINITY_BITS = 30;
+const EXPM1_FLOOR = 31;
+const LN2 = 32;
+const SMALLEST = 33;
+/** Where the ops' own constants begin. */
+export const FIRST_FREE = 40;
+
+/** Writes the constants of this file; once for every memory. */
+export function writeMathConstants(): void {
+  put(ONE, 1);
+  put(HALF, 0.5);
+  put(TWO, 2);
+  put(LOG2E, 1.44269504);
+  put(LN2_HIGH, 0.693359375);
+  put(LN2_LOW, -2.12194440e-4);
+  put(ROUNDER, 12582912);
+  put(EXP_FLOOR, -80);
+  put(EXP_CEILING, 88.72283);
+  put(EXP, 0.5);
+  put(EXP + 1, 0.1666654348373413);
+  put(EXP + 2, 0.04166628047823906);
+  put(EXP + 3, 0.008366583846509457);
+  put(EXP + 4, 0.0013946450781077147);
+  put(ATANH, 0.3333320617675781);
+  put(ATANH + 1, 0.20010852813720703);
+  put(ATANH + 2, 0.13999506831169128);
+  put(ATANH + 3, 0.14012570679187775);
+  put(SQRT_HALF, 0.70710678);
+  put(TAIL, 0.10375905781984329);
+  put(TAIL + 1, 0.10301681607961655);
+  put(TAIL + 2, 0.10302978754043579);
+  put(TAIL + 3, 0.05102940648794174);
+  put(TAIL + 4, 0.16094401478767395);
+  put(TAIL + 5, -0.15094368159770966);
+  put(TAIL + 6, 0.2514869272708893);
+  put(TAIL + 7, -0.15282683074474335);
+  put(TAIL + 8, 0.03050450049340725);
+  put(TAIL_SCALE, 0.26);
+  put(SIGN, -0.0);
+  put(INFINITY_BITS, Infinity);
+  put(EXPM1_FLOOR, -17.5);
+  put(LN2, 0.69314718);
+  put(SMALLEST, 1.17549435e-38);
+}
+
+// @ts-ignore: decorator
+@inline
+export function one(): v128 {
+  return constant(ONE);
+}
+
+// @ts-ignore: decorator
+@inline
+export function half(): v128 {
+  return constant(HALF);
+}
+
+// @ts-ignore: decorator
+@inline
+export function two(): v128 {
+  return constant(TWO);
+}
+
+// @ts-ignore: decorator
+@inline
+export function ln2(): v128 {
+  return constant(LN2);
+}
+
+/** The smallest normal number. */
+// @ts-ignore: decorator
+@inline
+export function smallest(): v128 {
+  return constant(SMALLEST);
+}
+
+// @ts-ignore: decorator
+@inline
+export function negate(x: v128): v128 {
+  return v128.xor(x, constant(SIGN));
+}
+
+// @ts-ignore: decorator
+@inline
+export function absolute(x: v128): v128 {
+  return v128.andnot(x, constant(SIGN));
+}
+
+/** −|x| */
+// @ts-ignore: decorator
+@inline
+export function negativeAbsolute(x: v128): v128 {
+  return v128.or(x, constant(SIGN));
+}
+
+/** |magnitude| with the sign of `sign`. */
+// @ts-ignore: decorator
+@inline
+export function copySign(magnitude: v128, sign: v128): v128 {
+  return v128.bitselect(sign, magnitude, constant(SIGN));
+}
+
+/** 1 where the mask is set, 0 elsewhere. */
+// @ts-ignore: decorator
+@inline
+export function oneWhere(mask: v128): v128 {
+  return v128.and(mask, constant(ONE));
+}
+
+/** (eʳ − 1 − r) / r² for |r| ≤ ln 2 / 2. */
+// @ts-ignore: decorator
+@inline
+function expTail(r: v128): v128 {
+  let p = madd(constant(EXP + 4), r, constant(EXP + 3));
+  p = madd(p, r, constant(EXP + 2));
+  p = madd(p, r, constant(EXP + 1));
+  return madd(p, r, constant(EXP));
+}
+
+/** eˣ: exactly 0 below −80, Infinity where float32 has no room, NaN for NaN. Adds n to the exponent's bits of e^(x − n ln 2). */
+// @ts-ignore: decorator
+@inline
+export function exp(x: v128): v128 {
+  const inside = f32x4.pmin(f32x4.pmax(x, constant(EXP_FLOOR)), constant(EXP_CEILING));
+  const shifted = madd(inside, constant(LOG2E), constant(ROUNDER));
+  const n = f32x4.sub(shifted, constant(ROUNDER));
+  const r = nmadd(n, constant(LN2_LOW), nmadd(n, constant(LN2_HIGH), inside));
+  const p = madd(f32x4.mul(r, r), expTail(r), f32x4.add(r, constant(ONE)));
+  const scaled = i32x4.add(p, i32x4.shl(shifted, 23));
+  const overflowed = v128.bitselect(constant(INFINITY_BITS), scaled, f32x4.gt(x, constant(EXP_CEILING)));
+  return v128.andnot(overflowed, f32x4.lt(x, constant(EXP_FLOOR)));
+}
+
+/** eˣ − 1 for x ≤ 0 without loss near 0; exactly −1 below −17.5. NaN for NaN. */
+// @ts-ignore: decorator
+@inline
+export function expm1(x: v128): v128 {
+  const inside = f32x4.pmax(x, constant(EXPM1_FLOOR));
+  const shifted = madd(inside, constant(LOG2E), constant(ROUNDER));
+  const n = f32x4.sub(shifted, constant(ROUNDER));
+  const r = nmadd(n, constant(LN2_LOW), nmadd(n, constant(LN2_HIGH), inside));
+  const p = madd(f32x4.mul(r, r), expTail(r), r);
+  const power = i32x4.add(constant(ONE), i32x4.shl(shifted, 23));
+  return madd(p, power, f32x4.sub(power, constant(ONE)));
+}
+
+/** 2 atanh(s) for |s| ≤ 1/3. */
+// @ts-ignore: decorator
+@inline
+function twiceAtanh(s: v128): v128 {
+  const z = f32x4.mul(s, s);
+  let p = madd(constant(ATANH + 3), z, constant(ATANH + 2));
+  p = madd(p, z, constant(ATANH + 1));
+  p = madd(p, z, constant(ATANH));
+  const doubled = f32x4.add(s, s);
+  return madd(f32x4.mul(p, z), doubled, doubled);
+}
+
+/** ln(1 + u) for 0 ≤ u ≤ 1, without loss near 0. */
+// @ts-ignore: decorator
+@inline
+export function log1p(u: v128): v128 {
+  return twiceAtanh(f32x4.div(u, f32x4.add(u, constant(TWO))));
+}
+
+/** ln x for normal x > 0; −Infinity for 0 and denormals, NaN for x < 0 and NaN, Infinity for Infinity. */
+// @ts-ignore: decorator
+@inline
+export function log(x: v128): v128 {
+  // x = 2ⁿ m with m in [√½, √2)
+  const bits = i32x4.sub(x, constant(SQRT_HALF));
+  const n = f32x4.convert_i32x4_s(i32x4.shr_s(bits, 23));
+  const m = i32x4.sub(x, v128.and(bits, i32x4.splat(0xff800000)));
+  const s = f32x4.div(f32x4.sub(m, constant(ONE)), f32x4.add(m, constant(ONE)));
+  const value = madd(n, constant(LN2_HIGH), madd(n, constant(LN2_LOW), twiceAtanh(s)));
+  const tiny = v128.bitselect(negate(constant(INFINITY_BITS)), value, f32x4.lt(x, constant(SMALLEST)));
+  const huge = v128.bitselect(x, tiny, f32x4.eq(x, constant(INFINITY_BITS)));
+  // x < 0 and NaN: the square root is NaN there and finite or Infinity elsewhere.
+  return v128.bitselect(huge, f32x4.sqrt(x), f32x4.ge(x, f32x4.splat(0)));
+}
+
+/** tanh x */
+// @ts-ignore: decorator
+@inline
+export function tanh(x: v128): v128 {
+  const e = expm1(f32x4.mul(negativeAbsolute(x), constant(TWO)));
+  return copySign(f32x4.div(e, f32x4.add(e, constant(TWO))), x);
+}
+
+/** The logistic function 1 / (1 + e⁻ˣ). */
+// @ts-ignore: decorator
+@inline
+export function sigmoid(x: v128): v128 {
+  return f32x4.div(constant(ONE), f32x4.add(constant(ONE), exp(negate(x))));
+}
+
+/** ln(1 + eˣ) */
+// @ts-ignore: decorator
+@inline
+export function softplus(x: v128): v128 {
+  return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), log1p(exp(negativeAbsolute(x))));
+}
+
+/** e^(−x²/2) */
+// @ts-ignore: decorator
+@inline
+export function bell(x: v128): v128 {
+  return exp(f32x4.mul(f32x4.mul(x, x), negate(constant(HALF))));
+}
+
+/**
+ * The normal distribution Φ(x) = ½ erfc(−x/√2), given e^(−x²/2): a polynomial in t = 1 / (1 + 0.26 |x|) times the bell, as Hastings did, so that the
+ * lower tail keeps its relative precision.
+ */
+// @ts-ignore: decorator
+@inline
+export function normalCdf(x: v128, bellOfX: v128): v128 {
+  const t = f32x4.div(constant(ONE), madd(absolute(x), constant(TAIL_SCALE), constant(ONE)));
+  let p = madd(constant(TAIL + 8), t, constant(TAIL + 7));
+  p = madd(p, t, constant(TAIL + 6));
+  p = madd(p, t, constant(TAIL + 5));
+  p = madd(p, t, constant(TAIL + 4));
+  p = madd(p, t, constant(TAIL + 3));
+  p = madd(p, t, constant(TAIL + 2));
+  p = madd(p, t, constant(TAIL + 1));
+  p = madd(p, t, constant(TAIL));
+  const tail = f32x4.mul(f32x4.mul(p, t), bellOfX);
+  return v128.bitselect(tail, f32x4.sub(constant(ONE), tail), f32x4.lt(x, f32x4.splat(0)));
+}

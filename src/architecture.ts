@@ -1,0 +1,96 @@
+/** Step 1 of a network, its architecture: an input shape and a list of layers, checked, frozen, and JSON both ways. */
+import { checkOptions, wrongType, wrongValue } from './errors.js';
+import type { ActivationConfig } from './layers/activations.js';
+import { checkLayer, definitionOf, type Layer } from './layers/index.js';
+import type { ParameterSpec } from './layers/layer.js';
+import { checkShape, type Shape } from './shape.js';
+
+/** What a network is made of. Plain data: `JSON.stringify` writes it, {@link Architecture.fromJSON} reads it. */
+export interface Architecture {
+  /** The shape of one sample. */
+  readonly inputShape: Shape;
+  readonly layers: readonly Layer[];
+}
+
+/**
+ * A network whose layers follow one another.
+ *
+ * @param inputShape the shape of one sample: `[784]`, `784` or `[28, 28]`
+ * @param layers at least one layer; each takes the shape that the one before it gives
+ * @throws TypeError where a layer cannot take the shape it is given; the message names both layers
+ */
+export function sequential(inputShape: number | readonly number[], layers: readonly Layer[]): Architecture {
+  const shape = checkShape('sequential: inputShape', inputShape);
+  if (!Array.isArray(layers)) throw wrongType('sequential: layers', 'a list of layers', layers);
+  if (layers.length === 0) throw wrongValue('sequential: layers', 'at least one layer', 'none', 'add dense(…)');
+  const checked = layers.map((layer: unknown, index) => checkLayer(`sequential: layer ${index}`, layer));
+  const architecture = Object.freeze({ inputShape: shape, layers: Object.freeze(checked) });
+  const names = new Set<string>();
+  for (const { name } of placedLayers(architecture)) {
+    if (names.has(name)) {
+      throw wrongValue('sequential: layer names', 'each name once', `'${name}' twice`, 'give one another name');
+    }
+    names.add(name);
+  }
+  return architecture;
+}
+
+export const Architecture = {
+  /** The architecture that `JSON.stringify` wrote. Throws TypeError or RangeError where the text is not one. */
+  fromJSON(text: string): Architecture {
+    const where = 'Architecture.fromJSON';
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (cause) {
+      throw new TypeError(`${where}: expected JSON, got text that does not parse: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+    checkOptions(where, value, ['inputShape', 'layers']);
+    const { inputShape, layers } = value as Partial<Architecture>;
+    return sequential(inputShape as Shape, layers as Layer[]);
+  },
+};
+
+/** A layer with what its place in the network gives it. */
+export interface PlacedLayer {
+  readonly layer: Layer;
+  readonly index: number;
+  readonly name: string;
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+  readonly parameters: readonly ParameterSpec[];
+}
+
+/** Every layer with its name, shapes and parameters. */
+export function placedLayers(architecture: Architecture): readonly PlacedLayer[] {
+  let shape = architecture.inputShape;
+  let from = 'the input';
+  return architecture.layers.map((layer, index) => {
+    const definition = definitionOf(layer);
+    const inputShape = shape;
+    shape = definition.outputShape(layer, inputShape, from);
+    from = `layer ${index} (${definition.describe(layer)})`;
+    const name = ('name' in layer ? layer.name : undefined) ?? `${index}.${layer.kind}`;
+    const parameters = definition.parameters(layer, inputShape);
+    return { layer, index, name, inputShape, outputShape: shape, parameters };
+  });
+}
+
+/** The shape of one sample's output. */
+export function outputShape(architecture: Architecture): Shape {
+  return placedLayers(architecture).at(-1)?.outputShape ?? architecture.inputShape;
+}
+
+/** The activation that the network ends with; linear where its last layer has none. */
+export function outputActivation(architecture: Architecture): ActivationConfig {
+  const last = architecture.layers.at(-1);
+  return last && 'activation' in last ? last.activation : { kind: 'linear' };
+}
+
+/** The input a network expects, as messages write it: `dense(128): expected input [rows, 784]`. */
+export function firstLayer(architecture: Architecture): string {
+  const first = architecture.layers[0];
+  return first ? definitionOf(first).describe(first) : 'the network';
+}

@@ -1,0 +1,172 @@
+/** What users give for x and y, checked and made ready to be copied into linear memory. */
+import { describe, wrongType, wrongValue } from '../errors.js';
+import type { TargetSpec } from '../losses/loss.js';
+
+/** Samples as users give them: row-major float32, bytes with a scale, or rows of numbers. */
+export type Samples = Float32Array | ScaledBytes | readonly ArrayLike<number>[];
+
+/** Samples of 8 bits; each is multiplied by `scale` as it is read. */
+export interface ScaledBytes {
+  readonly x: Uint8Array;
+  /** 1 unless told. */
+  readonly scale?: number;
+}
+
+/** Targets as users give them: class indices, numbers, or rows (row-major, one-hot, soft, or several numbers). */
+export type Targets = Float32Array | Int32Array | Uint8Array | readonly number[] | readonly ArrayLike<number>[];
+
+/** Samples with their shape checked; whether they are finite is seen to by the machine, or here where they came as rows. */
+export interface ReadySamples {
+  readonly rows: number;
+  readonly values: Float32Array | Uint8Array;
+  /** What bytes are multiplied by. */
+  readonly scale: number;
+}
+
+/**
+ * Checks the samples' kind and shape. `network` is what the shape is for, as messages name it: `dense(128)`.
+ */
+export function readSamples(where: string, x: unknown, inputs: number, network: string, scale?: unknown): ReadySamples {
+  if (x instanceof Float32Array) {
+    if (scale !== undefined) {
+      throw wrongType(`${where}: scale`, 'none with a Float32Array', scale, 'scale goes with Uint8Array');
+    }
+    return { rows: countRows(where, x.length, inputs, network), values: x, scale: 1 };
+  }
+  if (x instanceof Uint8Array) {
+    const factor = scale ?? 1;
+    if (typeof factor !== 'number') throw wrongType(`${where}: scale`, 'a finite number', factor);
+    if (!Number.isFinite(factor)) throw wrongValue(`${where}: scale`, 'a finite number', factor);
+    return { rows: countRows(where, x.length, inputs, network), values: x, scale: factor };
+  }
+  if (Array.isArray(x)) {
+    if (scale !== undefined) {
+      throw wrongType(`${where}: scale`, 'none with rows of numbers', scale, 'scale goes with Uint8Array');
+    }
+    return {
+      rows: countRows(where, x.length, 1, network),
+      values: flattenRows(`${where}: x`, x, inputs, network),
+      scale: 1,
+    };
+  }
+  throw wrongType(`${where}: x`, 'a Float32Array, { x: Uint8Array, scale }, or an array of rows', x);
+}
+
+function countRows(where: string, length: number, inputs: number, network: string): number {
+  if (length === 0) throw wrongValue(`${where}: x`, 'at least one row', 'none');
+  if (length % inputs !== 0) {
+    const got = `${length} numbers, which is ${Math.floor(length / inputs)} rows and ${length % inputs} more`;
+    throw wrongValue(`${where}: x: ${network}`, `input [rows, ${inputs}]`, got);
+  }
+  return length / inputs;
+}
+
+/** Rows of numbers as one row-major array; every number finite. */
+function flattenRows(where: string, rows: readonly unknown[], columns: number, network: string): Float32Array {
+  const values = new Float32Array(rows.length * columns);
+  rows.forEach((row, r) => {
+    if (!Array.isArray(row) && !ArrayBuffer.isView(row)) {
+      throw wrongType(where, `rows of ${columns} numbers`, `${describe(row)} as row ${r}`, 'for one row give [[…]]');
+    }
+    const cells = row as ArrayLike<unknown>;
+    if (cells.length !== columns) {
+      throw wrongValue(`${where}: ${network}`, `input [rows, ${columns}]`, `${cells.length} numbers in row ${r}`);
+    }
+    for (let column = 0; column < columns; column++) {
+      const value = cells[column];
+      if (typeof value !== 'number') {
+        throw wrongType(where, 'numbers', `${describe(value)} in row ${r}, column ${column}`);
+      }
+      const rounded = Math.fround(value);
+      if (!Number.isFinite(rounded)) throw notFinite(where, value, r, column);
+      values[r * columns + column] = rounded;
+    }
+  });
+  return values;
+}
+
+/** The error for NaN and infinities. */
+export function notFinite(where: string, value: number, row: number, column: number): RangeError {
+  const expected = 'finite float32 numbers';
+  return wrongValue(where, expected, `${value} in row ${row}, column ${column}`, 'fill in or leave out such rows');
+}
+
+/** The error for the number at `index` of row-major samples. */
+export function notFiniteAt(where: string, values: ArrayLike<number>, index: number, columns: number): RangeError {
+  return notFinite(where, values[index] ?? Number.NaN, Math.floor(index / columns), index % columns);
+}
+
+/** Checks targets against what the loss expects, and gives them as the machine reads them. */
+export function readTargets(where: string, y: unknown, rows: number, spec: TargetSpec): Int32Array | Float32Array {
+  return spec.kind === 'labels' ? readLabels(where, y, rows, spec.classes) : readValues(where, y, rows, spec);
+}
+
+function readLabels(where: string, y: unknown, rows: number, classes: number): Int32Array {
+  const expected = `${rows} class indices from 0 to ${classes - 1}, one for each row`;
+  const oneHot = `for one-hot rows take 'categoricalCrossEntropy'`;
+  if (Array.isArray(y) && isListOfRows(y)) throw wrongType(where, expected, 'rows of numbers', oneHot);
+  if (!isNumbers(y)) throw wrongType(where, expected, y);
+  if (y.length !== rows) {
+    const mend = y.length === rows * classes ? oneHot : 'x and y need the same rows';
+    throw wrongValue(where, expected, `${y.length} numbers`, mend);
+  }
+  const labels = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const label = y[row];
+    if (typeof label !== 'number' || !Number.isInteger(label) || label < 0 || label >= classes) {
+      throw wrongValue(where, expected, `label ${describe(label)} in row ${row}`);
+    }
+    labels[row] = label;
+  }
+  return labels;
+}
+
+type ValueSpec = Extract<TargetSpec, { kind: 'values' }>;
+
+function readValues(where: string, y: unknown, rows: number, { columns, range }: ValueSpec): Float32Array {
+  const flat = Array.isArray(y) && isListOfRows(y) ? flattenTargets(where, y, columns) : y;
+  const expected = `targets [${rows}, ${columns}]`;
+  if (!isNumbers(flat)) throw wrongType(where, expected, y);
+  if (flat.length !== rows * columns) {
+    const indices = columns > 1 && flat.length === rows;
+    const mend = indices ? `for class indices take 'sparseCategoricalCrossEntropy'` : 'x and y need the same rows';
+    throw wrongValue(where, expected, `${flat.length} numbers`, mend);
+  }
+  const values = flat instanceof Float32Array && range !== 'sign' ? flat : new Float32Array(flat.length);
+  for (let i = 0; i < flat.length; i++) {
+    const value: unknown = flat[i];
+    const row = Math.floor(i / columns);
+    if (typeof value !== 'number') throw wrongType(where, 'numbers', `${describe(value)} in row ${row}`);
+    const rounded = Math.fround(value);
+    if (!Number.isFinite(rounded)) throw notFinite(where, value, row, i % columns);
+    if (range === 'probability' && !(rounded >= 0 && rounded <= 1)) {
+      throw wrongValue(where, 'targets from 0 to 1', `label ${value} in row ${row}, column ${i % columns}`);
+    }
+    if (range === 'sign' && rounded !== -1 && rounded !== 0 && rounded !== 1) {
+      throw wrongValue(where, 'targets −1 and 1', `label ${value} in row ${row}, column ${i % columns}`);
+    }
+    if (values !== flat) values[i] = range === 'sign' && rounded === 0 ? -1 : rounded;
+  }
+  return values;
+}
+
+function flattenTargets(where: string, rows: readonly unknown[], columns: number): unknown[] {
+  return rows.flatMap((row, r) => {
+    const cells: unknown[] =
+      Array.isArray(row) || ArrayBuffer.isView(row) ? Array.from(row as ArrayLike<unknown>) : [row];
+    if (cells.length !== columns) throw wrongValue(where, `rows of ${columns} numbers`, `${cells.length} in row ${r}`);
+    return cells;
+  });
+}
+
+function isNumbers(y: unknown): y is ArrayLike<unknown> {
+  return Array.isArray(y) ? !isListOfRows(y) : ArrayBuffer.isView(y) && !(y instanceof DataView) && isNumberView(y);
+}
+
+function isNumberView(y: ArrayBufferView): boolean {
+  return !(y instanceof BigInt64Array || y instanceof BigUint64Array);
+}
+
+function isListOfRows(y: readonly unknown[]): boolean {
+  return Array.isArray(y[0]) || ArrayBuffer.isView(y[0]);
+}

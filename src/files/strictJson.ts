@@ -1,0 +1,141 @@
+import { wrongValue } from '../errors.js';
+
+const DAMAGED = 'the file is damaged or not a .safetensors file';
+
+/** Text from a file for a message: short, on one line, and with nothing in it that a terminal would obey. */
+export function quote(text: string): string {
+  const escaped = JSON.stringify(text.slice(0, 60)).replace(
+    /(?! )[\p{Other}\p{Separator}]/gu,
+    char => `\\u{${char.codePointAt(0)?.toString(16)}}`,
+  );
+  return text.length > 60 ? `${escaped}…` : escaped;
+}
+
+/** The error for a file that breaks a rule of its format. */
+export function badFile(where: string, expected: string, got: string | number, mend: string = DAMAGED): RangeError {
+  return wrongValue(where, expected, got, mend);
+}
+
+/** A lone half of a surrogate pair, which UTF-8 cannot hold. */
+export const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/**
+ * Reads JSON from left to right, strictly: the caller says what must come next, anything else is a RangeError.
+ *
+ * `JSON.parse` will not do for a file from a stranger: it keeps the last of two equal keys in silence, rounds large
+ * numbers, and builds whatever is nested however deep. Here nothing nests but what the caller asks for.
+ */
+export class StrictJson {
+  readonly #where: string;
+  readonly #text: string;
+  #at = 0;
+
+  constructor(where: string, text: string) {
+    this.#where = where;
+    this.#text = text;
+  }
+
+  /** `{ key: value, … }`, `most` at most: calls `onKey` before each value, which it must read. No key comes twice. */
+  object(most: number, onKey: (key: string) => void): void {
+    const seen = new Set<string>();
+    this.#expect('{');
+    if (this.#take('}')) return;
+    do {
+      if (seen.size === most) throw this.#unexpected(`at most ${most} keys in an object`);
+      const key = this.string();
+      if (seen.has(key)) throw badFile(this.#where, 'every key once', `${quote(key)} twice in one object`);
+      seen.add(key);
+      this.#expect(':');
+      onKey(key);
+    } while (this.#take(','));
+    this.#expect('}', "',' or '}'");
+  }
+
+  /** `[ 1, 2, … ]`: whole numbers, `most` at most. */
+  integers(most: number): number[] {
+    const list: number[] = [];
+    this.#expect('[', 'a list of whole numbers');
+    if (this.#take(']')) return list;
+    do {
+      if (list.length === most) throw this.#unexpected(`at most ${most} numbers in a list`);
+      list.push(this.#integer());
+    } while (this.#take(','));
+    this.#expect(']', "',' or ']'");
+    return list;
+  }
+
+  /** `"text"`, with JSON's escapes. */
+  string(): string {
+    this.#expect('"', 'a string');
+    const start = this.#at - 1;
+    for (let char = this.#text[this.#at]; char !== '"'; char = this.#text[this.#at]) {
+      if (char === undefined) throw this.#unexpected("a closing '\"'");
+      this.#at += char === '\\' ? 2 : 1;
+    }
+    this.#at++;
+    const token = this.#text.slice(start, this.#at);
+    const value = decodeString(token);
+    if (value === undefined)
+      throw badFile(this.#where, 'a string with valid characters and escapes', quote(token.slice(1, -1)));
+    return value;
+  }
+
+  /** The end of the text; only spaces may come before it. */
+  end(): void {
+    while (this.#text[this.#at] === ' ') this.#at++;
+    if (this.#at < this.#text.length) throw this.#unexpected('nothing but spaces after the last }');
+  }
+
+  /** Digits alone: no sign, fraction, exponent or leading zero, and nothing above 2^53 − 1. */
+  #integer(): number {
+    this.#skipSpace();
+    const start = this.#at;
+    let value = 0;
+    for (let digit = this.#digit(); digit !== undefined; digit = this.#digit()) {
+      const leadingZero = value === 0 && this.#at > start;
+      value = value * 10 + digit;
+      if (leadingZero || !Number.isSafeInteger(value)) throw this.#unexpected('a whole number from 0 to 2^53 - 1');
+      this.#at++;
+    }
+    if (this.#at === start) throw this.#unexpected('a whole number from 0 to 2^53 - 1');
+    return value;
+  }
+
+  #digit(): number | undefined {
+    const char = this.#text[this.#at];
+    return char !== undefined && char >= '0' && char <= '9' ? Number(char) : undefined;
+  }
+
+  #expect(char: string, expected = `'${char}'`): void {
+    if (!this.#take(char)) throw this.#unexpected(expected);
+  }
+
+  #take(char: string): boolean {
+    this.#skipSpace();
+    if (this.#text[this.#at] !== char) return false;
+    this.#at++;
+    return true;
+  }
+
+  #skipSpace(): void {
+    for (let char = this.#text[this.#at]; char !== undefined && ' \n\r\t'.includes(char); char = this.#text[this.#at]) {
+      this.#at++;
+    }
+  }
+
+  #unexpected(expected: string): RangeError {
+    const char = this.#text[this.#at];
+    const got = char === undefined ? 'the end of the header' : `${quote(char)} at character ${this.#at}`;
+    return badFile(this.#where, expected, got);
+  }
+}
+
+/** The text of a JSON string between its quotation marks, or undefined where it breaks JSON's or Unicode's rules. */
+function decodeString(token: string): string | undefined {
+  try {
+    const value = String(JSON.parse(token));
+    return LONE_SURROGATE.test(value) ? undefined : value;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,23 @@
+/** The public names, apart from `Model` and `Trainer`, which each entry makes for its own runtime. */
+export { Architecture, sequential } from './architecture.js';
+export type { Samples, ScaledBytes, Targets } from './data/samples.js';
+export type { Initializer, InitializerConfig, InitializerName } from './initializers/index.js';
+export * from './initializers/kinds.js';
+export { type ActivationLayer, activation } from './layers/activation.js';
+export { type ActivationConfig, type ActivationName, elu, gelu, leakyRelu } from './layers/activations.js';
+export { type DenseLayer, type DenseOptions, dense } from './layers/dense.js';
+export { type DropoutLayer, dropout } from './layers/dropout.js';
+export { type FlattenLayer, flatten } from './layers/flatten.js';
+export type { Layer } from './layers/index.js';
+export { cosineSimilarity } from './losses/cosineSimilarity.js';
+export { binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy } from './losses/crossEntropy.js';
+export { hinge } from './losses/hinge.js';
+export type { Loss, LossConfig, LossName } from './losses/index.js';
+export { klDivergence } from './losses/klDivergence.js';
+export { huber, logCosh, meanAbsoluteError, meanSquaredError } from './losses/regression.js';
+export type { EvaluationMetric, Metric, Scores } from './metrics/index.js';
+export type { ModelOptions, NamedParameter } from './model.js';
+export { type AdamOptions, adam, adamW } from './optimizers/adam.js';
+export type { Optimizer, OptimizerConfig, OptimizerName } from './optimizers/index.js';
+export { type SgdOptions, sgd } from './optimizers/sgd.js';
+export type { BatchEvent, EpochEvent, FitOptions, History, TrainerOptions, TrainingData } from './trainer.js';

@@ -1,0 +1,19 @@
+/** The kinds of layers, going backward. */
+import { activationBackward } from './activation.js';
+import { denseBackward } from './dense.js';
+import { dropoutBackward } from './dropout.js';
+import { flattenBackward } from './flatten.js';
+import type { Layer, LayerKind } from './index.js';
+import type { LayerBackward } from './layer.js';
+
+const backwards: { readonly [K in LayerKind]: LayerBackward<Extract<Layer, { kind: K }>> } = {
+  dense: denseBackward,
+  activation: activationBackward,
+  dropout: dropoutBackward,
+  flatten: flattenBackward,
+};
+
+/** How the layer's kind goes backward. */
+export function backwardOf(layer: Layer): LayerBackward<Layer> {
+  return backwards[layer.kind] as LayerBackward<Layer>;
+}

@@ -1,0 +1,61 @@
+/** Activations inside a network: those of dense layers and those that are layers themselves emit the same records. */
+import type { Builder, Value } from '../plan/builder.js';
+import type { Region } from '../plan/memory.js';
+import { ActivationKind } from '../plan/opcodes.js';
+import { type ActivationConfig, elementwiseActivations } from './activations.js';
+
+/** Whether f′ follows from f(x), so that the output may overwrite the input. */
+export function runsInPlace(config: ActivationConfig): boolean {
+  if (config.kind === 'linear' || config.kind === 'softmax' || config.kind === 'logSoftmax') return true;
+  return elementwiseActivations[config.kind].gradientFrom === 'output';
+}
+
+function kindAndSetting(config: ActivationConfig): { kind: ActivationKind; setting: number } | undefined {
+  if (config.kind === 'linear' || config.kind === 'softmax' || config.kind === 'logSoftmax') return undefined;
+  if (config.kind === 'leakyRelu') return { kind: ActivationKind.leakyRelu, setting: config.slope };
+  if (config.kind === 'elu') return { kind: ActivationKind.elu, setting: config.alpha };
+  if (config.kind === 'gelu') {
+    return { kind: config.approximate === 'tanh' ? ActivationKind.geluTanh : ActivationKind.gelu, setting: 0 };
+  }
+  return { kind: elementwiseActivations[config.kind].kind, setting: 0 };
+}
+
+/** y = f(x) */
+export function emitActivation(builder: Builder, owner: string, config: ActivationConfig, x: Value, y: Value): void {
+  emit(builder, owner, config, 'Forward', { x: x.data, y: y.data, dx: 0, dy: 0, columns: x.columns });
+}
+
+/** dx = dy · f′(x) */
+export function emitActivationGradient(
+  builder: Builder,
+  owner: string,
+  config: ActivationConfig,
+  x: Value,
+  y: Value,
+  dx: Region,
+): void {
+  const dy = builder.gradientOf(y);
+  emit(builder, owner, config, 'Gradient', { x: x.data, y: y.data, dx, dy, columns: x.columns });
+}
+
+interface Places {
+  readonly x: Region;
+  readonly y: Region;
+  readonly dx: Region | 0;
+  readonly dy: Region | 0;
+  readonly columns: number;
+}
+
+function emit(
+  builder: Builder,
+  owner: string,
+  config: ActivationConfig,
+  way: 'Forward' | 'Gradient',
+  places: Places,
+): void {
+  const elementwise = kindAndSetting(config);
+  if (elementwise) builder.emit(`activation${way}`, owner, { ...places, ...elementwise });
+  else if (config.kind === 'softmax') builder.emit(`softmax${way}`, owner, places);
+  else if (config.kind === 'logSoftmax') builder.emit(`logSoftmax${way}`, owner, places);
+  else throw new Error(`${config.kind} emits no record`);
+}

@@ -1,0 +1,23 @@
+/** Flattening: a matter of shapes alone. */
+import { size } from '../shape.js';
+import type { LayerBackward, LayerDefinition } from './layer.js';
+
+export interface FlattenLayer {
+  readonly kind: 'flatten';
+}
+
+/** From `[rows, 28, 28]` to `[rows, 784]`, row-major. Nothing is moved. */
+export function flatten(): FlattenLayer {
+  return Object.freeze({ kind: 'flatten' });
+}
+
+export const flattenLayer: LayerDefinition<FlattenLayer> = {
+  options: [],
+  check: flatten,
+  describe: () => 'flatten',
+  outputShape: (_, input) => [size(input)],
+  parameters: () => [],
+  forward: (_, { input }) => input,
+};
+
+export const flattenBackward: LayerBackward<FlattenLayer> = () => {};

@@ -1,0 +1,37 @@
+/** The kinds of layers, going forward; `backward.ts` holds the other half, which predicting alone does not need. */
+import { checkChoice, checkOptions, wrongType } from '../errors.js';
+import { type ActivationLayer, activationLayer } from './activation.js';
+import { type DenseLayer, denseLayer } from './dense.js';
+import { type DropoutLayer, dropoutLayer } from './dropout.js';
+import { type FlattenLayer, flattenLayer } from './flatten.js';
+import type { LayerDefinition } from './layer.js';
+
+/** A layer as plain frozen data. */
+export type Layer = DenseLayer | ActivationLayer | DropoutLayer | FlattenLayer;
+export type LayerKind = Layer['kind'];
+
+type Definitions = { readonly [K in LayerKind]: LayerDefinition<Extract<Layer, { kind: K }>> };
+
+const definitions: Definitions = {
+  dense: denseLayer,
+  activation: activationLayer,
+  dropout: dropoutLayer,
+  flatten: flattenLayer,
+};
+
+export const layerKinds = Object.keys(definitions) as LayerKind[];
+
+/** How the layer's kind works. */
+export function definitionOf(layer: Layer): LayerDefinition<Layer> {
+  return definitions[layer.kind] as LayerDefinition<Layer>;
+}
+
+/** Refuses what no factory made, and gives the layer back complete and frozen. */
+export function checkLayer(where: string, layer: unknown): Layer {
+  if (typeof layer !== 'object' || layer === null || !('kind' in layer)) {
+    throw wrongType(where, 'a layer, such as dense(10)', layer);
+  }
+  const definition = definitions[checkChoice(`${where}: kind of layer`, layer.kind, layerKinds)];
+  checkOptions(where, layer, ['kind', ...definition.options]);
+  return definition.check(layer) as Layer;
+}

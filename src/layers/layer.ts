@@ -1,0 +1,45 @@
+/** What every kind of layer is made of, and the site where one stands in a network. */
+import type { InitializerConfig } from '../initializers/index.js';
+import type { Builder, Parameter, Value } from '../plan/builder.js';
+import type { Shape } from '../shape.js';
+
+/** A parameter of a layer before it has a place. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly initializer: InitializerConfig;
+}
+
+/** A layer in its place in a network. */
+export interface Site<L> {
+  readonly layer: L;
+  readonly index: number;
+  readonly name: string;
+  readonly input: Value;
+  /** The layer's parameters by their own names: `weight`, `bias`. */
+  readonly parameters: Readonly<Record<string, Parameter>>;
+  /** Where the last layer's softmax or sigmoid is left to the loss, its output is the logits. */
+  readonly skipActivation: boolean;
+  /** Whether this is a training step, in which dropout drops. */
+  readonly training: boolean;
+}
+
+/** How a kind of layer checks itself, what shapes it makes, and how it runs forward. */
+export interface LayerDefinition<L> {
+  /** The keys its factory's value has besides `kind`. */
+  readonly options: readonly string[];
+  /** Validates what the factory made or JSON held, and gives it back complete and frozen. */
+  check(layer: object): L;
+  /** `dense(10)`, as messages and summaries write it. */
+  describe(layer: L): string;
+  /** The shape of its output; `from` names where the input comes from. */
+  outputShape(layer: L, input: Shape, from: string): Shape;
+  parameters(layer: L, input: Shape): readonly ParameterSpec[];
+  /** Emits the records from input to output and returns the output. */
+  forward(builder: Builder, site: Site<L>): Value;
+}
+
+/**
+ * Emits the records from the output's gradient to the parameters' gradients and, where `inputGradient`, to the input's. In the order they run.
+ */
+export type LayerBackward<L> = (builder: Builder, site: Site<L>, output: Value, inputGradient: boolean) => void;

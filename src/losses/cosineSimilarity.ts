@@ -1,0 +1,23 @@
+/** The angle between prediction and target. */
+import { accuracyByActivation, type LossDefinition } from './loss.js';
+
+export type CosineSimilarity = { readonly kind: 'cosineSimilarity' };
+
+/** 1 − cos of the angle between each row's prediction and target, the mean over rows. */
+export function cosineSimilarity(): CosineSimilarity {
+  return Object.freeze({ kind: 'cosineSimilarity' });
+}
+
+export const cosineSimilarityLoss: LossDefinition<CosineSimilarity> = {
+  options: [],
+  configure: cosineSimilarity,
+  fit: (_, ending) => ({
+    op: 'cosineSimilarity',
+    kind: 0,
+    setting: 0,
+    divisor: 1,
+    fromLogits: false,
+    target: { kind: 'values', columns: ending.columns, range: 'any' },
+    accuracy: accuracyByActivation(ending.activation.kind),
+  }),
+};

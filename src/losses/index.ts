@@ -1,0 +1,55 @@
+/** The cost functions by name. */
+import { checkChoice, checkOptions, wrongType } from '../errors.js';
+import type { ActivationConfig } from '../layers/activations.js';
+import { cosineSimilarityLoss } from './cosineSimilarity.js';
+import {
+  binaryCrossEntropyLoss,
+  categoricalCrossEntropyLoss,
+  sparseCategoricalCrossEntropyLoss,
+} from './crossEntropy.js';
+import { hingeLoss } from './hinge.js';
+import { klDivergenceLoss } from './klDivergence.js';
+import type { FittedLoss, LossDefinition } from './loss.js';
+import { huberLoss, logCoshLoss, meanAbsoluteErrorLoss, meanSquaredErrorLoss } from './regression.js';
+
+const definitions = {
+  meanSquaredError: meanSquaredErrorLoss,
+  meanAbsoluteError: meanAbsoluteErrorLoss,
+  huber: huberLoss,
+  logCosh: logCoshLoss,
+  binaryCrossEntropy: binaryCrossEntropyLoss,
+  categoricalCrossEntropy: categoricalCrossEntropyLoss,
+  sparseCategoricalCrossEntropy: sparseCategoricalCrossEntropyLoss,
+  hinge: hingeLoss,
+  klDivergence: klDivergenceLoss,
+  cosineSimilarity: cosineSimilarityLoss,
+};
+
+export type LossName = keyof typeof definitions;
+/** A loss with its settings, as its factory makes it. */
+export type LossConfig = { [K in LossName]: ReturnType<(typeof definitions)[K]['configure']> }[LossName];
+/** What options take for a loss. */
+export type Loss = LossName | LossConfig;
+
+export const lossNames = Object.keys(definitions) as LossName[];
+
+function definitionOf(name: LossName): LossDefinition<LossConfig> {
+  return definitions[name] as LossDefinition<LossConfig>;
+}
+
+/** A name or a factory's value, checked and complete. */
+export function resolveLoss(where: string, value: unknown): LossConfig {
+  if (typeof value === 'string') return definitionOf(checkChoice(`${where}: loss`, value, lossNames)).configure({});
+  if (typeof value !== 'object' || value === null || !('kind' in value)) {
+    throw wrongType(`${where}: loss`, `a loss's name, such as 'meanSquaredError', or a factory's value`, value);
+  }
+  const { kind, ...options } = value;
+  const definition = definitionOf(checkChoice(`${where}: loss`, kind, lossNames));
+  checkOptions(`${where}: loss ${kind}`, options, definition.options);
+  return definition.configure(options);
+}
+
+/** Fits a cost to a network that ends with `columns` outputs after `activation`. */
+export function fitLoss(config: LossConfig, activation: ActivationConfig, columns: number): FittedLoss {
+  return definitionOf(config.kind).fit(config, { activation, columns });
+}

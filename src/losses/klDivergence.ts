@@ -1,0 +1,32 @@
+/** The Kullback–Leibler divergence. */
+import { LossKind } from '../plan/opcodes.js';
+import { accuracyByActivation, doesNotFit, type LossDefinition } from './loss.js';
+
+export type KlDivergence = { readonly kind: 'klDivergence' };
+
+/** Σ t ln(t / p), the mean over rows, for predictions and targets that are probabilities (not their logarithms). */
+export function klDivergence(): KlDivergence {
+  return Object.freeze({ kind: 'klDivergence' });
+}
+
+/** Activations whose outputs may be negative. A linear end is taken at its word. */
+const negative = ['logSoftmax', 'tanh', 'softsign'];
+
+export const klDivergenceLoss: LossDefinition<KlDivergence> = {
+  options: [],
+  configure: klDivergence,
+  fit(_, ending) {
+    if (negative.includes(ending.activation.kind)) {
+      throw doesNotFit('klDivergence', 'outputs that are probabilities', ending, `end the network with 'softmax'`);
+    }
+    return {
+      op: 'elementwiseLoss',
+      kind: LossKind.klDivergence,
+      setting: 0,
+      divisor: 1,
+      fromLogits: false,
+      target: { kind: 'values', columns: ending.columns, range: 'probability' },
+      accuracy: accuracyByActivation(ending.activation.kind),
+    };
+  },
+};

@@ -1,0 +1,58 @@
+/** What every cost function is made of. */
+import { wrongValue } from '../errors.js';
+import type { ActivationConfig, ActivationName } from '../layers/activations.js';
+import type { LossKind } from '../plan/opcodes.js';
+
+/** What a cost expects for targets. */
+export type TargetSpec =
+  | { readonly kind: 'labels'; readonly classes: number }
+  | { readonly kind: 'values'; readonly columns: number; readonly range: 'any' | 'probability' | 'sign' };
+
+/** How outputs are judged right or wrong, for the metric `accuracy`. */
+export type AccuracySpec =
+  | { readonly kind: 'largest' }
+  /** Each output is a decision of its own: above the threshold is yes. */
+  | { readonly kind: 'threshold'; readonly threshold: number };
+
+/** A cost fitted to the end of a network. */
+export interface FittedLoss {
+  readonly op: 'elementwiseLoss' | 'softmaxCrossEntropy' | 'sparseSoftmaxCrossEntropy' | 'cosineSimilarity';
+  /** Which function an elementwise loss sums. */
+  readonly kind: LossKind | 0;
+  readonly setting: number;
+  /** The cost is the sum over the batch divided by rows · divisor. */
+  readonly divisor: number;
+  /** Whether the loss contains the network's last activation, and so reads the logits. */
+  readonly fromLogits: boolean;
+  readonly target: TargetSpec;
+  /** None where there is no right or wrong. */
+  readonly accuracy: AccuracySpec | undefined;
+}
+
+/** The end of a network that a cost is fitted to. */
+export interface Ending {
+  readonly activation: ActivationConfig;
+  readonly columns: number;
+}
+
+export interface LossDefinition<C> {
+  /** The keys of its setting, besides `kind`. */
+  readonly options: readonly string[];
+  /** Validates a factory's options, and gives the config complete and frozen. */
+  configure(options: object): C;
+  /** Fits the cost to the network's end. Throws RangeError where they do not go together. */
+  fit(config: C, ending: Ending): FittedLoss;
+}
+
+/** The error for a cost on a network that ends otherwise than it needs. */
+export function doesNotFit(loss: string, expected: string, ending: Ending, mend: string): RangeError {
+  const got = `outputs [rows, ${ending.columns}] with activation ${ending.activation.kind}`;
+  return wrongValue(loss, expected, got, mend);
+}
+
+/** Right and wrong as the last activation tells it; undefined where the outputs are mere numbers. */
+export function accuracyByActivation(activation: ActivationName): AccuracySpec | undefined {
+  if (activation === 'softmax' || activation === 'logSoftmax') return { kind: 'largest' };
+  if (activation === 'sigmoid' || activation === 'hardSigmoid') return { kind: 'threshold', threshold: 0.5 };
+  return undefined;
+}

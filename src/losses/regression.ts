@@ -1,0 +1,66 @@
+/** Costs of numbers: the mean over every element of a function of prediction and target. */
+import { checkNumber, checkOptions } from '../errors.js';
+import { LossKind } from '../plan/opcodes.js';
+import { accuracyByActivation, type Ending, type FittedLoss, type LossDefinition } from './loss.js';
+
+export type MeanSquaredError = { readonly kind: 'meanSquaredError' };
+export type MeanAbsoluteError = { readonly kind: 'meanAbsoluteError' };
+export type LogCosh = { readonly kind: 'logCosh' };
+export type Huber = { readonly kind: 'huber'; readonly delta: number };
+
+/** The mean of (prediction − target)². */
+export function meanSquaredError(): MeanSquaredError {
+  return Object.freeze({ kind: 'meanSquaredError' });
+}
+
+/** The mean of |prediction − target|. */
+export function meanAbsoluteError(): MeanAbsoluteError {
+  return Object.freeze({ kind: 'meanAbsoluteError' });
+}
+
+/** The mean of ln cosh(prediction − target). */
+export function logCosh(): LogCosh {
+  return Object.freeze({ kind: 'logCosh' });
+}
+
+/** The mean of ½ d² up to |d| = delta and delta · (|d| − ½ delta) beyond (Huber 1964); `delta` is 1 unless told. */
+export function huber(options: { delta?: number } = {}): Huber {
+  checkOptions('huber', options, ['delta']);
+  return Object.freeze({ kind: 'huber', delta: checkNumber('huber: delta', options.delta ?? 1, { above: 0 }) });
+}
+
+function mean(kind: LossKind, setting: number, ending: Ending): FittedLoss {
+  return {
+    op: 'elementwiseLoss',
+    kind,
+    setting,
+    divisor: ending.columns,
+    fromLogits: false,
+    target: { kind: 'values', columns: ending.columns, range: 'any' },
+    accuracy: accuracyByActivation(ending.activation.kind),
+  };
+}
+
+export const meanSquaredErrorLoss: LossDefinition<MeanSquaredError> = {
+  options: [],
+  configure: meanSquaredError,
+  fit: (_, ending) => mean(LossKind.meanSquaredError, 0, ending),
+};
+
+export const meanAbsoluteErrorLoss: LossDefinition<MeanAbsoluteError> = {
+  options: [],
+  configure: meanAbsoluteError,
+  fit: (_, ending) => mean(LossKind.meanAbsoluteError, 0, ending),
+};
+
+export const logCoshLoss: LossDefinition<LogCosh> = {
+  options: [],
+  configure: logCosh,
+  fit: (_, ending) => mean(LossKind.logCosh, 0, ending),
+};
+
+export const huberLoss: LossDefinition<Huber> = {
+  options: ['delta'],
+  configure: huber,
+  fit: ({ delta }, ending) => mean(LossKind.huber, delta, ending),
+};

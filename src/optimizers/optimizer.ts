@@ -1,0 +1,12 @@
+/** What every optimiser is made of. */
+import type { Builder } from '../plan/builder.js';
+
+export interface OptimizerDefinition<C> {
+  readonly options: readonly string[];
+  /** Validates a factory's options, and gives the config complete and frozen. */
+  configure(options: object): C;
+  /** The names of the buffers it keeps, each as large as the parameters. */
+  state(config: C): readonly string[];
+  /** Emits the update of all parameters. State buffers are `builder.state(name)`. */
+  emit(builder: Builder, config: C): void;
+}

@@ -1,0 +1,52 @@
+/** Stochastic gradient descent. */
+import { checkBoolean, checkNumber, checkOptions, wrongValue } from '../errors.js';
+import type { OptimizerDefinition } from './optimizer.js';
+
+export interface SgdOptions {
+  /** 0.01 unless told. */
+  readonly learningRate?: number;
+  /** How much of the last update's direction is kept, from 0 up to, not with, 1; 0 unless told. */
+  readonly momentum?: number;
+  /** Whether the gradient is taken a step ahead (Nesterov 1983); false unless told, and only with momentum. */
+  readonly nesterov?: boolean;
+  /** Added to the gradient, times the parameter; 0 unless told. */
+  readonly weightDecay?: number;
+}
+
+export interface Sgd extends Required<SgdOptions> {
+  readonly kind: 'sgd';
+}
+
+const names = ['learningRate', 'momentum', 'nesterov', 'weightDecay'];
+
+/** Stochastic gradient descent with momentum (Sutskever et al. 2013), with PyTorch's definitions and defaults. */
+export function sgd(options: SgdOptions = {}): Sgd {
+  checkOptions('sgd', options, names);
+  const momentum = checkNumber('sgd: momentum', options.momentum ?? 0, { min: 0, below: 1 });
+  const nesterov = checkBoolean('sgd: nesterov', options.nesterov ?? false);
+  if (nesterov && momentum === 0) throw wrongValue('sgd: nesterov', 'momentum > 0 with it', 'momentum 0');
+  return Object.freeze({
+    kind: 'sgd',
+    learningRate: checkNumber('sgd: learningRate', options.learningRate ?? 0.01, { min: 0 }),
+    momentum,
+    nesterov,
+    weightDecay: checkNumber('sgd: weightDecay', options.weightDecay ?? 0, { min: 0 }),
+  });
+}
+
+export const sgdOptimizer: OptimizerDefinition<Sgd> = {
+  options: names,
+  configure: sgd,
+  state: config => (config.momentum > 0 ? ['velocity'] : []),
+  emit(builder, config) {
+    builder.emit('sgd', config.kind, {
+      parameters: builder.parameterRegion,
+      gradients: builder.gradientRegion,
+      velocity: config.momentum > 0 ? builder.state('velocity') : 0,
+      count: builder.parameterRegion.bytes / 4,
+      momentum: config.momentum,
+      nesterov: Number(config.nesterov),
+      weightDecay: config.weightDecay,
+    });
+  },
+};

@@ -1,0 +1,226 @@
+/** The builder: layers, losses and optimisers emit records into sections; then everything is given its place and written. */
+import { CONSTANTS_END, placeRegions, Region } from './memory.js';
+import { Opcode } from './opcodes.js';
+import { panelBytes } from './panels.js';
+import {
+  controlsStruct,
+  type FieldType,
+  headStruct,
+  type OpName,
+  offsetsOf,
+  RECORD_BYTES,
+  recordStructs,
+  writeField,
+} from './record.js';
+
+/** What a record's fields are given: numbers, and regions where an address is asked for. */
+export type Fields<Op extends OpName> = {
+  readonly [Name in keyof (typeof recordStructs)[Op]]: (typeof recordStructs)[Op][Name] extends 'address'
+    ? Region | 0
+    : number;
+};
+
+/** A record before it is written. */
+export interface PlannedRecord {
+  readonly op: OpName;
+  /** The layer, loss or optimiser it serves. */
+  readonly owner: string;
+  readonly fields: Readonly<Record<string, Region | number>>;
+}
+
+/** A matrix of the batch's rows by `columns`, in panels. */
+export interface Value {
+  readonly name: string;
+  readonly columns: number;
+  readonly data: Region;
+  /** Whether it is the output of a rectifier, whose zeros stop the gradient. */
+  readonly rectified: boolean;
+}
+
+/** A parameter: a row-major matrix to the user, panels to the machine. A vector is one row. */
+export interface Parameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly rows: number;
+  readonly columns: number;
+  readonly data: Region;
+  readonly gradient: Region | undefined;
+}
+
+/** Records that run together, as addresses of the first and of the one after the last. */
+export interface Section {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A finished plan: every record written, every region placed. */
+export interface Plan {
+  readonly capacity: number;
+  readonly sections: ReadonlyMap<string, Section>;
+  readonly records: readonly PlannedRecord[];
+  readonly regions: readonly Region[];
+  readonly parameters: readonly Parameter[];
+  readonly controls: Region;
+  readonly parameterRegion: Region;
+  /** The first address that the plan does not use. */
+  readonly end: number;
+  /** Multiply-adds of one full batch through the longest section, for budgets of work. */
+  readonly work: number;
+  region(name: string): Region;
+  /** Writes the records into linear memory. */
+  write(memory: DataView): void;
+}
+
+export class Builder {
+  /** The largest batch. */
+  readonly capacity: number;
+  readonly controls = new Region('controls', 128);
+  readonly parameterRegion = new Region('parameters');
+  readonly gradientRegion = new Region('gradients');
+  /** Values whose gradient was already stopped where a rectifier's output is 0. */
+  readonly rectifiedGradients = new Set<Value>();
+  readonly #recordRegion = new Region('records');
+  readonly #regions = new Map<string, Region>();
+  readonly #records: PlannedRecord[] = [];
+  readonly #sections = new Map<string, [first: number, last: number]>();
+  readonly #parameters: Parameter[] = [];
+  readonly #values = new Map<string, Value>();
+  readonly #training: boolean;
+  #work = 0;
+
+  /** `training`: whether parameters have gradients. */
+  constructor(capacity: number, training: boolean) {
+    this.capacity = capacity;
+    this.#training = training;
+  }
+
+  get parameters(): readonly Parameter[] {
+    return this.#parameters;
+  }
+
+  /** The region of that name; all who ask for it share it. */
+  region(name: string, bytes: number): Region {
+    const known = this.#regions.get(name);
+    if (known) {
+      if (known.bytes < bytes)
+        throw new Error(`region ${name} is asked for with ${bytes} bytes but has ${known.bytes}`);
+      return known;
+    }
+    const region = new Region(name, bytes);
+    this.#regions.set(name, region);
+    return region;
+  }
+
+  parameter(name: string, shape: readonly number[]): Parameter {
+    const columns = shape[shape.length - 1] ?? 1;
+    const rows = shape.length > 1 ? (shape[0] ?? 1) : 1;
+    const bytes = panelBytes(rows, columns);
+    const parameter = {
+      name,
+      shape,
+      rows,
+      columns,
+      data: this.parameterRegion.part(name, bytes),
+      gradient: this.#training ? this.gradientRegion.part(`d ${name}`, bytes) : undefined,
+    };
+    this.#parameters.push(parameter);
+    return parameter;
+  }
+
+  /** A value of the batch's rows; `rectified` as in {@link Value}; `data` where it takes another's place. */
+  value(name: string, columns: number, options: { rectified?: boolean; data?: Region } = {}): Value {
+    const known = this.#values.get(name);
+    if (known) return known;
+    const data = options.data ?? this.region(name, panelBytes(this.capacity, columns));
+    const value = { name, columns, data, rectified: options.rectified ?? false };
+    this.#values.set(name, value);
+    return value;
+  }
+
+  /** Where the cost's gradient for a value is kept. */
+  gradientOf(value: Value): Region {
+    return this.region(`d ${value.name}`, panelBytes(this.capacity, value.columns));
+  }
+
+  /** A buffer of the optimiser's, as large as the parameters are once all of them are there. */
+  state(name: string): Region {
+    return this.region(`optimizer.${name}`, this.parameterRegion.bytes);
+  }
+
+  /** Room that an op needs while it runs; all ops share it. */
+  scratch(bytes: number): Region {
+    const region = this.region('scratch', 0);
+    region.growTo(bytes);
+    return region;
+  }
+
+  /** Everything that `emit` emits becomes the section of that name. */
+  section(name: string, emit: () => void): void {
+    const first = this.#records.length;
+    emit();
+    this.#sections.set(name, [first, this.#records.length]);
+  }
+
+  emit<Op extends OpName>(op: Op, owner: string, fields: Fields<Op>): void {
+    this.#records.push({ op, owner, fields });
+    if ('inputs' in fields && 'outputs' in fields) {
+      this.#work += this.capacity * Number(fields.inputs) * Number(fields.outputs);
+    }
+  }
+
+  /** Counts, places everything once, and hands out the plan. */
+  finish(): Plan {
+    this.#recordRegion.part('list', this.#records.length * RECORD_BYTES);
+    const regions = [
+      this.controls,
+      this.#recordRegion,
+      this.parameterRegion,
+      this.gradientRegion,
+      ...this.#regions.values(),
+    ];
+    const end = placeRegions(regions, CONSTANTS_END);
+    const sections = new Map<string, Section>();
+    for (const [name, [first, last]] of this.#sections) {
+      const start = this.#recordRegion.address;
+      sections.set(name, { first: start + first * RECORD_BYTES, last: start + last * RECORD_BYTES });
+    }
+    const named = new Map(regions.map(region => [region.name, region]));
+    return {
+      capacity: this.capacity,
+      sections,
+      records: this.#records,
+      regions,
+      parameters: this.#parameters,
+      controls: this.controls,
+      parameterRegion: this.parameterRegion,
+      end,
+      work: this.#work,
+      region: name => {
+        const region = named.get(name);
+        if (!region) throw new Error(`the plan has no region '${name}'`);
+        return region;
+      },
+      write: memory => {
+        this.#records.forEach((record, index) => {
+          writeRecord(memory, this.#recordRegion.address + index * RECORD_BYTES, record, this.controls);
+        });
+      },
+    };
+  }
+}
+
+const headBytes = Object.keys(headStruct).length * 4;
+
+function writeRecord(memory: DataView, address: number, record: PlannedRecord, controls: Region): void {
+  memory.setInt32(address, Opcode[record.op], true);
+  memory.setInt32(address + 4, controls.address, true);
+  const struct: Readonly<Record<string, FieldType>> = recordStructs[record.op];
+  const offsets = offsetsOf(struct, headBytes);
+  for (const [name, type] of Object.entries(struct)) {
+    const value = record.fields[name] ?? 0;
+    writeField(memory, address + (offsets[name] ?? 0), type, value instanceof Region ? value.address : value);
+  }
+}
+
+/** The offsets of the controls block's fields. */
+export const controlsOffsets = offsetsOf(controlsStruct) as Readonly<Record<keyof typeof controlsStruct, number>>;

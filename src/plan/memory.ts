@@ -1,0 +1,62 @@
+/** Regions of linear memory: named first, counted, then given their places all at once. */
+
+/** Regions begin on a cache line. */
+export const ALIGNMENT = 64;
+
+/** The constants region ends here; nothing else may lie below (assembly/simd/constants.ts). */
+export const CONSTANTS_END = 1024;
+
+export function align(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}
+
+/** A stretch of linear memory with a name. It has an address once the plan is placed. */
+export class Region {
+  readonly name: string;
+  #bytes: number;
+  #address = -1;
+  readonly #within: { parent: Region; offset: number } | undefined;
+
+  constructor(name: string, bytes = 0, within?: { parent: Region; offset: number }) {
+    this.name = name;
+    this.#bytes = align(bytes);
+    this.#within = within;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get address(): number {
+    if (this.#within) return this.#within.parent.address + this.#within.offset;
+    if (this.#address < 0) throw new Error(`region ${this.name} has no place yet`);
+    return this.#address;
+  }
+
+  /** Appends a stretch of its own to this region, which grows by it. */
+  part(name: string, bytes: number): Region {
+    const part = new Region(name, bytes, { parent: this, offset: this.#bytes });
+    this.#bytes += part.bytes;
+    return part;
+  }
+
+  /** Makes the region at least this large. */
+  growTo(bytes: number): void {
+    this.#bytes = Math.max(this.#bytes, align(bytes));
+  }
+
+  /** @internal */
+  place(address: number): void {
+    this.#address = address;
+  }
+}
+
+/** Gives every region its place, one behind the other from `start`; returns the first free address. */
+export function placeRegions(regions: readonly Region[], start: number): number {
+  let address = align(start);
+  for (const region of regions) {
+    region.place(address);
+    address += region.bytes;
+  }
+  return address;
+}

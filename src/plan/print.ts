@@ -1,0 +1,27 @@
+/** A plan as a table for people. */
+import { table } from '../summary.js';
+import type { Plan } from './builder.js';
+import { Region } from './memory.js';
+import { RECORD_BYTES } from './record.js';
+
+/** Every section's records with their regions and numbers, then every region with its place. */
+export function printPlan(plan: Plan): string {
+  const start = plan.sections.values().next().value?.first ?? 0;
+  const lines: string[] = [];
+  for (const [name, { first, last }] of plan.sections) {
+    const records = plan.records.slice((first - start) / RECORD_BYTES, (last - start) / RECORD_BYTES);
+    const rows = records.map(({ op, owner, fields }, index) => {
+      const words = Object.entries(fields).map(([field, value]) => {
+        return `${field}=${value instanceof Region ? value.name : Number(value.toPrecision(6))}`;
+      });
+      return [String(index), op, owner, words.join(' ')];
+    });
+    lines.push(`${name}: ${records.length} records`, table([['#', 'op', 'for', 'fields'], ...rows]), '');
+  }
+  const regions = plan.regions
+    .filter(region => region.bytes > 0)
+    .map(region => [region.name, String(region.address), String(region.bytes)]);
+  lines.push(`memory for up to ${plan.capacity} rows: ${plan.end} bytes`);
+  lines.push(table([['region', 'address', 'bytes'], ...regions]));
+  return lines.join('\n');
+}

@@ -1,0 +1,54 @@
+/** Which WebAssembly binary this platform runs, compiled once. */
+
+/** `relaxed` fuses multiply and add; `simd` rounds after each, with the same bits on every machine. */
+export type BinaryName = 'simd' | 'relaxed';
+
+/** Compiles one of the package's binaries, in the way of the runtime at hand. */
+export type BinaryLoader = (name: BinaryName) => Promise<WebAssembly.Module>;
+
+/** A compiled binary and what there is to say about it. */
+export interface Backend {
+  readonly module: WebAssembly.Module;
+  readonly binary: BinaryName;
+  readonly deterministic: boolean;
+  readonly turbo: boolean;
+  /** Why this one, in words. */
+  readonly reason: string;
+}
+
+// The smallest modules that use i8x16.popcnt and f32x4.relaxed_madd: a platform that validates them has SIMD and relaxed SIMD.
+const header = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10];
+const simdProbe = new Uint8Array([...header, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11]);
+const splat = [65, 0, 253, 15];
+const relaxedProbe = new Uint8Array([...header, 19, 1, 17, 0, ...splat, ...splat, ...splat, 253, 133, 2, 11]);
+
+const compiled = new WeakMap<BinaryLoader, Map<BinaryName, Promise<WebAssembly.Module>>>();
+
+function compileOnce(loader: BinaryLoader, name: BinaryName): Promise<WebAssembly.Module> {
+  const modules = compiled.get(loader) ?? new Map<BinaryName, Promise<WebAssembly.Module>>();
+  compiled.set(loader, modules);
+  const known = modules.get(name);
+  if (known) return known;
+  const compiling = loader(name);
+  modules.set(name, compiling);
+  // A failure is not kept: the next model tries again.
+  compiling.catch(() => modules.delete(name));
+  return compiling;
+}
+
+/** The fastest binary that the platform runs, or the one with the same bits everywhere where `deterministic`. */
+export async function chooseBackend(loader: BinaryLoader, deterministic: boolean): Promise<Backend> {
+  if (!WebAssembly.validate(simdProbe)) {
+    throw new Error(
+      'myelin: expected a platform with WebAssembly SIMD, got one without; Node 16.4, Chrome 91, Firefox 89 and Safari 16.4 were the first to have it',
+    );
+  }
+  const fuses = WebAssembly.validate(relaxedProbe);
+  const binary = fuses && !deterministic ? 'relaxed' : 'simd';
+  const reason = deterministic
+    ? 'deterministic: true asks for the binary with the same bits everywhere'
+    : fuses
+      ? 'this platform has relaxed SIMD, so multiply and add are fused'
+      : 'this platform has no relaxed SIMD (on by default from Node 22 and Chrome 114)';
+  return { module: await compileOnce(loader, binary), binary, deterministic, turbo: false, reason };
+}

@@ -1,0 +1,68 @@
+/** A plan in a memory of its own, with the instance that runs it. */
+import { instantiateSync } from '@assemblyscript/loader';
+import { controlsOffsets, type Plan } from '../plan/builder.js';
+import { align, type Region } from '../plan/memory.js';
+import { controlsStruct, readField, writeField } from '../plan/record.js';
+import type { Backend } from './binaries.js';
+
+const PAGE = 65536;
+
+interface MachineExports extends Record<string, unknown> {
+  initialize(): void;
+  run(first: number, last: number, steps: number): number;
+}
+
+export type ControlName = keyof typeof controlsStruct;
+
+export class Program {
+  readonly plan: Plan;
+  readonly memory: WebAssembly.Memory;
+  readonly #machine: MachineExports;
+  #view: DataView;
+
+  constructor(backend: Backend, plan: Plan) {
+    this.plan = plan;
+    this.memory = new WebAssembly.Memory({ initial: Math.ceil(plan.end / PAGE) });
+    this.#machine = instantiateSync<MachineExports>(backend.module, { env: { memory: this.memory } }).exports;
+    this.#view = new DataView(this.memory.buffer);
+    this.#machine.initialize();
+    plan.write(this.#view);
+  }
+
+  /** Carries out a section `steps` times; returns how many times it finished. */
+  run(name: string, steps = 1): number {
+    const section = this.plan.sections.get(name);
+    if (!section) throw new Error(`the plan has no section '${name}'`);
+    return this.#machine.run(section.first, section.last, steps);
+  }
+
+  get(name: ControlName): number {
+    return readField(this.#view, this.plan.controls.address + controlsOffsets[name], controlsStruct[name]);
+  }
+
+  set(name: ControlName, value: number): void {
+    writeField(this.#view, this.plan.controls.address + controlsOffsets[name], controlsStruct[name], value);
+  }
+
+  /** The float32 numbers of a region, as they are now and will be; invalid once {@link reserve} has grown the memory. */
+  floats(region: Region): Float32Array {
+    return new Float32Array(this.memory.buffer, region.address, region.bytes / 4);
+  }
+
+  /** Makes sure of room for `bytes` beyond the plan, and returns its address. What lay there may be written over. */
+  reserve(bytes: number): number {
+    const start = align(this.plan.end);
+    const missing = start + bytes - this.memory.buffer.byteLength;
+    if (missing > 0) {
+      try {
+        this.memory.grow(Math.ceil(missing / PAGE));
+      } catch (cause) {
+        const mebibytes = Math.ceil((start + bytes) / 2 ** 20);
+        const mend = 'train on fewer rows at once, or give x as Uint8Array with a scale';
+        throw new RangeError(`memory: expected room for ${mebibytes} MiB, got a refusal; ${mend}`, { cause });
+      }
+      this.#view = new DataView(this.memory.buffer);
+    }
+    return start;
+  }
+}

@@ -1,0 +1,62 @@
+/** Copies samples and targets into a program's memory, beyond its plan. */
+import type { ReadySamples } from '../data/samples.js';
+import { align } from '../plan/memory.js';
+import type { Program } from './program.js';
+
+/** Where samples, targets and their order lie. */
+export interface Places {
+  readonly x: number;
+  readonly y: number;
+  readonly order: number;
+  readonly end: number;
+}
+
+/** Lays out room for `rows` samples behind `start`. */
+export function layOut(start: number, rows: number, bytesPerSample: number, bytesPerTarget: number): Places {
+  const y = start + align(rows * bytesPerSample);
+  const order = y + align(rows * bytesPerTarget);
+  return { x: start, y, order, end: order + align(rows * 4) };
+}
+
+/** Copies the rows from `first` up to, not with, `last` to `address`, and tells the program how to read them. */
+export function copySamples(
+  program: Program,
+  address: number,
+  samples: ReadySamples,
+  first: number,
+  last: number,
+): void {
+  const { values, scale, rows } = samples;
+  const columns = values.length / rows;
+  const whole = first === 0 && last === rows;
+  const part = whole ? values : values.subarray(first * columns, last * columns);
+  if (part instanceof Uint8Array) new Uint8Array(program.memory.buffer, address, part.length).set(part);
+  else new Float32Array(program.memory.buffer, address, part.length).set(part);
+  program.set('x', address);
+  program.set('bytes', values instanceof Uint8Array ? 1 : 0);
+  program.set('scale', scale);
+}
+
+/** Copies the targets of the same rows. */
+export function copyTargets(
+  program: Program,
+  address: number,
+  targets: Int32Array | Float32Array,
+  rows: number,
+  first: number,
+  last: number,
+): void {
+  const columns = targets.length / rows;
+  const part = targets.subarray(first * columns, last * columns);
+  if (part instanceof Int32Array) new Int32Array(program.memory.buffer, address, part.length).set(part);
+  else new Float32Array(program.memory.buffer, address, part.length).set(part);
+  program.set('y', address);
+}
+
+/** Makes the rows that lie at x the batch at hand, in the order they lie. */
+export function setBatch(program: Program, rows: number): void {
+  program.set('rows', rows);
+  program.set('position', rows);
+  program.set('samples', rows);
+  program.set('order', 0);
+}

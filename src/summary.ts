@@ -1,0 +1,39 @@
+/** A network as a table for people. */
+import { type Architecture, placedLayers } from './architecture.js';
+import { describeActivation } from './layers/activations.js';
+import { definitionOf } from './layers/index.js';
+import { batchShape, size } from './shape.js';
+
+/** Rows of cells with every column as wide as its widest cell; numbers to the right. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)));
+  return rows
+    .map(row =>
+      row
+        .map((cell, column) => {
+          const width = widths[column] ?? 0;
+          return /^-?[\d,.]+$/.test(cell) ? cell.padStart(width) : cell.padEnd(width);
+        })
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** Layer by layer: name, what it is, the shape it gives, and its parameters; then the sum. */
+export function summarize(architecture: Architecture): string {
+  let total = 0;
+  const rows = placedLayers(architecture).map(({ layer, name, outputShape, parameters }) => {
+    const count = parameters.reduce((sum, { shape }) => sum + size(shape), 0);
+    total += count;
+    const activation = layer.kind === 'dense' ? describeActivation(layer.activation) : '';
+    const what = definitionOf(layer).describe(layer);
+    return [name, activation ? `${what} ${activation}` : what, batchShape(outputShape), count.toLocaleString('en-US')];
+  });
+  const head = ['layer', 'kind', 'output', 'parameters'];
+  const input = ['input', '', batchShape(architecture.inputShape), ''];
+  const lines = table([head, input, ...rows]);
+  const bytes = total * 4;
+  const weight = bytes < 2 ** 20 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  return `${lines}\n${total.toLocaleString('en-US')} parameters, ${weight}`;
+}

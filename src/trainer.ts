@@ -1,0 +1,596 @@
+/** Step 6 of a network: gradient descent and its refinements, whole steps at a time inside WebAssembly. */
+
+import { firstLayer, placedLayers } from './architecture.js';
+import { readSamples, readTargets, type Samples, type Targets } from './data/samples.js';
+import { checkBoolean, checkChoice, checkInteger, checkOptions, describe, wrongType, wrongValue } from './errors.js';
+import { modelMetadata, readModelMetadata } from './files/modelFile.js';
+import { readSafetensors, type Tensor, writeSafetensors } from './files/safetensors.js';
+import { bytesPerRow, checkSamples, evaluateOn, type ReadyData, readData } from './judge.js';
+import { definitionOf } from './layers/index.js';
+import { type Loss, type LossConfig, resolveLoss } from './losses/index.js';
+import type { FittedLoss } from './losses/loss.js';
+import { checkMetrics, type Metric, trainingMetrics } from './metrics/index.js';
+import type { Model, ModelClass } from './model.js';
+import { type NetworkPlan, planTraining } from './network.js';
+import { type Optimizer, type OptimizerConfig, optimizerDefinition, resolveOptimizer } from './optimizers/index.js';
+import type { Plan } from './plan/builder.js';
+import { fromPanels, toPanels } from './plan/panels.js';
+import { printPlan } from './plan/print.js';
+import { Purpose, Random } from './random.js';
+import { type Backend, chooseBackend } from './runtime/binaries.js';
+import { Program } from './runtime/program.js';
+import { copySamples, copyTargets, layOut, type Places } from './runtime/staging.js';
+import { yieldToOthers } from './runtime/yield.js';
+
+/** What a model learns from. */
+export interface TrainingData {
+  /** Float32Array or Uint8Array of rows × inputs, or an array of rows. */
+  readonly x: Float32Array | Uint8Array | readonly ArrayLike<number>[];
+  readonly y: Targets;
+  /** What each number of a Uint8Array is multiplied by; 1 unless told. */
+  readonly scale?: number;
+}
+
+export interface TrainerOptions {
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  /** None unless told. */
+  readonly metrics?: readonly Metric[];
+  /** Rows in a step; 32 unless told. The last batch of an epoch takes what is left. */
+  readonly batchSize?: number;
+}
+
+export interface FitOptions {
+  /** Times through the data; 1 unless told. An epoch that an abort cut short is finished first and counts as one. */
+  readonly epochs?: number;
+  /** Whether each epoch takes the rows in an order of its own; true unless told. */
+  readonly shuffle?: boolean;
+  /** Rows to judge each epoch by; none unless told. */
+  readonly validation?: TrainingData;
+  /** Stops training after the step under way; the model keeps what it has learned. */
+  readonly signal?: AbortSignal;
+  /** Called after every step. Training then returns to JavaScript for each, which tiny networks feel. */
+  readonly onBatch?: (event: BatchEvent) => void;
+  /** Called, and awaited, after every epoch. */
+  readonly onEpoch?: (event: EpochEvent) => void | Promise<void>;
+}
+
+export interface BatchEvent {
+  /** Counted from 1. */
+  readonly epoch: number;
+  /** Counted from 1 in its epoch. */
+  readonly batch: number;
+  /** The batch's cost before its update. */
+  readonly loss: number;
+}
+
+export interface EpochEvent {
+  /** Counted from 1 since the trainer was made. */
+  readonly epoch: number;
+  /** The mean of the batches' costs weighted by their rows, each before its update. */
+  readonly loss: number;
+  readonly accuracy?: number;
+  readonly valLoss?: number;
+  readonly valAccuracy?: number;
+  readonly seconds: number;
+  readonly samplesPerSecond: number;
+}
+
+/** What a fit went through, one number for each epoch. */
+export interface History {
+  readonly loss: number[];
+  readonly accuracy?: number[];
+  readonly valLoss?: number[];
+  readonly valAccuracy?: number[];
+  readonly seconds: number[];
+  readonly samplesPerSecond: number[];
+  /** Why it ended before its last epoch, where it did. */
+  stopped?: string;
+}
+
+/** @internal */
+export const trainerOptionNames: readonly string[] = ['loss', 'optimizer', 'metrics', 'batchSize'];
+/** @internal */
+export const fitOptionNames: readonly string[] = ['epochs', 'shuffle', 'validation', 'signal', 'onBatch', 'onEpoch'];
+const dataNames = ['x', 'y', 'scale'];
+
+/** Multiply-adds (and so many for each record) between two times that others get their turn: some 10 to 50 milliseconds. */
+const WORK_PER_TURN = 2e8;
+const WORK_PER_RECORD = 2000;
+
+interface TrainerConfig {
+  readonly loss: LossConfig;
+  readonly optimizer: OptimizerConfig;
+  readonly metrics: readonly Metric[];
+  readonly batchSize: number;
+}
+
+export class Trainer {
+  readonly model: Model;
+  readonly #config: TrainerConfig;
+  readonly #loss: FittedLoss;
+  readonly #network: NetworkPlan;
+  readonly #program: Program;
+  readonly #deterministic: boolean;
+  /** Epochs finished. */
+  #epoch = 0;
+  /** Rows that the epoch under way has taken, of how many, and what it has added up. */
+  #position = 0;
+  #samples = 0;
+  #costSum = 0;
+  #correct = 0;
+  /** Whether the parameters here are newer than the model's. */
+  #ahead = false;
+  #failure: string | undefined;
+
+  /** @internal Use {@link Model.trainer}. */
+  constructor(model: Model, backend: Backend, options: unknown, where: string) {
+    this.model = model;
+    this.#deterministic = backend.deterministic;
+    this.#config = checkTrainerOptions(where, options);
+    this.#loss = model.fitLoss(this.#config.loss);
+    const accuracy = this.#config.metrics.includes('accuracy');
+    checkMetrics(where, this.#config.metrics, this.#loss);
+    const { optimizer, batchSize } = this.#config;
+    this.#network = planTraining(model.architecture, batchSize, { loss: this.#loss, accuracy, optimizer });
+    this.#program = new Program(backend, this.#network.plan);
+    this.#program.set('learningRate', optimizer.learningRate);
+    this.#program.set('batchSize', batchSize);
+    this.#program.set('seedLow', (model.seed % 2 ** 32) | 0);
+    this.#program.set('seedHigh', Math.floor(model.seed / 2 ** 32));
+  }
+
+  /** The training plan: `print()` shows its records and regions as a table. */
+  get plan(): Plan & { print(): string } {
+    const { plan } = this.#network;
+    return { ...plan, print: () => printPlan(plan) };
+  }
+
+  get #parameters(): Float32Array {
+    return this.#program.floats(this.#network.plan.parameterRegion);
+  }
+
+  /**
+   * One step on one batch of at most `batchSize` rows.
+   *
+   * @returns the batch's cost before the update
+   */
+  async step(x: Samples, y: Targets): Promise<number> {
+    return this.stepSync(x, y);
+  }
+
+  /** {@link step} without a promise. */
+  stepSync(x: Samples, y: Targets): number {
+    this.#refuseAfterFailure('step');
+    this.model.refuseWhileFitting('step');
+    const { inputs } = this.#network;
+    const { batchSize } = this.#config;
+    const samples = readStepSamples(x, inputs, firstLayer(this.model.architecture));
+    const { rows } = samples;
+    if (rows > batchSize) throw wrongValue('step: x', `at most ${batchSize} rows, the batchSize`, rows);
+    const targets = readTargets('step: y', y, rows, this.#loss.target);
+    const places = this.#place({ samples, targets }, 0);
+    const program = this.#program;
+    program.set('samples', rows);
+    program.set('position', 0);
+    program.set('order', 0);
+    checkSamples(program, 'step', samples);
+    this.model.lead(this, this.#parameters);
+    this.#aim(places);
+    if (program.run('step') === 0) throw this.#explain('step');
+    this.#ahead = true;
+    return program.get('cost');
+  }
+
+  /**
+   * Trains for some epochs.
+   *
+   * @param data `{ x, y, scale? }`
+   * @returns the history, one entry for each epoch finished
+   * @throws before any work where data or options are wrong; while training where the cost stops being a finite number: then the model has the
+   * parameters of the last finished epoch, and the error says where the first such number was
+   */
+  async fit(data: TrainingData, options: FitOptions = {}): Promise<History> {
+    const where = 'fit';
+    this.#refuseAfterFailure(where);
+    const { epochs, shuffle, signal, onBatch, onEpoch } = checkFitOptions(where, options);
+    checkOptions(`${where}: data`, data, dataNames);
+    const { architecture } = this.model;
+    const ready = readData(where, architecture, this.#network.inputs, this.#loss, data);
+    let validation: ReadyData | undefined;
+    if (options.validation !== undefined) {
+      checkOptions(`${where}: validation`, options.validation, dataNames);
+      validation = readData(`${where}: validation`, architecture, this.#network.inputs, this.#loss, options.validation);
+    }
+    const { rows } = ready.samples;
+    if (this.#position > 0 && rows !== this.#samples) {
+      const mend = 'finish it with the same data';
+      throw wrongValue(where, `the ${this.#samples} rows of the epoch under way`, `${rows} rows`, mend);
+    }
+    this.model.beginFit(where);
+    try {
+      const places = this.#place(ready, rows);
+      this.#program.set('samples', rows);
+      checkSamples(this.#program, where, ready.samples);
+      this.model.lead(this, this.#parameters);
+      const history = newHistory(this.#config.metrics.length > 0, validation !== undefined);
+      const turn = new Turn(this.#network.plan);
+      for (let done = 0; done < epochs; done++) {
+        const started = performance.now();
+        this.#beginEpoch(places, ready, shuffle);
+        const stopped = await this.#runEpoch(turn, signal, onBatch);
+        if (stopped) {
+          history.stopped = stopped;
+          break;
+        }
+        const event = this.#endEpoch(ready, validation, places, started);
+        record(history, event);
+        if (onEpoch) await onEpoch(event);
+      }
+      return history;
+    } finally {
+      this.model.endFit();
+    }
+  }
+
+  /** Copies the data behind the plan. */
+  #place(data: ReadyData, orderRows: number): Places {
+    const program = this.#program;
+    const bytes = bytesPerRow(data);
+    const { rows } = data.samples;
+    const size = layOut(0, rows, bytes.sample, bytes.target).end;
+    const places = layOut(program.reserve(size), rows, bytes.sample, bytes.target);
+    copySamples(program, places.x, data.samples, 0, rows);
+    copyTargets(program, places.y, data.targets, rows, 0, rows);
+    return orderRows > 0 ? places : { ...places, order: 0 };
+  }
+
+  #aim(places: Places): void {
+    this.#program.set('x', places.x);
+    this.#program.set('y', places.y);
+    this.#program.set('order', places.order);
+  }
+
+  #beginEpoch(places: Places, { samples }: ReadyData, shuffle: boolean): void {
+    const program = this.#program;
+    this.#aim(places);
+    this.#samples = samples.rows;
+    if (shuffle) {
+      const random = new Random(this.model.seed, Purpose.shuffle, this.#epoch);
+      new Int32Array(program.memory.buffer, places.order, samples.rows).set(random.permutation(samples.rows));
+    } else {
+      program.set('order', 0);
+    }
+    program.set('bytes', samples.values instanceof Uint8Array ? 1 : 0);
+    program.set('scale', samples.scale);
+    program.set('samples', samples.rows);
+    program.set('position', this.#position);
+    program.set('costSum', this.#costSum);
+    program.set('correct', this.#correct);
+  }
+
+  /** Runs what is left of the epoch, and says why where it was stopped. */
+  async #runEpoch(
+    turn: Turn,
+    signal: AbortSignal | undefined,
+    onBatch: FitOptions['onBatch'],
+  ): Promise<string | undefined> {
+    const program = this.#program;
+    const { batchSize } = this.#config;
+    while (this.#position < this.#samples) {
+      if (signal?.aborted) return 'aborted';
+      const left = Math.ceil((this.#samples - this.#position) / batchSize);
+      const steps = onBatch ? 1 : Math.min(left, turn.steps);
+      const finished = program.run('step', steps);
+      if (finished < steps) throw this.#fail(program.get('position'));
+      this.#ahead = true;
+      this.#position = program.get('position');
+      this.#costSum = program.get('costSum');
+      this.#correct = program.get('correct');
+      onBatch?.({
+        epoch: this.#epoch + 1,
+        batch: Math.ceil(this.#position / batchSize),
+        loss: program.get('cost'),
+      });
+      await turn.took(steps);
+    }
+    return undefined;
+  }
+
+  /** Publishes the parameters to the model, judges the epoch, and is ready for the next. */
+  #endEpoch(ready: ReadyData, validation: ReadyData | undefined, places: Places, started: number): EpochEvent {
+    this.model.publish(this.#parameters);
+    this.#ahead = false;
+    const { rows } = ready.samples;
+    const accuracy = this.#config.metrics.includes('accuracy');
+    const judged = this.#loss.accuracy?.kind === 'threshold' ? ready.targets.length : rows;
+    const loss = this.#costSum / rows;
+    const right = accuracy ? { accuracy: this.#correct / judged } : {};
+    // Timed before validation: samplesPerSecond speaks of training.
+    const seconds = (performance.now() - started) / 1000;
+    this.#epoch += 1;
+    this.#position = 0;
+    this.#costSum = 0;
+    this.#correct = 0;
+    const offset = places.end - places.x;
+    const judgement = validation
+      ? evaluateOn(this.#program, 'fit: validation', validation, this.#loss, accuracy, offset)
+      : undefined;
+    return {
+      epoch: this.#epoch,
+      loss,
+      ...right,
+      ...(judgement && { valLoss: judgement.loss }),
+      ...(judgement?.accuracy !== undefined && { valAccuracy: judgement.accuracy }),
+      seconds,
+      samplesPerSecond: seconds > 0 ? rows / seconds : Number.POSITIVE_INFINITY,
+    };
+  }
+
+  /** Goes back to the last finished epoch's parameters after a cost that is not finite; this trainer has ended. */
+  #fail(position: number): Error {
+    const batch = Math.ceil(position / this.#config.batchSize);
+    const error = this.#explain(`fit: epoch ${this.#epoch + 1}, step ${batch}`);
+    this.#failure = error.message;
+    this.#ahead = false;
+    this.#position = 0;
+    this.#parameters.set(this.model.currentParameters);
+    return error;
+  }
+
+  /** Finds the first number that is not finite: a parameter, a layer's output, or else the cost itself. */
+  #explain(where: string): Error {
+    const program = this.#program;
+    program.set('step', program.get('step') - 1);
+    const cost = program.get('cost');
+    const mend = 'lower the learning rate or scale the data';
+    const notFinite = (values: Float32Array) => values.some(value => !Number.isFinite(value));
+    for (const { name, data } of this.#network.plan.parameters) {
+      if (notFinite(program.floats(data))) {
+        return wrongValue(where, 'a finite cost', `${cost}: parameter ${name} was already not finite`, mend);
+      }
+    }
+    const rows = program.get('rows');
+    const placed = placedLayers(this.model.architecture);
+    for (const [index, { name, value }] of this.#network.layers.entries()) {
+      const layer = placed[index]?.layer;
+      const used = Math.ceil(value.columns / 16) * 16 * rows;
+      if (layer && notFinite(program.floats(value.data).subarray(0, used))) {
+        const what = `layer ${name} (${definitionOf(layer).describe(layer)})`;
+        return wrongValue(where, 'a finite cost', `${cost}: ${what} was the first to give such a number`, mend);
+      }
+    }
+    return wrongValue(where, 'a finite cost', `${cost}: every layer's output is finite, the loss is not`, mend);
+  }
+
+  #refuseAfterFailure(where: string): void {
+    if (this.#failure === undefined) return;
+    throw new Error(
+      `${where}: expected a trainer that can go on, got one that ended with «${this.#failure}»; make another`,
+    );
+  }
+
+  /** @internal The flat parameters where they are newer than the model's, which then has them. */
+  takeUpdate(): Float32Array | undefined {
+    if (!this.#ahead) return undefined;
+    this.#ahead = false;
+    return this.#parameters;
+  }
+
+  /**
+   * Everything that training goes on from, as the bytes of a .safetensors file: parameters, the optimiser's state, random state, epoch and position.
+   * Training resumed from it equals training never stopped, bit for bit.
+   */
+  toBytes(): Uint8Array {
+    this.model.refuseWhileFitting('Trainer.toBytes');
+    this.#refuseAfterFailure('Trainer.toBytes');
+    this.model.lead(this, this.#parameters);
+    const { plan } = this.#network;
+    const tensors: Tensor[] = [];
+    for (const { name, shape, rows, columns, data } of plan.parameters) {
+      tensors.push({ name, shape, data: fromPanels(this.#program.floats(data), rows, columns) });
+      for (const buffer of this.#stateOf(data.address)) {
+        tensors.push({ name: `${buffer.name}.${name}`, shape, data: fromPanels(buffer.values, rows, columns) });
+      }
+    }
+    const state: TrainerState = {
+      ...this.#config,
+      deterministic: this.#deterministic,
+      epoch: this.#epoch,
+      position: this.#position,
+      samples: this.#samples,
+      costSum: this.#costSum,
+      correct: this.#correct,
+      step: this.#program.get('step'),
+    };
+    const { architecture, seed, metadata } = this.model;
+    return writeSafetensors(tensors, {
+      ...metadata,
+      ...modelMetadata(architecture, seed),
+      trainer: JSON.stringify(state),
+    });
+  }
+
+  /** The optimiser's buffers for the parameter at `address`. */
+  #stateOf(address: number): { name: string; values: Float32Array }[] {
+    const { plan } = this.#network;
+    const offset = (address - plan.parameterRegion.address) / 4;
+    return stateNames(this.#config.optimizer).map(name => {
+      return { name, values: this.#program.floats(plan.region(name)).subarray(offset) };
+    });
+  }
+
+  /** @internal Takes over a saved trainer's state. */
+  restore(state: TrainerState, tensors: ReadonlyMap<string, Float32Array>): void {
+    for (const { name, rows, columns, data } of this.#network.plan.parameters) {
+      for (const buffer of this.#stateOf(data.address)) {
+        toPanels(buffer.values, tensors.get(`${buffer.name}.${name}`) ?? [], rows, columns);
+      }
+    }
+    this.#epoch = state.epoch;
+    this.#position = state.position;
+    this.#samples = state.samples;
+    this.#costSum = state.costSum;
+    this.#correct = state.correct;
+    this.#program.set('step', state.step);
+  }
+
+  /** @internal The model class of this entry of the package. */
+  static get modelClass(): ModelClass<Model> {
+    throw new Error('myelin: expected an entry of the package that loads its WebAssembly, got the bare class');
+  }
+
+  /** The trainer that {@link toBytes} wrote, with a model of its own as `trainer.model`. */
+  static async fromBytes(bytes: Uint8Array): Promise<Trainer> {
+    const where = 'Trainer.fromBytes';
+    if (!(bytes instanceof Uint8Array)) throw wrongType(where, 'a Uint8Array', bytes);
+    const { tensors, metadata } = readSafetensors(bytes);
+    const state = readState(metadata.trainer);
+    const names = stateNames(state.optimizer);
+    const { architecture, seed } = readModelMetadata(tensors, metadata, name => names.map(state => `${state}.${name}`));
+    const { modelClass } = this;
+    const backend = await chooseBackend(modelClass.loadBinary, state.deterministic);
+    const model = new modelClass({ architecture, backend, seed });
+    model.adopt(tensors, metadata);
+    const { loss, optimizer, metrics, batchSize } = state;
+    const trainer = new this(model, backend, { loss, optimizer, metrics, batchSize }, where);
+    trainer.restore(state, new Map(tensors.map(({ name, data }) => [name, data])));
+    return trainer;
+  }
+}
+
+/** What a trainer's file says beside its tensors. */
+interface TrainerState extends TrainerConfig {
+  readonly deterministic: boolean;
+  readonly epoch: number;
+  readonly position: number;
+  readonly samples: number;
+  readonly costSum: number;
+  readonly correct: number;
+  readonly step: number;
+}
+
+function readState(text: string | undefined): TrainerState {
+  const where = 'Trainer.fromBytes: trainer';
+  if (text === undefined) {
+    throw wrongValue(where, `a trainer's file`, `one without it`, 'read a model with Model.fromBytes');
+  }
+  let state: unknown;
+  try {
+    state = JSON.parse(text);
+  } catch (cause) {
+    throw new RangeError(`${where}: expected JSON, got text that does not parse`, { cause });
+  }
+  const counts = ['epoch', 'position', 'samples', 'correct', 'step'] as const;
+  const names = [...trainerOptionNames, ...counts, 'deterministic', 'costSum'];
+  checkOptions(where, state, names);
+  const { loss, optimizer, metrics, batchSize, ...rest } = state as Partial<TrainerState>;
+  const config = checkTrainerOptions(where, { loss, optimizer, metrics, batchSize });
+  const count = (name: (typeof counts)[number]) => checkInteger(`${where}: ${name}`, rest[name], 0, 2 ** 31 - 1);
+  if (typeof rest.costSum !== 'number') throw wrongType(`${where}: costSum`, 'a number', rest.costSum);
+  return {
+    ...config,
+    deterministic: checkBoolean(`${where}: deterministic`, rest.deterministic),
+    epoch: count('epoch'),
+    position: count('position'),
+    samples: count('samples'),
+    correct: count('correct'),
+    step: count('step'),
+    costSum: rest.costSum,
+  };
+}
+
+/** The regions that hold an optimiser's state. */
+function stateNames(optimizer: OptimizerConfig): string[] {
+  return optimizerDefinition(optimizer.kind)
+    .state(optimizer)
+    .map(name => `optimizer.${name}`);
+}
+
+function checkTrainerOptions(where: string, options: unknown): TrainerConfig {
+  checkOptions(where, options, trainerOptionNames);
+  const { loss, optimizer, metrics = [], batchSize = 32 } = options as Partial<TrainerOptions>;
+  if (!Array.isArray(metrics)) throw wrongType(`${where}: metrics`, `a list such as ['accuracy']`, metrics);
+  return {
+    loss: resolveLoss(where, loss),
+    optimizer: resolveOptimizer(where, optimizer),
+    metrics: metrics.map((metric: unknown) => checkChoice(`${where}: metrics`, metric, trainingMetrics)),
+    batchSize: checkInteger(`${where}: batchSize`, batchSize, 1, 2 ** 20),
+  };
+}
+
+function checkFitOptions(where: string, options: FitOptions) {
+  checkOptions(where, options, fitOptionNames);
+  const { epochs = 1, shuffle = true, signal, onBatch, onEpoch } = options;
+  for (const [name, callback] of [
+    ['onBatch', onBatch],
+    ['onEpoch', onEpoch],
+  ] as const) {
+    if (callback !== undefined && typeof callback !== 'function')
+      throw wrongType(`${where}: ${name}`, 'a function', callback);
+  }
+  if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
+    throw wrongType(`${where}: signal`, 'an AbortSignal', describe(signal));
+  }
+  return {
+    epochs: checkInteger(`${where}: epochs`, epochs, 1),
+    shuffle: checkBoolean(`${where}: shuffle`, shuffle),
+    signal,
+    onBatch,
+    onEpoch,
+  };
+}
+
+/** Samples of one step: bytes come with their scale, as for predict. */
+function readStepSamples(x: unknown, inputs: number, network: string) {
+  if (typeof x === 'object' && x !== null && !Array.isArray(x) && !ArrayBuffer.isView(x)) {
+    checkOptions('step: x', x, ['x', 'scale']);
+    const bytes = x as { x?: unknown; scale?: unknown };
+    return readSamples('step', bytes.x, inputs, network, bytes.scale);
+  }
+  return readSamples('step', x, inputs, network);
+}
+
+function newHistory(accuracy: boolean, validation: boolean): History {
+  return {
+    loss: [],
+    ...(accuracy && { accuracy: [] }),
+    ...(validation && { valLoss: [] }),
+    ...(validation && accuracy && { valAccuracy: [] }),
+    seconds: [],
+    samplesPerSecond: [],
+  };
+}
+
+function record(history: History, event: EpochEvent): void {
+  history.loss.push(event.loss);
+  history.seconds.push(event.seconds);
+  history.samplesPerSecond.push(event.samplesPerSecond);
+  if (event.accuracy !== undefined) history.accuracy?.push(event.accuracy);
+  if (event.valLoss !== undefined) history.valLoss?.push(event.valLoss);
+  if (event.valAccuracy !== undefined) history.valAccuracy?.push(event.valAccuracy);
+}
+
+/**
+ * How much work is done before others get their turn. Counted in work and not in time, because clocks stand still in some runtimes while code runs.
+ */
+class Turn {
+  /** Steps in one call of the machine. */
+  readonly steps: number;
+  readonly #workPerStep: number;
+  #work = 0;
+
+  constructor(plan: Plan) {
+    const section = plan.sections.get('step');
+    const records = section ? (section.last - section.first) / 64 : 0;
+    this.#workPerStep = plan.work + records * WORK_PER_RECORD;
+    this.steps = Math.max(1, Math.floor(WORK_PER_TURN / this.#workPerStep));
+  }
+
+  async took(steps: number): Promise<void> {
+    this.#work += steps * this.#workPerStep;
+    if (this.#work < WORK_PER_TURN) return;
+    this.#work = 0;
+    await yieldToOthers();
+  }
+}
