@@ -89,6 +89,8 @@ export class DenseForward extends Op {
   outputs: i32;
   /** The smallest output: 0 makes it a rectifier, −Infinity leaves it linear. */
   floor: f32;
+  /** 1 for tiles written in pairs, which some engines pack into 256 bits. */
+  paired: i32;
 }
 
 @unmanaged
@@ -102,6 +104,7 @@ export class DenseInputGradient extends Op {
   scratch: usize;
   inputs: i32;
   outputs: i32;
+  paired: i32;
 }
 
 @unmanaged
@@ -113,6 +116,7 @@ export class DenseWeightGradient extends Op {
   dy: usize;
   inputs: i32;
   outputs: i32;
+  paired: i32;
 }
 
 @unmanaged

@@ -93,7 +93,7 @@ export class Judge {
   readonly program: Program;
 
   constructor(backend: Backend, architecture: Architecture, loss: FittedLoss, capacity: number) {
-    const judgement = { loss, accuracy: loss.accuracy !== undefined, optimizer: undefined };
+    const judgement = { loss, accuracy: loss.accuracy !== undefined, optimizer: undefined, paired: backend.paired };
     this.#network = planTraining(architecture, capacity, judgement);
     this.#loss = loss;
     this.program = new Program(backend, this.#network.plan);

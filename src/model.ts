@@ -13,7 +13,7 @@ import { endingOf, type NetworkPlan, planPrediction } from './network.js';
 import type { Parameter } from './plan/builder.js';
 import { fromPanels, toPanels } from './plan/panels.js';
 import { checkSeed, Purpose, Random } from './random.js';
-import { type Backend, type BinaryLoader, chooseBackend } from './runtime/binaries.js';
+import { type Backend, type BackendOptions, chooseBackend, type Host } from './runtime/binaries.js';
 import { Program } from './runtime/program.js';
 import { copySamples, setBatch } from './runtime/staging.js';
 import { size } from './shape.js';
@@ -33,6 +33,11 @@ export interface ModelOptions {
   readonly seed?: number;
   /** The same bits on every engine, processor and number of threads, at some cost in speed; false unless told. */
   readonly deterministic?: boolean;
+  /**
+   * Whether to set flags of the JavaScript engine that make WebAssembly faster. They hold for the whole process, so it is false unless told; `backend`
+   * says what came of it.
+   */
+  readonly turbo?: boolean;
 }
 
 /** A parameter as users see it. */
@@ -57,14 +62,14 @@ export interface ModelParts {
 /** @internal */
 export type ModelClass<M extends Model> = {
   new (parts: ModelParts): M;
-  readonly loadBinary: BinaryLoader;
+  readonly host: Host;
 };
 
 export class Model {
   /** @internal How this entry of the package comes by its WebAssembly. */
-  static readonly loadBinary: BinaryLoader = () => {
+  static get host(): Host {
     throw new Error('myelin: expected an entry of the package that loads its WebAssembly, got the bare class');
-  };
+  }
 
   readonly architecture: Architecture;
   /** Strings that travel in the model's file beside its parameters. */
@@ -89,7 +94,7 @@ export class Model {
     this.#backend = backend;
     const widths = placedLayers(architecture).reduce((sum, layer) => sum + size(layer.outputShape), 0);
     const capacity = Math.floor(CACHE_NUMBERS / (widths + size(architecture.inputShape)));
-    this.#network = planPrediction(architecture, Math.max(1, Math.min(MOST_ROWS, capacity)));
+    this.#network = planPrediction(architecture, Math.max(1, Math.min(MOST_ROWS, capacity)), backend.paired);
     this.#program = new Program(backend, this.#network.plan);
     const { plan, inputs } = this.#network;
     const address = this.#program.reserve(plan.capacity * inputs * 4);
@@ -101,21 +106,20 @@ export class Model {
    * A new model with freshly initialised parameters.
    *
    * @param architecture what {@link sequential} made
-   * @param options `seed` (0), `deterministic` (false)
+   * @param options `seed` (0), `deterministic` (false), `turbo` (false)
    */
   static async create<M extends Model>(
     this: ModelClass<M>,
     architecture: Architecture,
     options: ModelOptions = {},
   ): Promise<M> {
-    checkOptions('Model.create', options, ['seed', 'deterministic']);
+    checkOptions('Model.create', options, ['seed', 'deterministic', 'turbo']);
     if (typeof architecture !== 'object' || architecture === null || !('layers' in architecture)) {
       throw wrongType('Model.create: architecture', 'what sequential(…) makes', architecture);
     }
     const checked = sequential(architecture.inputShape, architecture.layers);
     const seed = checkSeed('Model.create: seed', options.seed ?? 0);
-    const deterministic = checkBoolean('Model.create: deterministic', options.deterministic ?? false);
-    const backend = await chooseBackend(this.loadBinary, deterministic);
+    const backend = await chooseBackend(this.host, checkBackendOptions('Model.create', options));
     const model = new this({ architecture: checked, backend, seed });
     model.#initialize();
     return model;
@@ -380,12 +384,12 @@ export class Model {
     bytes: Uint8Array,
     options: Omit<ModelOptions, 'seed'> = {},
   ): Promise<M> {
-    checkOptions('Model.fromBytes', options, ['deterministic']);
+    checkOptions('Model.fromBytes', options, ['deterministic', 'turbo']);
     if (!(bytes instanceof Uint8Array)) throw wrongType('Model.fromBytes', 'a Uint8Array', bytes);
-    const deterministic = checkBoolean('Model.fromBytes: deterministic', options.deterministic ?? false);
+    const wishes = checkBackendOptions('Model.fromBytes', options);
     const { tensors, metadata } = readSafetensors(bytes);
     const { architecture, seed } = readModelMetadata(tensors, metadata);
-    const backend = await chooseBackend(this.loadBinary, deterministic);
+    const backend = await chooseBackend(this.host, wishes);
     const model = new this({ architecture, backend, seed });
     model.adopt(tensors, metadata);
     return model;
@@ -472,4 +476,11 @@ function checkParameter(where: string, parameter: Parameter, value: unknown): as
     if (typeof number !== 'number') throw wrongType(`${where}[${i}]`, 'a number', number);
     if (!Number.isFinite(Math.fround(number))) throw wrongValue(`${where}[${i}]`, 'a finite float32 number', number);
   }
+}
+
+function checkBackendOptions(where: string, options: Omit<ModelOptions, 'seed'>): BackendOptions {
+  return {
+    deterministic: checkBoolean(`${where}: deterministic`, options.deterministic ?? false),
+    turbo: checkBoolean(`${where}: turbo`, options.turbo ?? false),
+  };
 }

@@ -76,8 +76,8 @@ function emitGather(builder: Builder, architecture: Architecture): void {
 /**
  * The plan that predicts. Section `predict`: checks the samples, and leaves the outputs row-major in region `predictions`.
  */
-export function planPrediction(architecture: Architecture, capacity: number): NetworkPlan {
-  const builder = new Builder(capacity, false);
+export function planPrediction(architecture: Architecture, capacity: number, paired: boolean): NetworkPlan {
+  const builder = new Builder(capacity, { training: false, paired });
   const parameters = declareParameters(builder, architecture);
   const inputs = size(architecture.inputShape);
   const outputs = size(outputShape(architecture));
@@ -106,6 +106,8 @@ export interface Judgement {
   readonly accuracy: boolean;
   /** None where only gradients are asked for. */
   readonly optimizer: OptimizerConfig | undefined;
+  /** As in {@link Backend}. */
+  readonly paired: boolean;
 }
 
 /**
@@ -114,7 +116,7 @@ export interface Judgement {
  */
 export function planTraining(architecture: Architecture, capacity: number, judgement: Judgement): NetworkPlan {
   const { loss, optimizer } = judgement;
-  const builder = new Builder(capacity, true);
+  const builder = new Builder(capacity, { training: true, paired: judgement.paired });
   const parameters = declareParameters(builder, architecture);
   const inputs = size(architecture.inputShape);
   let steps: Step[] = [];

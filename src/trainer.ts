@@ -132,7 +132,12 @@ export class Trainer {
     const accuracy = this.#config.metrics.includes('accuracy');
     checkMetrics(where, this.#config.metrics, this.#loss);
     const { optimizer, batchSize } = this.#config;
-    this.#network = planTraining(model.architecture, batchSize, { loss: this.#loss, accuracy, optimizer });
+    this.#network = planTraining(model.architecture, batchSize, {
+      loss: this.#loss,
+      accuracy,
+      optimizer,
+      paired: backend.paired,
+    });
     this.#program = new Program(backend, this.#network.plan);
     this.#program.set('learningRate', optimizer.learningRate);
     this.#program.set('batchSize', batchSize);
@@ -449,7 +454,7 @@ export class Trainer {
     const names = stateNames(state.optimizer);
     const { architecture, seed } = readModelMetadata(tensors, metadata, name => names.map(state => `${state}.${name}`));
     const { modelClass } = this;
-    const backend = await chooseBackend(modelClass.loadBinary, state.deterministic);
+    const backend = await chooseBackend(modelClass.host, { deterministic: state.deterministic, turbo: false });
     const model = new modelClass({ architecture, backend, seed });
     model.adopt(tensors, metadata);
     const { loss, optimizer, metrics, batchSize } = state;

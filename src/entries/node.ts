@@ -1,20 +1,18 @@
 /** myelin where `node:fs` is: Node, Bun and Deno. */
-import { readFile } from 'node:fs/promises';
 import { readBytes, saveAtomically } from '../files/save.js';
+import { nodeHost } from '../hosts/node.js';
 import { Model as BareModel, type ModelOptions } from '../model.js';
-import type { BinaryLoader } from '../runtime/binaries.js';
+import type { Host } from '../runtime/binaries.js';
 import { Trainer as BareTrainer } from '../trainer.js';
 
 export * from '../index.js';
 
-const loadFromDisk: BinaryLoader = async name => {
-  return WebAssembly.compile(await readFile(new URL(`../../wasm/${name}.wasm`, import.meta.url)));
-};
-
 /** A network with parameters. */
 export class Model extends BareModel {
   /** @internal */
-  static override readonly loadBinary = loadFromDisk;
+  static override get host(): Host {
+    return nodeHost;
+  }
 
   /** Writes the model to a .safetensors file: beside it first, then in its place, so that a crash leaves the old file whole. */
   async save(path: string): Promise<void> {

@@ -97,6 +97,7 @@ export const denseLayer: LayerDefinition<DenseLayer> = {
       inputs: input.columns,
       outputs: layer.units,
       floor: rectified ? 0 : Number.NEGATIVE_INFINITY,
+      paired: builder.paired,
     });
     if (rectified || activation.kind === 'linear') return z;
     const y = builder.value(name, layer.units);
@@ -128,7 +129,7 @@ export const denseBackward: LayerBackward<DenseLayer> = (builder, site, output, 
     const z = activation.kind === 'relu' ? output : preActivation(builder, site, activation);
     emitActivationGradient(builder, name, activation, z, output, dy);
   }
-  const sizes = { inputs: input.columns, outputs: layer.units };
+  const sizes = { inputs: input.columns, outputs: layer.units, paired: builder.paired };
   if (inputGradient) {
     if (input.rectified) builder.rectifiedGradients.add(input);
     builder.emit('denseInputGradient', name, {

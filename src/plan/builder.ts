@@ -88,10 +88,14 @@ export class Builder {
   readonly #training: boolean;
   #work = 0;
 
+  /** 1 where matrix products take tiles written in pairs, for engines that pack them into 256 bits; else 0. */
+  readonly paired: number;
+
   /** `training`: whether parameters have gradients. */
-  constructor(capacity: number, training: boolean) {
+  constructor(capacity: number, options: { training: boolean; paired: boolean }) {
     this.capacity = capacity;
-    this.#training = training;
+    this.#training = options.training;
+    this.paired = Number(options.paired);
   }
 
   get parameters(): readonly Parameter[] {

@@ -3,15 +3,23 @@
 /** `relaxed` fuses multiply and add; `simd` rounds after each, with the same bits on every machine. */
 export type BinaryName = 'simd' | 'relaxed';
 
-/** Compiles one of the package's binaries, in the way of the runtime at hand. */
-export type BinaryLoader = (name: BinaryName) => Promise<WebAssembly.Module>;
+/** What a runtime does in its own way. */
+export interface Host {
+  /** Compiles one of the package's binaries. */
+  compile(name: BinaryName): Promise<WebAssembly.Module>;
+  /** Switches the engine to faster code, where there are switches; the backend's reason says what came of it. */
+  turbo?(deterministic: boolean): Promise<Backend>;
+}
 
 /** A compiled binary and what there is to say about it. */
 export interface Backend {
   readonly module: WebAssembly.Module;
   readonly binary: BinaryName;
   readonly deterministic: boolean;
+  /** Whether engine flags made it faster. */
   readonly turbo: boolean;
+  /** Whether kernels take tiles written in pairs, which the engine then packs into 256 bits. */
+  readonly paired: boolean;
   /** Why this one, in words. */
   readonly reason: string;
 }
@@ -22,33 +30,51 @@ const simdProbe = new Uint8Array([...header, 10, 1, 8, 0, 65, 0, 253, 15, 253, 9
 const splat = [65, 0, 253, 15];
 const relaxedProbe = new Uint8Array([...header, 19, 1, 17, 0, ...splat, ...splat, ...splat, 253, 133, 2, 11]);
 
-const compiled = new WeakMap<BinaryLoader, Map<BinaryName, Promise<WebAssembly.Module>>>();
+const compiled = new WeakMap<Host, Map<BinaryName, Promise<WebAssembly.Module>>>();
 
-function compileOnce(loader: BinaryLoader, name: BinaryName): Promise<WebAssembly.Module> {
-  const modules = compiled.get(loader) ?? new Map<BinaryName, Promise<WebAssembly.Module>>();
-  compiled.set(loader, modules);
+function compileOnce(host: Host, name: BinaryName): Promise<WebAssembly.Module> {
+  const modules = compiled.get(host) ?? new Map<BinaryName, Promise<WebAssembly.Module>>();
+  compiled.set(host, modules);
   const known = modules.get(name);
   if (known) return known;
-  const compiling = loader(name);
+  const compiling = host.compile(name);
   modules.set(name, compiling);
   // A failure is not kept: the next model tries again.
   compiling.catch(() => modules.delete(name));
   return compiling;
 }
 
+/** Whether the engine runs f32x4.relaxed_madd as it is set now. */
+export function hasRelaxedSimd(): boolean {
+  return WebAssembly.validate(relaxedProbe);
+}
+
+/** What a model asks of its backend. */
+export interface BackendOptions {
+  readonly deterministic: boolean;
+  readonly turbo: boolean;
+}
+
 /** The fastest binary that the platform runs, or the one with the same bits everywhere where `deterministic`. */
-export async function chooseBackend(loader: BinaryLoader, deterministic: boolean): Promise<Backend> {
+export async function chooseBackend(host: Host, { deterministic, turbo }: BackendOptions): Promise<Backend> {
   if (!WebAssembly.validate(simdProbe)) {
     throw new Error(
       'myelin: expected a platform with WebAssembly SIMD, got one without; Node 16.4, Chrome 91, Firefox 89 and Safari 16.4 were the first to have it',
     );
   }
-  const fuses = WebAssembly.validate(relaxedProbe);
+  if (turbo && host.turbo) return host.turbo(deterministic);
+  const plain = await plainBackend(host, deterministic);
+  return turbo ? { ...plain, reason: `no turbo: this runtime has no engine flags to set; ${plain.reason}` } : plain;
+}
+
+/** The backend of an engine whose flags are left alone. */
+export async function plainBackend(host: Host, deterministic: boolean): Promise<Backend> {
+  const fuses = hasRelaxedSimd();
   const binary = fuses && !deterministic ? 'relaxed' : 'simd';
   const reason = deterministic
     ? 'deterministic: true asks for the binary with the same bits everywhere'
     : fuses
       ? 'this platform has relaxed SIMD, so multiply and add are fused'
       : 'this platform has no relaxed SIMD (on by default from Node 22 and Chrome 114)';
-  return { module: await compileOnce(loader, binary), binary, deterministic, turbo: false, reason };
+  return { module: await compileOnce(host, binary), binary, deterministic, turbo: false, paired: false, reason };
 }
