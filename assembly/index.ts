@@ -9,5 +9,5 @@ export { run } from './run';
 export function initialize(): void {
   writeMathConstants();
   writeActivationConstants();
-  writeOptimizerConstants();
+  if (!isDefined(FORWARD_ONLY)) writeOptimizerConstants();
 }

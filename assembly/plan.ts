@@ -51,6 +51,14 @@ export class Controls {
 export class Op {
   op: i32;
   controls: Controls;
+  /** Whether all threads must have come this far first: set where it reads what another thread wrote, or writes what one reads. */
+  barrier: i32;
+}
+
+@unmanaged
+export class NextBatch extends Op {
+  /** 1 where the step counts as an update. */
+  counts: i32;
 }
 
 @unmanaged
@@ -102,6 +110,8 @@ export class DenseInputGradient extends Op {
   rectified: usize;
   /** Room for one panel of wᵀ: [O][16]. */
   scratch: usize;
+  /** Bytes of that for each thread. */
+  scratchBytes: i32;
   inputs: i32;
   outputs: i32;
   paired: i32;
@@ -117,6 +127,8 @@ export class DenseWeightGradient extends Op {
   inputs: i32;
   outputs: i32;
   paired: i32;
+  /** 1 where threads share out the output panels, 0 where they share out the input panels. */
+  byOutputs: i32;
 }
 
 @unmanaged

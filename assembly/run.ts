@@ -1,9 +1,11 @@
 // The machine: for each record, its op.
 import { Opcode } from '../src/plan/opcodes';
 import {
-  Accuracy, Activation, Adam, CheckFinite, Cost, DenseForward, DenseInputGradient, DenseWeightGradient, Dropout, Gather, GatherLabels, Loss, Op,
-  RECORD_BYTES, Scatter, Sgd, Softmax,
+  Accuracy, Activation, Adam, CheckFinite, Cost, DenseForward, DenseInputGradient, DenseWeightGradient, Dropout, Gather, GatherLabels, Loss, NextBatch,
+  Op,  RECORD_BYTES, Scatter, Sgd, Softmax,
 } from './plan';
+import { barrier } from './barrier';
+import { CONTROLS_BYTES, partCount, partNumber } from './parts';
 import { categoricalAccuracy, sparseCategoricalAccuracy, thresholdAccuracy } from './ops/accuracy';
 import { activationForward, activationGradient } from './ops/activation';
 import { adam } from './ops/adam';
@@ -20,30 +22,52 @@ import { logSoftmaxForward, logSoftmaxGradient, softmaxForward, softmaxGradient 
  * is not finite, in the data checked or in the cost, ends it at once.
  */
 export function run(first: usize, last: usize, steps: i32): i32 {
+  return partCount() > 1 ? runTogether(first, last, steps) : carryOut(first, last, steps);
+}
+
+/** What each of several threads does; −1 where JavaScript ended the run because one of them died. */
+function runTogether(first: usize, last: usize, steps: i32): i32 {
+  const shared = changetype<usize>(changetype<Op>(first).controls);
+  if (partNumber() > 0) memory.copy(shared + partNumber() * CONTROLS_BYTES, shared, CONTROLS_BYTES);
+  if (!barrier(partCount())) return -1;
+  const finished = carryOut(first, last, steps);
+  return finished >= 0 && barrier(partCount()) ? finished : -1;
+}
+
+function carryOut(first: usize, last: usize, steps: i32): i32 {
   for (let step = 0; step < steps; step++) {
     for (let record = first; record < last; record += RECORD_BYTES) {
+      if (partCount() > 1 && changetype<Op>(record).barrier && !barrier(partCount())) return -1;
       if (!execute(record)) return step;
     }
   }
   return steps;
 }
 
-/** False where the run must end. */
+/** False where the run must end. What predicts stands here; predict.wasm leaves out the rest. */
 function execute(record: usize): bool {
   switch (changetype<Op>(record).op) {
-    case Opcode.nextBatch: nextBatch(changetype<Op>(record).controls); break;
     case Opcode.checkFinite: return checkFinite(changetype<CheckFinite>(record));
     case Opcode.gather: gather(changetype<Gather>(record)); break;
-    case Opcode.gatherLabels: gatherLabels(changetype<GatherLabels>(record)); break;
     case Opcode.scatter: scatter(changetype<Scatter>(record)); break;
     case Opcode.denseForward: denseForward(changetype<DenseForward>(record)); break;
+    case Opcode.activationForward: activationForward(changetype<Activation>(record)); break;
+    case Opcode.softmaxForward: softmaxForward(changetype<Softmax>(record)); break;
+    case Opcode.logSoftmaxForward: logSoftmaxForward(changetype<Softmax>(record)); break;
+    default: if (!isDefined(FORWARD_ONLY)) return executeTraining(record);
+  }
+  return true;
+}
+
+/** {@link execute} for what only judges and trains. */
+function executeTraining(record: usize): bool {
+  switch (changetype<Op>(record).op) {
+    case Opcode.nextBatch: nextBatch(changetype<NextBatch>(record)); break;
+    case Opcode.gatherLabels: gatherLabels(changetype<GatherLabels>(record)); break;
     case Opcode.denseInputGradient: denseInputGradient(changetype<DenseInputGradient>(record)); break;
     case Opcode.denseWeightGradient: denseWeightGradient(changetype<DenseWeightGradient>(record)); break;
-    case Opcode.activationForward: activationForward(changetype<Activation>(record)); break;
     case Opcode.activationGradient: activationGradient(changetype<Activation>(record)); break;
-    case Opcode.softmaxForward: softmaxForward(changetype<Softmax>(record)); break;
     case Opcode.softmaxGradient: softmaxGradient(changetype<Softmax>(record)); break;
-    case Opcode.logSoftmaxForward: logSoftmaxForward(changetype<Softmax>(record)); break;
     case Opcode.logSoftmaxGradient: logSoftmaxGradient(changetype<Softmax>(record)); break;
     case Opcode.dropoutForward: dropoutForward(changetype<Dropout>(record)); break;
     case Opcode.dropoutGradient: dropoutGradient(changetype<Dropout>(record)); break;

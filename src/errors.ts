@@ -83,7 +83,7 @@ export function checkChoice<T extends string>(where: string, word: unknown, know
   return found;
 }
 
-/** Refuses all but finite numbers within the bounds. */
+/** Refuses all but numbers that are finite in float32 and within the bounds there, where they are used. */
 export function checkNumber(
   where: string,
   value: unknown,
@@ -96,12 +96,13 @@ export function checkNumber(
   if (bounds.below !== undefined) parts.push(`< ${bounds.below}`);
   const expected = `a finite number ${parts.join(' and ')}`.trim();
   if (typeof value !== 'number') throw wrongType(where, expected, value);
+  const rounded = Math.fround(value);
   const inside =
-    Number.isFinite(value) &&
+    Number.isFinite(rounded) &&
     value >= (bounds.min ?? -Infinity) &&
     value <= (bounds.max ?? Infinity) &&
-    value > (bounds.above ?? -Infinity) &&
-    value < (bounds.below ?? Infinity);
+    rounded > (bounds.above ?? -Infinity) &&
+    rounded < (bounds.below ?? Infinity);
   if (!inside) throw wrongValue(where, expected, value);
   return value;
 }

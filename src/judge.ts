@@ -1,14 +1,15 @@
 /** Steps 4 and 5 of a network by themselves: cost, accuracy and gradients of given rows, in a program of their own. */
 import type { Architecture } from './architecture.js';
 import { firstLayer } from './architecture.js';
-import { notFiniteAt, type ReadySamples, readSamples, readTargets } from './data/samples.js';
+import { type ReadySamples, readSamples, readTargets, refuseNotFinite } from './data/samples.js';
 import { wrongValue } from './errors.js';
 import type { FittedLoss } from './losses/loss.js';
-import { type NetworkPlan, planTraining } from './network.js';
+import type { NetworkPlan } from './network.js';
 import { fromPanels } from './plan/panels.js';
 import type { Backend } from './runtime/binaries.js';
 import { Program } from './runtime/program.js';
-import { copySamples, copyTargets, layOut, setBatch } from './runtime/staging.js';
+import { beginRows, copySamples, copyTargets, layOut } from './runtime/staging.js';
+import { planTraining } from './training.js';
 
 /** Rows with their targets, both checked. */
 export interface ReadyData {
@@ -31,6 +32,7 @@ export function readData(
   data: { x: unknown; y: unknown; scale?: unknown },
 ): ReadyData {
   const samples = readSamples(where, data.x, inputs, firstLayer(architecture), data.scale);
+  refuseNotFinite(`${where}: x`, samples, inputs);
   return { samples, targets: readTargets(`${where}: y`, data.y, samples.rows, loss.target) };
 }
 
@@ -42,48 +44,43 @@ export function bytesPerRow({ samples, targets }: ReadyData): { sample: number; 
   };
 }
 
+/** Bytes of samples that are copied at a time when rows are judged. */
+const BYTES_AT_A_TIME = 2 ** 20;
+
 /**
- * Runs section `evaluate` over the rows, a batch at a time through the room `offset` bytes behind the plan, and adds up. A cost that is not finite is
- * reported as it is, with NaN for the accuracy.
+ * Judges rows, some at a time through the room `offset` bytes behind the plan. Yields how many steps of section `evaluate` are to be run, by whoever runs
+ * them, and takes back how many finished. A cost that is not finite is reported as it is, with NaN for the accuracy.
  */
-export function evaluateOn(
+export function* evaluation(
   program: Program,
-  where: string,
   data: ReadyData,
   loss: FittedLoss,
   accuracy: boolean,
   offset = 0,
-): Judgement {
+): Generator<number, Judgement, number> {
   const { samples, targets } = data;
   const { rows } = samples;
-  const capacity = Math.min(program.plan.capacity, rows);
+  const { capacity } = program.plan;
   const bytes = bytesPerRow(data);
-  const size = layOut(0, capacity, bytes.sample, bytes.target).end;
-  const places = layOut(program.reserve(offset + size) + offset, capacity, bytes.sample, bytes.target);
+  const batches = Math.max(1, Math.floor(BYTES_AT_A_TIME / (bytes.sample * capacity)));
+  const most = Math.min(rows, batches * capacity);
+  const size = layOut(0, most, bytes.sample, bytes.target).end;
+  const places = layOut(program.reserve(offset + size) + offset, most, bytes.sample, bytes.target);
   program.set('costSum', 0);
   program.set('correct', 0);
-  for (let first = 0; first < rows; first += capacity) {
-    const last = Math.min(rows, first + capacity);
+  for (let first = 0; first < rows; first += most) {
+    const last = Math.min(rows, first + most);
     copySamples(program, places.x, samples, first, last);
     copyTargets(program, places.y, targets, rows, first, last);
-    setBatch(program, last - first);
-    checkSamples(program, where, samples, first);
-    if (program.run('evaluate') === 0) {
-      return { loss: program.get('cost'), ...(accuracy ? { accuracy: Number.NaN } : {}) };
-    }
+    beginRows(program, last - first);
+    const steps = Math.ceil((last - first) / capacity);
+    if ((yield steps) < steps) return { loss: program.get('cost'), ...(accuracy ? { accuracy: Number.NaN } : {}) };
   }
-  const judged = loss.accuracy?.kind === 'threshold' ? rows * (targets.length / rows) : rows;
+  const judged = loss.accuracy?.kind === 'threshold' ? targets.length : rows;
   return {
     loss: program.get('costSum') / rows,
     ...(accuracy ? { accuracy: program.get('correct') / judged } : {}),
   };
-}
-
-/** Refuses samples that are no numbers; those at hand begin with row `first`. */
-export function checkSamples(program: Program, where: string, samples: ReadySamples, first = 0): void {
-  if (program.run('check') === 1) return;
-  const columns = samples.values.length / samples.rows;
-  throw notFiniteAt(`${where}: x`, samples.values, first * columns + program.get('failure'), columns);
 }
 
 /** A program that judges rows with one loss and finds gradients; it is made for at most `capacity` rows at once. */
@@ -96,15 +93,19 @@ export class Judge {
     const judgement = { loss, accuracy: loss.accuracy !== undefined, optimizer: undefined, paired: backend.paired };
     this.#network = planTraining(architecture, capacity, judgement);
     this.#loss = loss;
-    this.program = new Program(backend, this.#network.plan);
+    this.program = new Program(backend.module, this.#network.plan);
+    this.program.set('batchSize', capacity);
   }
 
   get capacity(): number {
     return this.#network.plan.capacity;
   }
 
-  evaluate(where: string, data: ReadyData, accuracy: boolean): Judgement {
-    return evaluateOn(this.program, where, data, this.#loss, accuracy);
+  evaluate(data: ReadyData, accuracy: boolean): Judgement {
+    const rounds = evaluation(this.program, data, this.#loss, accuracy);
+    let round = rounds.next();
+    while (!round.done) round = rounds.next(this.program.run('evaluate', round.value));
+    return round.value;
   }
 
   /** The cost of all rows, at most `capacity`, and its gradient for every parameter, row-major. */
@@ -116,8 +117,7 @@ export class Judge {
     const places = layOut(program.reserve(size), samples.rows, bytes.sample, bytes.target);
     copySamples(program, places.x, samples, 0, samples.rows);
     copyTargets(program, places.y, targets, samples.rows, 0, samples.rows);
-    setBatch(program, samples.rows);
-    checkSamples(program, where, samples);
+    beginRows(program, samples.rows);
     if (program.run('gradients') === 0) {
       const mend = 'look for parameters that are too large';
       throw wrongValue(where, 'a finite cost, which gradients begin with', program.get('cost'), mend);

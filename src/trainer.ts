@@ -1,26 +1,29 @@
 /** Step 6 of a network: gradient descent and its refinements, whole steps at a time inside WebAssembly. */
 
 import { firstLayer, placedLayers } from './architecture.js';
-import { readSamples, readTargets, type Samples, type Targets } from './data/samples.js';
+import { notFiniteAt, readSamples, readTargets, type Samples, type Targets } from './data/samples.js';
 import { checkBoolean, checkChoice, checkInteger, checkOptions, describe, wrongType, wrongValue } from './errors.js';
 import { modelMetadata, readModelMetadata } from './files/modelFile.js';
 import { readSafetensors, type Tensor, writeSafetensors } from './files/safetensors.js';
-import { bytesPerRow, checkSamples, evaluateOn, type ReadyData, readData } from './judge.js';
+import { bytesPerRow, evaluation, type Judgement, type ReadyData, readData } from './judge.js';
 import { definitionOf } from './layers/index.js';
 import { type Loss, type LossConfig, resolveLoss } from './losses/index.js';
 import type { FittedLoss } from './losses/loss.js';
 import { checkMetrics, type Metric, trainingMetrics } from './metrics/index.js';
-import type { Model, ModelClass } from './model.js';
-import { type NetworkPlan, planTraining } from './network.js';
+import type { Model } from './model.js';
+import type { NetworkPlan } from './network.js';
 import { type Optimizer, type OptimizerConfig, optimizerDefinition, resolveOptimizer } from './optimizers/index.js';
 import type { Plan } from './plan/builder.js';
 import { fromPanels, toPanels } from './plan/panels.js';
 import { printPlan } from './plan/print.js';
+import type { PredictorClass } from './predictor.js';
 import { Purpose, Random } from './random.js';
 import { type Backend, chooseBackend } from './runtime/binaries.js';
+import { Crew, type ThreadHost } from './runtime/crew.js';
 import { Program } from './runtime/program.js';
-import { copySamples, copyTargets, layOut, type Places } from './runtime/staging.js';
+import { beginRows, copySamples, copyTargets, layOut, type Places } from './runtime/staging.js';
 import { yieldToOthers } from './runtime/yield.js';
+import { planTraining } from './training.js';
 
 /** What a model learns from. */
 export interface TrainingData {
@@ -38,6 +41,11 @@ export interface TrainerOptions {
   readonly metrics?: readonly Metric[];
   /** Rows in a step; 32 unless told. The last batch of an epoch takes what is left. */
   readonly batchSize?: number;
+  /**
+   * Threads that epochs are run on; `'auto'`, which is one for each core, unless told. The caller's thread then only waits. Networks whose step is a matter
+   * of microseconds train on the caller's thread all the same. The bits do not depend on it.
+   */
+  readonly threads?: 'auto' | number;
 }
 
 export interface FitOptions {
@@ -89,10 +97,15 @@ export interface History {
 }
 
 /** @internal */
-export const trainerOptionNames: readonly string[] = ['loss', 'optimizer', 'metrics', 'batchSize'];
+export const trainerOptionNames: readonly string[] = ['loss', 'optimizer', 'metrics', 'batchSize', 'threads'];
 /** @internal */
 export const fitOptionNames: readonly string[] = ['epochs', 'shuffle', 'validation', 'signal', 'onBatch', 'onEpoch'];
 const dataNames = ['x', 'y', 'scale'];
+
+/** Multiply-adds of a step below which it is not shared out: waiting for one another would cost as much as it saves. */
+const WORK_FOR_THREADS = 3e5;
+/** What `threads: 'auto'` takes at most. */
+const MOST_THREADS = 16;
 
 /** Multiply-adds (and so many for each record) between two times that others get their turn: some 10 to 50 milliseconds. */
 const WORK_PER_TURN = 2e8;
@@ -105,6 +118,23 @@ interface TrainerConfig {
   readonly batchSize: number;
 }
 
+/** @internal What a trainer is made of. */
+export interface TrainerParts {
+  readonly config: TrainerConfig;
+  readonly loss: FittedLoss;
+  readonly network: NetworkPlan;
+  readonly program: Program;
+  readonly deterministic: boolean;
+  /** The threads that epochs are run on; none where the caller's does it. */
+  readonly team: Team | undefined;
+}
+
+interface Team {
+  readonly host: ThreadHost;
+  readonly module: WebAssembly.Module;
+  readonly size: number;
+}
+
 export class Trainer {
   readonly model: Model;
   readonly #config: TrainerConfig;
@@ -112,6 +142,8 @@ export class Trainer {
   readonly #network: NetworkPlan;
   readonly #program: Program;
   readonly #deterministic: boolean;
+  readonly #team: Team | undefined;
+  #crew: Crew | undefined;
   /** Epochs finished. */
   #epoch = 0;
   /** Rows that the epoch under way has taken, of how many, and what it has added up. */
@@ -119,30 +151,48 @@ export class Trainer {
   #samples = 0;
   #costSum = 0;
   #correct = 0;
+  /** Whether the epoch under way takes its rows in an order of its own. */
+  #shuffled = true;
   /** Whether the parameters here are newer than the model's. */
   #ahead = false;
   #failure: string | undefined;
 
   /** @internal Use {@link Model.trainer}. */
-  constructor(model: Model, backend: Backend, options: unknown, where: string) {
+  constructor(model: Model, parts: TrainerParts) {
     this.model = model;
-    this.#deterministic = backend.deterministic;
-    this.#config = checkTrainerOptions(where, options);
-    this.#loss = model.fitLoss(this.#config.loss);
-    const accuracy = this.#config.metrics.includes('accuracy');
-    checkMetrics(where, this.#config.metrics, this.#loss);
+    this.#config = parts.config;
+    this.#loss = parts.loss;
+    this.#network = parts.network;
+    this.#program = parts.program;
+    this.#deterministic = parts.deterministic;
+    this.#team = parts.team;
     const { optimizer, batchSize } = this.#config;
-    this.#network = planTraining(model.architecture, batchSize, {
-      loss: this.#loss,
-      accuracy,
-      optimizer,
-      paired: backend.paired,
-    });
-    this.#program = new Program(backend, this.#network.plan);
     this.#program.set('learningRate', optimizer.learningRate);
     this.#program.set('batchSize', batchSize);
     this.#program.set('seedLow', (model.seed % 2 ** 32) | 0);
     this.#program.set('seedHigh', Math.floor(model.seed / 2 ** 32));
+  }
+
+  /** @internal Checks the options and plans; all of it before any work. */
+  static async prepare(model: Model, backend: Backend, options: unknown, where: string): Promise<TrainerParts> {
+    const { threads, ...config } = checkTrainerOptions(where, options);
+    const loss = model.fitLoss(config.loss);
+    const accuracy = config.metrics.includes('accuracy');
+    checkMetrics(where, config.metrics, loss);
+    const { optimizer, batchSize } = config;
+    const judgement = { loss, accuracy, optimizer, paired: backend.paired };
+    const alone = planTraining(model.architecture, batchSize, judgement);
+    const { deterministic } = backend;
+    const support = backend.threads;
+    if (!support || alone.plan.work < WORK_FOR_THREADS) {
+      const program = new Program(backend.module, alone.plan);
+      return { config, loss, network: alone, program, deterministic, team: undefined };
+    }
+    const size = threads === 'auto' ? Math.min(support.host.cores, MOST_THREADS) : threads;
+    const network = planTraining(model.architecture, batchSize, { ...judgement, threads: size });
+    const module = await support.compile();
+    const program = new Program(module, network.plan, true);
+    return { config, loss, network, program, deterministic, team: { host: support.host, module, size } };
   }
 
   /** The training plan: `print()` shows its records and regions as a table. */
@@ -176,12 +226,10 @@ export class Trainer {
     const targets = readTargets('step: y', y, rows, this.#loss.target);
     const places = this.#place({ samples, targets }, 0);
     const program = this.#program;
-    program.set('samples', rows);
-    program.set('position', 0);
-    program.set('order', 0);
-    checkSamples(program, 'step', samples);
-    this.model.lead(this, this.#parameters);
     this.#aim(places);
+    beginRows(program, rows);
+    if (program.run('check') === 0) throw notFiniteAt('step: x', samples.values, program.get('failure'), inputs);
+    this.model.lead(this, this.#parameters);
     if (program.run('step') === 0) throw this.#explain('step');
     this.#ahead = true;
     return program.get('cost');
@@ -212,12 +260,14 @@ export class Trainer {
       const mend = 'finish it with the same data';
       throw wrongValue(where, `the ${this.#samples} rows of the epoch under way`, `${rows} rows`, mend);
     }
+    if (this.#position > 0 && shuffle !== this.#shuffled) {
+      throw wrongValue(`${where}: shuffle`, `${this.#shuffled}, as the epoch under way began`, String(shuffle));
+    }
     this.model.beginFit(where);
     try {
       const places = this.#place(ready, rows);
-      this.#program.set('samples', rows);
-      checkSamples(this.#program, where, ready.samples);
       this.model.lead(this, this.#parameters);
+      this.#crew = await this.#callCrew();
       const history = newHistory(this.#config.metrics.length > 0, validation !== undefined);
       const turn = new Turn(this.#network.plan);
       for (let done = 0; done < epochs; done++) {
@@ -228,14 +278,29 @@ export class Trainer {
           history.stopped = stopped;
           break;
         }
-        const event = this.#endEpoch(ready, validation, places, started);
+        const event = await this.#endEpoch(ready, validation, places, started);
         record(history, event);
         if (onEpoch) await onEpoch(event);
       }
       return history;
+    } catch (error) {
+      if (this.#crew?.failure) this.#end(error as Error);
+      throw error;
     } finally {
+      this.#crew?.leave();
+      this.#crew = undefined;
       this.model.endFit();
     }
+  }
+
+  async #callCrew(): Promise<Crew | undefined> {
+    const team = this.#team;
+    return team && Crew.join(team.host, team.module, this.#program, team.size);
+  }
+
+  /** Runs a section on the crew, or here where there is none. */
+  #run(section: string, steps: number): number | Promise<number> {
+    return this.#crew ? this.#crew.run(section, steps) : this.#program.run(section, steps);
   }
 
   /** Copies the data behind the plan. */
@@ -260,6 +325,7 @@ export class Trainer {
     const program = this.#program;
     this.#aim(places);
     this.#samples = samples.rows;
+    this.#shuffled = shuffle;
     if (shuffle) {
       const random = new Random(this.model.seed, Purpose.shuffle, this.#epoch);
       new Int32Array(program.memory.buffer, places.order, samples.rows).set(random.permutation(samples.rows));
@@ -286,7 +352,7 @@ export class Trainer {
       if (signal?.aborted) return 'aborted';
       const left = Math.ceil((this.#samples - this.#position) / batchSize);
       const steps = onBatch ? 1 : Math.min(left, turn.steps);
-      const finished = program.run('step', steps);
+      const finished = await this.#run('step', steps);
       if (finished < steps) throw this.#fail(program.get('position'));
       this.#ahead = true;
       this.#position = program.get('position');
@@ -303,7 +369,13 @@ export class Trainer {
   }
 
   /** Publishes the parameters to the model, judges the epoch, and is ready for the next. */
-  #endEpoch(ready: ReadyData, validation: ReadyData | undefined, places: Places, started: number): EpochEvent {
+  async #endEpoch(
+    ready: ReadyData,
+    validation: ReadyData | undefined,
+    places: Places,
+    started: number,
+  ): Promise<EpochEvent> {
+    if (this.#parameters.some(value => !Number.isFinite(value))) throw this.#fail(this.#position);
     this.model.publish(this.#parameters);
     this.#ahead = false;
     const { rows } = ready.samples;
@@ -317,10 +389,7 @@ export class Trainer {
     this.#position = 0;
     this.#costSum = 0;
     this.#correct = 0;
-    const offset = places.end - places.x;
-    const judgement = validation
-      ? evaluateOn(this.#program, 'fit: validation', validation, this.#loss, accuracy, offset)
-      : undefined;
+    const judgement = validation && (await this.#judge(validation, accuracy, places.end - places.x));
     return {
       epoch: this.#epoch,
       loss,
@@ -332,15 +401,26 @@ export class Trainer {
     };
   }
 
-  /** Goes back to the last finished epoch's parameters after a cost that is not finite; this trainer has ended. */
+  async #judge(data: ReadyData, accuracy: boolean, offset: number): Promise<Judgement> {
+    const rounds = evaluation(this.#program, data, this.#loss, accuracy, offset);
+    let round = rounds.next();
+    while (!round.done) round = rounds.next(await this.#run('evaluate', round.value));
+    return round.value;
+  }
+
+  /** Ends training at a cost or parameter that is not finite. */
   #fail(position: number): Error {
     const batch = Math.ceil(position / this.#config.batchSize);
     const error = this.#explain(`fit: epoch ${this.#epoch + 1}, step ${batch}`);
+    this.#end(error);
+    return error;
+  }
+
+  /** Goes back to the last finished epoch's parameters; what else this trainer holds may be half a step's, so it cannot go on. */
+  #end(error: Error): void {
     this.#failure = error.message;
     this.#ahead = false;
-    this.#position = 0;
     this.#parameters.set(this.model.currentParameters);
-    return error;
   }
 
   /** Finds the first number that is not finite: a parameter, a layer's output, or else the cost itself. */
@@ -406,6 +486,7 @@ export class Trainer {
       samples: this.#samples,
       costSum: this.#costSum,
       correct: this.#correct,
+      shuffled: this.#shuffled,
       step: this.#program.get('step'),
     };
     const { architecture, seed, metadata } = this.model;
@@ -437,11 +518,12 @@ export class Trainer {
     this.#samples = state.samples;
     this.#costSum = state.costSum;
     this.#correct = state.correct;
+    this.#shuffled = state.shuffled;
     this.#program.set('step', state.step);
   }
 
   /** @internal The model class of this entry of the package. */
-  static get modelClass(): ModelClass<Model> {
+  static get modelClass(): PredictorClass<Model> {
     throw new Error('myelin: expected an entry of the package that loads its WebAssembly, got the bare class');
   }
 
@@ -458,7 +540,7 @@ export class Trainer {
     const model = new modelClass({ architecture, backend, seed });
     model.adopt(tensors, metadata);
     const { loss, optimizer, metrics, batchSize } = state;
-    const trainer = new this(model, backend, { loss, optimizer, metrics, batchSize }, where);
+    const trainer = new this(model, await this.prepare(model, backend, { loss, optimizer, metrics, batchSize }, where));
     trainer.restore(state, new Map(tensors.map(({ name, data }) => [name, data])));
     return trainer;
   }
@@ -472,6 +554,7 @@ interface TrainerState extends TrainerConfig {
   readonly samples: number;
   readonly costSum: number;
   readonly correct: number;
+  readonly shuffled: boolean;
   readonly step: number;
 }
 
@@ -487,10 +570,10 @@ function readState(text: string | undefined): TrainerState {
     throw new RangeError(`${where}: expected JSON, got text that does not parse`, { cause });
   }
   const counts = ['epoch', 'position', 'samples', 'correct', 'step'] as const;
-  const names = [...trainerOptionNames, ...counts, 'deterministic', 'costSum'];
+  const names = ['loss', 'optimizer', 'metrics', 'batchSize', ...counts, 'deterministic', 'shuffled', 'costSum'];
   checkOptions(where, state, names);
   const { loss, optimizer, metrics, batchSize, ...rest } = state as Partial<TrainerState>;
-  const config = checkTrainerOptions(where, { loss, optimizer, metrics, batchSize });
+  const { threads: _, ...config } = checkTrainerOptions(where, { loss, optimizer, metrics, batchSize });
   const count = (name: (typeof counts)[number]) => checkInteger(`${where}: ${name}`, rest[name], 0, 2 ** 31 - 1);
   if (typeof rest.costSum !== 'number') throw wrongType(`${where}: costSum`, 'a number', rest.costSum);
   return {
@@ -501,6 +584,7 @@ function readState(text: string | undefined): TrainerState {
     samples: count('samples'),
     correct: count('correct'),
     step: count('step'),
+    shuffled: checkBoolean(`${where}: shuffled`, rest.shuffled),
     costSum: rest.costSum,
   };
 }
@@ -512,16 +596,22 @@ function stateNames(optimizer: OptimizerConfig): string[] {
     .map(name => `optimizer.${name}`);
 }
 
-function checkTrainerOptions(where: string, options: unknown): TrainerConfig {
+function checkTrainerOptions(where: string, options: unknown): TrainerConfig & { threads: 'auto' | number } {
   checkOptions(where, options, trainerOptionNames);
-  const { loss, optimizer, metrics = [], batchSize = 32 } = options as Partial<TrainerOptions>;
+  const { loss, optimizer, metrics = [], batchSize = 32, threads = 'auto' } = options as Partial<TrainerOptions>;
   if (!Array.isArray(metrics)) throw wrongType(`${where}: metrics`, `a list such as ['accuracy']`, metrics);
   return {
     loss: resolveLoss(where, loss),
     optimizer: resolveOptimizer(where, optimizer),
     metrics: metrics.map((metric: unknown) => checkChoice(`${where}: metrics`, metric, trainingMetrics)),
     batchSize: checkInteger(`${where}: batchSize`, batchSize, 1, 2 ** 20),
+    threads: checkThreads(where, threads),
   };
+}
+
+/** Refuses all but 'auto' and a number of threads. */
+export function checkThreads(where: string, threads: unknown): 'auto' | number {
+  return threads === 'auto' ? threads : checkInteger(`${where}: threads: 'auto' or a number`, threads, 1, 64);
 }
 
 function checkFitOptions(where: string, options: FitOptions) {

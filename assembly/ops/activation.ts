@@ -2,6 +2,7 @@
 // `derivative(x, y, setting)` is dy/dx, on four lanes. The classes have no fields: a generic over one compiles to straight code.
 import { ActivationKind } from '../../src/plan/opcodes';
 import { Activation, PANEL, ROW } from '../plan';
+import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf } from '../parts';
 import { columnMask } from '../simd/lanes';
 import { Elu } from './activations/elu';
 import { Exponential } from './activations/exponential';
@@ -44,7 +45,7 @@ export function activationForward(r: Activation): void {
     case ActivationKind.hardSwish: forward<HardSwish>(r); break;
     case ActivationKind.exponential: forward<Exponential>(r); break;
   }
-  clearPadding(r.y, r.controls.rows, r.columns);
+  clearPadding(r.y, controlsOf(r).rows, r.columns);
 }
 
 /** dx = dy · f′(x); dx and dy may be the same place. */
@@ -68,35 +69,39 @@ export function activationGradient(r: Activation): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function panelBytes(r: Activation): usize {
-  return <usize>((r.columns + PANEL - 1) / PANEL) * r.controls.rows * ROW;
-}
-
-/** Panels lie one behind the other, so an elementwise op sees one flat array; both stores of a pair come last, together. */
+/** Forward, a thread takes its rows of every panel; both stores of a pair come last, together. */
 function forward<A>(r: Activation): void {
   const f = changetype<A>(0);
   const setting = f32x4.splat(r.setting);
-  const end = r.x + panelBytes(r);
-  let y = r.y;
-  for (let x = r.x; x < end; x += 32) {
-    const a = f.forward(v128.load(x), setting);
-    const b = f.forward(v128.load(x, 16), setting);
-    v128.store(y, a);
-    v128.store(y, b, 16);
-    y += 32;
+  const rows = controlsOf(r).rows;
+  const first = <usize>firstRow(rows) * ROW;
+  const bytes = <usize>lastRow(rows) * ROW - first;
+  for (let panel = 0; panel < panelsOf(r.columns); panel++) {
+    const start = <usize>(panel * rows) * ROW + first;
+    const end = r.x + start + bytes;
+    let y = r.y + start;
+    for (let x = r.x + start; x < end; x += 32) {
+      const a = f.forward(v128.load(x), setting);
+      const b = f.forward(v128.load(x, 16), setting);
+      v128.store(y, a);
+      v128.store(y, b, 16);
+      y += 32;
+    }
   }
 }
 
+/** Backward, a thread takes whole panels, which lie one behind the other as one flat array. */
 function gradient<A>(r: Activation): void {
   const f = changetype<A>(0);
   const setting = f32x4.splat(r.setting);
-  const end = r.x + panelBytes(r);
-  let y = r.y;
-  let dx = r.dx;
-  let dy = r.dy;
-  for (let x = r.x; x < end; x += 32) {
+  const panelBytes = <usize>controlsOf(r).rows * ROW;
+  const panels = panelsOf(r.columns);
+  const start = firstUnit(panels) * panelBytes;
+  const end = r.x + lastUnit(panels) * panelBytes;
+  let y = r.y + start;
+  let dx = r.dx + start;
+  let dy = r.dy + start;
+  for (let x = r.x + start; x < end; x += 32) {
     const a = f32x4.mul(v128.load(dy), f.derivative(v128.load(x), v128.load(y), setting));
     const b = f32x4.mul(v128.load(dy, 16), f.derivative(v128.load(x, 16), v128.load(y, 16), setting));
     v128.store(dx, a);
@@ -115,8 +120,9 @@ export function clearPadding(y: usize, rows: i32, columns: i32): void {
   const m1 = columnMask(4, used);
   const m2 = columnMask(8, used);
   const m3 = columnMask(12, used);
-  let at = y + <usize>(columns / PANEL) * rows * ROW;
-  for (let row = 0; row < rows; row++) {
+  const end = lastRow(rows);
+  let at = y + <usize>(columns / PANEL * rows + firstRow(rows)) * ROW;
+  for (let row = firstRow(rows); row < end; row++) {
     v128.store(at, v128.and(v128.load(at), m0));
     v128.store(at, v128.and(v128.load(at, 16), m1), 16);
     v128.store(at, v128.and(v128.load(at, 32), m2), 32);

@@ -1,5 +1,6 @@
 // Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019), as PyTorch defines them.
-import { Adam } from '../plan';
+import { Adam, PANEL, ROW } from '../plan';
+import { controlsOf, firstUnit, lastUnit } from '../parts';
 import { madd, nmadd } from '../simd/lanes';
 import { tiny, tinySquare } from './optimizer';
 
@@ -8,7 +9,7 @@ import { tiny, tinySquare } from './optimizer';
  * w = shrink · w − learningRate / (1 − beta1ᵗ) · m / (√v / √(1 − beta2ᵗ) + epsilon), one pass over one flat region.
  */
 export function adam(r: Adam): void {
-  const c = r.controls;
+  const c = controlsOf(r);
   const beta1 = f32x4.splat(<f32>r.beta1);
   const beta2 = f32x4.splat(<f32>r.beta2);
   const rest1 = f32x4.splat(<f32>(1 - r.beta1));
@@ -20,11 +21,12 @@ export function adam(r: Adam): void {
   const shrink = f32x4.splat(r.decoupled ? <f32>(1 - c.learningRate * <f64>r.weightDecay) : 1);
   const small = tiny();
   const smallSquare = tinySquare();
-  const end = r.parameters + (<usize>r.count << 2);
-  let dw = r.gradients;
-  let m = r.m;
-  let v = r.v;
-  for (let w = r.parameters; w < end; w += 32) {
+  const start = <usize>firstUnit(r.count / PANEL) * ROW;
+  const end = r.parameters + <usize>lastUnit(r.count / PANEL) * ROW;
+  let dw = r.gradients + start;
+  let m = r.m + start;
+  let v = r.v + start;
+  for (let w = r.parameters + start; w < end; w += 32) {
     const w0 = v128.load(w);
     const w1 = v128.load(w, 16);
     const g0 = madd(w0, decay, v128.load(dw));

@@ -1,16 +1,18 @@
 // Where a step begins: which rows it takes, and whether the numbers it was given are numbers.
-import { CheckFinite, Controls } from '../plan';
+import { controlsOf } from '../parts';
+import { CheckFinite, NextBatch } from '../plan';
 
 /** Moves on to the next rows of the epoch; the last batch takes what is left. */
-export function nextBatch(c: Controls): void {
+export function nextBatch(r: NextBatch): void {
+  const c = controlsOf(r);
   c.rows = min(c.batchSize, c.samples - c.position);
   c.position += c.rows;
-  c.step += 1;
+  c.step += r.counts;
 }
 
 /** False, with `failure` at the first such number, where a sample is NaN or infinite. Bytes always pass. */
 export function checkFinite(r: CheckFinite): bool {
-  const c = r.controls;
+  const c = controlsOf(r);
   c.failure = -1;
   if (c.bytes) return true;
   const from = c.x;

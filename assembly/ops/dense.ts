@@ -1,27 +1,45 @@
 // The fully connected layer.
-import { DenseForward, DenseInputGradient, DenseWeightGradient, PANEL } from '../plan';
+import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf, partNumber } from '../parts';
+import { DenseForward, DenseInputGradient, DenseWeightGradient, PANEL, ROW } from '../plan';
 import { multiply, multiplyByTransposed, multiplyTransposed, sumRows } from '../simd/gemm';
 
-// @ts-ignore: decorator
-@inline
-function panels(columns: i32): i32 {
-  return (columns + PANEL - 1) / PANEL;
-}
-
-/** y[B,O] = max(floor, x[B,I] · w[I,O] + b[O]) */
+/** y[B,O] = max(floor, x[B,I] · w[I,O] + b[O]), shared out by rows. */
 export function denseForward(r: DenseForward): void {
-  multiply(r.y, r.x, r.w, r.b, r.controls.rows, r.inputs, 0, panels(r.outputs), r.floor);
+  const rows = controlsOf(r).rows;
+  const first = firstRow(rows);
+  const shift = <usize>first * ROW;
+  const count = lastRow(rows) - first;
+  if (count <= 0) return;
+  const paired = r.paired != 0;
+  multiply(r.y + shift, r.x + shift, r.w, r.b, count, rows, r.inputs, 0, panelsOf(r.outputs), r.floor, paired);
 }
 
-/** dx[B,I] = dy[B,O] · wᵀ[O,I], and 0 where `rectified` is. */
+/** dx[B,I] = dy[B,O] · wᵀ[O,I], and 0 where `rectified` is; shared out by panels of dx. */
 export function denseInputGradient(r: DenseInputGradient): void {
-  const rows = r.controls.rows;
-  multiplyTransposed(r.dx, r.dy, r.w, r.rectified, r.scratch, rows, r.inputs, r.outputs, 0, panels(r.inputs));
+  const rows = controlsOf(r).rows;
+  const panels = panelsOf(r.inputs);
+  const scratch = r.scratch + partNumber() * r.scratchBytes;
+  const first = firstUnit(panels);
+  const paired = r.paired != 0;
+  multiplyTransposed(r.dx, r.dy, r.w, r.rectified, scratch, rows, r.inputs, r.outputs, first, lastUnit(panels), paired);
 }
 
-/** dw[I,O] = xᵀ[I,B] · dy[B,O] and db[O] = Σ dy */
+/** dw[I,O] = xᵀ[I,B] · dy[B,O] and db[O] = Σ dy; shared out by panels of x, or of dy where a thread then reads only the dy it wrote. */
 export function denseWeightGradient(r: DenseWeightGradient): void {
-  const rows = r.controls.rows;
-  multiplyByTransposed(r.dw, r.x, r.dy, rows, r.inputs, r.outputs, 0, panels(r.inputs));
-  if (r.db) sumRows(r.db, r.dy, rows, 0, panels(r.outputs));
+  const rows = controlsOf(r).rows;
+  const paired = r.paired != 0;
+  const outputPanels = panelsOf(r.outputs);
+  const first = firstUnit(outputPanels);
+  const last = lastUnit(outputPanels);
+  if (r.byOutputs) {
+    const dw = r.dw + <usize>(first * r.inputs) * ROW;
+    const dy = r.dy + <usize>(first * rows) * ROW;
+    const outputs = min(r.outputs, last * PANEL) - first * PANEL;
+    multiplyByTransposed(dw, r.x, dy, rows, r.inputs, outputs, 0, panelsOf(r.inputs), paired);
+  } else {
+    const inputPanels = panelsOf(r.inputs);
+    const from = firstUnit(inputPanels);
+    multiplyByTransposed(r.dw, r.x, r.dy, rows, r.inputs, r.outputs, from, lastUnit(inputPanels), paired);
+  }
+  if (r.db) sumRows(r.db, r.dy, rows, first, last);
 }

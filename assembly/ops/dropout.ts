@@ -1,6 +1,7 @@
 // Inverted dropout (Srivastava et al. 2014): while training an element is 0 with probability `rate` and is otherwise divided by
 // 1 − rate; while predicting there is no such layer.
-import { Dropout, PANEL, ROW } from '../plan';
+import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf } from '../parts';
+import { Dropout, ROW } from '../plan';
 
 /** The high words of the four 32 × 32 bit products a · b. */
 // @ts-ignore: decorator
@@ -14,16 +15,16 @@ function highWords(a: v128, b: v128): v128 {
  * (4 p + j, b, step, stream): the numbers hang on where an element is, not on who computes it. Four blocks at once, one a lane.
  */
 export function dropoutForward(r: Dropout): void {
-  const c = r.controls;
+  const c = controlsOf(r);
   const rows = c.rows;
-  const panels = (r.columns + PANEL - 1) / PANEL;
   const threshold = i32x4.splat(r.threshold);
   const keep = f32x4.splat(r.keepScale);
   const m0 = i32x4.splat(0xd2511f53);
   const m1 = i32x4.splat(0xcd9e8d57);
-  let at: usize = 0;
-  for (let panel = 0; panel < panels; panel++) {
-    for (let row = 0; row < rows; row++) {
+  const end = lastRow(rows);
+  for (let panel = 0; panel < panelsOf(r.columns); panel++) {
+    let at = <usize>(panel * rows + firstRow(rows)) * ROW;
+    for (let row = firstRow(rows); row < end; row++) {
       let c0 = i32x4.add(i32x4.splat(panel * 4), i32x4(0, 1, 2, 3));
       let c1 = i32x4.splat(row);
       let c2 = i32x4.splat(c.step);
@@ -60,8 +61,10 @@ function drop(r: Dropout, at: usize, mask: v128): void {
 
 /** dx = dy · mask; dx and dy may be the same place. */
 export function dropoutGradient(r: Dropout): void {
-  const bytes = <usize>((r.columns + PANEL - 1) / PANEL) * r.controls.rows * ROW;
-  for (let at: usize = 0; at < bytes; at += 16) {
+  const panelBytes = <usize>controlsOf(r).rows * ROW;
+  const panels = panelsOf(r.columns);
+  const end = lastUnit(panels) * panelBytes;
+  for (let at = firstUnit(panels) * panelBytes; at < end; at += 16) {
     v128.store(r.dx + at, f32x4.mul(v128.load(r.dy + at), v128.load(r.mask + at)));
   }
 }

@@ -1,4 +1,5 @@
 // Between row-major data and panels.
+import { controlsOf, firstRow, lastRow } from '../parts';
 import { Controls, Gather, GatherLabels, PANEL, ROW, Scatter } from '../plan';
 
 /** The sample in row `row` of the batch at hand. */
@@ -11,12 +12,12 @@ function sampleAt(c: Controls, row: i32): i32 {
 
 /** y[B,C] = the batch's rows of the samples or targets, as panels; uint8 samples are multiplied by `scale`. */
 export function gather(r: Gather): void {
-  const c = r.controls;
+  const c = controlsOf(r);
   const panelBytes = <usize>c.rows * ROW;
   const columns = r.columns;
   const bytes = !r.targets && c.bytes != 0;
   const data = r.targets ? c.y : c.x;
-  for (let row = 0; row < c.rows; row++) {
+  for (let row = firstRow(c.rows), end = lastRow(c.rows); row < end; row++) {
     const sample = sampleAt(c, row);
     const to = r.y + row * ROW;
     if (bytes) gatherBytes(to, data + <usize>sample * columns, columns, panelBytes, c.scale);
@@ -72,17 +73,17 @@ function clearRow(to: usize): void {
 
 /** y[B] = the batch's labels. */
 export function gatherLabels(r: GatherLabels): void {
-  const c = r.controls;
-  for (let row = 0; row < c.rows; row++) {
+  const c = controlsOf(r);
+  for (let row = firstRow(c.rows), end = lastRow(c.rows); row < end; row++) {
     store<i32>(r.y + (row << 2), load<i32>(c.y + (<usize>sampleAt(c, row) << 2)));
   }
 }
 
 /** The row-major y[B,C] = x[B,C]. */
 export function scatter(r: Scatter): void {
-  const rows = r.controls.rows;
+  const rows = controlsOf(r).rows;
   const columns = r.columns;
-  for (let row = 0; row < rows; row++) {
+  for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {
     let to = r.y + ((<usize>row * columns) << 2);
     let from = r.x + row * ROW;
     let left = columns;

@@ -2,6 +2,7 @@
 // losses/ have no fields: `value(p, t, setting)` and `derivative(p, t, setting)` on four lanes.
 import { LossKind } from '../../src/plan/opcodes';
 import { Accuracy, Cost, Loss, PANEL, ROW } from '../plan';
+import { controlsOf, firstRow, lastRow } from '../parts';
 import { columnMask, madd, sum } from '../simd/lanes';
 import { BinaryCrossEntropyFromLogits } from './losses/binaryCrossEntropy';
 import { Hinge } from './losses/hinge';
@@ -28,16 +29,16 @@ export function elementwiseLoss(r: Loss): void {
 // @ts-ignore: decorator
 @inline
 function reduction(r: Loss): f32 {
-  return <f32>(1.0 / (<f64>r.controls.rows * <f64>r.divisor));
+  return <f32>(1.0 / (<f64>controlsOf(r).rows * <f64>r.divisor));
 }
 
 function elementwise<L>(r: Loss): void {
   const loss = changetype<L>(0);
-  const rows = r.controls.rows;
+  const rows = controlsOf(r).rows;
   const panelBytes = <usize>rows * ROW;
   const setting = f32x4.splat(r.setting);
   const scale = f32x4.splat(reduction(r));
-  for (let row = 0; row < rows; row++) {
+  for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {
     let total = f32x4.splat(0);
     for (let first = 0; first < r.columns; first += PANEL) {
       for (let group = 0; group < PANEL; group += 4) {
@@ -58,12 +59,12 @@ function elementwise<L>(r: Loss): void {
  * are smoothed: t (1 − setting) + setting / C.
  */
 export function softmaxCrossEntropy(r: Loss): void {
-  const rows = r.controls.rows;
+  const rows = controlsOf(r).rows;
   const panelBytes = <usize>rows * ROW;
   const scale = reduction(r);
   const kept = f32x4.splat(1 - r.setting);
   const spread = f32x4.splat(r.setting / <f32>r.columns);
-  for (let row = 0; row < rows; row++) {
+  for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {
     const start = <usize>row * ROW;
     const x = r.x + start;
     const dx = r.dx + start;
@@ -95,11 +96,11 @@ export function softmaxCrossEntropy(r: Loss): void {
 
 /** The same for one label a row: rowCost = ln Σ eˣ − x[label], smoothed by `setting`. */
 export function sparseSoftmaxCrossEntropy(r: Loss): void {
-  const rows = r.controls.rows;
+  const rows = controlsOf(r).rows;
   const panelBytes = <usize>rows * ROW;
   const scale = reduction(r);
   const spread = r.setting / <f32>r.columns;
-  for (let row = 0; row < rows; row++) {
+  for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {
     const x = r.x + row * ROW;
     const dx = r.dx + row * ROW;
     const top = rowMaximum(x, r.columns, panelBytes);
@@ -130,11 +131,11 @@ export function sparseSoftmaxCrossEntropy(r: Loss): void {
  * rowCost = 1 − x·t / (|x| |t|), dx = (cos x / |x|² − t / (|x| |t|)) / B. Lengths below 1e-8 count as that, as in PyTorch.
  */
 export function cosineSimilarity(r: Loss): void {
-  const rows = r.controls.rows;
+  const rows = controlsOf(r).rows;
   const panelBytes = <usize>rows * ROW;
   const scale = reduction(r);
   const bytes = <usize>((r.columns + PANEL - 1) / PANEL) * panelBytes;
-  for (let row = 0; row < rows; row++) {
+  for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {
     const start = <usize>row * ROW;
     let xx = f32x4.splat(0);
     let tt = f32x4.splat(0);
@@ -166,7 +167,7 @@ export function cosineSimilarity(r: Loss): void {
 
 /** The batch's one number: Σ rowCosts / (B · divisor), in the order of the rows. False where it is not finite. */
 export function cost(r: Cost): bool {
-  const c = r.controls;
+  const c = controlsOf(r);
   let total: f64 = 0;
   for (let row = 0; row < c.rows; row++) total += load<f64>(r.rowCosts + (row << 3));
   total /= <f64>r.divisor;

@@ -1,16 +1,18 @@
 // Stochastic gradient descent, with momentum (Sutskever et al. 2013) as PyTorch defines it.
-import { Sgd } from '../plan';
+import { PANEL, ROW, Sgd } from '../plan';
+import { controlsOf, firstUnit, lastUnit } from '../parts';
 import { madd } from '../simd/lanes';
 import { tiny } from './optimizer';
 
 /** w −= learningRate · (dw + weightDecay · w) over one flat region, or sgdMomentum where there is a velocity. */
 export function sgd(r: Sgd): void {
   if (r.velocity) return sgdMomentum(r);
-  const step = f32x4.splat(<f32>-r.controls.learningRate);
+  const step = f32x4.splat(<f32>-controlsOf(r).learningRate);
   const decay = f32x4.splat(r.weightDecay);
-  const end = r.parameters + (<usize>r.count << 2);
-  let dw = r.gradients;
-  for (let w = r.parameters; w < end; w += 32) {
+  const start = <usize>firstUnit(r.count / PANEL) * ROW;
+  const end = r.parameters + <usize>lastUnit(r.count / PANEL) * ROW;
+  let dw = r.gradients + start;
+  for (let w = r.parameters + start; w < end; w += 32) {
     const w0 = v128.load(w);
     const w1 = v128.load(w, 16);
     const a = madd(madd(w0, decay, v128.load(dw)), step, w0);
@@ -23,17 +25,18 @@ export function sgd(r: Sgd): void {
 
 /** g = dw + weightDecay · w; v = momentum · v + g; w −= learningRate · (nesterov ? g + momentum · v : v) */
 function sgdMomentum(r: Sgd): void {
-  const step = f32x4.splat(<f32>-r.controls.learningRate);
+  const step = f32x4.splat(<f32>-controlsOf(r).learningRate);
   const decay = f32x4.splat(r.weightDecay);
   const momentum = f32x4.splat(r.momentum);
   // The update is past · v + present · g.
   const past = f32x4.splat(r.nesterov ? r.momentum : 1);
   const present = f32x4.splat(r.nesterov ? 1 : 0);
   const small = tiny();
-  const end = r.parameters + (<usize>r.count << 2);
-  let dw = r.gradients;
-  let v = r.velocity;
-  for (let w = r.parameters; w < end; w += 32) {
+  const start = <usize>firstUnit(r.count / PANEL) * ROW;
+  const end = r.parameters + <usize>lastUnit(r.count / PANEL) * ROW;
+  let dw = r.gradients + start;
+  let v = r.velocity + start;
+  for (let w = r.parameters + start; w < end; w += 32) {
     const w0 = v128.load(w);
     const w1 = v128.load(w, 16);
     const g0 = madd(w0, decay, v128.load(dw));

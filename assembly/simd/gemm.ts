@@ -1,65 +1,484 @@
 // The three matrix products of training, over panels of 16 columns. Every output element sums its products in the order of the
 // reduction, whatever tile it falls into, so a row's result has the same bits in every batch.
+//
+// Three things make them fast. A tile of 2 rows × 16 columns (4 × 16 where V8 packs neighbouring operations into 256 bits) stays in
+// registers for the whole reduction: eight independent sums hide the latency of an addition. The reduction goes in blocks that fit
+// the first cache. And all three are the same tile: forward walks x across its rows; dW walks it down its columns; dX turns w over, a
+// panel at a time, or, for few rows, dy, and multiplies w by it as if w were activations, which is how weights lie in memory.
+//
+// The first 64 bytes of every memory are 0: an address of 0 is a row of zeros.
 import { PANEL, ROW } from '../plan';
 import { madd } from './lanes';
 
-/** y[B,O] = max(floor, x[B,I] · w[I,O] + b[O]), the output panels first … last − 1. A bias of 0 means none. */
+/** Steps of the reduction in a block of forward and dX: 24 KB of weights. */
+const BLOCK: i32 = 384;
+/** Rows in a block of dW: 12 KB of x and as much of dy. */
+const STRIP: i32 = 192;
+/** Bytes of x that forward uses again while they are in the second cache. */
+const NEAR: i32 = 512 * 1024;
+
+// Markers, folded at compile time: the rows of a tile are its marker's size, and `walk` is how it reads x.
+@unmanaged
+class One {
+  rows: u8;
+}
+@unmanaged
+class Two {
+  rows: u16;
+}
+@unmanaged
+class Four {
+  rows: u32;
+}
+@unmanaged
+class Across {}
+@unmanaged
+class Down {
+  down: bool;
+}
+
+/**
+ * y[R,16] = max(floor, from[R,16] + x[R,count] · w[count,16]), where x lies in panels `stride` bytes apart, or, walking Down, is
+ * xᵀ[count,R] within one panel and has no floor. `from` advances by `step` from row to row.
+ *
+ * The order of the statements is what V8's revectorising needs: operations in neighbouring pairs, all stores last. Each turn of the
+ * loop takes two steps of the reduction with a way out between them, which keeps V8 from moving the second step's loads up
+ * until it runs out of registers.
+ */
+// @ts-ignore: decorator
+@inline
+function tile<R, Walk>(
+  y: usize,
+  x: usize,
+  stride: usize,
+  w: usize,
+  from: usize,
+  step: usize,
+  count: i32,
+  floor: v128,
+): void {
+  const rows = <i32>offsetof<R>();
+  const across = offsetof<Walk>() == 0;
+  const next: usize = across ? ROW : 4; // to the next row of the tile
+  const k: usize = across ? 4 : ROW; // to the next step of the reduction
+  const zero = i32x4.splat(0);
+  let c00 = v128.load(from);
+  let c01 = v128.load(from, 16);
+  let c02 = v128.load(from, 32);
+  let c03 = v128.load(from, 48);
+  let c10 = zero;
+  let c11 = zero;
+  let c12 = zero;
+  let c13 = zero;
+  let c20 = zero;
+  let c21 = zero;
+  let c22 = zero;
+  let c23 = zero;
+  let c30 = zero;
+  let c31 = zero;
+  let c32 = zero;
+  let c33 = zero;
+  if (rows > 1) {
+    from += step;
+    c10 = v128.load(from);
+    c11 = v128.load(from, 16);
+    c12 = v128.load(from, 32);
+    c13 = v128.load(from, 48);
+  }
+  if (rows > 2) {
+    from += step;
+    c20 = v128.load(from);
+    c21 = v128.load(from, 16);
+    c22 = v128.load(from, 32);
+    c23 = v128.load(from, 48);
+    from += step;
+    c30 = v128.load(from);
+    c31 = v128.load(from, 16);
+    c32 = v128.load(from, 32);
+    c33 = v128.load(from, 48);
+  }
+  do {
+    const last = x + <usize>((across ? min(count, PANEL) : count) - 1) * k;
+    while (true) {
+      let w0 = v128.load(w);
+      let w1 = v128.load(w, 16);
+      let w2 = v128.load(w, 32);
+      let w3 = v128.load(w, 48);
+      let a = v128.load32_splat(x);
+      c00 = madd(a, w0, c00);
+      c01 = madd(a, w1, c01);
+      c02 = madd(a, w2, c02);
+      c03 = madd(a, w3, c03);
+      if (rows > 1) {
+        a = v128.load32_splat(x, next);
+        c10 = madd(a, w0, c10);
+        c11 = madd(a, w1, c11);
+        c12 = madd(a, w2, c12);
+        c13 = madd(a, w3, c13);
+      }
+      if (rows > 2) {
+        a = v128.load32_splat(x, 2 * next);
+        c20 = madd(a, w0, c20);
+        c21 = madd(a, w1, c21);
+        c22 = madd(a, w2, c22);
+        c23 = madd(a, w3, c23);
+        a = v128.load32_splat(x, 3 * next);
+        c30 = madd(a, w0, c30);
+        c31 = madd(a, w1, c31);
+        c32 = madd(a, w2, c32);
+        c33 = madd(a, w3, c33);
+      }
+      if (x == last) {
+        x += k;
+        w += ROW;
+        break;
+      }
+      w0 = v128.load(w, 64);
+      w1 = v128.load(w, 80);
+      w2 = v128.load(w, 96);
+      w3 = v128.load(w, 112);
+      a = v128.load32_splat(x, k);
+      c00 = madd(a, w0, c00);
+      c01 = madd(a, w1, c01);
+      c02 = madd(a, w2, c02);
+      c03 = madd(a, w3, c03);
+      if (rows > 1) {
+        a = v128.load32_splat(x, k + next);
+        c10 = madd(a, w0, c10);
+        c11 = madd(a, w1, c11);
+        c12 = madd(a, w2, c12);
+        c13 = madd(a, w3, c13);
+      }
+      if (rows > 2) {
+        a = v128.load32_splat(x, k + 2 * next);
+        c20 = madd(a, w0, c20);
+        c21 = madd(a, w1, c21);
+        c22 = madd(a, w2, c22);
+        c23 = madd(a, w3, c23);
+        a = v128.load32_splat(x, k + 3 * next);
+        c30 = madd(a, w0, c30);
+        c31 = madd(a, w1, c31);
+        c32 = madd(a, w2, c32);
+        c33 = madd(a, w3, c33);
+      }
+      x += 2 * k;
+      w += 2 * ROW;
+      if (x - k == last) break;
+    }
+    if (across) {
+      x += stride - ROW;
+      count -= PANEL;
+    }
+  } while (across && count > 0);
+  if (across) {
+    c00 = f32x4.pmax(c00, floor);
+    c01 = f32x4.pmax(c01, floor);
+    c02 = f32x4.pmax(c02, floor);
+    c03 = f32x4.pmax(c03, floor);
+    c10 = f32x4.pmax(c10, floor);
+    c11 = f32x4.pmax(c11, floor);
+    c12 = f32x4.pmax(c12, floor);
+    c13 = f32x4.pmax(c13, floor);
+    c20 = f32x4.pmax(c20, floor);
+    c21 = f32x4.pmax(c21, floor);
+    c22 = f32x4.pmax(c22, floor);
+    c23 = f32x4.pmax(c23, floor);
+    c30 = f32x4.pmax(c30, floor);
+    c31 = f32x4.pmax(c31, floor);
+    c32 = f32x4.pmax(c32, floor);
+    c33 = f32x4.pmax(c33, floor);
+  }
+  v128.store(y, c00);
+  v128.store(y, c01, 16);
+  v128.store(y, c02, 32);
+  v128.store(y, c03, 48);
+  if (rows > 1) {
+    v128.store(y, c10, 64);
+    v128.store(y, c11, 80);
+    v128.store(y, c12, 96);
+    v128.store(y, c13, 112);
+  }
+  if (rows > 2) {
+    v128.store(y, c20, 128);
+    v128.store(y, c21, 144);
+    v128.store(y, c22, 160);
+    v128.store(y, c23, 176);
+    v128.store(y, c30, 192);
+    v128.store(y, c31, 208);
+    v128.store(y, c32, 224);
+    v128.store(y, c33, 240);
+  }
+}
+
+/** y[rows,16] = max(floor, from[rows,16] + x · w[count,16]): tiles of R rows, then smaller ones for the rows left over. */
+function sweep<R, Walk>(
+  y: usize,
+  x: usize,
+  stride: usize,
+  w: usize,
+  from: usize,
+  step: usize,
+  rows: i32,
+  count: i32,
+  floor: f32,
+): void {
+  const lowest = f32x4.splat(floor);
+  const next: usize = offsetof<Walk>() == 0 ? ROW : 4;
+  for (; rows >= <i32>offsetof<R>(); rows -= <i32>offsetof<R>()) {
+    tile<R, Walk>(y, x, stride, w, from, step, count, lowest);
+    y += offsetof<R>() * ROW;
+    x += offsetof<R>() * next;
+    from += offsetof<R>() * step;
+  }
+  if (offsetof<R>() == 4 && rows > 1) {
+    tile<Two, Walk>(y, x, stride, w, from, step, count, lowest);
+    y += 2 * ROW;
+    x += 2 * next;
+    from += 2 * step;
+    rows -= 2;
+  }
+  if (rows > 0) tile<One, Walk>(y, x, stride, w, from, step, count, lowest);
+}
+
+/** y[rows,16] = max(floor, x[rows,I] · w[I,16] + b[16]), block by block of the reduction; what y holds between blocks is exact. */
+// @ts-ignore: decorator
+@inline
+function multiplyPanel<R>(
+  y: usize,
+  x: usize,
+  stride: usize,
+  w: usize,
+  b: usize,
+  rows: i32,
+  inputs: i32,
+  floor: f32,
+): void {
+  let from = b;
+  let step: usize = 0;
+  while (inputs > BLOCK) {
+    sweep<R, Across>(y, x, stride, w, from, step, rows, BLOCK, -Infinity);
+    x += <usize>(BLOCK / PANEL) * stride;
+    w += BLOCK * ROW;
+    from = y;
+    step = ROW;
+    inputs -= BLOCK;
+  }
+  sweep<R, Across>(y, x, stride, w, from, step, rows, inputs, floor);
+}
+
+/** y[O] = max(floor, x[I] · w[I,O] + b[O]) for two panels at once, so that one row too has eight sums to hide the latency behind. */
+function multiplyRow(y: usize, x: usize, w: usize, b: usize, second: usize, inputs: i32, floor: f32): void {
+  const lowest = f32x4.splat(floor);
+  let v = w + <usize>inputs * ROW;
+  let c0 = v128.load(b);
+  let c1 = v128.load(b, 16);
+  let c2 = v128.load(b, 32);
+  let c3 = v128.load(b, 48);
+  let d0 = v128.load(second);
+  let d1 = v128.load(second, 16);
+  let d2 = v128.load(second, 32);
+  let d3 = v128.load(second, 48);
+  const end = x + (<usize>inputs << 2);
+  do {
+    const a = v128.load32_splat(x);
+    c0 = madd(a, v128.load(w), c0);
+    c1 = madd(a, v128.load(w, 16), c1);
+    c2 = madd(a, v128.load(w, 32), c2);
+    c3 = madd(a, v128.load(w, 48), c3);
+    d0 = madd(a, v128.load(v), d0);
+    d1 = madd(a, v128.load(v, 16), d1);
+    d2 = madd(a, v128.load(v, 32), d2);
+    d3 = madd(a, v128.load(v, 48), d3);
+    x += 4;
+    w += ROW;
+    v += ROW;
+  } while (x != end);
+  c0 = f32x4.pmax(c0, lowest);
+  c1 = f32x4.pmax(c1, lowest);
+  c2 = f32x4.pmax(c2, lowest);
+  c3 = f32x4.pmax(c3, lowest);
+  d0 = f32x4.pmax(d0, lowest);
+  d1 = f32x4.pmax(d1, lowest);
+  d2 = f32x4.pmax(d2, lowest);
+  d3 = f32x4.pmax(d3, lowest);
+  v128.store(y, c0);
+  v128.store(y, c1, 16);
+  v128.store(y, c2, 32);
+  v128.store(y, c3, 48);
+  v128.store(y, d0, 64);
+  v128.store(y, d1, 80);
+  v128.store(y, d2, 96);
+  v128.store(y, d3, 112);
+}
+
+function multiplyBy<R>(
+  y: usize,
+  x: usize,
+  w: usize,
+  b: usize,
+  rows: i32,
+  height: i32,
+  inputs: i32,
+  first: i32,
+  last: i32,
+  floor: f32,
+): void {
+  const stride = <usize>height * ROW;
+  const panelOfW = <usize>inputs * ROW;
+  const biasStep: usize = b == 0 ? 0 : ROW;
+  y += <usize>first * stride;
+  w += <usize>first * panelOfW;
+  b += <usize>first * biasStep;
+  if (height == 1) {
+    for (; first + 2 <= last; first += 2) {
+      multiplyRow(y, x, w, b, b + biasStep, inputs, floor);
+      y += 2 * ROW;
+      w += 2 * panelOfW;
+      b += 2 * biasStep;
+    }
+  }
+  const strip = max(PANEL, (NEAR / (inputs << 2)) & -PANEL);
+  for (let row = 0; row < rows; row += strip) {
+    const skip = <usize>row * ROW;
+    for (let panel: usize = 0; panel < <usize>(last - first); panel++) {
+      multiplyPanel<R>(
+        y + panel * stride + skip,
+        x + skip,
+        stride,
+        w + panel * panelOfW,
+        b + panel * biasStep,
+        min(strip, rows - row),
+        inputs,
+        floor,
+      );
+    }
+  }
+}
+
+/**
+ * y[B,O] = max(floor, x[B,I] · w[I,O] + b[O]), the output panels first … last − 1, for `rows` rows of panels that are `height` high; x
+ * and y are the first of those rows. A bias of 0 means none. `paired` takes the tile
+ * that V8's revectorising packs into 256 bits; the bits are the same.
+ */
 export function multiply(
   y: usize,
   x: usize,
   w: usize,
   b: usize,
   rows: i32,
+  height: i32,
   inputs: i32,
   first: i32,
   last: i32,
   floor: f32,
+  paired: bool,
 ): void {
-  const panelBytes = <usize>rows * ROW;
-  const lowest = f32x4.splat(floor);
-  for (let panel = first; panel < last; panel++) {
-    const wPanel = w + <usize>panel * inputs * ROW;
-    let to = y + <usize>panel * panelBytes;
-    for (let row = 0; row < rows; row++) {
-      let c0 = f32x4.splat(0);
-      let c1 = c0;
-      let c2 = c0;
-      let c3 = c0;
-      if (b != 0) {
-        const bias = b + panel * ROW;
-        c0 = v128.load(bias);
-        c1 = v128.load(bias, 16);
-        c2 = v128.load(bias, 32);
-        c3 = v128.load(bias, 48);
+  if (paired) multiplyBy<Four>(y, x, w, b, rows, height, inputs, first, last, floor);
+  else multiplyBy<Two>(y, x, w, b, rows, height, inputs, first, last, floor);
+}
+
+/** Four rows of t, `ROW` bytes apart = four rows turned over; 0 where `alive`, unless it is 0, is not positive. */
+// @ts-ignore: decorator
+@inline
+function turnFour(t: usize, row0: usize, row1: usize, row2: usize, row3: usize, alive: usize): void {
+  const r0 = v128.load(row0);
+  const r1 = v128.load(row1);
+  const r2 = v128.load(row2);
+  const r3 = v128.load(row3);
+  const even = v128.shuffle<i32>(r0, r2, 0, 4, 1, 5);
+  const odd = v128.shuffle<i32>(r1, r3, 0, 4, 1, 5);
+  const evenHigh = v128.shuffle<i32>(r0, r2, 2, 6, 3, 7);
+  const oddHigh = v128.shuffle<i32>(r1, r3, 2, 6, 3, 7);
+  let t0 = v128.shuffle<i32>(even, odd, 0, 4, 1, 5);
+  let t1 = v128.shuffle<i32>(even, odd, 2, 6, 3, 7);
+  let t2 = v128.shuffle<i32>(evenHigh, oddHigh, 0, 4, 1, 5);
+  let t3 = v128.shuffle<i32>(evenHigh, oddHigh, 2, 6, 3, 7);
+  if (alive != 0) {
+    const zero = i32x4.splat(0);
+    t0 = v128.and(t0, f32x4.gt(v128.load(alive), zero));
+    t1 = v128.and(t1, f32x4.gt(v128.load(alive, 64), zero));
+    t2 = v128.and(t2, f32x4.gt(v128.load(alive, 128), zero));
+    t3 = v128.and(t3, f32x4.gt(v128.load(alive, 192), zero));
+  }
+  v128.store(t, t0);
+  v128.store(t, t1, 64);
+  v128.store(t, t2, 128);
+  v128.store(t, t3, 192);
+}
+
+/** t[columns,16] = x[height,columns] turned over: 0 beyond x's height, and where `alive`, unless it is 0, is not positive. */
+function turn(t: usize, x: usize, stride: usize, alive: usize, height: i32, columns: i32): void {
+  const aliveStep: usize = alive == 0 ? 0 : 16;
+  for (let column = 0; column < columns; column += 4) {
+    let from = x + <usize>(column / PANEL) * stride + (<usize>(column % PANEL) << 2);
+    for (let row = 0; row < PANEL; row += 4) {
+      if (row + 4 <= height) {
+        turnFour(t, from, from + ROW, from + 2 * ROW, from + 3 * ROW, alive);
+      } else {
+        const row0 = row < height ? from : 0;
+        const row1 = row + 1 < height ? from + ROW : 0;
+        const row2 = row + 2 < height ? from + 2 * ROW : 0;
+        turnFour(t, row0, row1, row2, 0, alive);
       }
-      let from = x + row * ROW;
-      let weights = wPanel;
-      for (let i = 0; i < inputs; i += PANEL) {
-        const columns = min(PANEL, inputs - i);
-        let at = from;
-        for (let k = 0; k < columns; k++) {
-          const value = v128.load32_splat(at);
-          c0 = madd(value, v128.load(weights), c0);
-          c1 = madd(value, v128.load(weights, 16), c1);
-          c2 = madd(value, v128.load(weights, 32), c2);
-          c3 = madd(value, v128.load(weights, 48), c3);
-          at += 4;
-          weights += ROW;
-        }
-        from += panelBytes;
-      }
-      v128.store(to, f32x4.pmax(c0, lowest));
-      v128.store(to, f32x4.pmax(c1, lowest), 16);
-      v128.store(to, f32x4.pmax(c2, lowest), 32);
-      v128.store(to, f32x4.pmax(c3, lowest), 48);
-      to += ROW;
+      from += 4 * ROW;
+      t += 16;
+      alive += aliveStep;
     }
+    t += 3 * ROW;
+    alive += 12 * aliveStep;
+  }
+}
+
+function multiplyByTurned<R>(
+  dx: usize,
+  dy: usize,
+  w: usize,
+  rectified: usize,
+  scratch: usize,
+  rows: i32,
+  inputs: i32,
+  outputs: i32,
+  first: i32,
+  last: i32,
+): void {
+  const stride = <usize>rows * ROW;
+  const panelOfW = <usize>inputs * ROW;
+  const turned = scratch + PANEL * ROW;
+  // Turning dy and dx over costs by the row, turning w over by the output: few rows take the first way, in whole panels.
+  const whole = 4 * rows <= outputs ? rows & -PANEL : 0;
+  for (let row = 0; row < whole; row += PANEL) {
+    // dxᵀ[I,16] = w[I,O] · dyᵀ[O,16]
+    const skip = <usize>row * ROW;
+    turn(turned, dy + skip, stride, 0, PANEL, outputs);
+    for (let panel = first; panel < last; panel++) {
+      const height = min(PANEL, inputs - panel * PANEL);
+      multiplyPanel<R>(scratch, w + <usize>(panel * PANEL) * ROW, panelOfW, turned, 0, height, outputs, -Infinity);
+      const block = <usize>panel * stride + skip;
+      turn(dx + block, scratch, 0, rectified == 0 ? 0 : rectified + block, height, PANEL);
+    }
+  }
+  if (whole == rows) return;
+  const skip = <usize>whole * ROW;
+  for (let panel = first; panel < last; panel++) {
+    // dx[B,16] = dy[B,O] · wᵀ[O,16]
+    turn(turned, w + <usize>(panel * PANEL) * ROW, panelOfW, 0, min(PANEL, inputs - panel * PANEL), outputs);
+    const block = <usize>panel * stride + skip;
+    multiplyPanel<R>(dx + block, dy + skip, stride, turned, 0, rows - whole, outputs, -Infinity);
+    if (rectified != 0) keepAlive(dx + block, rectified + block, stride - skip);
+  }
+}
+
+/** dx = 0 wherever x is not positive, over `bytes`. */
+function keepAlive(dx: usize, x: usize, bytes: usize): void {
+  const zero = i32x4.splat(0);
+  for (let i: usize = 0; i < bytes; i += 16) {
+    v128.store(dx + i, v128.and(v128.load(dx + i), f32x4.gt(v128.load(x + i), zero)));
   }
 }
 
 /**
- * dx[B,I] = dy[B,O] · wᵀ[O,I], the input panels first … last − 1: turns a panel of w over into `scratch` ([O][16]), then multiplies as forward does.
- * Where `rectified` is not 0, dx is 0 wherever it is.
+ * dx[B,I] = dy[B,O] · wᵀ[O,I], the input panels first … last − 1. Where `rectified` is not 0, dx is 0 wherever it is not positive.
+ * `scratch` is 1 KB, and 1 KB more for every output panel.
  */
 export function multiplyTransposed(
   dx: usize,
@@ -72,30 +491,60 @@ export function multiplyTransposed(
   outputs: i32,
   first: i32,
   last: i32,
+  paired: bool,
 ): void {
-  const panelBytes = <usize>rows * ROW;
-  for (let panel = first; panel < last; panel++) {
-    transposePanel(scratch, w, panel * PANEL, inputs, outputs);
-    const to = dx + panel * panelBytes;
-    multiply(to, dy, scratch, 0, rows, outputs, 0, 1, -Infinity);
-    if (rectified != 0) {
-      const mask = rectified + panel * panelBytes;
-      for (let i: usize = 0; i < panelBytes; i += 16) {
-        const alive = f32x4.gt(v128.load(mask + i), f32x4.splat(0));
-        v128.store(to + i, v128.and(v128.load(to + i), alive));
-      }
-    }
+  if (paired) multiplyByTurned<Four>(dx, dy, w, rectified, scratch, rows, inputs, outputs, first, last);
+  else multiplyByTurned<Two>(dx, dy, w, rectified, scratch, rows, inputs, outputs, first, last);
+}
+
+/** dw[rows,16] = xᵀ[rows] · dy[16] of one sample, bound by storing dw. 0 is added as a tile does: it makes −0 a 0. */
+function multiplyOnce(dw: usize, x: usize, dy: usize, rows: i32): void {
+  const zero = i32x4.splat(0);
+  const d0 = v128.load(dy);
+  const d1 = v128.load(dy, 16);
+  const d2 = v128.load(dy, 32);
+  const d3 = v128.load(dy, 48);
+  for (; rows > 0; rows--) {
+    const a = v128.load32_splat(x);
+    const c0 = f32x4.add(f32x4.mul(a, d0), zero);
+    const c1 = f32x4.add(f32x4.mul(a, d1), zero);
+    const c2 = f32x4.add(f32x4.mul(a, d2), zero);
+    const c3 = f32x4.add(f32x4.mul(a, d3), zero);
+    v128.store(dw, c0);
+    v128.store(dw, c1, 16);
+    v128.store(dw, c2, 32);
+    v128.store(dw, c3, 48);
+    x += 4;
+    dw += ROW;
   }
 }
 
-/** t[O,16] = the rows firstRow … firstRow + 15 of w[I,O], turned over; zero beyond I. */
-function transposePanel(t: usize, w: usize, firstRow: i32, inputs: i32, outputs: i32): void {
-  const height = min(PANEL, inputs - firstRow);
-  for (let output = 0; output < outputs; output++) {
-    const column = w + <usize>(output / PANEL) * inputs * ROW + <usize>firstRow * ROW + (output % PANEL) * 4;
-    for (let row = 0; row < PANEL; row++) {
-      const value = row < height ? load<f32>(column + row * ROW) : <f32>0;
-      store<f32>(t + output * ROW + row * 4, value);
+function multiplyDown<R>(
+  dw: usize,
+  x: usize,
+  dy: usize,
+  rows: i32,
+  inputs: i32,
+  outputs: i32,
+  first: i32,
+  last: i32,
+): void {
+  const stride = <usize>rows * ROW;
+  for (let panel = first; panel < last; panel++) {
+    const height = min(PANEL, inputs - panel * PANEL);
+    for (let row = 0; row < rows; row += STRIP) {
+      const skip = <usize>row * ROW;
+      const from = x + <usize>panel * stride + skip;
+      let upstream = dy + skip;
+      let block = dw + <usize>(panel * PANEL) * ROW;
+      for (let output = 0; output < outputs; output += PANEL) {
+        const count = min(STRIP, rows - row);
+        if (rows == 1) multiplyOnce(block, from, upstream, height);
+        else if (row == 0) sweep<R, Down>(block, from, 0, upstream, 0, 0, height, count, 0);
+        else sweep<R, Down>(block, from, 0, upstream, block, ROW, height, count, 0);
+        upstream += stride;
+        block += <usize>inputs * ROW;
+      }
     }
   }
 }
@@ -110,46 +559,21 @@ export function multiplyByTransposed(
   outputs: i32,
   first: i32,
   last: i32,
+  paired: bool,
 ): void {
-  const panelBytes = <usize>rows * ROW;
-  for (let panel = first; panel < last; panel++) {
-    const height = min(PANEL, inputs - panel * PANEL);
-    for (let output = 0; output * PANEL < outputs; output++) {
-      const block = dw + <usize>(output * inputs + panel * PANEL) * ROW;
-      for (let i = 0; i < height; i++) {
-        let c0 = f32x4.splat(0);
-        let c1 = c0;
-        let c2 = c0;
-        let c3 = c0;
-        let from = x + panel * panelBytes + i * 4;
-        let upstream = dy + output * panelBytes;
-        for (let row = 0; row < rows; row++) {
-          const value = v128.load32_splat(from);
-          c0 = madd(value, v128.load(upstream), c0);
-          c1 = madd(value, v128.load(upstream, 16), c1);
-          c2 = madd(value, v128.load(upstream, 32), c2);
-          c3 = madd(value, v128.load(upstream, 48), c3);
-          from += ROW;
-          upstream += ROW;
-        }
-        const to = block + i * ROW;
-        v128.store(to, c0);
-        v128.store(to, c1, 16);
-        v128.store(to, c2, 32);
-        v128.store(to, c3, 48);
-      }
-    }
-  }
+  if (paired) multiplyDown<Four>(dw, x, dy, rows, inputs, outputs, first, last);
+  else multiplyDown<Two>(dw, x, dy, rows, inputs, outputs, first, last);
 }
 
 /** db[O] = the column sums of dy[B,O], the output panels first … last − 1. */
 export function sumRows(db: usize, dy: usize, rows: i32, first: i32, last: i32): void {
-  for (let panel = first; panel < last; panel++) {
-    let c0 = f32x4.splat(0);
+  const stride = <usize>rows * ROW;
+  for (let panel = <usize>first; panel < <usize>last; panel++) {
+    let c0 = i32x4.splat(0);
     let c1 = c0;
     let c2 = c0;
     let c3 = c0;
-    let from = dy + panel * (rows * ROW);
+    let from = dy + panel * stride;
     for (let row = 0; row < rows; row++) {
       c0 = f32x4.add(c0, v128.load(from));
       c1 = f32x4.add(c1, v128.load(from, 16));

@@ -91,6 +91,16 @@ export function notFinite(where: string, value: number, row: number, column: num
   return wrongValue(where, expected, `${value} in row ${row}, column ${column}`, 'fill in or leave out such rows');
 }
 
+/** Refuses samples of which one is not a finite number. */
+export function refuseNotFinite(where: string, { values }: ReadySamples, columns: number): void {
+  if (values instanceof Uint8Array) return;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    // A finite number less itself is 0; NaN and the infinities give NaN.
+    if (value - value !== 0) throw notFiniteAt(where, values, i, columns);
+  }
+}
+
 /** The error for the number at `index` of row-major samples. */
 export function notFiniteAt(where: string, values: ArrayLike<number>, index: number, columns: number): RangeError {
   return notFinite(where, values[index] ?? Number.NaN, Math.floor(index / columns), index % columns);

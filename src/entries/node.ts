@@ -1,7 +1,6 @@
 /** myelin where `node:fs` is: Node, Bun and Deno. */
-import { readBytes, saveAtomically } from '../files/save.js';
 import { nodeHost } from '../hosts/node.js';
-import { Model as BareModel, type ModelOptions } from '../model.js';
+import { Model as BareModel } from '../model.js';
 import type { Host } from '../runtime/binaries.js';
 import { Trainer as BareTrainer } from '../trainer.js';
 
@@ -14,19 +13,9 @@ export class Model extends BareModel {
     return nodeHost;
   }
 
-  /** Writes the model to a .safetensors file: beside it first, then in its place, so that a crash leaves the old file whole. */
-  async save(path: string): Promise<void> {
-    await saveAtomically(path, this.toBytes());
-  }
-
-  /** The model in a file that {@link save} wrote. */
-  static async load(path: string, options: Omit<ModelOptions, 'seed'> = {}): Promise<Model> {
-    return Model.fromBytes(await readBytes(path), options);
-  }
-
   /** @internal */
-  protected override newTrainer(options: unknown, where: string): Trainer {
-    return new Trainer(this, this.modelBackend, options, where);
+  static override get trainerClass(): typeof Trainer {
+    return Trainer;
   }
 }
 

@@ -1,13 +1,14 @@
 /** How Node, Bun and Deno come by the package's WebAssembly. */
-import { readFile } from 'node:fs/promises';
-import type { BinaryName, Host } from '../runtime/binaries.js';
+import { readBytes, saveAtomically } from '../files/save.js';
+import type { Host } from '../runtime/binaries.js';
 import { turboBackend } from '../runtime/turbo.js';
-
-async function bytesOf(name: BinaryName): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await readFile(new URL(`../../wasm/${name}.wasm`, import.meta.url)));
-}
+import { compileBinary, readBinary } from './files.js';
+import { nodeThreads } from './nodeThreads.js';
 
 export const nodeHost: Host = {
-  compile: async name => WebAssembly.compile(await bytesOf(name)),
-  turbo: deterministic => turboBackend(nodeHost, bytesOf, deterministic),
+  binaries: ['relaxed', 'simd'],
+  compile: compileBinary,
+  turbo: deterministic => turboBackend(nodeHost, readBinary, deterministic),
+  threads: nodeThreads,
+  files: { read: readBytes, write: saveAtomically },
 };

@@ -2,7 +2,7 @@
 import { checkBoolean, checkInteger, checkOptions, wrongType, wrongValue } from '../errors.js';
 import { type Initializer, type InitializerConfig, resolveInitializer } from '../initializers/index.js';
 import type { Builder, Value } from '../plan/builder.js';
-import { PANEL } from '../plan/panels.js';
+import { PANEL, panelBytes, panelCount } from '../plan/panels.js';
 import { batchShape } from '../shape.js';
 import { type ActivationConfig, type ActivationName, resolveActivation } from './activations.js';
 import { emitActivation, emitActivationGradient, runsInPlace } from './elementwise.js';
@@ -137,7 +137,7 @@ export const denseBackward: LayerBackward<DenseLayer> = (builder, site, output, 
       dy,
       w: site.parameters.weight?.data ?? 0,
       rectified: input.rectified ? input.data : 0,
-      scratch: builder.scratch(layer.units * PANEL * 4),
+      ...builder.scratch(panelBytes(PANEL + panelCount(layer.units) * PANEL, PANEL)),
       ...sizes,
     });
   }
@@ -147,5 +147,7 @@ export const denseBackward: LayerBackward<DenseLayer> = (builder, site, output, 
     x: input.data,
     dy,
     ...sizes,
+    // Without an input gradient this thread reads of dy what it wrote itself, if it takes output panels and there are enough for all.
+    byOutputs: Number(!inputGradient && panelCount(layer.units) >= 4),
   });
 };

@@ -1,5 +1,6 @@
 /** The builder: layers, losses and optimisers emit records into sections; then everything is given its place and written. */
-import { CONSTANTS_END, placeRegions, Region } from './memory.js';
+import { placeBarriers } from './barriers.js';
+import { align, CONSTANTS_END, placeRegions, Region } from './memory.js';
 import { Opcode } from './opcodes.js';
 import { panelBytes } from './panels.js';
 import {
@@ -12,6 +13,9 @@ import {
   recordStructs,
   writeField,
 } from './record.js';
+
+/** Bytes of one thread's controls block (assembly/parts.ts). */
+const CONTROLS_BYTES = 128;
 
 /** What a record's fields are given: numbers, and regions where an address is asked for. */
 export type Fields<Op extends OpName> = {
@@ -59,6 +63,8 @@ export interface Plan {
   readonly sections: ReadonlyMap<string, Section>;
   readonly records: readonly PlannedRecord[];
   readonly regions: readonly Region[];
+  /** For each record, whether threads wait for one another before it. */
+  readonly barriers: readonly boolean[];
   readonly parameters: readonly Parameter[];
   readonly controls: Region;
   readonly parameterRegion: Region;
@@ -74,7 +80,7 @@ export interface Plan {
 export class Builder {
   /** The largest batch. */
   readonly capacity: number;
-  readonly controls = new Region('controls', 128);
+  readonly controls: Region;
   readonly parameterRegion = new Region('parameters');
   readonly gradientRegion = new Region('gradients');
   /** Values whose gradient was already stopped where a rectifier's output is 0. */
@@ -88,12 +94,15 @@ export class Builder {
   readonly #training: boolean;
   #work = 0;
 
+  readonly threads: number;
   /** 1 where matrix products take tiles written in pairs, for engines that pack them into 256 bits; else 0. */
   readonly paired: number;
 
-  /** `training`: whether parameters have gradients. */
-  constructor(capacity: number, options: { training: boolean; paired: boolean }) {
+  /** `training`: whether parameters have gradients; `threads`: how many may run the plan together, 1 unless told. */
+  constructor(capacity: number, options: { training: boolean; paired: boolean; threads?: number }) {
     this.capacity = capacity;
+    this.threads = options.threads ?? 1;
+    this.controls = new Region('controls', CONTROLS_BYTES * this.threads);
     this.#training = options.training;
     this.paired = Number(options.paired);
   }
@@ -151,11 +160,11 @@ export class Builder {
     return this.region(`optimizer.${name}`, this.parameterRegion.bytes);
   }
 
-  /** Room that an op needs while it runs; all ops share it. */
-  scratch(bytes: number): Region {
-    const region = this.region('scratch', 0);
-    region.growTo(bytes);
-    return region;
+  /** Room that an op needs while it runs, as much for each thread; all ops share it. */
+  scratch(bytes: number): { scratch: Region; scratchBytes: number } {
+    const scratch = this.region('scratch', 0);
+    scratch.growTo(align(bytes) * this.threads);
+    return { scratch, scratchBytes: align(bytes) };
   }
 
   /** Everything that `emit` emits becomes the section of that name. */
@@ -188,6 +197,10 @@ export class Builder {
       const start = this.#recordRegion.address;
       sections.set(name, { first: start + first * RECORD_BYTES, last: start + last * RECORD_BYTES });
     }
+    const barriers = this.#records.map(() => false);
+    for (const [first, last] of this.#sections.values()) {
+      barriers.splice(first, last - first, ...placeBarriers(this.#records.slice(first, last)));
+    }
     const named = new Map(regions.map(region => [region.name, region]));
     return {
       capacity: this.capacity,
@@ -204,9 +217,11 @@ export class Builder {
         if (!region) throw new Error(`the plan has no region '${name}'`);
         return region;
       },
+      barriers,
       write: memory => {
         this.#records.forEach((record, index) => {
-          writeRecord(memory, this.#recordRegion.address + index * RECORD_BYTES, record, this.controls);
+          const address = this.#recordRegion.address + index * RECORD_BYTES;
+          writeRecord(memory, address, record, this.controls, barriers[index] ?? false);
         });
       },
     };
@@ -215,9 +230,16 @@ export class Builder {
 
 const headBytes = Object.keys(headStruct).length * 4;
 
-function writeRecord(memory: DataView, address: number, record: PlannedRecord, controls: Region): void {
+function writeRecord(
+  memory: DataView,
+  address: number,
+  record: PlannedRecord,
+  controls: Region,
+  barrier: boolean,
+): void {
   memory.setInt32(address, Opcode[record.op], true);
   memory.setInt32(address + 4, controls.address, true);
+  memory.setInt32(address + 8, Number(barrier), true);
   const struct: Readonly<Record<string, FieldType>> = recordStructs[record.op];
   const offsets = offsetsOf(struct, headBytes);
   for (const [name, type] of Object.entries(struct)) {

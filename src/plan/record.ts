@@ -32,7 +32,7 @@ export const controlsStruct = {
 } as const satisfies Struct;
 
 /** What every record begins with. */
-export const headStruct = { op: 'i32', controls: 'address' } as const satisfies Struct;
+export const headStruct = { op: 'i32', controls: 'address', barrier: 'i32' } as const satisfies Struct;
 
 const activation = {
   y: 'address',
@@ -69,7 +69,7 @@ const accuracy = { x: 'address', target: 'address', columns: 'i32', threshold: '
 
 /** The fields of each op's record, after the head. */
 export const recordStructs = {
-  nextBatch: {},
+  nextBatch: { counts: 'i32' },
   checkFinite: { columns: 'i32' },
   gather: { y: 'address', targets: 'i32', columns: 'i32' },
   gatherLabels: { y: 'address' },
@@ -90,6 +90,7 @@ export const recordStructs = {
     w: 'address',
     rectified: 'address',
     scratch: 'address',
+    scratchBytes: 'i32',
     inputs: 'i32',
     outputs: 'i32',
     paired: 'i32',
@@ -102,6 +103,7 @@ export const recordStructs = {
     inputs: 'i32',
     outputs: 'i32',
     paired: 'i32',
+    byOutputs: 'i32',
   },
   activationForward: activation,
   activationGradient: activation,

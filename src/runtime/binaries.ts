@@ -1,14 +1,39 @@
 /** Which WebAssembly binary this platform runs, compiled once. */
 
+import { wrongValue } from '../errors.js';
+
+import type { ThreadHost } from './crew.js';
+
 /** `relaxed` fuses multiply and add; `simd` rounds after each, with the same bits on every machine. */
 export type BinaryName = 'simd' | 'relaxed';
 
+/** The binaries for memory that threads share lie beside. */
+export type MachineFile = BinaryName | `${BinaryName}-threads`;
+
+/** Files by their paths, whole. */
+export interface FileAccess {
+  read(path: string): Promise<Uint8Array>;
+  write(path: string, bytes: Uint8Array): Promise<void>;
+}
+
 /** What a runtime does in its own way. */
 export interface Host {
+  /** The binaries it has; some runtimes come with one alone. */
+  readonly binaries: readonly [BinaryName, ...BinaryName[]];
   /** Compiles one of the package's binaries. */
-  compile(name: BinaryName): Promise<WebAssembly.Module>;
+  compile(name: MachineFile): Promise<WebAssembly.Module>;
   /** Switches the engine to faster code, where there are switches; the backend's reason says what came of it. */
   turbo?(deterministic: boolean): Promise<Backend>;
+  /** Where the runtime has threads. */
+  readonly threads?: ThreadHost;
+  /** Where the runtime has files. */
+  readonly files?: FileAccess;
+}
+
+/** Threads that a backend can take on. */
+export interface ThreadSupport {
+  readonly host: ThreadHost;
+  compile(): Promise<WebAssembly.Module>;
 }
 
 /** A compiled binary and what there is to say about it. */
@@ -20,6 +45,8 @@ export interface Backend {
   readonly turbo: boolean;
   /** Whether kernels take tiles written in pairs, which the engine then packs into 256 bits. */
   readonly paired: boolean;
+  /** Threads, and the binary for them, compiled when first asked for. */
+  readonly threads: ThreadSupport | undefined;
   /** Why this one, in words. */
   readonly reason: string;
 }
@@ -30,10 +57,10 @@ const simdProbe = new Uint8Array([...header, 10, 1, 8, 0, 65, 0, 253, 15, 253, 9
 const splat = [65, 0, 253, 15];
 const relaxedProbe = new Uint8Array([...header, 19, 1, 17, 0, ...splat, ...splat, ...splat, 253, 133, 2, 11]);
 
-const compiled = new WeakMap<Host, Map<BinaryName, Promise<WebAssembly.Module>>>();
+const compiled = new WeakMap<Host, Map<MachineFile, Promise<WebAssembly.Module>>>();
 
-function compileOnce(host: Host, name: BinaryName): Promise<WebAssembly.Module> {
-  const modules = compiled.get(host) ?? new Map<BinaryName, Promise<WebAssembly.Module>>();
+function compileOnce(host: Host, name: MachineFile): Promise<WebAssembly.Module> {
+  const modules = compiled.get(host) ?? new Map<MachineFile, Promise<WebAssembly.Module>>();
   compiled.set(host, modules);
   const known = modules.get(name);
   if (known) return known;
@@ -57,7 +84,7 @@ export interface BackendOptions {
 
 /** The fastest binary that the platform runs, or the one with the same bits everywhere where `deterministic`. */
 export async function chooseBackend(host: Host, { deterministic, turbo }: BackendOptions): Promise<Backend> {
-  if (!WebAssembly.validate(simdProbe)) {
+  if (typeof WebAssembly !== 'object' || !WebAssembly.validate(simdProbe)) {
     throw new Error(
       'myelin: expected a platform with WebAssembly SIMD, got one without; Node 16.4, Chrome 91, Firefox 89 and Safari 16.4 were the first to have it',
     );
@@ -69,6 +96,23 @@ export async function chooseBackend(host: Host, { deterministic, turbo }: Backen
 
 /** The backend of an engine whose flags are left alone. */
 export async function plainBackend(host: Host, deterministic: boolean): Promise<Backend> {
+  const { binary, reason } = chooseBinary(host.binaries, deterministic);
+  const module = await compileOnce(host, binary);
+  const threads = host.threads && {
+    host: host.threads,
+    compile: () => compileOnce(host, `${binary}-threads`),
+  };
+  return { module, binary, deterministic, turbo: false, paired: false, threads, reason };
+}
+
+function chooseBinary(binaries: Host['binaries'], deterministic: boolean): { binary: BinaryName; reason: string } {
+  const [first, ...others] = binaries;
+  if (others.length === 0) {
+    if (deterministic && first !== 'simd') {
+      throw wrongValue('deterministic: true', 'simd.wasm, which rounds alike everywhere', `${first}.wasm alone`);
+    }
+    return { binary: first, reason: 'this entry of the package has this binary alone' };
+  }
   const fuses = hasRelaxedSimd();
   const binary = fuses && !deterministic ? 'relaxed' : 'simd';
   const reason = deterministic
@@ -76,5 +120,5 @@ export async function plainBackend(host: Host, deterministic: boolean): Promise<
     : fuses
       ? 'this platform has relaxed SIMD, so multiply and add are fused'
       : 'this platform has no relaxed SIMD (on by default from Node 22 and Chrome 114)';
-  return { module: await compileOnce(host, binary), binary, deterministic, turbo: false, paired: false, reason };
+  return { binary, reason };
 }

@@ -1,13 +1,20 @@
 /** A plan in a memory of its own, with the instance that runs it. */
 import { instantiateSync } from '@assemblyscript/loader';
-import { controlsOffsets, type Plan } from '../plan/builder.js';
+import { controlsOffsets, type Plan, type Section } from '../plan/builder.js';
 import { align, type Region } from '../plan/memory.js';
 import { controlsStruct, readField, writeField } from '../plan/record.js';
-import type { Backend } from './binaries.js';
 
 const PAGE = 65536;
+/** Pages that a shared memory may grow to; it has to be said beforehand. */
+const MOST_PAGES = 65536;
 
-interface MachineExports extends Record<string, unknown> {
+// Where threads wait for one another (assembly/barrier.ts), as indices of int32.
+const ARRIVED = 768 / 4;
+const GENERATION = 832 / 4;
+const SLEEPING = 896 / 4;
+const ABORTED = 960 / 4;
+
+export interface MachineExports extends Record<string, unknown> {
   initialize(): void;
   run(first: number, last: number, steps: number): number;
 }
@@ -20,10 +27,13 @@ export class Program {
   readonly #machine: MachineExports;
   #view: DataView;
 
-  constructor(backend: Backend, plan: Plan) {
+  /** `shared`: whether threads may join; the module is then one of those with threads. */
+  constructor(module: WebAssembly.Module, plan: Plan, shared = false) {
     this.plan = plan;
-    this.memory = new WebAssembly.Memory({ initial: Math.ceil(plan.end / PAGE) });
-    this.#machine = instantiateSync<MachineExports>(backend.module, { env: { memory: this.memory } }).exports;
+    const initial = Math.ceil(plan.end / PAGE);
+    this.memory = new WebAssembly.Memory(shared ? { initial, maximum: MOST_PAGES, shared } : { initial });
+    const env = { memory: this.memory, ...(shared && { part: 0, parts: 1 }) };
+    this.#machine = instantiateSync<MachineExports>(module, { env }).exports;
     this.#view = new DataView(this.memory.buffer);
     this.#machine.initialize();
     plan.write(this.#view);
@@ -31,9 +41,28 @@ export class Program {
 
   /** Carries out a section `steps` times; returns how many times it finished. */
   run(name: string, steps = 1): number {
+    const section = this.section(name);
+    return this.#machine.run(section.first, section.last, steps);
+  }
+
+  section(name: string): Section {
     const section = this.plan.sections.get(name);
     if (!section) throw new Error(`the plan has no section '${name}'`);
-    return this.#machine.run(section.first, section.last, steps);
+    return section;
+  }
+
+  /** Makes the barrier ready for threads that have not met before. */
+  clearBarrier(): void {
+    const words = new Int32Array(this.memory.buffer);
+    for (const word of [ARRIVED, GENERATION, SLEEPING, ABORTED]) Atomics.store(words, word, 0);
+  }
+
+  /** Lets every thread out of the barrier, and ends their run. */
+  abortBarrier(): void {
+    const words = new Int32Array(this.memory.buffer);
+    Atomics.store(words, ABORTED, 1);
+    Atomics.add(words, GENERATION, 1);
+    Atomics.notify(words, GENERATION);
   }
 
   get(name: ControlName): number {

@@ -53,6 +53,13 @@ export function copyTargets(
   program.set('y', address);
 }
 
+/** The rows that lie at x are an epoch of their own, in the order they lie. */
+export function beginRows(program: Program, rows: number): void {
+  program.set('samples', rows);
+  program.set('position', 0);
+  program.set('order', 0);
+}
+
 /** Makes the rows that lie at x the batch at hand, in the order they lie. */
 export function setBatch(program: Program, rows: number): void {
   program.set('rows', rows);

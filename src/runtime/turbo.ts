@@ -9,12 +9,20 @@ import { setFlagsFromString } from 'node:v8';
 import { sequential } from '../architecture.js';
 import { dense } from '../layers/dense.js';
 import { fitLoss } from '../losses/index.js';
-import { endingOf, planTraining } from '../network.js';
-import { type Backend, type BinaryName, type Host, hasRelaxedSimd, plainBackend } from './binaries.js';
+import { endingOf, planTraining } from '../training.js';
+import {
+  type Backend,
+  type BinaryName,
+  type Host,
+  hasRelaxedSimd,
+  type MachineFile,
+  plainBackend,
+  type ThreadSupport,
+} from './binaries.js';
 import { Program } from './program.js';
-import { layOut, setBatch } from './staging.js';
+import { beginRows, layOut } from './staging.js';
 
-type ReadBytes = (name: BinaryName) => Promise<Uint8Array<ArrayBuffer>>;
+type ReadBytes = (name: MachineFile) => Promise<Uint8Array<ArrayBuffer>>;
 
 const settled = new Map<boolean, Promise<Backend>>();
 
@@ -48,7 +56,8 @@ async function relax(host: Host, bytesOf: ReadBytes): Promise<Backend> {
   const plain = await plainBackend(host, true);
   if (!hasRelaxedSimd()) return { ...plain, reason: 'no turbo: V8 took the flag for relaxed SIMD but does not run it' };
   const module = await compileAnew(bytesOf, 'relaxed');
-  const relaxed: Backend = { ...plain, module, binary: 'relaxed', turbo: true, reason: '' };
+  const threads = anewWithThreads(plain, bytesOf, 'relaxed');
+  const relaxed: Backend = { ...plain, module, binary: 'relaxed', turbo: true, threads, reason: '' };
   const [rounded, fused] = [plain, relaxed].map(backend => new SelfTest(backend).parameters());
   const close = rounded?.every((value, index) => Math.abs(value - (fused?.[index] ?? Number.NaN)) < 1e-3);
   if (!close) return { ...plain, reason: 'no turbo: relaxed SIMD failed the self-test' };
@@ -67,7 +76,9 @@ async function revectorize(host: Host, bytesOf: ReadBytes, deterministic: boolea
   // Timed before the flag is set: what tiers up afterwards may be packed too.
   const slow = speedUp === undefined ? before.best(Number.NEGATIVE_INFINITY) : 0;
   setFlagsFromString('--experimental-wasm-revectorize');
-  const packed: Backend = { ...plain, module: await compileAnew(bytesOf, plain.binary), turbo: true, paired: true };
+  const module = await compileAnew(bytesOf, plain.binary);
+  const threads = anewWithThreads(plain, bytesOf, plain.binary);
+  const packed: Backend = { ...plain, module, turbo: true, paired: true, threads };
   const after = new SelfTest(packed);
   speedUp ??= slow / after.best(slow / PACKED);
   const said = `${speedUp.toFixed(2)} times as fast in the self-test`;
@@ -84,8 +95,22 @@ async function revectorize(host: Host, bytesOf: ReadBytes, deterministic: boolea
   };
 }
 
+/** The same for the binary with threads, when it is asked for. */
+function anewWithThreads({ threads }: Backend, bytesOf: ReadBytes, binary: BinaryName): ThreadSupport | undefined {
+  let compiling: Promise<WebAssembly.Module> | undefined;
+  return (
+    threads && {
+      host: threads.host,
+      compile: () => {
+        compiling ??= compileAnew(bytesOf, `${binary}-threads`);
+        return compiling;
+      },
+    }
+  );
+}
+
 /** Compiles a binary with a custom section behind it, so that V8 does not find code it compiled before. */
-async function compileAnew(bytesOf: ReadBytes, name: BinaryName): Promise<WebAssembly.Module> {
+async function compileAnew(bytesOf: ReadBytes, name: MachineFile): Promise<WebAssembly.Module> {
   const bytes = await bytesOf(name);
   const section = [0, 6, 5, ...new TextEncoder().encode('turbo')];
   const changed = new Uint8Array(bytes.length + section.length);
@@ -104,7 +129,7 @@ class SelfTest {
     const loss = fitLoss({ kind: 'meanSquaredError' }, activation, columns);
     const optimizer = { kind: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false, weightDecay: 0 } as const;
     const plan = planTraining(architecture, 32, { loss, accuracy: false, optimizer, paired: backend.paired });
-    const program = new Program(backend, plan.plan);
+    const program = new Program(backend.module, plan.plan);
     this.#program = program;
     const places = layOut(program.reserve(layOut(0, 32, 600, 160).end), 32, 600, 160);
     fill(new Float32Array(program.memory.buffer, places.x, 32 * 150));
@@ -118,14 +143,13 @@ class SelfTest {
   #restart(): void {
     fill(this.#program.floats(this.#program.plan.parameterRegion));
     this.#program.set('learningRate', 0.01);
-    setBatch(this.#program, 32);
   }
 
   /** The parameters after a few steps. */
   parameters(): Float32Array {
     this.#restart();
     for (let step = 0; step < 3; step++) {
-      this.#program.set('position', 0);
+      beginRows(this.#program, 32);
       this.#program.run('step');
     }
     return this.#program.floats(this.#program.plan.parameterRegion).slice();
@@ -133,12 +157,14 @@ class SelfTest {
 
   /** The shortest milliseconds for a few evaluations, once V8 has optimised them; stops early below `enough`. */
   best(enough: number): number {
-    setBatch(this.#program, 32);
     let best = Number.POSITIVE_INFINITY;
     let unchanged = 0;
     const start = performance.now();
     for (let now = start; now - start < 400 && best > enough; ) {
-      this.#program.run('evaluate', 10);
+      for (let turn = 0; turn < 10; turn++) {
+        beginRows(this.#program, 32);
+        this.#program.run('evaluate');
+      }
       const then = now;
       now = performance.now();
       unchanged = now - then < best * 0.98 ? 0 : unchanged + 1;

@@ -1,0 +1,69 @@
+// Which share of an op's work is this thread's. Work is split by output, never by reduction, so that the bits are the same for any
+// number of threads. In binaries without threads all of this folds away.
+import { Controls, Op, PANEL } from './plan';
+
+// This instance's number among the threads that run a plan together, and how many they are.
+// @ts-ignore: decorator
+@external("env", "part")
+declare const part: i32;
+// @ts-ignore: decorator
+@external("env", "parts")
+declare const parts: i32;
+
+/** Bytes from one thread's controls block to the next one's. */
+export const CONTROLS_BYTES: i32 = 128;
+
+// @ts-ignore: decorator
+@inline
+export function partNumber(): i32 {
+  return ASC_FEATURE_THREADS ? part : 0;
+}
+
+// @ts-ignore: decorator
+@inline
+export function partCount(): i32 {
+  return ASC_FEATURE_THREADS ? parts : 1;
+}
+
+/** This thread's own controls: each has a block, and all of them count along. */
+// @ts-ignore: decorator
+@inline
+export function controlsOf(r: Op): Controls {
+  return changetype<Controls>(changetype<usize>(r.controls) + partNumber() * CONTROLS_BYTES);
+}
+
+/** The first of this thread's share of some units. */
+// @ts-ignore: decorator
+@inline
+export function firstUnit(units: i32): i32 {
+  return ASC_FEATURE_THREADS ? units * part / parts : 0;
+}
+
+/** The one after the last of its share. */
+// @ts-ignore: decorator
+@inline
+export function lastUnit(units: i32): i32 {
+  return ASC_FEATURE_THREADS ? units * (part + 1) / parts : units;
+}
+
+/** Rows are shared out four at a time, the height of the kernels' tiles. */
+const TILE: i32 = 4;
+
+// @ts-ignore: decorator
+@inline
+export function firstRow(rows: i32): i32 {
+  return ASC_FEATURE_THREADS ? firstUnit((rows + TILE - 1) / TILE) * TILE : 0;
+}
+
+// @ts-ignore: decorator
+@inline
+export function lastRow(rows: i32): i32 {
+  return ASC_FEATURE_THREADS ? min(rows, lastUnit((rows + TILE - 1) / TILE) * TILE) : rows;
+}
+
+/** Panels of a value with that many columns. */
+// @ts-ignore: decorator
+@inline
+export function panelsOf(columns: i32): i32 {
+  return (columns + PANEL - 1) / PANEL;
+}

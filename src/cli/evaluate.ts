@@ -1,0 +1,30 @@
+import { encodeInputs } from '../data/preprocessing.js';
+import { columnIndex } from '../data/table.js';
+import { readTable } from './csv.js';
+import { loadModel, preprocessingFor } from './modelFile.js';
+import { createOutput } from './output.js';
+import { score } from './score.js';
+import { UsageError } from './usage.js';
+
+export interface EvaluateOptions {
+  target?: string;
+  impute?: boolean;
+  json?: boolean;
+}
+
+/** `myelin evaluate`: how well a model predicts the target of a table that has it. */
+export async function evaluate(modelPath: string, file: string, options: EvaluateOptions): Promise<void> {
+  const loaded = await loadModel(modelPath);
+  const table = await readTable(file);
+  const target = options.target ?? loaded.preprocessing?.target.name;
+  if (target === undefined) throw new UsageError(`${modelPath} does not say what it predicts: name it with --target`);
+  columnIndex(table, target);
+  const own = preprocessingFor(loaded, table, target);
+  const preprocessing = { ...own, target: { ...own.target, name: target } };
+  const filling = options.impute ? 'fill' : 'refuse';
+  const { x } = encodeInputs(table, preprocessing, { missing: filling, unknown: filling });
+  const { figures, text } = score(loaded.model.predict(x), table, preprocessing, `${file}:`);
+  const output = createOutput(options.json);
+  output.event('evaluate', { model: modelPath, file, ...figures });
+  output.say(text);
+}

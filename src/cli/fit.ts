@@ -1,0 +1,65 @@
+import { adam, adamW, Model } from '../entries/node.js';
+import { createProgress, type Output } from './output.js';
+import type { Prepared } from './prepare.js';
+
+export interface FitSettings {
+  epochs: number;
+  batchSize: number;
+  learningRate: number;
+  weightDecay: number;
+  keep: 'best' | 'last';
+  json?: boolean;
+}
+
+/** What a run of training leaves: the model to keep, the epoch it is from, and how far the run came. */
+export interface Run {
+  model: Model;
+  keptEpoch: number;
+  doneEpochs: number;
+  stopped: boolean;
+}
+
+/** Trains, shows the progress, and keeps the best or the last epoch; Ctrl-C ends it early with what there is. */
+export async function fitModel(model: Model, prepared: Prepared, settings: FitSettings, output: Output): Promise<Run> {
+  const { epochs, batchSize, learningRate, weightDecay, keep } = settings;
+  const { task, training, heldOut } = prepared;
+  const interrupt = new AbortController();
+  const stop = () => interrupt.abort();
+  // Once: a second Ctrl-C ends the program at once, as without a handler.
+  process.once('SIGINT', stop);
+  const progress = createProgress(output, epochs, settings.json);
+  let best: { loss: number; epoch: number; bytes: Uint8Array } | undefined;
+  let doneEpochs = 0;
+  try {
+    await model.fit(
+      { x: training.x, y: training.y },
+      {
+        loss: task === 'classification' ? 'sparseCategoricalCrossEntropy' : 'meanSquaredError',
+        optimizer: weightDecay > 0 ? adamW({ learningRate, weightDecay }) : adam({ learningRate }),
+        epochs,
+        batchSize,
+        signal: interrupt.signal,
+        ...(task === 'classification' ? { metrics: ['accuracy'] as const } : {}),
+        ...(heldOut.y.length > 0 ? { validation: { x: heldOut.x, y: heldOut.y } } : {}),
+        onEpoch: end => {
+          doneEpochs++;
+          if (keep === 'best' && end.valLoss !== undefined && end.valLoss < (best?.loss ?? Infinity)) {
+            best = { loss: end.valLoss, epoch: doneEpochs, bytes: model.toBytes() };
+          }
+          progress.epoch(end);
+        },
+      },
+    );
+  } finally {
+    progress.stop();
+    process.off('SIGINT', stop);
+  }
+  if (doneEpochs === 0) throw new Error('stopped before the first epoch was done: there is no model to save');
+  return {
+    // Also where the best epoch was the last: a stop may have come in the middle of the next.
+    model: best === undefined ? model : await Model.fromBytes(best.bytes),
+    keptEpoch: best?.epoch ?? doneEpochs,
+    doneEpochs,
+    stopped: interrupt.signal.aborted,
+  };
+}

@@ -1,0 +1,72 @@
+import { outputActivation, outputShape } from '../architecture.js';
+import { inputWidth, outputWidth, type Preprocessing, parsePreprocessing } from '../data/preprocessing.js';
+import type { Table } from '../data/table.js';
+import { Model } from '../entries/node.js';
+import { wrongValue } from '../errors.js';
+import { readBytes } from '../files/save.js';
+import { size } from '../shape.js';
+
+/** The key of the model file's metadata under which the preprocessing travels. */
+export const PREPROCESSING = 'preprocessing';
+
+/** How many numbers a model has learned. */
+export function parameterCount(model: Model): number {
+  return model.parameters.reduce((sum, { shape }) => sum + size(shape), 0);
+}
+
+/** A model read from a file; a model that the library saved has no preprocessing. */
+export interface LoadedModel {
+  path: string;
+  bytes: number;
+  model: Model;
+  preprocessing: Preprocessing | undefined;
+}
+
+export async function loadModel(path: string): Promise<LoadedModel> {
+  const file = await readBytes(path);
+  const model = await Model.fromBytes(file);
+  const text = model.metadata[PREPROCESSING];
+  const preprocessing = text === undefined ? undefined : parsePreprocessing(text);
+  if (preprocessing !== undefined) checkWidths(path, model, preprocessing);
+  return { path, bytes: file.length, model, preprocessing };
+}
+
+/**
+ * The model's own preprocessing; for a model without one, the table's columns but the target as they are, in their
+ * order, and classes called 0, 1, 2 … where the outputs are probabilities.
+ */
+export function preprocessingFor(
+  { path, model, preprocessing }: LoadedModel,
+  table: Table,
+  target = '',
+): Preprocessing {
+  if (preprocessing !== undefined) return preprocessing;
+  const columns = table.header
+    .filter(name => name !== target)
+    .map(name => ({ name, kind: 'number' as const, mean: 0, scale: 1 }));
+  const outputs = size(outputShape(model.architecture));
+  if (outputs > 1 && outputActivation(model.architecture).kind !== 'softmax') {
+    const expected = 'a model made by «myelin train», or one that ends in softmax or in a single output';
+    throw wrongValue(path, expected, `${outputs} outputs without a meaning`, 'predict with the library');
+  }
+  const plain: Preprocessing = {
+    columns,
+    target:
+      outputs > 1
+        ? { name: target, kind: 'classes', values: Array.from({ length: outputs }, (_, index) => String(index)) }
+        : { name: target, kind: 'number', mean: 0, scale: 1 },
+  };
+  checkWidths(path, model, plain);
+  return plain;
+}
+
+function checkWidths(path: string, model: Model, preprocessing: Preprocessing): void {
+  const inputs = size(model.architecture.inputShape);
+  const outputs = size(outputShape(model.architecture));
+  if (inputWidth(preprocessing) !== inputs) {
+    throw wrongValue(path, `${inputs} inputs`, `columns that make ${inputWidth(preprocessing)}`);
+  }
+  if (outputWidth(preprocessing) !== outputs) {
+    throw wrongValue(path, `${outputs} outputs`, `a target of ${outputWidth(preprocessing)}`);
+  }
+}

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { activationNames } from '../layers/activations.js';
+import { type EvaluateOptions, evaluate } from './evaluate.js';
+import { inspect } from './inspect.js';
+import { type PredictOptions, predict } from './predict.js';
+import { type TrainOptions, train } from './train.js';
+import { choice, columnNames, hiddenSizes, number, seed, UsageError, wholeNumber } from './usage.js';
+
+const program = new Command('myelin')
+  .description('Train neural networks on CSV files, and predict with them.')
+  .version(version(), '--version', 'print the version')
+  .helpOption('-h, --help', 'show how it is used')
+  .helpCommand('help [command]', 'show how a command is used')
+  .showSuggestionAfterError()
+  .configureOutput({ outputError: (message, write) => write(inOurVoice(message)) })
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Examples:
+  myelin train flowers.csv --target species
+  myelin predict model.safetensors new-flowers.csv > predictions.csv
+  myelin evaluate model.safetensors more-flowers.csv
+  myelin inspect model.safetensors
+
+Exit codes: 0 done, 1 bad data or model, 2 bad usage.`,
+  );
+
+program
+  .command('train')
+  .description('Train a network on a CSV file with a header line and save it.')
+  .argument('<file>', 'the CSV file: commas, semicolons or tabs')
+  .requiredOption('--target <column>', 'the column to predict')
+  .option('--hidden <sizes>', 'units of the hidden layers, such as 64,32; or none', hiddenSizes, [64])
+  .option('--activation <name>', 'activation of the hidden layers', choice('--activation', activationNames), 'relu')
+  .option(
+    '--dropout <rate>',
+    'fraction of hidden units dropped in training',
+    number('--dropout', { min: 0, below: 1 }),
+    0,
+  )
+  .option(
+    '--epochs <count>',
+    'passes over the training rows (default: about 2000 steps, 20 to 300 epochs)',
+    wholeNumber('--epochs', 1),
+  )
+  .option('--batch-size <rows>', 'rows per step', wholeNumber('--batch-size', 1), 32)
+  .option('--learning-rate <rate>', "Adam's step size", number('--learning-rate', { above: 0 }), 0.001)
+  .option(
+    '--weight-decay <rate>',
+    'pulls weights to zero (AdamW when above 0)',
+    number('--weight-decay', { min: 0 }),
+    0,
+  )
+  .option('--seed <number>', 'same seed, same split and same model', seed('--seed'), 0)
+  .option('--validation <fraction>', 'share of the rows held out', number('--validation', { min: 0, below: 1 }), 0.2)
+  .option(
+    '--task <task>',
+    'classification or regression (default: decided from the target)',
+    choice('--task', ['classification', 'regression']),
+  )
+  .option('--impute', 'fill missing values in: numbers with the mean, texts with the most frequent one')
+  .option('--ignore <columns>', 'columns to leave out, between commas', columnNames)
+  .option(
+    '--keep <epoch>',
+    'best: the epoch with the lowest held-out loss; last: the last one',
+    choice('--keep', ['best', 'last']),
+    'best',
+  )
+  .option('--out <file>', 'where to save the model', 'model.safetensors')
+  .option('--json', 'print one JSON object per event on its own line')
+  .addHelpText(
+    'after',
+    `
+Texts are classes, and so are two different numbers, or a few whole numbers that
+repeat; other numbers are quantities (--task overrides). Numeric columns are
+standardised; text columns become one input per value, at most 100. What was
+learned about the columns is saved with the model. Empty cells, NA, N/A, NaN,
+null and ? are missing values. The losses of a regression are in standardised
+units, the scores at the end in the target's own. Ctrl-C stops, and saves the
+best model so far.
+
+Examples:
+  myelin train flowers.csv --target species
+  myelin train houses.csv --target price --hidden 64,32 --epochs 200 --impute --out houses.safetensors`,
+  )
+  .action((file: string, options: TrainOptions) => train(file, options));
+
+program
+  .command('predict')
+  .description('Predict every row of a CSV file, as CSV: the prediction, then the probability of each class.')
+  .argument('<model>', 'the model file')
+  .argument('<file>', 'the CSV file; columns are found by name, others are ignored')
+  .option('--out <file>', 'write to this file instead of standard output')
+  .option('--impute', 'fill missing values in, and take unknown texts for the most frequent')
+  .option('--json', 'print one JSON object per row')
+  .addHelpText('after', '\nExample:\n  myelin predict model.safetensors new-flowers.csv > predictions.csv')
+  .action((model: string, file: string, options: PredictOptions) => predict(model, file, options));
+
+program
+  .command('evaluate')
+  .description('Compare the predictions for a CSV file with its target column.')
+  .argument('<model>', 'the model file')
+  .argument('<file>', 'the CSV file, with the target')
+  .option('--target <column>', 'the target (default: the one the model was trained on)')
+  .option('--impute', 'fill missing values in, and take unknown texts for the most frequent')
+  .option('--json', 'print one JSON object')
+  .addHelpText('after', '\nExample:\n  myelin evaluate model.safetensors more-flowers.csv')
+  .action((model: string, file: string, options: EvaluateOptions) => evaluate(model, file, options));
+
+program
+  .command('inspect')
+  .description('Show what is in a model file: layers, columns, classes.')
+  .argument('<model>', 'the model file')
+  .option('--json', 'print one JSON object')
+  .addHelpText('after', '\nExample:\n  myelin inspect model.safetensors')
+  .action((model: string, options: { json: boolean }) => inspect(model, options));
+
+// A reader that has seen enough, such as head, is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  try {
+    await program.parseAsync();
+    return 0;
+  } catch (error) {
+    // Commander has already written its own messages, and help is no failure.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    process.stderr.write(`myelin: ${explain(error)}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+/** Commander's message as one line: «error: unknown option '--epoch'\n(Did you mean --epochs?)». */
+function inOurVoice(message: string): string {
+  const line = message
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ');
+  return `myelin: ${line}; see myelin --help\n`;
+}
+
+/** What went wrong in one line, whatever was thrown. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message.replace(/\s*\n\s*/g, ' ');
+}
+
+function version(): string {
+  const manifest: { version: string } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  );
+  return manifest.version;
+}

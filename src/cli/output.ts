@@ -1,0 +1,82 @@
+import progress from 'cli-progress';
+import pc from 'picocolors';
+import type { EpochEvent } from '../entries/node.js';
+
+/** Bold on a terminal (unless NO_COLOR is set), plain in files and pipes. */
+export const { bold } = pc.createColors(pc.isColorSupported && process.stdout.isTTY === true);
+
+/** What a command says: words for people, or one JSON object per event on its own line. */
+export interface Output {
+  say(text: string): void;
+  event(event: string, figures: object): void;
+}
+
+export function createOutput(json = false): Output {
+  return json
+    ? { say: () => {}, event: (event, figures) => write(JSON.stringify({ event, ...figures })) }
+    : { say: write, event: () => {} };
+}
+
+function write(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** What is shown while a network trains. */
+export interface Progress {
+  epoch(end: EpochEvent): void;
+  stop(): void;
+}
+
+/** A bar where standard error is a terminal; otherwise about fifteen plain lines; with JSON an event per epoch. */
+export function createProgress(output: Output, epochs: number, json = false): Progress {
+  if (json) return { epoch: end => output.event('epoch', { ...end, epochs }), stop: () => {} };
+  if (process.stderr.isTTY) return bar(epochs);
+  const every = Math.ceil(epochs / 15);
+  const isShown = (epoch: number) => epoch === 1 || epoch === epochs || epoch % every === 0;
+  return {
+    epoch: end => {
+      if (isShown(end.epoch))
+        output.say(`epoch ${String(end.epoch).padStart(String(epochs).length)}/${epochs}  ${figuresOf(end)}`);
+    },
+    stop: () => {},
+  };
+}
+
+function bar(epochs: number): Progress {
+  const single = new progress.SingleBar({
+    format: '{bar} epoch {value}/{total}  {figures}',
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: 16,
+    hideCursor: true,
+    // The training's own handler of Ctrl-C ends the run in order.
+    gracefulExit: false,
+  });
+  single.start(epochs, 0, { figures: '' });
+  return { epoch: end => single.update(end.epoch, { figures: figuresOf(end) }), stop: () => single.stop() };
+}
+
+function figuresOf({ loss, accuracy, valLoss, valAccuracy, samplesPerSecond }: EpochEvent): string {
+  const parts = [`loss ${loss.toPrecision(4)}`];
+  if (valLoss !== undefined) parts.push(`held-out loss ${valLoss.toPrecision(4)}`);
+  const shown = valAccuracy ?? accuracy;
+  if (shown !== undefined) parts.push(`accuracy ${percent(shown)}`);
+  parts.push(`${grouped(Math.round(samplesPerSecond))} rows/s`);
+  return parts.join('  ');
+}
+
+/** 0.97531 as `97.5%`. */
+export function percent(fraction: number): string {
+  return `${(fraction * 100).toFixed(1)}%`;
+}
+
+/** 12345 as `12,345`. */
+export function grouped(count: number): string {
+  return count.toLocaleString('en');
+}
+
+/** A byte count in words: `38.6 KB`. */
+export function fileSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`;
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

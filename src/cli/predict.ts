@@ -1,0 +1,60 @@
+import { encodeInputs, type Preprocessing, restore } from '../data/preprocessing.js';
+import { saveAtomically } from '../files/save.js';
+import { csvCell, float32Text, readTable } from './csv.js';
+import { loadModel, preprocessingFor } from './modelFile.js';
+import { predictedClasses } from './score.js';
+
+export interface PredictOptions {
+  out?: string;
+  impute?: boolean;
+  json?: boolean;
+}
+
+/** `myelin predict`: one line of CSV, or one JSON object, for every row of the table, in order. */
+export async function predict(modelPath: string, file: string, options: PredictOptions): Promise<void> {
+  const loaded = await loadModel(modelPath);
+  const table = await readTable(file);
+  const preprocessing = preprocessingFor(loaded, table);
+  const filling = options.impute ? 'fill' : 'refuse';
+  const { x } = encodeInputs(table, preprocessing, { missing: filling, unknown: filling });
+  const outputs = loaded.model.predict(x);
+  const lines = linesOf(outputs, preprocessing, options.json);
+  if (options.out === undefined) print(lines);
+  else await saveAtomically(options.out, Buffer.from([...lines, ''].join('\n')));
+}
+
+function* linesOf(outputs: Float32Array, { target }: Preprocessing, json = false): Generator<string> {
+  if (target.kind === 'number') {
+    if (!json) yield 'prediction';
+    for (const [r, output] of outputs.entries()) {
+      const prediction = float32Text(restore(output, target));
+      yield json ? `{"event":"prediction","row":${r + 1},"prediction":${prediction}}` : prediction;
+    }
+    return;
+  }
+  const names = target.values;
+  if (!json) yield ['prediction', ...names].map(csvCell).join(',');
+  for (const [r, index] of predictedClasses(outputs, names.length).entries()) {
+    const prediction = names[index] ?? '';
+    const probabilities = Array.from(outputs.subarray(r * names.length, (r + 1) * names.length), float32Text);
+    if (json) {
+      const pairs = Object.fromEntries(names.map((name, c) => [name, Number(probabilities[c])]));
+      yield JSON.stringify({ event: 'prediction', row: r + 1, prediction, probabilities: pairs });
+    } else {
+      yield [csvCell(prediction), ...probabilities].join(',');
+    }
+  }
+}
+
+/** Writes lines to standard output, some thousand at a time; ends early when nobody reads them any more. */
+function print(lines: Iterable<string>): void {
+  let pending = '';
+  for (const line of lines) {
+    pending += `${line}\n`;
+    if (pending.length < 1 << 16) continue;
+    if (process.stdout.destroyed) return;
+    process.stdout.write(pending);
+    pending = '';
+  }
+  process.stdout.write(pending);
+}

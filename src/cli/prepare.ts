@@ -1,0 +1,66 @@
+import {
+  encodeInputs,
+  encodeTarget,
+  fitPreprocessing,
+  type Preprocessing,
+  type Task,
+  targetCells,
+} from '../data/preprocessing.js';
+import { splitRows, stratifiedSplit } from '../data/split.js';
+import { pickRows, type Table } from '../data/table.js';
+import { decideTask } from './task.js';
+
+export interface PrepareOptions {
+  target: string;
+  task?: Task;
+  ignore?: string[];
+  impute?: boolean;
+  validation: number;
+  seed: number;
+}
+
+/** Rows as text and as the network takes them. */
+export interface Samples {
+  table: Table;
+  x: Float32Array;
+  y: Int32Array | Float32Array;
+}
+
+/** All that training needs to know of a table. */
+export interface Prepared {
+  task: Task;
+  /** Why it is that task, in words. */
+  reason: string;
+  preprocessing: Preprocessing;
+  training: Samples;
+  heldOut: Samples;
+  /** How many missing or unknown values were filled in. */
+  filled: number;
+}
+
+/** Decides the task, holds rows out (of every class its share), fits the preprocessing on the others, and encodes both. */
+export function prepare(table: Table, options: PrepareOptions): Prepared {
+  const { target, validation, seed } = options;
+  const cells = targetCells(table, target);
+  const { task, reason } =
+    options.task === undefined ? decideTask(table, target) : { task: options.task, reason: 'as --task says' };
+  const split =
+    task === 'classification'
+      ? stratifiedSplit(cells, validation, seed)
+      : splitRows(table.rows.length, validation, seed);
+  const training = pickRows(table, split.training);
+  const heldOut = pickRows(table, split.validation);
+  const preprocessing = fitPreprocessing(training, { ...options, task });
+  const missing = options.impute ? 'fill' : 'refuse';
+  const known = encodeInputs(training, preprocessing, { missing });
+  // Only training rows say which texts are known: others are filled in, as predict does with --impute.
+  const unseen = encodeInputs(heldOut, preprocessing, { missing, unknown: 'fill' });
+  return {
+    task,
+    reason,
+    preprocessing,
+    training: { table: training, x: known.x, y: encodeTarget(training, preprocessing.target) },
+    heldOut: { table: heldOut, x: unseen.x, y: encodeTarget(heldOut, preprocessing.target) },
+    filled: known.filled + unseen.filled,
+  };
+}

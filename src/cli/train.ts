@@ -1,0 +1,132 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { inputWidth, outputWidth, type Preprocessing } from '../data/preprocessing.js';
+import { dense, dropout, Model, sequential } from '../entries/node.js';
+import { wrongValue } from '../errors.js';
+import type { ActivationName } from '../layers/activations.js';
+import { readTable } from './csv.js';
+import { type FitSettings, fitModel, type Run } from './fit.js';
+import { PREPROCESSING, parameterCount } from './modelFile.js';
+import { bold, createOutput, fileSize, grouped, type Output } from './output.js';
+import { type Prepared, type PrepareOptions, prepare } from './prepare.js';
+import { score } from './score.js';
+
+export interface TrainOptions extends PrepareOptions, Omit<FitSettings, 'epochs'> {
+  hidden: number[];
+  activation: ActivationName;
+  dropout: number;
+  epochs?: number;
+  out: string;
+}
+
+/** `myelin train`: from a CSV file to a model file that holds all that predict needs. */
+export async function train(file: string, options: TrainOptions): Promise<void> {
+  checkDestination(options.out);
+  const output = createOutput(options.json);
+  const prepared = prepare(await readTable(file), options);
+  const model = await createModel(prepared.preprocessing, options);
+  const epochs = options.epochs ?? defaultEpochs(prepared.training.table.rows.length, options.batchSize);
+  announce(output, file, prepared, model, { ...options, epochs });
+  const run = await fitModel(model, prepared, { ...options, epochs }, output);
+  await run.model.save(options.out);
+  conclude(output, prepared, run, epochs, options.out);
+}
+
+/** Refuses a file that could not be written, before any work. */
+function checkDestination(path: string): void {
+  const folder = dirname(path);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw wrongValue(`--out ${path}`, 'a file in a folder that exists', `'${folder}'`, 'create the folder first');
+  }
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw wrongValue(`--out ${path}`, 'a file', 'a folder', `write --out ${path}/model.safetensors`);
+  }
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch {
+    throw wrongValue(`--out ${path}`, 'a folder to write in', `no permission for '${folder}'`);
+  }
+}
+
+/** As many epochs as make about 2000 steps, which small tables need, but from 20 to 300. */
+export function defaultEpochs(rows: number, batchSize: number): number {
+  return Math.min(Math.max(Math.round(2000 / Math.ceil(rows / batchSize)), 20), 300);
+}
+
+async function createModel(preprocessing: Preprocessing, options: TrainOptions): Promise<Model> {
+  const layers = options.hidden.flatMap(units => {
+    const layer = dense(units, { activation: options.activation });
+    return options.dropout > 0 ? [layer, dropout(options.dropout)] : [layer];
+  });
+  const isClassifier = preprocessing.target.kind === 'classes';
+  const last = dense(outputWidth(preprocessing), isClassifier ? { activation: 'softmax' } : {});
+  const architecture = sequential(inputWidth(preprocessing), [...layers, last]);
+  const model = await Model.create(architecture, { seed: options.seed });
+  model.metadata[PREPROCESSING] = JSON.stringify(preprocessing);
+  return model;
+}
+
+/** What is about to be done. */
+function announce(
+  output: Output,
+  file: string,
+  { task, reason, preprocessing, training, heldOut, filled }: Prepared,
+  model: Model,
+  options: TrainOptions & { epochs: number },
+): void {
+  const { target, columns } = preprocessing;
+  const trainingRows = training.table.rows.length;
+  const heldOutRows = heldOut.table.rows.length;
+  const parameters = parameterCount(model);
+  const { seed, epochs, batchSize, learningRate, weightDecay, keep } = options;
+  output.event('start', {
+    file,
+    rows: trainingRows + heldOutRows,
+    trainingRows,
+    heldOutRows,
+    filled,
+    target: target.name,
+    task,
+    reason,
+    ...(target.kind === 'classes' ? { classes: target.values } : {}),
+    inputs: inputWidth(preprocessing),
+    outputs: outputWidth(preprocessing),
+    parameters,
+    ...{ hidden: options.hidden, activation: options.activation, dropout: options.dropout },
+    ...{ epochs, batchSize, learningRate, weightDecay, seed, keep },
+  });
+  output.say(`${file}: ${grouped(trainingRows + heldOutRows)} rows, ${columns.length} input columns`);
+  const classes = target.kind === 'classes' ? ` into ${target.values.length} classes` : '';
+  output.say(`${bold(`${task}${classes}`)}: ${reason}`);
+  const shares = task === 'classification' ? ', of every class its share' : '';
+  const held = heldOutRows === 0 ? 'none held out' : `${grouped(heldOutRows)} held out at random${shares}`;
+  output.say(`training on ${grouped(trainingRows)} rows, ${held}`);
+  if (filled > 0) output.say(`${grouped(filled)} missing or unknown values filled in`);
+  const sizes = [inputWidth(preprocessing), ...options.hidden, outputWidth(preprocessing)];
+  output.say(`network ${sizes.join(' → ')}: ${grouped(parameters)} parameters, ${epochs} epochs, seed ${seed}\n`);
+}
+
+/** What came of it: scores on the held-out rows (on the training rows where there are none), and what to do next. */
+function conclude(output: Output, prepared: Prepared, run: Run, epochs: number, out: string): void {
+  const { stopped, keptEpoch, doneEpochs } = run;
+  const isHeldOut = prepared.heldOut.y.length > 0;
+  const scoredOn = isHeldOut ? 'held-out' : 'training';
+  const { table, x } = isHeldOut ? prepared.heldOut : prepared.training;
+  const { figures, text } = score(run.model.predict(x), table, prepared.preprocessing, scoredOn);
+  const bytes = statSync(out).size;
+  output.event('end', { out, bytes, stopped, doneEpochs, keptEpoch, scoredOn, ...figures });
+  if (stopped) output.say(`stopped after ${doneEpochs} of ${epochs} epochs`);
+  if (keptEpoch < doneEpochs) {
+    output.say(
+      `kept epoch ${keptEpoch}, whose held-out loss was lowest (so the figures below are a little too good; see --keep)`,
+    );
+  }
+  output.say(`\n${text}`);
+  output.say(`${out} saved (${fileSize(bytes)}); predict with it:`);
+  output.say(`  npx myelin predict ${quoted(out)} FILE.csv`);
+}
+
+/** A path as a shell reads it. */
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,28 @@
+/** myelin in browsers, and wherever else there is `fetch`. */
+import { browserHost } from '../hosts/browser.js';
+import { Model as BareModel } from '../model.js';
+import type { Host } from '../runtime/binaries.js';
+import { Trainer as BareTrainer } from '../trainer.js';
+
+export * from '../index.js';
+
+/** A network with parameters. */
+export class Model extends BareModel {
+  /** @internal */
+  static override get host(): Host {
+    return browserHost;
+  }
+
+  /** @internal */
+  static override get trainerClass(): typeof Trainer {
+    return Trainer;
+  }
+}
+
+/** Trains a model step by step, epoch by epoch; can be saved and resumed. */
+export class Trainer extends BareTrainer {
+  /** @internal */
+  static override get modelClass(): typeof Model {
+    return Model;
+  }
+}

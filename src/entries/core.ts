@@ -1,0 +1,42 @@
+/** myelin without its WebAssembly, which `init` takes. */
+import { GivenHost } from '../hosts/given.js';
+import { Model as BareModel } from '../model.js';
+import type { Host } from '../runtime/binaries.js';
+import type { WasmSource } from '../runtime/source.js';
+import { Trainer as BareTrainer } from '../trainer.js';
+
+export * from '../index.js';
+export type { WasmSource } from '../runtime/source.js';
+
+const given = new GivenHost('myelin/core', ['simd', 'relaxed']);
+
+/**
+ * Takes the package's WebAssembly, once before the first model: `myelin/wasm/simd.wasm`, or `myelin/wasm/relaxed.wasm` where the platform has relaxed SIMD.
+ *
+ * @param source a WebAssembly.Module, the file's bytes, a Response, or a URL to fetch
+ * @throws where it is none of these, or not this package's WebAssembly of this version
+ */
+export function init(source: WasmSource): Promise<void> {
+  return given.init(source);
+}
+
+/** A network with parameters. */
+export class Model extends BareModel {
+  /** @internal */
+  static override get host(): Host {
+    return given.host;
+  }
+
+  /** @internal */
+  static override get trainerClass(): typeof Trainer {
+    return Trainer;
+  }
+}
+
+/** Trains a model step by step, epoch by epoch; can be saved and resumed. */
+export class Trainer extends BareTrainer {
+  /** @internal */
+  static override get modelClass(): typeof Model {
+    return Model;
+  }
+}

@@ -1,0 +1,27 @@
+/** Threads by node:worker_threads, which Bun and Deno have too. */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { FromWorker, ThreadHost, WorkerHandle } from '../runtime/crew.js';
+
+// From src/ and from dist/ this is the compiled file: not every runtime starts a worker from TypeScript.
+const script = new URL('../../dist/hosts/nodeWorker.js', import.meta.url);
+
+export const nodeThreads: ThreadHost = {
+  cores: availableParallelism(),
+  spawn(): WorkerHandle {
+    const worker = new Worker(script);
+    return {
+      post: message => worker.postMessage(message),
+      listen(onMessage, onEnd) {
+        let error: Error | undefined;
+        worker.on('message', (message: FromWorker) => onMessage(message));
+        worker.on('error', cause => {
+          error = cause;
+        });
+        worker.on('exit', code => onEnd(error?.message ?? `exit code ${code}`));
+      },
+      keepAlive: on => (on ? worker.ref() : worker.unref()),
+      terminate: () => void worker.terminate(),
+    };
+  },
+};

@@ -1,0 +1,125 @@
+/** Where threads that run a plan together have to wait for one another. */
+import type { PlannedRecord } from './builder.js';
+import { Region } from './memory.js';
+import type { OpName } from './record.js';
+
+/**
+ * How an op's work on a region is shared out: by rows of the batch, by panels of columns, or as a flat array, each a thread's own part; or `whole`, where a
+ * thread touches what is not its own.
+ */
+type Share = 'rows' | 'panels' | 'flat' | 'whole';
+type Accesses = Readonly<Record<string, readonly [mode: 'reads' | 'writes', share: Share]>>;
+
+const byRows: Accesses = { x: ['reads', 'rows'], y: ['writes', 'rows'], mask: ['writes', 'rows'] };
+const backByPanels: Accesses = {
+  x: ['reads', 'panels'],
+  y: ['reads', 'panels'],
+  mask: ['reads', 'panels'],
+  dy: ['reads', 'panels'],
+  dx: ['writes', 'panels'],
+};
+const backByRows: Accesses = {
+  x: ['reads', 'rows'],
+  y: ['reads', 'rows'],
+  dy: ['reads', 'rows'],
+  dx: ['writes', 'rows'],
+};
+const loss: Accesses = {
+  x: ['reads', 'rows'],
+  target: ['reads', 'rows'],
+  rowCosts: ['writes', 'rows'],
+  dx: ['writes', 'rows'],
+};
+const accuracy: Accesses = { x: ['reads', 'whole'], target: ['reads', 'whole'] };
+const update: Accesses = {
+  parameters: ['writes', 'flat'],
+  gradients: ['reads', 'flat'],
+  velocity: ['writes', 'flat'],
+  m: ['writes', 'flat'],
+  v: ['writes', 'flat'],
+};
+
+/** What each op does to the regions it is given; the shares are those of assembly/ops. Scratch is each thread's own. */
+const accesses: Readonly<Record<OpName, Accesses>> = {
+  nextBatch: {},
+  checkFinite: {},
+  gather: byRows,
+  gatherLabels: byRows,
+  scatter: byRows,
+  denseForward: { ...byRows, w: ['reads', 'whole'], b: ['reads', 'whole'] },
+  denseInputGradient: {
+    dx: ['writes', 'panels'],
+    dy: ['reads', 'whole'],
+    w: ['reads', 'whole'],
+    rectified: ['reads', 'panels'],
+  },
+  denseWeightGradient: {
+    dw: ['writes', 'whole'],
+    db: ['writes', 'whole'],
+    x: ['reads', 'whole'],
+    dy: ['reads', 'whole'],
+  },
+  activationForward: byRows,
+  activationGradient: backByPanels,
+  softmaxForward: byRows,
+  softmaxGradient: backByRows,
+  logSoftmaxForward: byRows,
+  logSoftmaxGradient: backByRows,
+  dropoutForward: byRows,
+  dropoutGradient: backByPanels,
+  elementwiseLoss: loss,
+  softmaxCrossEntropy: loss,
+  sparseSoftmaxCrossEntropy: loss,
+  cosineSimilarity: loss,
+  cost: { rowCosts: ['reads', 'whole'] },
+  categoricalAccuracy: accuracy,
+  sparseCategoricalAccuracy: accuracy,
+  thresholdAccuracy: accuracy,
+  sgd: update,
+  adam: update,
+};
+
+interface Access {
+  readonly from: number;
+  readonly to: number;
+  readonly writes: boolean;
+  readonly share: Share;
+}
+
+function accessesOf({ op, fields }: PlannedRecord): Access[] {
+  return Object.entries(accesses[op]).flatMap(([field, [mode, share]]) => {
+    const region = fields[field];
+    if (!(region instanceof Region)) return [];
+    // Shared out by output panels, a thread reads of dy only what it wrote.
+    const own = op === 'denseWeightGradient' && field === 'dy' && fields.byOutputs === 1;
+    const { address, bytes } = region;
+    return [
+      { from: address, to: address + bytes, writes: mode === 'writes', share: own ? ('panels' as const) : share },
+    ];
+  });
+}
+
+/** Whether one thread may touch what another one touches, and one of them writes. */
+function conflict(a: Access, b: Access): boolean {
+  if (!a.writes && !b.writes) return false;
+  if (a.to <= b.from || b.to <= a.from) return false;
+  return a.share !== b.share || a.share === 'whole';
+}
+
+/** For each record of a section that runs over and over, whether all threads must have come this far before it. */
+export function placeBarriers(records: readonly PlannedRecord[]): boolean[] {
+  const barriers = records.map(() => false);
+  const own = records.map(accessesOf);
+  let since: Access[] = [];
+  // Twice around: the first records of a step also follow the last ones of the step before.
+  for (let turn = 0; turn < 2; turn++) {
+    own.forEach((mine, index) => {
+      if (barriers[index] || mine.some(access => since.some(other => conflict(access, other)))) {
+        barriers[index] = true;
+        since = [];
+      }
+      since.push(...mine);
+    });
+  }
+  return barriers;
+}

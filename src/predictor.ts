@@ -1,0 +1,236 @@
+/** A network with parameters that predicts: the half of a model that needs nothing of training. */
+import { type Architecture, firstLayer, placedLayers } from './architecture.js';
+import { notFiniteAt, type ReadySamples, readSamples, type Samples } from './data/samples.js';
+import { checkBoolean, checkOptions, wrongType, wrongValue } from './errors.js';
+import { readModelMetadata, reservedMetadata } from './files/modelFile.js';
+import { readSafetensors, type Tensor } from './files/safetensors.js';
+import { type NetworkPlan, planPrediction } from './network.js';
+import type { Parameter } from './plan/builder.js';
+import { toPanels } from './plan/panels.js';
+import { type Backend, type BackendOptions, chooseBackend, type Host } from './runtime/binaries.js';
+import { Program } from './runtime/program.js';
+import { copySamples, setBatch } from './runtime/staging.js';
+import { size } from './shape.js';
+
+export interface LoadOptions {
+  /** The same bits on every engine, processor and number of threads, at some cost in speed; false unless told. */
+  readonly deterministic?: boolean;
+  /**
+   * Whether to set flags of the JavaScript engine that make WebAssembly faster. They hold for the whole process, so it is false unless told; `backend`
+   * says what came of it.
+   */
+  readonly turbo?: boolean;
+}
+
+/** Rows that predict takes at once: enough to keep the kernels busy, few enough that activations stay in the cache. */
+export const MOST_ROWS = 256;
+const CACHE_NUMBERS = 2 ** 18;
+
+/** What a model is made of. */
+export interface ModelParts {
+  readonly architecture: Architecture;
+  readonly backend: Backend;
+  readonly seed: number;
+}
+
+/** A class of models with its own way to load WebAssembly; its factories return models of that class. */
+export type PredictorClass<M extends Predictor> = {
+  new (parts: ModelParts): M;
+  readonly host: Host;
+};
+
+export class Predictor {
+  /** How this entry of the package comes by its WebAssembly. */
+  static get host(): Host {
+    throw new Error('myelin: expected an entry of the package that loads its WebAssembly, got the bare class');
+  }
+
+  readonly architecture: Architecture;
+  /** Strings that travel in the model's file beside its parameters. */
+  readonly metadata: Record<string, string> = {};
+  /** @internal */
+  protected readonly runsOn: Backend;
+  /** @internal */
+  protected readonly network: NetworkPlan;
+  /** @internal */
+  protected readonly program: Program;
+  /** The input a network expects, as messages write it. */
+  readonly #firstLayer: string;
+  /** Views of the regions that every prediction touches. */
+  readonly #staging: Float32Array;
+  readonly #predictions: Float32Array;
+
+  /** @internal Use {@link fromBytes}. */
+  constructor({ architecture, backend }: ModelParts) {
+    this.architecture = architecture;
+    this.runsOn = backend;
+    this.#firstLayer = firstLayer(architecture);
+    const widths = placedLayers(architecture).reduce((sum, layer) => sum + size(layer.outputShape), 0);
+    const capacity = Math.floor(CACHE_NUMBERS / (widths + size(architecture.inputShape)));
+    this.network = planPrediction(architecture, Math.max(1, Math.min(MOST_ROWS, capacity)), backend.paired);
+    this.program = new Program(backend.module, this.network.plan);
+    const { plan, inputs } = this.network;
+    const address = this.program.reserve(plan.capacity * inputs * 4);
+    this.#staging = new Float32Array(this.program.memory.buffer, address, plan.capacity * inputs);
+    this.#predictions = this.program.floats(plan.region('predictions'));
+  }
+
+  /**
+   * The model in the bytes of a file.
+   *
+   * @throws where the bytes are not such a file, with what is wrong with them
+   */
+  static async fromBytes<M extends Predictor>(
+    this: PredictorClass<M>,
+    bytes: Uint8Array,
+    options: LoadOptions = {},
+  ): Promise<M> {
+    return loadModel(this, 'Model.fromBytes', bytes, options);
+  }
+
+  /** What runs the model, and why. */
+  get backend(): { binary: 'simd' | 'relaxed'; turbo: boolean; threads: number; reason: string } {
+    const { binary, turbo, reason } = this.runsOn;
+    return { binary, turbo, threads: 1, reason };
+  }
+
+  /**
+   * Step 3: the outputs for some rows, row-major `[rows, outputs]`. While a fit runs, those of the parameters of the last finished epoch.
+   *
+   * @param x samples: a Float32Array of rows × inputs, `{ x: Uint8Array, scale }`, or an array of rows
+   */
+  predict(x: Samples): Float32Array {
+    const samples = this.samples('predict', x);
+    const out = new Float32Array(samples.rows * this.network.outputs);
+    this.predictSamples('predict', out, samples);
+    return out;
+  }
+
+  /** {@link predict} into an array of the user's, which is at least rows × outputs long; makes no garbage. Returns `out`. */
+  predictInto(out: Float32Array, x: Samples): Float32Array {
+    if (!(out instanceof Float32Array)) throw wrongType('predictInto: out', 'a Float32Array', out);
+    const samples = this.samples('predictInto', x);
+    const numbers = samples.rows * this.network.outputs;
+    if (out.length < numbers) {
+      throw wrongValue('predictInto: out', `room for ${numbers} numbers`, out.length);
+    }
+    this.predictSamples('predictInto', out, samples);
+    return out;
+  }
+
+  /** @internal */
+  protected samples(where: string, x: unknown): ReadySamples {
+    if (x instanceof Uint8Array) {
+      throw wrongType(`${where}: x`, '{ x: Uint8Array, scale }', 'a bare Uint8Array', 'give { x, scale: 1 / 255 }');
+    }
+    const given = unwrapBytes(where, x);
+    return readSamples(where, given.x, this.network.inputs, this.#firstLayer, given.scale);
+  }
+
+  /** @internal */
+  protected predictSamples(where: string, out: Float32Array, samples: ReadySamples): void {
+    this.update();
+    const { outputs, plan } = this.network;
+    for (let first = 0; first < samples.rows; first += plan.capacity) {
+      const last = Math.min(samples.rows, first + plan.capacity);
+      this.runRows(where, samples, first, last);
+      const numbers = (last - first) * outputs;
+      if (numbers <= 64) {
+        // A loop is quicker than a view for a row or two, and leaves no garbage.
+        for (let i = 0; i < numbers; i++) out[first * outputs + i] = this.#predictions[i] as number;
+      } else {
+        out.set(this.#predictions.subarray(0, numbers), first * outputs);
+      }
+    }
+  }
+
+  /** @internal Runs the plan over some rows, whose outputs then lie in the plan's regions. */
+  protected runRows(where: string, samples: ReadySamples, first: number, last: number): void {
+    const { program } = this;
+    if (samples.values instanceof Float32Array && first === 0 && last === samples.rows) {
+      this.#staging.set(samples.values);
+      program.set('x', this.#staging.byteOffset);
+      program.set('bytes', 0);
+    } else {
+      copySamples(program, this.#staging.byteOffset, samples, first, last);
+    }
+    setBatch(program, last - first);
+    if (program.run('predict') === 0) {
+      const { inputs } = this.network;
+      throw notFiniteAt(`${where}: x`, samples.values, first * inputs + program.get('failure'), inputs);
+    }
+  }
+
+  /** @internal Called before parameters are read: a model that is being trained may have newer ones elsewhere. */
+  protected update(): void {}
+
+  /** @internal */
+  protected write(parameter: Parameter, values: ArrayLike<number>): void {
+    toPanels(this.program.floats(parameter.data), values, parameter.rows, parameter.columns);
+  }
+
+  /** @internal Takes over a file's parameters and the user's metadata. */
+  adopt(tensors: readonly Tensor[], metadata: Readonly<Record<string, string>>): void {
+    const values = new Map(tensors.map(({ name, data }) => [name, data]));
+    for (const parameter of this.network.plan.parameters) {
+      const value = values.get(parameter.name);
+      checkParameter(`model file: ${parameter.name}`, parameter, value);
+      this.write(parameter, value);
+    }
+    for (const [key, value] of Object.entries(metadata)) {
+      if (!reservedMetadata.includes(key)) this.metadata[key] = value;
+    }
+  }
+}
+
+/** @internal The model of that class in the bytes of a file. */
+export async function loadModel<M extends Predictor>(
+  modelClass: PredictorClass<M>,
+  where: string,
+  bytes: unknown,
+  options: LoadOptions,
+): Promise<M> {
+  checkOptions(where, options, ['deterministic', 'turbo']);
+  if (!(bytes instanceof Uint8Array)) {
+    throw wrongType(where, 'a Uint8Array', bytes, 'wrap an ArrayBuffer as new Uint8Array(buffer)');
+  }
+  const wishes = checkBackendOptions(where, options);
+  const { tensors, metadata } = readSafetensors(bytes);
+  const { architecture, seed } = readModelMetadata(tensors, metadata);
+  const backend = await chooseBackend(modelClass.host, wishes);
+  const model = new modelClass({ architecture, backend, seed });
+  model.adopt(tensors, metadata);
+  return model;
+}
+
+/** @internal `x` as users give it to predict, cost and gradients, with the scale of bytes beside it. */
+export function unwrapBytes(where: string, x: unknown): { x: unknown; scale?: unknown } {
+  if (typeof x !== 'object' || x === null || Array.isArray(x) || ArrayBuffer.isView(x)) return { x };
+  checkOptions(`${where}: x`, x, ['x', 'scale']);
+  return x as { x: unknown; scale?: unknown };
+}
+
+/** @internal */
+export function checkParameter(
+  where: string,
+  parameter: Parameter,
+  value: unknown,
+): asserts value is ArrayLike<number> {
+  const length = parameter.rows * parameter.columns;
+  const expected = `${length} numbers for shape [${parameter.shape.join(', ')}]`;
+  if (!(value instanceof Float32Array) && !Array.isArray(value)) throw wrongType(where, expected, value);
+  if (value.length !== length) throw wrongValue(where, expected, `${value.length} numbers`);
+  for (let i = 0; i < length; i++) {
+    const number: unknown = value[i];
+    if (typeof number !== 'number') throw wrongType(`${where}[${i}]`, 'a number', number);
+    if (!Number.isFinite(Math.fround(number))) throw wrongValue(`${where}[${i}]`, 'a finite float32 number', number);
+  }
+}
+
+/** @internal */
+export function checkBackendOptions(where: string, options: LoadOptions): BackendOptions {
+  return {
+    deterministic: checkBoolean(`${where}: deterministic`, options.deterministic ?? false),
+    turbo: checkBoolean(`${where}: turbo`, options.turbo ?? false),
+  };
+}

@@ -1,0 +1,63 @@
+/** WebAssembly that comes from anywhere: compiled, and known to be this package's. */
+import { describe, wrongType, wrongValue } from '../errors.js';
+import { VERSION } from '../version.js';
+import type { MachineFile } from './binaries.js';
+
+/** A compiled module, the bytes of a .wasm file, a response with them, or where to fetch them. */
+export type WasmSource = WebAssembly.Module | BufferSource | Response | URL;
+
+/** A file in this package's wasm/, without its ending. */
+export type BinaryFile = MachineFile | 'predict';
+
+/** Compiles what `source` holds. Kinds are told apart by what they are and not by `instanceof`: they may come from another realm. */
+export async function compileSource(where: string, source: unknown): Promise<WebAssembly.Module> {
+  const kind = Object.prototype.toString.call(source).slice(8, -1);
+  if (kind === 'WebAssembly.Module') return adoptModule(source as WebAssembly.Module);
+  if (kind === 'URL') return compileSource(where, await fetch(source as URL));
+  if (kind === 'Response') {
+    const response = source as Response;
+    if (!response.ok) {
+      throw wrongValue(where, 'a .wasm file', `status ${response.status} from ${response.url}`, 'look at the address');
+    }
+    return compileBytes(where, await response.arrayBuffer());
+  }
+  if (ArrayBuffer.isView(source)) return compileBytes(where, source as BufferSource);
+  if (kind === 'ArrayBuffer') return compileBytes(where, source as ArrayBuffer);
+  const got = source instanceof Promise ? 'a Promise' : describe(source);
+  const mend = source instanceof Promise ? 'await it first' : undefined;
+  throw wrongType(where, 'a WebAssembly.Module, the bytes of a .wasm file, a Response or a URL', got, mend);
+}
+
+/** Compiles the bytes of a .wasm file. */
+export async function compileBytes(where: string, bytes: BufferSource): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const mend = /disallowed|not allowed/.test(message)
+      ? 'this platform compiles no bytes: import the .wasm file and hand in the module'
+      : 'the file is cut off, or not WebAssembly that this platform knows; take it from the package again';
+    const error = wrongValue(where, 'a whole .wasm file', `${bytes.byteLength} bytes: ${message}`, mend);
+    throw Object.assign(error, { cause });
+  }
+}
+
+/** A module of another realm is as good as one of ours, but for its prototype, which the loader looks at. */
+function adoptModule(module: WebAssembly.Module): WebAssembly.Module {
+  return module instanceof WebAssembly.Module ? module : Object.setPrototypeOf(module, WebAssembly.Module.prototype);
+}
+
+/** Which of this package's files the module was compiled from: the build leaves the file's name and the version in a custom section. */
+export function identify<F extends BinaryFile>(where: string, module: WebAssembly.Module, accepted: readonly F[]): F {
+  const [section] = WebAssembly.Module.customSections(module, 'myelin');
+  const [name, version] = section ? new TextDecoder().decode(section).split(' ') : [];
+  const file = accepted.find(candidate => candidate === name);
+  if (file === undefined) {
+    const expected = accepted.map(candidate => `myelin/wasm/${candidate}.wasm`).join(' or ');
+    throw wrongValue(where, expected, name === undefined ? `another library's WebAssembly` : `${name}.wasm`);
+  }
+  if (version !== VERSION) {
+    throw wrongValue(where, `a .wasm of myelin ${VERSION}`, `one of ${version}`, 'take both from one installation');
+  }
+  return file;
+}
