@@ -1,0 +1,438 @@
+/** Everything wrong is refused before any work: where, expected, got, and how to mend it. */
+import { describe, expect, it } from 'vitest';
+import {
+  Architecture,
+  activation,
+  adam,
+  adamW,
+  binaryCrossEntropy,
+  categoricalCrossEntropy,
+  constant,
+  dense,
+  dropout,
+  elu,
+  flatten,
+  gelu,
+  huber,
+  type LossName,
+  leakyRelu,
+  Model,
+  randomUniform,
+  sequential,
+  sgd,
+  sparseCategoricalCrossEntropy,
+  Trainer,
+} from '../../src/entries/node.js';
+import { labels, numbers } from '../reference/data.js';
+
+const [rows, inputs, classes] = [6, 4, 3];
+const x = numbers(rows * inputs, 1);
+const y = labels(rows, classes, 2);
+const loss = 'sparseCategoricalCrossEntropy';
+const options = { loss, optimizer: 'sgd', batchSize: 4 } as const;
+
+const classifier = () => Model.create(sequential([inputs], [dense(classes, { activation: 'softmax' })]));
+const regressor = () => Model.create(sequential([inputs], [dense(2)]));
+
+/** What a table of refusals holds: what is tried, the kind of its error, and what the message must say. */
+type Row<T> = [what: string, given: T, ...parts: RegExp[]];
+type KindRow<T> = [what: string, given: T, kind: typeof TypeError, ...parts: RegExp[]];
+
+/** Hands over what TypeScript would refuse, as a JavaScript caller can. */
+function loosely<T>(value: unknown): T {
+  return value as T;
+}
+
+/** The error of `work`, be it thrown or a rejection. */
+async function refusal(work: () => unknown): Promise<Error> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+/** Expects an error of one kind, whose message holds every part, in the one form of all errors. */
+async function expectRefusal(
+  work: () => unknown,
+  kind: typeof TypeError,
+  ...parts: (string | RegExp)[]
+): Promise<void> {
+  const error = await refusal(work);
+  expect(error.message).toMatch(/^[^:]+: .*expected .+, got .+/s);
+  for (const part of parts) expect(error.message).toMatch(part);
+  expect(error).toBeInstanceOf(kind);
+}
+
+describe('shapes', () => {
+  it('a dense layer after one that is not flat names both layers', async () => {
+    await expectRefusal(
+      () => sequential([28, 28], [activation('relu'), dense(10)]),
+      TypeError,
+      /^dense\(10\)/,
+      /from layer 0 \(activation/,
+      /28, 28/,
+      /flatten/,
+    );
+  });
+
+  it('a first dense layer that does not fit the input says so', async () => {
+    await expectRefusal(() => sequential([28, 28], [dense(10)]), TypeError, /dense/, /input/, /28, 28/, /flatten/);
+  });
+
+  it.each<Row<Float32Array | number[][]>>([
+    ['rows of numbers', [[1, 2, 3]], /\[rows, 4\]|4/, /3/],
+    ['a flat array that is no whole number of rows', new Float32Array(7), /4/, /7/],
+    [
+      'rows of different lengths',
+      [
+        [1, 2, 3, 4],
+        [1, 2],
+      ],
+      /row 1/,
+      /2/,
+    ],
+  ])('x: %s', async (_, wrong, ...parts) => {
+    const model = await classifier();
+    await expectRefusal(() => model.predict(wrong), RangeError, /predict/, ...parts);
+  });
+
+  it('x names the first layer that would take it', async () => {
+    const model = await classifier();
+    await expectRefusal(() => model.predict([[1, 2, 3]]), RangeError, /0\.dense|dense\(3\)|input/);
+  });
+
+  it.each<Row<Int32Array>>([
+    ['fewer labels than rows', new Int32Array(rows - 1), /6/, /5/],
+    ['more labels than rows', new Int32Array(rows + 1), /6/, /7/],
+  ])('y: %s', async (_, wrong, ...parts) => {
+    const model = await classifier();
+    await expectRefusal(() => model.cost(x, wrong, { loss }), RangeError, /y/, ...parts);
+    await expectRefusal(() => model.fit({ x, y: wrong }, options), RangeError, /y/, ...parts);
+  });
+
+  it('y of a regression has rows × outputs numbers', async () => {
+    const model = await regressor();
+    const wrong = new Float32Array(rows);
+    await expectRefusal(() => model.cost(x, wrong, { loss: 'meanSquaredError' }), RangeError, /y/, /12|6, 2/, /6/);
+  });
+
+  it('predictInto wants rows × outputs numbers to write to', async () => {
+    const model = await classifier();
+    await expectRefusal(() => model.predictInto(new Float32Array(17), x), RangeError, /predictInto/, /18|6, 3/, /17/);
+  });
+
+  it.each<KindRow<Record<string, Float32Array>>>([
+    ['of another length', { '0.dense.weight': new Float32Array(5) }, RangeError, /0\.dense\.weight/, /12/, /5/],
+    ['that do not exist', { '0.dense.wieght': new Float32Array(12) }, RangeError, /wieght/, /0\.dense\.weight/],
+  ])('parameters %s', async (_, values, kind, ...parts) => {
+    const model = await classifier();
+    await expectRefusal(() => model.setParameters(values), kind, /setParameters/, ...parts);
+  });
+
+  it('one wrong parameter leaves them all as they were', async () => {
+    const model = await classifier();
+    const before = model.parameters;
+    const values = { '0.dense.bias': new Float32Array(3).fill(7), '0.dense.weight': new Float32Array(1) };
+    await refusal(() => model.setParameters(values));
+    expect(model.parameters).toEqual(before);
+  });
+
+  it('a batch larger than the trainer was made for', async () => {
+    const model = await classifier();
+    const trainer = await model.trainer(options);
+    await expectRefusal(() => trainer.stepSync(x, y), RangeError, /step/, /4/, /6/);
+    await expectRefusal(() => trainer.step(x, y), RangeError, /step/, /4/, /6/);
+  });
+});
+
+describe('data', () => {
+  const labelled = (row: number, label: number) => {
+    const wrong = Float64Array.from(y);
+    wrong[row] = label;
+    return Array.from(wrong);
+  };
+
+  it.each<Row<number[]>>([
+    ['too large', labelled(4, 3), /row 4/, /0 to 2|< 3/, /3/],
+    ['negative', labelled(2, -1), /row 2/, /0 to 2|>= 0/, /-1/],
+    ['fractional', labelled(5, 0.5), /row 5/, /whole|class/, /0\.5/],
+  ])('a label that is %s, with its row', async (_, wrong, ...parts) => {
+    const model = await classifier();
+    const before = model.parameters;
+    await expectRefusal(() => model.cost(x, wrong, { loss }), RangeError, ...parts);
+    await expectRefusal(() => model.gradients(x, wrong, { loss }), RangeError, ...parts);
+    await expectRefusal(() => model.evaluate({ x, y: wrong }, { loss, metrics: [] }), RangeError, ...parts);
+    await expectRefusal(() => model.fit({ x, y: wrong }, options), RangeError, ...parts);
+    await expectRefusal(() => model.fit({ x, y }, { ...options, validation: { x, y: wrong } }), RangeError, ...parts);
+    const trainer = await model.trainer({ ...options, batchSize: rows });
+    await expectRefusal(() => trainer.stepSync(x, wrong), RangeError, ...parts);
+    expect(model.parameters).toEqual(before);
+  });
+
+  it.each([Number.NaN, Infinity, -Infinity])('%s in x, with its row and column', async bad => {
+    const model = await classifier();
+    const before = model.parameters;
+    const wrong = x.slice();
+    wrong[3 * inputs + 2] = bad;
+    const asRows = Array.from({ length: rows }, (_, r) => Array.from(wrong.subarray(r * inputs, (r + 1) * inputs)));
+    const parts = [/row 3/, /column 2/, /finite/, new RegExp(String(bad))];
+    for (const given of [wrong, asRows]) {
+      await expectRefusal(() => model.predict(given), RangeError, ...parts);
+      await expectRefusal(() => model.predictInto(new Float32Array(rows * classes), given), RangeError, ...parts);
+      await expectRefusal(() => model.forward(given), RangeError, ...parts);
+      await expectRefusal(() => model.cost(given, y, { loss }), RangeError, ...parts);
+      await expectRefusal(() => model.gradients(given, y, { loss }), RangeError, ...parts);
+      await expectRefusal(() => model.fit({ x: given, y }, options), RangeError, ...parts);
+    }
+    await expectRefusal(() => model.fit({ x, y }, { ...options, validation: { x: wrong, y } }), RangeError, ...parts);
+    expect(model.parameters).toEqual(before);
+  });
+
+  it('a number too large for float32, with its row and column', async () => {
+    const model = await classifier();
+    await expectRefusal(() => model.predict([[0, 1e39, 0, 0]]), RangeError, /row 0/, /column 1/, /1e\+39|Infinity/);
+  });
+
+  it('NaN in y, with its row and column', async () => {
+    const model = await regressor();
+    const wrong = numbers(rows * 2, 3);
+    wrong[5] = Number.NaN;
+    await expectRefusal(
+      () => model.fit({ x, y: wrong }, { ...options, loss: 'meanSquaredError' }),
+      RangeError,
+      /row 2/,
+      /column 1/,
+      /NaN/,
+    );
+  });
+
+  it('no rows', async () => {
+    const model = await classifier();
+    await expectRefusal(() => model.predict(new Float32Array(0)), RangeError, /predict/, /at least one row/, /none/);
+    await expectRefusal(() => model.predict([]), RangeError, /predict/, /at least one row/, /none/);
+    await expectRefusal(() => model.fit({ x: [], y: [] }, options), RangeError, /fit/, /at least one row/, /none/);
+    await expectRefusal(() => model.cost([], [], { loss }), RangeError, /cost/, /at least one row/, /none/);
+  });
+
+  it('targets outside what a cost takes, with row and column', async () => {
+    const binary = await Model.create(sequential([inputs], [dense(1, { activation: 'sigmoid' })]));
+    const wrong = [0, 1, 2, 0, 1, 1];
+    const wanted = [/row 2/, /0.*1/, /2/];
+    await expectRefusal(() => binary.cost(x, wrong, { loss: 'binaryCrossEntropy' }), RangeError, ...wanted);
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['a string', 'x'],
+    ['text in a row', [['a', 1, 2, 3]]],
+    ['Float64Array rows in an object', { y: 1 }],
+    ['bytes without a scale', new Uint8Array(8)],
+  ])('x: %s', async (_, wrong) => {
+    const model = await classifier();
+    await expectRefusal(() => model.predict(loosely(wrong)), TypeError, /predict/);
+  });
+
+  it('data without y', async () => {
+    const model = await classifier();
+    await expectRefusal(() => model.fit(loosely({ x }), options), TypeError, /fit/, /y/);
+  });
+});
+
+describe('settings', () => {
+  it.each([0, -1, 1.5, Number.NaN, Infinity])('batchSize %s', async batchSize => {
+    const model = await classifier();
+    await expectRefusal(
+      () => model.fit({ x, y }, { ...options, batchSize }),
+      RangeError,
+      /batchSize/,
+      /whole number/,
+      new RegExp(String(batchSize)),
+    );
+    await expectRefusal(() => model.trainer({ ...options, batchSize }), RangeError, /batchSize/);
+  });
+
+  it.each([0, -1, 1.5])('epochs %s', async epochs => {
+    const model = await classifier();
+    await expectRefusal(() => model.fit({ x, y }, { ...options, epochs }), RangeError, /epochs/, /whole number/);
+  });
+
+  it.each<KindRow<() => unknown>>([
+    ['dense(0)', () => dense(0), RangeError, /dense/, /units/, /0/],
+    ['dense(1.5)', () => dense(1.5), RangeError, /dense/, /1\.5/],
+    ["dense('3')", () => dense(loosely('3')), TypeError, /dense/],
+    ['dropout(1)', () => dropout(1), RangeError, /dropout/, /rate/, /1/],
+    ['dropout(-0.1)', () => dropout(-0.1), RangeError, /dropout/, /rate/, /-0\.1/],
+    ["activation('rleu')", () => activation(loosely('rleu')), RangeError, /rleu/, /'relu'/],
+    ["dense(2, { activation: 'sofmax' })", () => dense(2, { activation: loosely('sofmax') }), RangeError, /'softmax'/],
+    [
+      "dense(2, { weightInitializer: 'heNromal' })",
+      () => dense(2, { weightInitializer: loosely('heNromal') }),
+      RangeError,
+      /'heNormal'/,
+    ],
+    ['sequential([0], …)', () => sequential([0], [dense(1)]), RangeError, /sequential/, /0/],
+    ['sequential([], …)', () => sequential([], [dense(1)]), TypeError, /sequential/],
+    ['sequential(4, [])', () => sequential(4, []), RangeError, /sequential/, /layer/],
+    [
+      'two layers of one name',
+      () => sequential(4, [dense(2, { name: 'a' }), dense(2, { name: 'a' })]),
+      RangeError,
+      /sequential/,
+      /'a'/,
+    ],
+    ["sequential(4, ['dense'])", () => sequential(4, loosely(['dense'])), TypeError, /sequential/, /layer/],
+    ['sgd with a negative learning rate', () => sgd({ learningRate: -1 }), RangeError, /sgd/, /learningRate/, /-1/],
+    ['sgd with momentum 1.5', () => sgd({ momentum: 1.5 }), RangeError, /sgd/, /momentum/, /1\.5/],
+    ['nesterov without momentum', () => sgd({ nesterov: true }), RangeError, /sgd/, /momentum/],
+    ['adam with beta1 = 1', () => adam({ beta1: 1 }), RangeError, /adam/, /beta1/, /1/],
+    ['adamW with NaN', () => adamW({ weightDecay: Number.NaN }), RangeError, /adamW/, /weightDecay/, /NaN/],
+    ['huber with delta 0', () => huber({ delta: 0 }), RangeError, /huber/, /delta/, /0/],
+    [
+      'labelSmoothing 1.5',
+      () => sparseCategoricalCrossEntropy({ labelSmoothing: 1.5 }),
+      RangeError,
+      /labelSmoothing/,
+      /1\.5/,
+    ],
+    ['gelu with another form', () => gelu({ approximate: loosely('fast') }), RangeError, /gelu/, /approximate/],
+  ])('%s', async (_, work, kind, ...parts) => {
+    await expectRefusal(work, kind, ...parts);
+  });
+
+  it.each([-1, 1.5, Number.NaN])('seed %s', async seed => {
+    const architecture = sequential([2], [dense(1)]);
+    await expectRefusal(() => Model.create(architecture, { seed }), RangeError, /seed/);
+  });
+
+  it('an unknown loss, optimiser or metric names the nearest', async () => {
+    const model = await classifier();
+    await expectRefusal(() => model.cost(x, y, { loss: loosely('meanSquareError') }), RangeError, /'meanSquaredError'/);
+    await expectRefusal(() => model.fit({ x, y }, { ...options, optimizer: loosely('adm') }), RangeError, /'adam'/);
+    await expectRefusal(
+      () => model.fit({ x, y }, { ...options, metrics: loosely(['acuracy']) }),
+      RangeError,
+      /'accuracy'/,
+    );
+  });
+
+  it('loss and optimizer are asked for', async () => {
+    const model = await classifier();
+    await expectRefusal(() => model.cost(x, y, loosely({})), TypeError, /cost/, /loss/);
+    await expectRefusal(() => model.fit({ x, y }, loosely({ loss })), TypeError, /fit/, /optimizer/);
+  });
+
+  it('a broken or foreign JSON architecture', async () => {
+    await expectRefusal(() => Architecture.fromJSON('{'), TypeError, /fromJSON/);
+    await expectRefusal(() => Architecture.fromJSON('{"a":1}'), TypeError, /fromJSON/);
+    const text = JSON.stringify(sequential([2], [dense(1)])).replace('"dense"', '"denes"');
+    await expectRefusal(() => Architecture.fromJSON(text), RangeError, /'dense'/);
+  });
+
+  it('a missing file', async () => {
+    await expect(Model.load('no/such/file.safetensors')).rejects.toThrow(/no\/such\/file\.safetensors/);
+  });
+});
+
+describe('unknown keys name the nearest known one', () => {
+  const misspelt: [string, string, () => unknown][] = [
+    ['dense', 'activation', () => dense(2, loosely({ activaton: 'relu' }))],
+    ['leakyRelu', 'slope', () => leakyRelu(loosely({ slop: 1 }))],
+    ['elu', 'alpha', () => elu(loosely({ alfa: 1 }))],
+    ['gelu', 'approximate', () => gelu(loosely({ aproximate: 'tanh' }))],
+    ['constant', 'value', () => constant(loosely({ valeu: 1 }))],
+    ['randomUniform', 'min', () => randomUniform(loosely({ mni: 0 }))],
+    ['sgd', 'learningRate', () => sgd(loosely({ learningrate: 1 }))],
+    ['adam', 'beta1', () => adam(loosely({ beta_1: 0.9 }))],
+    ['adamW', 'weightDecay', () => adamW(loosely({ weight_decay: 0.1 }))],
+    ['huber', 'delta', () => huber(loosely({ dleta: 1 }))],
+    ['binaryCrossEntropy', 'fromLogits', () => binaryCrossEntropy(loosely({ fromLogit: true }))],
+    ['categoricalCrossEntropy', 'labelSmoothing', () => categoricalCrossEntropy(loosely({ labelsmoothing: 0.1 }))],
+    [
+      'sparseCategoricalCrossEntropy',
+      'fromLogits',
+      () => sparseCategoricalCrossEntropy(loosely({ from_logits: true })),
+    ],
+    ['Model.create', 'seed', () => Model.create(sequential([2], [dense(1)]), loosely({ sead: 1 }))],
+    ['cost', 'loss', async () => (await classifier()).cost(x, y, loosely({ los: loss }))],
+    ['gradients', 'loss', async () => (await classifier()).gradients(x, y, loosely({ loss, lss: loss }))],
+    ['evaluate', 'metrics', async () => (await classifier()).evaluate({ x, y }, loosely({ loss, metric: [] }))],
+    ['evaluate', 'scale', async () => (await classifier()).evaluate(loosely({ x, y, scael: 1 }), { loss })],
+    ['fit', 'epochs', async () => (await classifier()).fit({ x, y }, loosely({ ...options, epoch: 3 }))],
+    ['fit', 'scale', async () => (await classifier()).fit(loosely({ x, y, scal: 1 }), options)],
+    ['trainer', 'batchSize', async () => (await classifier()).trainer(loosely({ ...options, batchsize: 3 }))],
+    [
+      'fit',
+      'shuffle',
+      async () => (await (await classifier()).trainer(options)).fit({ x, y }, loosely({ shufle: true })),
+    ],
+    ['predict', 'scale', async () => (await classifier()).predict(loosely({ x: new Uint8Array(4), scael: 1 }))],
+    [
+      'fromBytes',
+      'deterministic',
+      async () => Model.fromBytes((await classifier()).toBytes(), loosely({ determinstic: true })),
+    ],
+  ];
+  it.each(misspelt)('%s: %s', async (where, nearest, work) => {
+    await expectRefusal(work, TypeError, new RegExp(where), new RegExp(`'${nearest}'`));
+  });
+
+  it('what is not offered yet is an unknown key', async () => {
+    const model = await classifier();
+    await expectRefusal(
+      () => model.fit({ x, y }, loosely({ ...options, classWeights: [1, 2, 3] })),
+      TypeError,
+      /classWeights/,
+    );
+  });
+});
+
+describe('a cost that does not fit the last layer', () => {
+  type Last = 'softmax' | 'sigmoid' | 'linear' | 'relu' | 'logSoftmax';
+  const two = (a: Last) => Model.create(sequential([inputs], [dense(2, { activation: a })]));
+  const targets = new Float32Array(rows * 2);
+  targets.fill(1);
+  const indices = new Int32Array(rows);
+
+  it.each<[loss: LossName, last: Last, target: Float32Array | Int32Array, ...parts: RegExp[]]>([
+    ['sparseCategoricalCrossEntropy', 'linear', indices, /softmax/, /fromLogits/],
+    ['sparseCategoricalCrossEntropy', 'relu', indices, /softmax/],
+    ['sparseCategoricalCrossEntropy', 'sigmoid', indices, /softmax/],
+    ['categoricalCrossEntropy', 'linear', targets, /softmax/, /fromLogits/],
+    ['binaryCrossEntropy', 'linear', targets, /sigmoid/, /fromLogits/],
+    ['binaryCrossEntropy', 'relu', targets, /sigmoid/],
+    ['klDivergence', 'logSoftmax', targets, /softmax/],
+    ['hinge', 'softmax', targets, /tanh/],
+    ['hinge', 'relu', targets, /tanh/],
+  ])('%s after %s', async (name, last, target, ...parts) => {
+    const model = await two(last);
+    await expectRefusal(() => model.cost(x, target, { loss: name }), RangeError, new RegExp(name), ...parts);
+    await expectRefusal(() => model.fit({ x, y: target }, { ...options, loss: name }), RangeError, new RegExp(name));
+    await expectRefusal(() => model.trainer({ ...options, loss: name }), RangeError, new RegExp(name));
+  });
+
+  it('logits are not probabilities', async () => {
+    const soft = await two('softmax');
+    const cost = () => soft.cost(x, indices, { loss: sparseCategoricalCrossEntropy({ fromLogits: true }) });
+    await expectRefusal(cost, RangeError, /sparseCategoricalCrossEntropy/, /fromLogits/, /softmax/);
+    const sigmoid = await two('sigmoid');
+    const binary = () => sigmoid.cost(x, targets, { loss: binaryCrossEntropy({ fromLogits: true }) });
+    await expectRefusal(binary, RangeError, /binaryCrossEntropy/, /fromLogits/, /sigmoid/);
+  });
+});
+
+it('a layer is data: what is frozen does not change', () => {
+  const architecture = sequential([2, 2], [flatten(), dense(1)]);
+  expect(Object.isFrozen(architecture)).toBe(true);
+  expect(Object.isFrozen(architecture.layers)).toBe(true);
+  expect(architecture.layers.every(layer => Object.isFrozen(layer))).toBe(true);
+});
+
+it('a Model and a Trainer are made by their functions', async () => {
+  await expectRefusal(() => Model.fromBytes(loosely('abc')), TypeError, /fromBytes/);
+  await expectRefusal(() => Trainer.fromBytes(loosely('abc')), TypeError, /fromBytes/);
+  await expectRefusal(() => Model.create(loosely({ layers: [] })), TypeError, /sequential/);
+  await expectRefusal(() => Model.create(loosely(undefined)), TypeError, /Model\.create/, /sequential/);
+});

@@ -1,0 +1,93 @@
+/**
+ * Trains small networks with everything there is (each activation, initialiser, optimiser and cost, dropout, short batches, bytes
+ * for samples) with `deterministic: true`, and prints one hash of every bit that came of it. The same seed must print the same hash
+ * on every engine.
+ *
+ *     node test/reproducible/train.js [SEED]     after `npm run build`; bun and deno run it too
+ */
+import { createHash } from 'node:crypto';
+import process from 'node:process';
+import {
+  adam,
+  dense,
+  dropout,
+  elu,
+  gelu,
+  huber,
+  leakyRelu,
+  Model,
+  sequential,
+  sgd,
+  sparseCategoricalCrossEntropy,
+} from '../../dist/entries/node.js';
+import { initializerNames } from '../../dist/initializers/index.js';
+import { activationNames } from '../../dist/layers/activations.js';
+import { lossNames } from '../../dist/losses/index.js';
+import { optimizerNames } from '../../dist/optimizers/index.js';
+
+const seed = Number(process.argv[2] ?? 1);
+const ROWS = 53;
+const INPUTS = 19;
+const OUTPUTS = 3;
+
+const hash = createHash('sha256');
+
+/** Adds numbers bit by bit. */
+function add(numbers) {
+  hash.update(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
+}
+
+// Samples are bytes of a multiplicative sequence: exact integers, the same everywhere.
+const bytes = Uint8Array.from({ length: ROWS * INPUTS }, (_, i) => Math.imul(i + 1, 2654435761) >>> 24);
+const labels = Uint8Array.from({ length: ROWS }, (_, row) => (bytes[row * INPUTS] ?? 0) % OUTPUTS);
+const oneHot = Float32Array.from({ length: ROWS * OUTPUTS }, (_, i) =>
+  Number(labels[Math.floor(i / OUTPUTS)] === i % OUTPUTS),
+);
+const x = { x: bytes, scale: 1 / 255 };
+
+// Everything by its name, and what has settings once more with others.
+const activations = [...activationNames, leakyRelu({ slope: 0.2 }), elu({ alpha: 0.7 }), gelu({ approximate: 'tanh' })];
+const losses = [...lossNames, huber({ delta: 0.3 }), sparseCategoricalCrossEntropy({ labelSmoothing: 0.1 })];
+const optimizers = [
+  ...optimizerNames,
+  sgd({ momentum: 0.9, weightDecay: 0.01 }),
+  sgd({ momentum: 0.9, nesterov: true }),
+  adam({ weightDecay: 0.01 }),
+];
+
+/** The activation that a network needs at its end for the cost of that name. */
+function endingFor(loss) {
+  if (loss === 'binaryCrossEntropy') return 'sigmoid';
+  return /ategorical|klDivergence/.test(loss) ? 'softmax' : 'linear';
+}
+
+async function train(architecture, loss, optimizer) {
+  const model = await Model.create(architecture, { seed, deterministic: true });
+  const y = (loss.kind ?? loss) === 'sparseCategoricalCrossEntropy' ? labels : oneHot;
+  for (const { data } of model.parameters) add(data);
+  add(model.predict(x));
+  const history = await model.fit({ ...x, y }, { loss, optimizer, epochs: 4, batchSize: 8, validation: { ...x, y } });
+  add(Float64Array.from([...history.loss, ...history.valLoss]));
+  for (const { data } of model.parameters) add(data);
+  for (const layer of model.forward(x).layers) add(layer.data);
+  const { cost, gradients } = model.gradients(x, y, { loss });
+  add(Float64Array.of(cost));
+  for (const gradient of Object.values(gradients)) add(gradient);
+}
+
+const turn = (choices, round) => choices[round % choices.length];
+
+// One network a round, with the next of each list: as many as the longest has.
+const rounds = Math.max(activations.length, initializerNames.length, losses.length, optimizers.length);
+for (let round = 0; round < rounds; round++) {
+  const loss = turn(losses, round);
+  const architecture = sequential(INPUTS, [
+    dense(21, { activation: turn(activations, round), weightInitializer: turn(initializerNames, round) }),
+    dropout(0.3),
+    dense(17, { activation: 'tanh', biasInitializer: 'randomNormal' }),
+    dense(OUTPUTS, { activation: endingFor(loss.kind ?? loss) }),
+  ]);
+  await train(architecture, loss, turn(optimizers, round));
+}
+
+console.log(hash.digest('hex'));

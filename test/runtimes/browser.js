@@ -1,0 +1,55 @@
+/** Headless Chromium and the pages it opens. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+export function hasChromium() {
+  return existsSync(program);
+}
+
+const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
+const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+
+/** Serves a folder, with the headers of cross-origin isolation where `isolated`; returns the address and how to end it. */
+async function serve(folder, isolated) {
+  const server = createServer((request, response) => {
+    const path = join(folder, decodeURIComponent(new URL(request.url, 'http://x').pathname));
+    if (!existsSync(path) || path.endsWith('/')) {
+      response.writeHead(404).end();
+      return;
+    }
+    const type = types[extname(path)] ?? 'application/octet-stream';
+    response.writeHead(200, { 'Content-Type': type, ...(isolated && isolation) }).end(readFileSync(path));
+  });
+  await new Promise(ready => server.listen(0, '127.0.0.1', ready));
+  return { address: `http://localhost:${server.address().port}`, close: () => server.close() };
+}
+
+/** A browser that opens pages of a folder and gives what they leave in `window.result`. */
+export async function startBrowser() {
+  const browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox'] });
+  return {
+    version: browser.version(),
+    async open(folder, page, isolated = false) {
+      const { address, close } = await serve(folder, isolated);
+      const tab = await browser.newPage();
+      const said = [];
+      tab.on('console', message => said.push(message.text()));
+      tab.on('pageerror', error => said.push(error.message));
+      try {
+        await tab.goto(`${address}/${page}`);
+        await tab.waitForFunction('window.result !== undefined', undefined, { timeout: 60_000 });
+        return await tab.evaluate('window.result');
+      } catch (error) {
+        throw new Error(`${error.message}\n${said.join('\n')}`);
+      } finally {
+        await tab.close();
+        close();
+      }
+    },
+    close: () => browser.close(),
+  };
+}

@@ -1,0 +1,3 @@
+import { answer } from './fetchHandler.js';
+
+addEventListener('fetch', event => event.respondWith(answer(event.request)));

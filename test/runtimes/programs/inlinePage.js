@@ -1,0 +1,10 @@
+/** The same with the WebAssembly inside the JavaScript, for bundlers that copy no files. */
+import * as myelin from 'myelin/inline';
+import { conformance } from './conformance.js';
+
+async function run() {
+  const file = new Uint8Array(await (await fetch('/model.safetensors')).arrayBuffer());
+  return { ...(await conformance(myelin, file)), isolated: crossOriginIsolated };
+}
+
+window.result = run().catch(error => ({ error: error.stack }));

@@ -1,0 +1,3 @@
+import { answer } from './fetchHandler.js';
+
+export default { fetch: answer };
