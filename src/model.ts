@@ -1,6 +1,6 @@
 /** A network with parameters: predicts, judges, and hands out trainers. */
 import { type Architecture, placedLayers, sequential } from './architecture.js';
-import type { Samples, Targets } from './data/samples.js';
+import { refuseNotFinite, type Samples, type Targets } from './data/samples.js';
 import { checkChoice, checkOptions, nearest, wrongType, wrongValue } from './errors.js';
 import { modelMetadata } from './files/modelFile.js';
 import { writeSafetensors } from './files/safetensors.js';
@@ -9,6 +9,7 @@ import { Judge, type ReadyData, readData } from './judge.js';
 import { fitLoss, type Loss, type LossConfig, resolveLoss } from './losses/index.js';
 import type { FittedLoss } from './losses/loss.js';
 import { checkMetrics, type EvaluationMetric, evaluationMetrics, type Scores, scoreNumbers } from './metrics/index.js';
+import { predictOnThreads } from './parallel.js';
 import type { Parameter } from './plan/builder.js';
 import { fromPanels } from './plan/panels.js';
 import {
@@ -24,8 +25,11 @@ import {
 } from './predictor.js';
 import { checkSeed, Purpose, Random } from './random.js';
 import { chooseBackend, type FileAccess, type Host } from './runtime/binaries.js';
+import { dismissIdle } from './runtime/crew.js';
+import { findTeam, threadsOf } from './runtime/threads.js';
 import { summarize } from './summary.js';
 import {
+  checkThreads,
   type FitOptions,
   fitOptionNames,
   type History,
@@ -48,6 +52,9 @@ export interface NamedParameter {
   /** A row-major copy. */
   readonly data: Float32Array;
 }
+
+/** Multiply-adds of a prediction below which other threads are not troubled. */
+const WORK_FOR_THREADS = 2e6;
 
 export class Model extends Predictor {
   /** @internal */
@@ -264,6 +271,42 @@ export class Model extends Predictor {
   async #newTrainer(options: unknown, where: string): Promise<Trainer> {
     const { trainerClass } = this.constructor as typeof Model;
     return new trainerClass(this, await trainerClass.prepare(this, this.runsOn, options, where));
+  }
+
+  /** What runs the model, and why. `threads` is how many training takes unless told. */
+  override get backend(): { binary: 'simd' | 'relaxed'; turbo: boolean; threads: number; reason: string } {
+    const { binary, turbo, reason } = this.runsOn;
+    const own = threadsOf(this.runsOn);
+    return { binary, turbo, threads: own.threads, reason: `${reason}; ${own.reason}` };
+  }
+
+  /**
+   * {@link predict} away from the caller's thread, on `threads` others: `'auto'`, one for each core, unless told. Little work is done here and at once. The
+   * bits are the same.
+   */
+  async predictAsync(x: Samples, options: { threads?: 'auto' | number } = {}): Promise<Float32Array> {
+    const where = 'predictAsync';
+    checkOptions(where, options, ['threads']);
+    const wanted = checkThreads(where, options.threads ?? 'auto');
+    const samples = this.samples(where, x);
+    const { plan, inputs } = this.network;
+    refuseNotFinite(`${where}: x`, samples, inputs);
+    const work = (plan.work / plan.capacity) * samples.rows;
+    const team = work < WORK_FOR_THREADS ? undefined : await findTeam(this.runsOn, wanted);
+    if (!team) return this.predict(x);
+    this.update();
+    return predictOnThreads(this.architecture, team, this.runsOn.paired, this.currentParameters, samples);
+  }
+
+  /** Ends the worker threads that no fit has in use. Models share them; whichever trains next starts others. */
+  async dispose(): Promise<void> {
+    const { threads } = this.runsOn;
+    if (threads) dismissIdle(threads.host);
+  }
+
+  /** {@link dispose}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
   }
 
   /** The model as the bytes of a .safetensors file. */

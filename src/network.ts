@@ -61,8 +61,13 @@ export function emitGather(builder: Builder, architecture: Architecture): void {
 /**
  * The plan that predicts. Section `predict`: checks the samples, and leaves the outputs row-major in region `predictions`.
  */
-export function planPrediction(architecture: Architecture, capacity: number, paired: boolean): NetworkPlan {
-  const builder = new Builder(capacity, { training: false, paired });
+export function planPrediction(
+  architecture: Architecture,
+  capacity: number,
+  paired: boolean,
+  threads = 1,
+): NetworkPlan {
+  const builder = new Builder(capacity, { training: false, paired, threads });
   const parameters = declareParameters(builder, architecture);
   const inputs = size(architecture.inputShape);
   const outputs = size(outputShape(architecture));

@@ -19,9 +19,10 @@ import { printPlan } from './plan/print.js';
 import type { PredictorClass } from './predictor.js';
 import { Purpose, Random } from './random.js';
 import { type Backend, chooseBackend } from './runtime/binaries.js';
-import { Crew, type ThreadHost } from './runtime/crew.js';
+import { Crew } from './runtime/crew.js';
 import { Program } from './runtime/program.js';
 import { beginRows, copySamples, copyTargets, layOut, type Places } from './runtime/staging.js';
+import { findTeam, type Team } from './runtime/threads.js';
 import { yieldToOthers } from './runtime/yield.js';
 import { planTraining } from './training.js';
 
@@ -104,8 +105,6 @@ const dataNames = ['x', 'y', 'scale'];
 
 /** Multiply-adds of a step below which it is not shared out: waiting for one another would cost as much as it saves. */
 const WORK_FOR_THREADS = 3e5;
-/** What `threads: 'auto'` takes at most. */
-const MOST_THREADS = 16;
 
 /** Multiply-adds (and so many for each record) between two times that others get their turn: some 10 to 50 milliseconds. */
 const WORK_PER_TURN = 2e8;
@@ -127,12 +126,6 @@ export interface TrainerParts {
   readonly deterministic: boolean;
   /** The threads that epochs are run on; none where the caller's does it. */
   readonly team: Team | undefined;
-}
-
-interface Team {
-  readonly host: ThreadHost;
-  readonly module: WebAssembly.Module;
-  readonly size: number;
 }
 
 export class Trainer {
@@ -183,16 +176,12 @@ export class Trainer {
     const judgement = { loss, accuracy, optimizer, paired: backend.paired };
     const alone = planTraining(model.architecture, batchSize, judgement);
     const { deterministic } = backend;
-    const support = backend.threads;
-    if (!support || alone.plan.work < WORK_FOR_THREADS) {
-      const program = new Program(backend.module, alone.plan);
-      return { config, loss, network: alone, program, deterministic, team: undefined };
+    const team = alone.plan.work < WORK_FOR_THREADS ? undefined : await findTeam(backend, threads);
+    if (!team) {
+      return { config, loss, network: alone, program: new Program(backend.module, alone.plan), deterministic, team };
     }
-    const size = threads === 'auto' ? Math.min(support.host.cores, MOST_THREADS) : threads;
-    const network = planTraining(model.architecture, batchSize, { ...judgement, threads: size });
-    const module = await support.compile();
-    const program = new Program(module, network.plan, true);
-    return { config, loss, network, program, deterministic, team: { host: support.host, module, size } };
+    const network = planTraining(model.architecture, batchSize, { ...judgement, threads: team.size });
+    return { config, loss, network, program: new Program(team.module, network.plan, true), deterministic, team };
   }
 
   /** The training plan: `print()` shows its records and regions as a table. */

@@ -6,10 +6,6 @@
  * module's bytes, so the bytes are changed by a custom section, or the code from before the flag would come back.
  */
 import { setFlagsFromString } from 'node:v8';
-import { sequential } from '../architecture.js';
-import { dense } from '../layers/dense.js';
-import { fitLoss } from '../losses/index.js';
-import { endingOf, planTraining } from '../training.js';
 import {
   type Backend,
   type BinaryName,
@@ -19,8 +15,7 @@ import {
   plainBackend,
   type ThreadSupport,
 } from './binaries.js';
-import { Program } from './program.js';
-import { beginRows, layOut } from './staging.js';
+import { SelfTest } from './selfTest.js';
 
 type ReadBytes = (name: MachineFile) => Promise<Uint8Array<ArrayBuffer>>;
 
@@ -58,7 +53,7 @@ async function relax(host: Host, bytesOf: ReadBytes): Promise<Backend> {
   const module = await compileAnew(bytesOf, 'relaxed');
   const threads = anewWithThreads(plain, bytesOf, 'relaxed');
   const relaxed: Backend = { ...plain, module, binary: 'relaxed', turbo: true, threads, reason: '' };
-  const [rounded, fused] = [plain, relaxed].map(backend => new SelfTest(backend).parameters());
+  const [rounded, fused] = [plain, relaxed].map(backend => new SelfTest(backend.module, false).parameters());
   const close = rounded?.every((value, index) => Math.abs(value - (fused?.[index] ?? Number.NaN)) < 1e-3);
   if (!close) return { ...plain, reason: 'no turbo: relaxed SIMD failed the self-test' };
   return { ...relaxed, reason: 'turbo: relaxed SIMD was switched on in V8, so multiply and add are fused' };
@@ -72,14 +67,14 @@ let speedUp: number | undefined;
 
 async function revectorize(host: Host, bytesOf: ReadBytes, deterministic: boolean): Promise<Backend> {
   const plain = await plainBackend(host, deterministic);
-  const before = new SelfTest(plain);
+  const before = new SelfTest(plain.module, plain.paired);
   // Timed before the flag is set: what tiers up afterwards may be packed too.
   const slow = speedUp === undefined ? before.best(Number.NEGATIVE_INFINITY) : 0;
   setFlagsFromString('--experimental-wasm-revectorize');
   const module = await compileAnew(bytesOf, plain.binary);
   const threads = anewWithThreads(plain, bytesOf, plain.binary);
   const packed: Backend = { ...plain, module, turbo: true, paired: true, threads };
-  const after = new SelfTest(packed);
+  const after = new SelfTest(packed.module, packed.paired);
   speedUp ??= slow / after.best(slow / PACKED);
   const said = `${speedUp.toFixed(2)} times as fast in the self-test`;
   if (speedUp < PACKED) {
@@ -117,65 +112,4 @@ async function compileAnew(bytesOf: ReadBytes, name: MachineFile): Promise<WebAs
   changed.set(bytes);
   changed.set(section, bytes.length);
   return WebAssembly.compile(changed);
-}
-
-/** A small network on made-up numbers, which trains on a backend for bits and for time. */
-class SelfTest {
-  readonly #program: Program;
-
-  constructor(backend: Backend) {
-    const architecture = sequential([150], [dense(96, { activation: 'tanh' }), dense(40)]);
-    const { activation, columns } = endingOf(architecture);
-    const loss = fitLoss({ kind: 'meanSquaredError' }, activation, columns);
-    const optimizer = { kind: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false, weightDecay: 0 } as const;
-    const plan = planTraining(architecture, 32, { loss, accuracy: false, optimizer, paired: backend.paired });
-    const program = new Program(backend.module, plan.plan);
-    this.#program = program;
-    const places = layOut(program.reserve(layOut(0, 32, 600, 160).end), 32, 600, 160);
-    fill(new Float32Array(program.memory.buffer, places.x, 32 * 150));
-    fill(new Float32Array(program.memory.buffer, places.y, 32 * 40));
-    program.set('x', places.x);
-    program.set('y', places.y);
-    program.set('batchSize', 32);
-    this.#restart();
-  }
-
-  #restart(): void {
-    fill(this.#program.floats(this.#program.plan.parameterRegion));
-    this.#program.set('learningRate', 0.01);
-  }
-
-  /** The parameters after a few steps. */
-  parameters(): Float32Array {
-    this.#restart();
-    for (let step = 0; step < 3; step++) {
-      beginRows(this.#program, 32);
-      this.#program.run('step');
-    }
-    return this.#program.floats(this.#program.plan.parameterRegion).slice();
-  }
-
-  /** The shortest milliseconds for a few evaluations, once V8 has optimised them; stops early below `enough`. */
-  best(enough: number): number {
-    let best = Number.POSITIVE_INFINITY;
-    let unchanged = 0;
-    const start = performance.now();
-    for (let now = start; now - start < 400 && best > enough; ) {
-      for (let turn = 0; turn < 10; turn++) {
-        beginRows(this.#program, 32);
-        this.#program.run('evaluate');
-      }
-      const then = now;
-      now = performance.now();
-      unchanged = now - then < best * 0.98 ? 0 : unchanged + 1;
-      best = Math.min(best, now - then);
-      if (unchanged > 60 && now - start > 60) break;
-    }
-    return best;
-  }
-}
-
-/** Numbers between −½ and ½ that repeat after 251. */
-function fill(values: Float32Array): void {
-  for (let i = 0; i < values.length; i++) values[i] = ((i * 97) % 251) / 251 - 0.5;
 }

@@ -10,7 +10,7 @@ export type { WasmSource } from '../../runtime/source.js';
 
 const given = new GivenHost('myelin/predict', ['predict', 'simd', 'relaxed'], {
   binaries: ['simd'],
-  compile: () => compileSource('myelin', module),
+  compile: () => compileSource('myelin/wasm/predict.wasm', module),
 });
 
 /** Takes other WebAssembly than the entry's own: a WebAssembly.Module, a .wasm file's bytes, a Response, or a URL to fetch. */

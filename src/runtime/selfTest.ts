@@ -1,0 +1,84 @@
+/** What is run before faster ways are believed: a small network that trains on made-up numbers, for bits and for time. */
+import { sequential } from '../architecture.js';
+import { dense } from '../layers/dense.js';
+import { fitLoss } from '../losses/index.js';
+import { endingOf, planTraining } from '../training.js';
+import { Crew, type ThreadHost } from './crew.js';
+import { Program } from './program.js';
+import { beginRows, layOut } from './staging.js';
+
+const STEPS = 5;
+
+/** A small network on made-up numbers, which trains on a backend for bits and for time. */
+export class SelfTest {
+  readonly #program: Program;
+
+  /** `threads`: how many may join in the test; the module is then one for shared memory. */
+  constructor(module: WebAssembly.Module, paired: boolean, threads?: number) {
+    const architecture = sequential([150], [dense(96, { activation: 'tanh' }), dense(40)]);
+    const { activation, columns } = endingOf(architecture);
+    const loss = fitLoss({ kind: 'meanSquaredError' }, activation, columns);
+    const optimizer = { kind: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false, weightDecay: 0 } as const;
+    const plan = planTraining(architecture, 32, { loss, accuracy: false, optimizer, paired, threads: threads ?? 1 });
+    const program = new Program(module, plan.plan, threads !== undefined);
+    this.#program = program;
+    const places = layOut(program.reserve(layOut(0, 32, 600, 160).end), 32, 600, 160);
+    fill(new Float32Array(program.memory.buffer, places.x, 32 * 150));
+    fill(new Float32Array(program.memory.buffer, places.y, 32 * 40));
+    program.set('x', places.x);
+    program.set('y', places.y);
+    program.set('batchSize', 32);
+    this.#restart();
+  }
+
+  #restart(): void {
+    fill(this.#program.floats(this.#program.plan.parameterRegion));
+    this.#program.set('learningRate', 0.01);
+  }
+
+  /** The parameters after a few steps. */
+  parameters(): Float32Array {
+    this.#restart();
+    for (let step = 0; step < STEPS; step++) {
+      beginRows(this.#program, 32);
+      this.#program.run('step');
+    }
+    return this.#program.floats(this.#program.plan.parameterRegion).slice();
+  }
+
+  /** The parameters after as many steps on a crew. */
+  async parametersOn(host: ThreadHost, module: WebAssembly.Module, threads: number): Promise<Float32Array> {
+    this.#restart();
+    const crew = await Crew.join(host, module, this.#program, threads);
+    for (let step = 0; step < STEPS; step++) {
+      beginRows(this.#program, 32);
+      await crew.run('step', 1);
+    }
+    crew.leave();
+    return this.#program.floats(this.#program.plan.parameterRegion).slice();
+  }
+
+  /** The shortest milliseconds for a few evaluations, once V8 has optimised them; stops early below `enough`. */
+  best(enough: number): number {
+    let best = Number.POSITIVE_INFINITY;
+    let unchanged = 0;
+    const start = performance.now();
+    for (let now = start; now - start < 400 && best > enough; ) {
+      for (let turn = 0; turn < 10; turn++) {
+        beginRows(this.#program, 32);
+        this.#program.run('evaluate');
+      }
+      const then = now;
+      now = performance.now();
+      unchanged = now - then < best * 0.98 ? 0 : unchanged + 1;
+      best = Math.min(best, now - then);
+      if (unchanged > 60 && now - start > 60) break;
+    }
+    return best;
+  }
+}
+
+/** Numbers between −½ and ½ that repeat after 251. */
+function fill(values: Float32Array): void {
+  for (let i = 0; i < values.length; i++) values[i] = ((i * 97) % 251) / 251 - 0.5;
+}
