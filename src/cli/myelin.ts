@@ -70,6 +70,7 @@ program
   )
   .option('--out <file>', 'where to save the model', 'model.safetensors')
   .option('--json', 'print one JSON object per event on its own line')
+  .option('--no-turbo', 'leave the flags of the JavaScript engine alone')
   .addHelpText(
     'after',
     `

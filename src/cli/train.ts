@@ -17,6 +17,8 @@ export interface TrainOptions extends PrepareOptions, Omit<FitSettings, 'epochs'
   dropout: number;
   epochs?: number;
   out: string;
+  /** Whether V8's flags may be set; predict and evaluate read a file once, which takes less than the self-test. */
+  turbo: boolean;
 }
 
 /** `myelin train`: from a CSV file to a model file that holds all that predict needs. */
@@ -61,7 +63,7 @@ async function createModel(preprocessing: Preprocessing, options: TrainOptions):
   const isClassifier = preprocessing.target.kind === 'classes';
   const last = dense(outputWidth(preprocessing), isClassifier ? { activation: 'softmax' } : {});
   const architecture = sequential(inputWidth(preprocessing), [...layers, last]);
-  const model = await Model.create(architecture, { seed: options.seed });
+  const model = await Model.create(architecture, { seed: options.seed, turbo: options.turbo });
   model.metadata[PREPROCESSING] = JSON.stringify(preprocessing);
   return model;
 }
@@ -93,6 +95,7 @@ function announce(
     outputs: outputWidth(preprocessing),
     parameters,
     ...{ hidden: options.hidden, activation: options.activation, dropout: options.dropout },
+    backend: model.backend,
     ...{ epochs, batchSize, learningRate, weightDecay, seed, keep },
   });
   output.say(`${file}: ${grouped(trainingRows + heldOutRows)} rows, ${columns.length} input columns`);
@@ -103,7 +106,8 @@ function announce(
   output.say(`training on ${grouped(trainingRows)} rows, ${held}`);
   if (filled > 0) output.say(`${grouped(filled)} missing or unknown values filled in`);
   const sizes = [inputWidth(preprocessing), ...options.hidden, outputWidth(preprocessing)];
-  output.say(`network ${sizes.join(' → ')}: ${grouped(parameters)} parameters, ${epochs} epochs, seed ${seed}\n`);
+  output.say(`network ${sizes.join(' → ')}: ${grouped(parameters)} parameters, ${epochs} epochs, seed ${seed}`);
+  output.say(`${model.backend.binary} binary: ${model.backend.reason}\n`);
 }
 
 /** What came of it: scores on the held-out rows (on the training rows where there are none), and what to do next. */

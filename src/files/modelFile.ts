@@ -38,7 +38,8 @@ export function readModelMetadata(
   try {
     architecture = Architecture.fromJSON(text);
   } catch (cause) {
-    throw new RangeError(`model file: architecture: ${(cause as Error).message}`, { cause });
+    const mend = 'the file is damaged, or a newer myelin wrote it: then update myelin';
+    throw new RangeError(`model file: architecture: ${(cause as Error).message}; ${mend}`, { cause });
   }
   const seed = checkSeed('model file: seed', Number(metadata.seed ?? 0));
   const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { csvCell, float32Text, parseTable } from '../../src/cli/csv.js';
+
+/** The cells alone. */
+function cellsOf(text: string): (readonly string[])[] {
+  const table = parseTable(text, 'f.csv');
+  return [table.header, ...table.rows.map(row => row.cells)];
+}
+
+describe('parseTable', () => {
+  it.each([
+    ['commas', 'a,b\n1,2\n'],
+    ['semicolons', 'a;b\n1;2\n'],
+    ['tabs', 'a\tb\n1\t2\n'],
+    ['a byte order mark', '\uFEFFa,b\n1,2\n'],
+    ['CRLF', 'a,b\r\n1,2\r\n'],
+    ['no last line break', 'a,b\n1,2'],
+    ['blanks around cells', 'a , b\n1,  2 \n'],
+    ['empty lines', '\na,b\n\n1,2\n\n'],
+    ['quotes', '"a","b"\n"1","2"\n'],
+  ])('reads %s', (_, text) => {
+    expect(cellsOf(text)).toEqual([
+      ['a', 'b'],
+      ['1', '2'],
+    ]);
+  });
+
+  it('keeps delimiters, line breaks and quotes inside quotes', () => {
+    const table = parseTable('a,"b;c;d"\r\n"x, y","one\r\ntwo"\r\n"say ""hi""",;\r\n', 'f.csv');
+    expect(table.header).toEqual(['a', 'b;c;d']);
+    expect(table.rows).toEqual([
+      { cells: ['x, y', 'one\ntwo'], number: 1, line: 2 },
+      { cells: ['say "hi"', ';'], number: 2, line: 4 },
+    ]);
+  });
+
+  it('keeps empty cells, also between tabs', () => {
+    expect(cellsOf('a\tb\tc\n\t2\t\n').at(1)).toEqual(['', '2', '']);
+  });
+
+  it('reads decimal commas between semicolons, and only there', () => {
+    expect(cellsOf('a;b\n1,5;x,y\n').at(1)).toEqual(['1.5', 'x,y']);
+    expect(cellsOf('a\tb\n1,5\t2\n').at(1)).toEqual(['1,5', '2']);
+  });
+
+  it('prefers the delimiter that every record has as often', () => {
+    expect(cellsOf('name;size, in cm, or so\nx;1\ny;2\n').at(1)).toEqual(['x', '1']);
+    expect(cellsOf('only\n1\n2\n')).toEqual([['only'], ['1'], ['2']]);
+  });
+
+  it.each([
+    ['an empty file', '', 'f.csv: expected a header line and rows, got an empty file'],
+    ['a header alone', 'a,b\n', 'f.csv: expected at least one row below the header, got none'],
+    ['a short row', 'a,b\n1,2\n3\n', 'f.csv, row 2 (line 3): expected 2 cells, as in the header, got 1'],
+    ['a long row', 'a,b\n"x\ny",2\n\n1,2,3\n', 'f.csv, row 2 (line 5): expected 2 cells, as in the header, got 3'],
+    ['a name twice', 'a,b,a\n1,2,3\n', "f.csv, column 3: expected a name of its own, got 'a' again"],
+    ['a column without a name', ',b\n1,2\n', 'f.csv, column 1: expected a name, got an empty header cell'],
+    ['an open quote', 'a,b\n"1,2\n', 'f.csv: expected well-formed CSV, got Quote Not Closed'],
+  ])('refuses %s', (_, text, message) => {
+    expect(() => parseTable(text, 'f.csv')).toThrow(message);
+  });
+
+  it('reads back whatever csvCell writes', () => {
+    const cell = fc
+      .string({ minLength: 1 })
+      .map(text => text.replaceAll('\r', '').trim())
+      .filter(text => text !== '');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1 }), rows => {
+        const text = ['first,second', ...rows.map(row => row.map(csvCell).join(','))].join('\n');
+        expect(cellsOf(text).slice(1)).toEqual(rows);
+      }),
+    );
+  });
+});
+
+describe('float32Text', () => {
+  it('reads back to the same float32', () => {
+    fc.assert(
+      fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), value => {
+        expect(Math.fround(Number(float32Text(value)))).toBe(value === 0 ? 0 : value);
+      }),
+    );
+  });
+
+  it('writes no more digits than that needs', () => {
+    expect([0.1, 1 / 3, 1, 0, 1e-7, 16777216, -2.5].map(float32Text)).toEqual([
+      '0.1',
+      '0.33333334',
+      '1',
+      '0',
+      '1e-7',
+      '16777216',
+      '-2.5',
+    ]);
+  });
+});

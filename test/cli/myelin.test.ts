@@ -1,0 +1,407 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventsOf, Folder, runCli } from './runCli.js';
+
+const folder = new Folder();
+const data = (name: string) => resolve('data', name);
+const iris = readFileSync(data('iris.csv'), 'utf8');
+
+/** Some rows of iris with the header, cells and lines joined as told. */
+function irisAs(delimiter: string, lineEnd: string, prefix = ''): string {
+  const lines = iris.trim().split(/\r?\n/);
+  return prefix + lines.map(line => line.replaceAll(',', delimiter) + lineEnd).join('');
+}
+
+/** The model that most tests predict with. */
+const model = 'iris.safetensors';
+const short = ['--epochs', '3', '--out', 'short.safetensors'];
+
+beforeAll(async () => {
+  folder.write('iris.csv', iris);
+  const { code, err } = await folder.run('train', 'iris.csv', '--target', 'species', '--out', model);
+  if (code !== 0) throw new Error(err);
+}, 60_000);
+
+afterAll(() => folder.remove());
+
+describe('train', () => {
+  it('says what it decided, what came out, and how to predict with it', async () => {
+    const { code, out, err } = await folder.run(
+      'train',
+      'iris.csv',
+      '--target',
+      'species',
+      '--out',
+      'said.safetensors',
+    );
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain("classification into 3 classes: 'species' holds texts");
+    expect(out).toContain('training on 120 rows, 30 held out');
+    expect(out).toMatch(/held-out accuracy \d+\.\d% \(\d+ of 30 rows\)/);
+    expect(out).toMatch(/^truth +setosa +versicolor +virginica +recall$/m);
+    expect(out).toContain('npx myelin predict said.safetensors FILE.csv');
+    expect(out.split('\n').filter(line => line.startsWith('epoch ')).length).toBeLessThanOrEqual(20);
+    expect(out).not.toContain('\u001b');
+  });
+
+  it('prints one JSON object per event', async () => {
+    const { code, out } = await folder.run('train', 'iris.csv', '--target', 'species', '--json', ...short);
+    expect(code).toBe(0);
+    const events = eventsOf(out);
+    expect(events.map(({ event }) => event)).toEqual(['start', 'epoch', 'epoch', 'epoch', 'end']);
+    const [start, first, , , end] = events;
+    expect(start).toMatchObject({ rows: 150, trainingRows: 120, heldOutRows: 30, task: 'classification', inputs: 4 });
+    expect(start).toMatchObject({ classes: ['setosa', 'versicolor', 'virginica'], epochs: 3, seed: 0 });
+    for (const key of ['loss', 'accuracy', 'valLoss', 'valAccuracy', 'seconds', 'samplesPerSecond']) {
+      expect(first?.[key]).toEqual(expect.any(Number));
+    }
+    expect(end).toMatchObject({ out: 'short.safetensors', stopped: false, doneEpochs: 3, rows: 30 });
+    expect(end?.accuracy).toBeGreaterThan(0);
+  });
+
+  it('gives the same model for the same seed and another for another', async () => {
+    for (const [name, seed] of ['7', '7', '8'].entries()) {
+      await folder.run('train', 'iris.csv', '--target', 'species', ...short, '--seed', seed, '--out', `seed${name}.st`);
+    }
+    const [first, second, other] = [0, 1, 2].map(name => readFileSync(join(folder.path, `seed${name}.st`)));
+    expect(first?.equals(second ?? Buffer.of())).toBe(true);
+    expect(first?.equals(other ?? Buffer.of())).toBe(false);
+  });
+
+  it('reads semicolons, tabs, CRLF and a byte order mark into the same model', async () => {
+    const reference = readFileSync(join(folder.path, model));
+    for (const text of [irisAs(';', '\r\n', '\uFEFF'), irisAs('\t', '\n')]) {
+      const file = folder.write('other.csv', text);
+      const { code } = await folder.run('train', file, '--target', 'species', '--out', 'other.safetensors');
+      expect(code).toBe(0);
+      expect(readFileSync(join(folder.path, 'other.safetensors')).equals(reference)).toBe(true);
+    }
+  });
+
+  it('decides regression, and is told otherwise', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => `${i},${(i * 37) % 41}`).join('\n');
+    const file = folder.write('numbers.csv', `x,y\n${rows}\n`);
+    const regression = await folder.run('train', file, '--target', 'y', ...short);
+    expect(regression.out).toContain("regression: 'y' holds 41 different whole numbers in 60 rows");
+    expect(regression.out).toMatch(
+      /held-out R² -?\d+\.\d+, mean absolute error [\d.]+, root mean squared error [\d.]+/,
+    );
+    const classes = await folder.run('train', file, '--target', 'y', ...short, '--task', 'classification');
+    expect(classes.out).toContain('classification into 41 classes: as --task says');
+  });
+
+  it('takes text columns, columns that never vary and quoted cells', async () => {
+    const rows = Array.from(
+      { length: 40 },
+      (_, i) => `${i % 2 ? '"red, dark"' : 'blue'},1,"${i % 2 ? 'yes ""sir""' : 'no'}"`,
+    );
+    const file = folder.write('texts.csv', `colour,one,answer\n${rows.join('\n')}\n`);
+    const { code, err } = await folder.run('train', file, '--target', 'answer', '--out', 'texts.safetensors');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const { out } = await folder.run('predict', 'texts.safetensors', file);
+    const lines = out.trimEnd().split('\n');
+    expect(lines[0]).toBe('prediction,no,"yes ""sir"""');
+    expect(lines[1]).toMatch(/^no,/);
+    expect(lines[2]).toMatch(/^"yes ""sir""",/);
+  });
+
+  it('refuses missing values unless it is to impute them', async () => {
+    const lines = iris.split('\n');
+    lines[5] = (lines[5] ?? '').replace(/^[\d.]+/, 'NA');
+    const file = folder.write('holes.csv', lines.join('\n'));
+    const refused = await folder.run('train', file, '--target', 'species', ...short, '--validation', '0');
+    expect(refused).toEqual({
+      code: 1,
+      out: '',
+      err: "myelin: row 5 (line 6), column 'sepal_length': expected a value, got 'NA'; fill it in, or impute with --impute\n",
+    });
+    const imputed = await folder.run('train', file, '--target', 'species', ...short, '--validation', '0', '--impute');
+    expect(imputed.code).toBe(0);
+    expect(imputed.out).toContain('1 missing or unknown values filled in');
+    expect(imputed.out).toContain('training accuracy');
+    expect((await folder.run('predict', model, file)).code).toBe(1);
+    expect((await folder.run('predict', model, file, '--impute')).out.trimEnd().split('\n')).toHaveLength(151);
+  });
+
+  it('stops on Ctrl-C with a model that loads', async () => {
+    const out = 'stopped.safetensors';
+    const args = ['train', data('digits.csv'), '--target', 'digit', '--epochs', '100000', '--out', out, '--json'];
+    const stopped = await runCli(args, { cwd: folder.path, interruptAt: '"event":"epoch"' });
+    expect({ code: stopped.code, err: stopped.err }).toEqual({ code: 0, err: '' });
+    expect(eventsOf(stopped.out).at(-1)).toMatchObject({ event: 'end', stopped: true });
+    const evaluated = await folder.run('evaluate', out, data('digits.csv'), '--json');
+    expect(eventsOf(evaluated.out)[0]?.accuracy).toBeGreaterThan(0.3);
+  }, 60_000);
+
+  it('keeps the best epoch, or the last', async () => {
+    // So large a step that the network soon gets worse.
+    const wild = ['train', 'iris.csv', '--target', 'species', '--epochs', '40', '--learning-rate', '0.3', '--json'];
+    const end = async (keep: string) => {
+      const { out } = await folder.run(...wild, '--keep', keep, '--out', `${keep}.safetensors`);
+      const events = eventsOf(out);
+      const losses = events.filter(({ event }) => event === 'epoch').map(({ valLoss }) => Number(valLoss));
+      return { ...events.at(-1), best: losses.indexOf(Math.min(...losses)) + 1 };
+    };
+    const best = await end('best');
+    expect(best).toMatchObject({ keptEpoch: best.best, doneEpochs: 40 });
+    expect(best.best).toBeLessThan(40);
+    expect(await end('last')).toMatchObject({ keptEpoch: 40 });
+    const files = ['best', 'last'].map(keep => readFileSync(join(folder.path, `${keep}.safetensors`)));
+    expect(files[0]?.equals(files[1] ?? Buffer.of())).toBe(false);
+  });
+});
+
+describe('predict', () => {
+  it('writes a header, then the prediction and its probabilities, one line a row in order', async () => {
+    const { code, out, err } = await folder.run('predict', model, 'iris.csv');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const lines = out.split('\n');
+    expect(lines[0]).toBe('prediction,setosa,versicolor,virginica');
+    expect(lines).toHaveLength(152);
+    expect(lines.at(-1)).toBe('');
+    let right = 0;
+    lines.slice(1, -1).forEach((line, r) => {
+      const [prediction, ...cells] = line.split(',');
+      const probabilities = cells.map(Number);
+      expect(probabilities.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 6);
+      const top = probabilities.indexOf(Math.max(...probabilities));
+      expect(prediction).toBe(['setosa', 'versicolor', 'virginica'][top]);
+      if (iris.split('\n')[r + 1]?.endsWith(`,${prediction}`)) right++;
+    });
+    expect(right).toBeGreaterThan(140);
+  });
+
+  it('finds columns by name, whatever their order and whatever else there is', async () => {
+    const [header = '', first = ''] = iris.split('\n');
+    const reversed = [header, first].map(line => ['x', ...line.split(',').slice(0, 4).reverse()].join(';')).join('\n');
+    const { out } = await folder.run('predict', model, folder.write('reversed.csv', reversed));
+    const { out: expected } = await folder.run('predict', model, 'iris.csv');
+    expect(out.split('\n')[1]).toBe(expected.split('\n')[1]);
+  });
+
+  it('writes to a file, and as JSON', async () => {
+    const { out: printed } = await folder.run('predict', model, 'iris.csv');
+    const { out } = await folder.run('predict', model, 'iris.csv', '--out', 'predictions.csv');
+    expect(out).toBe('');
+    expect(readFileSync(join(folder.path, 'predictions.csv'), 'utf8')).toBe(printed);
+    const { out: json } = await folder.run('predict', model, 'iris.csv', '--json');
+    const rows = eventsOf(json);
+    expect(rows).toHaveLength(150);
+    const [prediction, ...probabilities] = printed.split('\n')[1]?.split(',') ?? [];
+    expect(rows[0]).toEqual({
+      event: 'prediction',
+      row: 1,
+      prediction,
+      probabilities: Object.fromEntries(
+        ['setosa', 'versicolor', 'virginica'].map((name, c) => [name, Number(probabilities[c])]),
+      ),
+    });
+  });
+
+  it('predicts numbers in the unit of the target', async () => {
+    const rows = Array.from({ length: 200 }, (_, i) => `${i},${5000 + 10 * i}`).join('\n');
+    const file = folder.write('line.csv', `x,y\n${rows}\n`);
+    await folder.run('train', file, '--target', 'y', '--out', 'line.safetensors', '--epochs', '100');
+    const { out } = await folder.run('predict', 'line.safetensors', file);
+    const lines = out.trimEnd().split('\n');
+    expect(lines[0]).toBe('prediction');
+    expect(lines).toHaveLength(201);
+    expect(Math.abs(Number(lines[101]) - 6000)).toBeLessThan(100);
+    const { out: json } = await folder.run('predict', 'line.safetensors', file, '--json');
+    expect(eventsOf(json)[100]).toEqual({ event: 'prediction', row: 101, prediction: Number(lines[101]) });
+  });
+
+  it('ends quietly when nobody reads on', async () => {
+    const rows = '5,3,1,0.2\n'.repeat(50_000);
+    const file = folder.write('long.csv', `sepal_length,sepal_width,petal_length,petal_width\n${rows}`);
+    const { code, err } = await runCli(['predict', model, file], { cwd: folder.path, closeAt: 'prediction' });
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+  });
+});
+
+describe('a model that the library saved', () => {
+  /** Saves a network of two inputs that ends as told, made with the built library. */
+  async function saveBare(name: string, last: string, metadata = ''): Promise<void> {
+    const script = `
+      import { dense, Model, sequential } from ${JSON.stringify(resolve('dist/entries/node.js'))};
+      const model = await Model.create(sequential(2, [${last}]));
+      model.setParameters({ '0.dense.weight': new Float32Array(model.parameters[0].data.length) });
+      ${metadata}
+      await model.save(${JSON.stringify(join(folder.path, name))});`;
+    await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+  }
+
+  it('predicts from columns in their order, with numbers for class names', async () => {
+    await saveBare('bare.safetensors', "dense(3, { activation: 'softmax' })");
+    folder.write('pairs.csv', 'a,b\n1,2\n3,4\n');
+    const { code, out } = await folder.run('predict', 'bare.safetensors', 'pairs.csv');
+    const third = '0.33333334';
+    expect(code).toBe(0);
+    expect(out).toBe(`prediction,0,1,2\n0,${third},${third},${third}\n0,${third},${third},${third}\n`);
+    folder.write('known.csv', 'a,b,class\n1,2,0\n3,4,1\n');
+    const evaluated = await folder.run('evaluate', 'bare.safetensors', 'known.csv', '--target', 'class', '--json');
+    expect(eventsOf(evaluated.out)[0]).toMatchObject({
+      accuracy: 0.5,
+      confusion: [
+        [1, 0, 0],
+        [1, 0, 0],
+        [0, 0, 0],
+      ],
+    });
+    expect((await folder.run('evaluate', 'bare.safetensors', 'known.csv')).code).toBe(2);
+  });
+
+  it('is refused where the columns do not fit, where outputs have no meaning, and where its preprocessing is broken', async () => {
+    await saveBare('bare.safetensors', "dense(3, { activation: 'softmax' })");
+    await saveBare('many.safetensors', 'dense(3)');
+    await saveBare('broken.safetensors', 'dense(1)', "model.metadata.preprocessing = '{}';");
+    folder.write('pairs.csv', 'a,b\n1,2\n');
+    folder.write('triples.csv', 'a,b,c\n1,2,3\n');
+    for (const [name, file, message] of [
+      ['bare', 'triples.csv', 'expected 2 inputs, got columns that make 3'],
+      ['many', 'pairs.csv', '3 outputs without a meaning'],
+      ['broken', 'pairs.csv', "the model's preprocessing: expected columns"],
+    ] as const) {
+      const { code, err } = await folder.run('predict', `${name}.safetensors`, file);
+      expect(code).toBe(1);
+      expect(err).toContain(message);
+    }
+  });
+});
+
+describe('evaluate and inspect', () => {
+  it('compare predictions with the target', async () => {
+    const { code, out } = await folder.run('evaluate', model, 'iris.csv');
+    expect(code).toBe(0);
+    expect(out).toMatch(/accuracy 9\d\.\d% \(14\d of 150 rows\)/);
+    const [event] = eventsOf((await folder.run('evaluate', model, 'iris.csv', '--json')).out);
+    expect(event).toMatchObject({ event: 'evaluate', rows: 150, classes: ['setosa', 'versicolor', 'virginica'] });
+    const confusion = event?.confusion as number[][];
+    expect(confusion.map(row => row.reduce((sum, count) => sum + count, 0))).toEqual([50, 50, 50]);
+  });
+
+  it('show what a model is made of', async () => {
+    const { code, out } = await folder.run('inspect', model);
+    expect(code).toBe(0);
+    expect(out).toContain('515 parameters');
+    expect(out).toContain('predicts species, one of 3 classes: setosa, versicolor, virginica');
+    expect(out).toMatch(/petal_width +mean \d/);
+    const [event] = eventsOf((await folder.run('inspect', model, '--json')).out);
+    expect(event).toMatchObject({ event: 'inspect', parameters: 515, preprocessing: { target: { name: 'species' } } });
+  });
+});
+
+describe('bad data ends with 1 and one line', () => {
+  it.each<[string, string[], string]>([
+    ['a missing file', ['train', 'nowhere.csv', '--target', 'y'], 'nowhere.csv'],
+    ['a folder', ['train', '.', '--target', 'y'], 'a folder'],
+    ['a missing model', ['predict', 'nowhere.safetensors', 'iris.csv'], 'nowhere.safetensors'],
+    ['a file that is no model', ['predict', 'iris.csv', 'iris.csv'], 'expected'],
+    ['a missing target column', ['train', 'iris.csv', '--target', 'Species'], "did you mean 'species'?"],
+    ['a missing ignored column', ['train', 'iris.csv', '--target', 'species', '--ignore', 'petal'], "column 'petal'"],
+    [
+      'a missing folder',
+      ['train', 'iris.csv', '--target', 'species', '--out', 'no/model.st'],
+      'create the folder first',
+    ],
+    ['texts as numbers', ['train', 'iris.csv', '--target', 'species', '--task', 'regression'], "got 'setosa'"],
+    ['a missing input column', ['predict', model, 'few.csv'], "column 'petal_length'"],
+    ['a missing target to compare with', ['evaluate', model, 'inputs.csv'], "column 'species'"],
+    ['a text among numbers', ['predict', model, 'bad.csv'], "row 2 (line 3), column 'sepal_width': expected a number"],
+    ['a text among numbers in training', ['train', 'bad.csv', '--target', 'petal_width'], "got 'wide'"],
+    ['a missing target', ['train', 'noTarget.csv', '--target', 'y', '--impute'], "row 2 (line 3), column 'y'"],
+    ['one class', ['train', 'oneClass.csv', '--target', 'y'], 'at least two classes'],
+    ['a ragged row', ['train', 'ragged.csv', '--target', 'y'], 'row 2 (line 3)'],
+    ['an empty file', ['predict', model, 'empty.csv'], 'an empty file'],
+    ['bytes that are no text', ['predict', model, model], 'UTF-8'],
+  ])('%s', async (_, args, message) => {
+    folder.write('few.csv', 'sepal_length,sepal_width\n1,2\n');
+    folder.write('inputs.csv', 'sepal_length,sepal_width,petal_length,petal_width\n1,2,3,4\n');
+    folder.write(
+      'bad.csv',
+      'sepal_length,sepal_width,petal_length,petal_width\n1,2,3,4\n1,wide,3,5\n1,2,3,6\n1,2,3,7\n2,3,4,8\n',
+    );
+    folder.write('noTarget.csv', 'x,y\n1,a\n2,NaN\n3,b\n');
+    folder.write('oneClass.csv', 'x,y\n1,a\n2,a\n3,a\n');
+    folder.write('ragged.csv', 'x,y\n1,a\n2\n3,b\n');
+    folder.write('empty.csv', '');
+    const before = readdirSync(folder.path);
+    const { code, out, err } = await folder.run(...args, ...(args[0] === 'train' ? ['--validation', '0'] : []));
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^myelin: [^\n]+\n$/);
+    expect(err).toContain(message);
+    expect(readdirSync(folder.path)).toEqual(before);
+  });
+});
+
+describe('bad usage ends with 2 and one line', () => {
+  const train = ['train', 'iris.csv', '--target', 'species'];
+  it.each<[string, string[], string]>([
+    ['an unknown flag', [...train, '--epoch', '3'], '--epochs'],
+    ['an unknown command', ['trian', 'iris.csv'], 'train'],
+    ['a missing file', ['train', '--target', 'species'], 'file'],
+    ['a missing target', ['train', 'iris.csv'], '--target'],
+    ['a missing value', [...train, '--epochs'], '--epochs'],
+    ['too many arguments', ['predict', model, 'iris.csv', 'iris.csv'], 'too many arguments'],
+    ['a fractional batch', [...train, '--batch-size', '2.5'], '--batch-size: expected a whole number >= 1, got 2.5'],
+    ['no batch', [...train, '--batch-size', '0'], 'got 0'],
+    ['no epochs', [...train, '--epochs', '0'], '--epochs: expected a whole number >= 1, got 0'],
+    ['an empty layer', [...train, '--hidden', '64,0'], '--hidden'],
+    ['a layer of words', [...train, '--hidden', 'big'], '--hidden'],
+    ['an unknown task', [...train, '--task', 'clasification'], "did you mean 'classification'?"],
+    ['an unknown activation', [...train, '--activation', 'rellu'], "did you mean 'relu'?"],
+    ['a learning rate of nothing', [...train, '--learning-rate', '0'], '--learning-rate'],
+    ['all rows held out', [...train, '--validation', '1'], '--validation'],
+    ['a full dropout', [...train, '--dropout', '1'], '--dropout'],
+    ['a negative seed', [...train, '--seed', '-1'], '--seed'],
+    ['an unknown epoch to keep', [...train, '--keep', 'first'], '--keep'],
+  ])('%s', async (_, args, message) => {
+    const { code, out, err } = await folder.run(...args);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/^myelin: [^\n]+\n$/);
+    expect(err).toContain(message);
+  });
+
+  it('shows the help when nothing is asked', async () => {
+    const { code, err } = await folder.run();
+    expect(code).toBe(2);
+    expect(err).toContain('Usage: myelin');
+  });
+});
+
+describe('help', () => {
+  it.each([
+    ['--help'],
+    ['help'],
+    ['train', '--help'],
+    ['predict', '--help'],
+    ['evaluate', '--help'],
+    ['inspect', '--help'],
+  ])('has an example: %s %s', async (...args) => {
+    const { code, out, err } = await folder.run(...args.filter(arg => arg !== undefined));
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/Examples?:\n {2}myelin /);
+  });
+
+  it('tells the version', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect(await folder.run('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+});
+
+describe('the bundle', () => {
+  it('names the licence of every package inside', () => {
+    const text = readFileSync('dist/cli/THIRD-PARTY-LICENSES.txt', 'utf8');
+    for (const name of ['cli-progress', 'commander', 'csv-parse', 'picocolors']) expect(text).toContain(`${name} `);
+    expect(text).toContain('Permission is hereby granted');
+  });
+
+  it('holds no second copy of the library', () => {
+    const text = readFileSync('dist/cli/myelin.js', 'utf8');
+    expect(text).toContain('"../entries/node.js"');
+    expect(text.startsWith('#!/usr/bin/env node\n')).toBe(true);
+  });
+});

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { parseTable } from '../../src/cli/csv.js';
+import { decideTask } from '../../src/cli/task.js';
+
+function decide(cells: readonly (string | number)[]): ReturnType<typeof decideTask> {
+  return decideTask(parseTable(`x,y\n${cells.map(cell => `0,${cell}`).join('\n')}\n`, 'f.csv'), 'y');
+}
+
+/** The numbers 0 … distinct − 1, each so many times. */
+function repeated(distinct: number, times: number): number[] {
+  return Array.from({ length: distinct * times }, (_, i) => i % distinct);
+}
+
+describe('the task', () => {
+  it.each([
+    ['texts', ['a', 'b', 'c'], 'classification'],
+    ['two different numbers', [0, 1, 1, 0], 'classification'],
+    ['two different fractions', [0.5, 1.5, 0.5], 'classification'],
+    ['20 whole numbers with five rows each', repeated(20, 5), 'classification'],
+    ['20 whole numbers with four rows each', repeated(20, 4), 'regression'],
+    ['21 whole numbers', repeated(21, 50), 'regression'],
+    ['fractions that repeat', repeated(5, 50).map(value => value / 2), 'regression'],
+    ['numbers and a stray text', [1.5, 2.5, 3.5, 'x'], 'regression'],
+  ])('of %s', (_, cells, task) => {
+    expect(decide(cells).task).toBe(task);
+  });
+
+  it('says why', () => {
+    expect(decide(repeated(10, 10)).reason).toBe("'y' holds whole numbers, only 10 different ones");
+    expect(decide([1, 2, 3, 4]).reason).toBe("'y' holds 4 different whole numbers in 4 rows");
+  });
+
+  it('names the row of a missing target', () => {
+    expect(() => decide(['a', 'NaN', 'b'])).toThrow("row 2 (line 3), column 'y': expected a target, got 'NaN'");
+  });
+});

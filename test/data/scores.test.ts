@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { accuracy, confusionMatrix, formatConfusion, recalls, regressionScores } from '../../src/data/scores.js';
+
+describe('classification', () => {
+  // The example in scikit-learn's documentation of confusion_matrix.
+  const confusion = confusionMatrix([2, 0, 2, 2, 0, 1], [0, 0, 2, 2, 0, 2], 3);
+
+  it('counts truth by prediction', () => {
+    expect(confusion).toEqual([
+      [2, 0, 0],
+      [0, 0, 1],
+      [1, 0, 2],
+    ]);
+    expect(accuracy(confusion)).toBeCloseTo(4 / 6, 15);
+    expect(recalls(confusion)).toEqual([1, 0, 2 / 3]);
+  });
+
+  it('refuses classes that are not there', () => {
+    expect(() => confusionMatrix([0, 3], [0, 0], 3)).toThrow(RangeError);
+    expect(() => confusionMatrix([0, 1], [0, -1], 3)).toThrow(RangeError);
+  });
+
+  it('prints aligned columns', () => {
+    expect(formatConfusion(confusion, ['ant', 'b', 'cat'])).toBe(
+      [
+        'truth  ant  b  cat  recall',
+        'ant      2  ·    ·  100.0%',
+        'b        ·  ·    1    0.0%',
+        'cat      1  ·    2   66.7%',
+      ].join('\n'),
+    );
+  });
+
+  it('shortens long names and has no recall for a class without rows', () => {
+    const text = formatConfusion(
+      [
+        [1, 0],
+        [0, 0],
+      ],
+      ['a very long class name', 'b'],
+    );
+    expect(text).toContain('a very long…');
+    expect(text.split('\n')[2]).toMatch(/–$/);
+  });
+});
+
+describe('regression', () => {
+  it('matches the examples in the documentation of scikit-learn', () => {
+    const scores = regressionScores([3, -0.5, 2, 7], [2.5, 0, 2, 8]);
+    expect(scores.r2).toBeCloseTo(0.948608137, 9);
+    expect(scores.meanAbsoluteError).toBe(0.5);
+    expect(scores.rootMeanSquaredError).toBeCloseTo(0.612372436, 9);
+  });
+
+  it('is 0 for the mean, below 0 for worse, and undefined where the truth never varies', () => {
+    expect(regressionScores([1, 2, 3], [2, 2, 2]).r2).toBe(0);
+    expect(regressionScores([1, 2, 3], [3, 2, 1]).r2).toBe(-3);
+    expect(regressionScores([4, 4], [4, 5]).r2).toBeNaN();
+  });
+});
