@@ -1,8 +1,16 @@
 // Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019), as PyTorch defines them.
-import { Adam, PANEL, ROW } from '../plan';
 import { controlsOf, firstUnit, lastUnit } from '../parts';
+import { Adam, Controls, PANEL, ROW } from '../plan';
 import { madd, nmadd } from '../simd/lanes';
-import { tiny, tinySquare } from './optimizer';
+import { settled, tiny } from './optimizer';
+
+// Markers, folded at compile time: without decay two constants fewer have to stay in registers.
+@unmanaged
+class Plain {}
+@unmanaged
+class Decaying {
+  decays: bool;
+}
 
 /**
  * g = dw + decay · w; m = beta1 · m + (1 − beta1) g; v = beta2 · v + (1 − beta2) g²;
@@ -10,35 +18,45 @@ import { tiny, tinySquare } from './optimizer';
  */
 export function adam(r: Adam): void {
   const c = controlsOf(r);
-  const beta1 = f32x4.splat(<f32>r.beta1);
-  const beta2 = f32x4.splat(<f32>r.beta2);
-  const rest1 = f32x4.splat(<f32>(1 - r.beta1));
-  const rest2 = f32x4.splat(<f32>(1 - r.beta2));
-  const step = f32x4.splat(<f32>(c.learningRate / (1 - power(r.beta1, c.step))));
-  const unbias = f32x4.splat(<f32>(1 / sqrt<f64>(1 - power(r.beta2, c.step))));
-  const epsilon = f32x4.splat(r.epsilon);
-  const decay = f32x4.splat(r.decoupled ? 0 : r.weightDecay);
-  const shrink = f32x4.splat(r.decoupled ? <f32>(1 - c.learningRate * <f64>r.weightDecay) : 1);
+  if (r.weightDecay == 0) update<Plain>(r, c);
+  else update<Decaying>(r, c);
+}
+
+function update<D>(r: Adam, c: Controls): void {
+  const decays = offsetof<D>() != 0;
+  // Both sides of the fraction are multiplied by √(1 − beta2ᵗ), which leaves √v as it is.
+  const unbias = sqrt<f64>(1 - power(r.beta2, c.step));
+  const step = settled(c, 0, (c.learningRate * unbias) / (1 - power(r.beta1, c.step)));
+  const epsilon = settled(c, 1, <f64>r.epsilon * unbias);
+  const beta1 = settled(c, 2, r.beta1);
+  const beta2 = settled(c, 3, r.beta2);
+  const rest1 = settled(c, 4, 1 - r.beta1);
+  const rest2 = settled(c, 5, 1 - r.beta2);
+  const decay = settled(c, 6, r.decoupled ? 0 : r.weightDecay);
+  const shrink = settled(c, 7, r.decoupled ? 1 - c.learningRate * <f64>r.weightDecay : 1);
   const small = tiny();
-  const smallSquare = tinySquare();
   const start = <usize>firstUnit(r.count / PANEL) * ROW;
   const end = r.parameters + <usize>lastUnit(r.count / PANEL) * ROW;
   let dw = r.gradients + start;
   let m = r.m + start;
   let v = r.v + start;
   for (let w = r.parameters + start; w < end; w += 32) {
-    const w0 = v128.load(w);
-    const w1 = v128.load(w, 16);
-    const g0 = madd(w0, decay, v128.load(dw));
-    const g1 = madd(w1, decay, v128.load(dw, 16));
+    let w0 = v128.load(w);
+    let w1 = v128.load(w, 16);
+    let g0 = v128.load(dw);
+    let g1 = v128.load(dw, 16);
+    if (decays) {
+      g0 = madd(w0, decay, g0);
+      g1 = madd(w1, decay, g1);
+      w0 = f32x4.mul(w0, shrink);
+      w1 = f32x4.mul(w1, shrink);
+    }
     const m0 = f32x4.sub(madd(v128.load(m), beta1, madd(g0, rest1, small)), small);
     const m1 = f32x4.sub(madd(v128.load(m, 16), beta1, madd(g1, rest1, small)), small);
-    const v0 = f32x4.sub(madd(v128.load(v), beta2, madd(f32x4.mul(g0, g0), rest2, smallSquare)), smallSquare);
-    const v1 = f32x4.sub(madd(v128.load(v, 16), beta2, madd(f32x4.mul(g1, g1), rest2, smallSquare)), smallSquare);
-    const d0 = madd(f32x4.sqrt(v0), unbias, epsilon);
-    const d1 = madd(f32x4.sqrt(v1), unbias, epsilon);
-    const a = nmadd(step, f32x4.div(m0, d0), f32x4.mul(w0, shrink));
-    const b = nmadd(step, f32x4.div(m1, d1), f32x4.mul(w1, shrink));
+    const v0 = f32x4.sub(madd(v128.load(v), beta2, madd(f32x4.mul(g0, rest2), g0, small)), small);
+    const v1 = f32x4.sub(madd(v128.load(v, 16), beta2, madd(f32x4.mul(g1, rest2), g1, small)), small);
+    const a = nmadd(step, f32x4.div(m0, f32x4.add(f32x4.sqrt(v0), epsilon)), w0);
+    const b = nmadd(step, f32x4.div(m1, f32x4.add(f32x4.sqrt(v1), epsilon)), w1);
     v128.store(m, m0);
     v128.store(m, m1, 16);
     v128.store(v, v0);

@@ -2,13 +2,14 @@
 import { PANEL, ROW, Sgd } from '../plan';
 import { controlsOf, firstUnit, lastUnit } from '../parts';
 import { madd } from '../simd/lanes';
-import { tiny } from './optimizer';
+import { settled, tiny } from './optimizer';
 
 /** w −= learningRate · (dw + weightDecay · w) over one flat region, or sgdMomentum where there is a velocity. */
 export function sgd(r: Sgd): void {
   if (r.velocity) return sgdMomentum(r);
-  const step = f32x4.splat(<f32>-controlsOf(r).learningRate);
-  const decay = f32x4.splat(r.weightDecay);
+  const c = controlsOf(r);
+  const step = settled(c, 0, -c.learningRate);
+  const decay = settled(c, 1, r.weightDecay);
   const start = <usize>firstUnit(r.count / PANEL) * ROW;
   const end = r.parameters + <usize>lastUnit(r.count / PANEL) * ROW;
   let dw = r.gradients + start;
@@ -25,12 +26,13 @@ export function sgd(r: Sgd): void {
 
 /** g = dw + weightDecay · w; v = momentum · v + g; w −= learningRate · (nesterov ? g + momentum · v : v) */
 function sgdMomentum(r: Sgd): void {
-  const step = f32x4.splat(<f32>-controlsOf(r).learningRate);
-  const decay = f32x4.splat(r.weightDecay);
-  const momentum = f32x4.splat(r.momentum);
+  const c = controlsOf(r);
+  const step = settled(c, 0, -c.learningRate);
+  const decay = settled(c, 1, r.weightDecay);
+  const momentum = settled(c, 2, r.momentum);
   // The update is past · v + present · g.
-  const past = f32x4.splat(r.nesterov ? r.momentum : 1);
-  const present = f32x4.splat(r.nesterov ? 1 : 0);
+  const past = settled(c, 3, r.nesterov ? r.momentum : 1);
+  const present = settled(c, 4, r.nesterov ? 1 : 0);
   const small = tiny();
   const start = <usize>firstUnit(r.count / PANEL) * ROW;
   const end = r.parameters + <usize>lastUnit(r.count / PANEL) * ROW;

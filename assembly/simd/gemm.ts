@@ -14,6 +14,8 @@ import { madd } from './lanes';
 const BLOCK: i32 = 384;
 /** Rows in a block of dW: 12 KB of x and as much of dy. */
 const STRIP: i32 = 192;
+/** Rows up to which dX turns dy over rather than w. */
+const FEW: i32 = 64;
 /** Bytes of x that forward uses again while they are in the second cache. */
 const NEAR: i32 = 512 * 1024;
 
@@ -278,13 +280,14 @@ function multiplyRow(y: usize, x: usize, w: usize, b: usize, second: usize, inpu
   let d1 = v128.load(second, 16);
   let d2 = v128.load(second, 32);
   let d3 = v128.load(second, 48);
-  const end = x + (<usize>inputs << 2);
-  do {
-    const a = v128.load32_splat(x);
+  const last = x + (<usize>(inputs - 1) << 2);
+  let a = v128.load32_splat(x);
+  while (true) {
     c0 = madd(a, v128.load(w), c0);
     c1 = madd(a, v128.load(w, 16), c1);
     c2 = madd(a, v128.load(w, 32), c2);
     c3 = madd(a, v128.load(w, 48), c3);
+    if (x == last) break; // the way out is in the middle for the reason given at `tile`
     d0 = madd(a, v128.load(v), d0);
     d1 = madd(a, v128.load(v, 16), d1);
     d2 = madd(a, v128.load(v, 32), d2);
@@ -292,7 +295,12 @@ function multiplyRow(y: usize, x: usize, w: usize, b: usize, second: usize, inpu
     x += 4;
     w += ROW;
     v += ROW;
-  } while (x != end);
+    a = v128.load32_splat(x);
+  }
+  d0 = madd(a, v128.load(v), d0);
+  d1 = madd(a, v128.load(v, 16), d1);
+  d2 = madd(a, v128.load(v, 32), d2);
+  d3 = madd(a, v128.load(v, 48), d3);
   c0 = f32x4.pmax(c0, lowest);
   c1 = f32x4.pmax(c1, lowest);
   c2 = f32x4.pmax(c2, lowest);
@@ -357,8 +365,8 @@ function multiplyBy<R>(
 
 /**
  * y[B,O] = max(floor, x[B,I] · w[I,O] + b[O]), the output panels first … last − 1, for `rows` rows of panels that are `height` high; x
- * and y are the first of those rows. A bias of 0 means none. `paired` takes the tile
- * that V8's revectorising packs into 256 bits; the bits are the same.
+ * and y are the first of those rows. A bias of 0 means none. `paired` takes the tile that V8's revectorising packs into 256 bits; the
+ * bits are the same.
  */
 export function multiply(
   y: usize,
@@ -444,8 +452,8 @@ function multiplyByTurned<R>(
   const stride = <usize>rows * ROW;
   const panelOfW = <usize>inputs * ROW;
   const turned = scratch + PANEL * ROW;
-  // Turning dy and dx over costs by the row, turning w over by the output: few rows take the first way, in whole panels.
-  const whole = 4 * rows <= outputs ? rows & -PANEL : 0;
+  // Turning dy and dx over costs by the row, turning w over by the output; and w is read once for each panel of rows.
+  const whole = rows <= FEW && 2 * rows <= outputs ? rows & -PANEL : 0;
   for (let row = 0; row < whole; row += PANEL) {
     // dxᵀ[I,16] = w[I,O] · dyᵀ[O,16]
     const skip = <usize>row * ROW;
