@@ -11,6 +11,7 @@ import { KlDivergence } from './losses/klDivergence';
 import { LogCosh } from './losses/logCosh';
 import { MeanAbsoluteError } from './losses/meanAbsoluteError';
 import { MeanSquaredError } from './losses/meanSquaredError';
+import { swept } from '../simd/math';
 import { logOf, rowExponentials, rowMaximum } from './softmax';
 
 /** rowCosts[B] = Σ over columns of value(x, target); dx[B,C] = derivative / (B · divisor). */
@@ -47,7 +48,7 @@ function elementwise<L>(r: Loss): void {
         const p = v128.load(r.x + at);
         const t = v128.load(r.target + at);
         total = f32x4.add(total, v128.and(loss.value(p, t, setting), mask));
-        v128.store(r.dx + at, v128.and(f32x4.mul(loss.derivative(p, t, setting), scale), mask));
+        v128.store(r.dx + at, v128.and(swept(f32x4.mul(loss.derivative(p, t, setting), scale)), mask));
       }
     }
     store<f64>(r.rowCosts + (row << 3), <f64>sum(total));
@@ -89,7 +90,7 @@ export function softmaxCrossEntropy(r: Loss): void {
       const at = <usize>(column / PANEL) * panelBytes + ((column % PANEL) << 2);
       const t = v128.and(madd(v128.load(r.target + start + at), kept, spread), columnMask(column, r.columns));
       const value = f32x4.sub(f32x4.mul(v128.load(dx + at), share), f32x4.mul(t, down));
-      v128.store(dx + at, value);
+      v128.store(dx + at, swept(value));
     }
   }
 }
@@ -121,7 +122,7 @@ export function sparseSoftmaxCrossEntropy(r: Loss): void {
     for (let column = 0; column < r.columns; column += 4) {
       const at = <usize>(column / PANEL) * panelBytes + ((column % PANEL) << 2);
       const value = f32x4.sub(f32x4.mul(v128.load(dx + at), share), smooth);
-      v128.store(dx + at, v128.and(value, columnMask(column, r.columns)));
+      v128.store(dx + at, v128.and(swept(value), columnMask(column, r.columns)));
     }
     store<f32>(dx + own, load<f32>(dx + own) - (1 - r.setting) * scale);
   }

@@ -23,6 +23,7 @@ const EXPM1_FLOOR = 31;
 const LN2 = 32;
 const SMALLEST = 33;
 const BELL_END = 34; // from here on e^(−x²/2) is below e⁻⁸⁰
+const TINY = 35;
 /** Where the ops' own constants begin. */
 export const FIRST_FREE = 40;
 
@@ -62,6 +63,7 @@ export function writeMathConstants(): void {
   put(EXPM1_FLOOR, -17.5);
   put(LN2, 0.69314718);
   put(SMALLEST, 1.17549435e-38);
+  put(TINY, 1e-20);
   put(BELL_END, 13);
 }
 
@@ -94,6 +96,13 @@ export function ln2(): v128 {
 @inline
 export function smallest(): v128 {
   return constant(SMALLEST);
+}
+
+/** x without what lies below 1e-27: gradients that far down would make denormal products further on, and those are slow. */
+// @ts-ignore: decorator
+@inline
+export function swept(x: v128): v128 {
+  return f32x4.sub(f32x4.add(x, constant(TINY)), constant(TINY));
 }
 
 // @ts-ignore: decorator
