@@ -1,6 +1,6 @@
 /** A network with parameters that predicts: the half of a model that needs nothing of training. */
 import { type Architecture, firstLayer, placedLayers } from './architecture.js';
-import { notFiniteAt, type ReadySamples, readSamples, type Samples } from './data/samples.js';
+import { countRows, notFiniteAt, type ReadySamples, readSamples, type Samples } from './data/samples.js';
 import { checkBoolean, checkOptions, wrongType, wrongValue } from './errors.js';
 import { readModelMetadata, reservedMetadata } from './files/modelFile.js';
 import { readSafetensors, type Tensor } from './files/safetensors.js';
@@ -109,13 +109,22 @@ export class Predictor {
   /** {@link predict} into an array of the user's, which is at least rows × outputs long; makes no garbage. Returns `out`. */
   predictInto(out: Float32Array, x: Samples): Float32Array {
     if (!(out instanceof Float32Array)) throw wrongType('predictInto: out', 'a Float32Array', out);
-    const samples = this.samples('predictInto', x);
-    const numbers = samples.rows * this.network.outputs;
-    if (out.length < numbers) {
-      throw wrongValue('predictInto: out', `room for ${numbers} numbers`, out.length);
+    // Floats go their own way, on which not even an object that tells of them is made.
+    if (x instanceof Float32Array) {
+      const rows = countRows('predictInto', x.length, this.network.inputs, this.#firstLayer);
+      this.#checkRoom(out, rows);
+      this.#predict('predictInto', out, x, 1, rows);
+    } else {
+      const samples = this.samples('predictInto', x);
+      this.#checkRoom(out, samples.rows);
+      this.predictSamples('predictInto', out, samples);
     }
-    this.predictSamples('predictInto', out, samples);
     return out;
+  }
+
+  #checkRoom(out: Float32Array, rows: number): void {
+    const numbers = rows * this.network.outputs;
+    if (out.length < numbers) throw wrongValue('predictInto: out', `room for ${numbers} numbers`, out.length);
   }
 
   /** @internal */
@@ -128,36 +137,47 @@ export class Predictor {
   }
 
   /** @internal */
-  protected predictSamples(where: string, out: Float32Array, samples: ReadySamples): void {
+  protected predictSamples(where: string, out: Float32Array, { values, scale, rows }: ReadySamples): void {
+    this.#predict(where, out, values, scale, rows);
+  }
+
+  #predict(where: string, out: Float32Array, values: Float32Array | Uint8Array, scale: number, rows: number): void {
     this.update();
     const { outputs, plan } = this.network;
-    for (let first = 0; first < samples.rows; first += plan.capacity) {
-      const last = Math.min(samples.rows, first + plan.capacity);
-      this.runRows(where, samples, first, last);
+    for (let first = 0; first < rows; first += plan.capacity) {
+      const last = Math.min(rows, first + plan.capacity);
+      this.#run(where, values, scale, rows, first, last);
       const numbers = (last - first) * outputs;
-      if (numbers <= 64) {
-        // A loop is quicker than a view for a row or two, and leaves no garbage.
-        for (let i = 0; i < numbers; i++) out[first * outputs + i] = this.#predictions[i] as number;
-      } else {
-        out.set(this.#predictions.subarray(0, numbers), first * outputs);
-      }
+      // A loop: a view to copy from would be garbage.
+      for (let i = 0; i < numbers; i++) out[first * outputs + i] = this.#predictions[i] as number;
     }
   }
 
   /** @internal Runs the plan over some rows, whose outputs then lie in the plan's regions. */
-  protected runRows(where: string, samples: ReadySamples, first: number, last: number): void {
+  protected runRows(where: string, { values, scale, rows }: ReadySamples, first: number, last: number): void {
+    this.#run(where, values, scale, rows, first, last);
+  }
+
+  #run(
+    where: string,
+    values: Float32Array | Uint8Array,
+    scale: number,
+    rows: number,
+    first: number,
+    last: number,
+  ): void {
     const { program } = this;
-    if (samples.values instanceof Float32Array && first === 0 && last === samples.rows) {
-      this.#staging.set(samples.values);
+    if (values instanceof Float32Array && first === 0 && last === rows) {
+      this.#staging.set(values);
       program.set('x', this.#staging.byteOffset);
       program.set('bytes', 0);
     } else {
-      copySamples(program, this.#staging.byteOffset, samples, first, last);
+      copySamples(program, this.#staging.byteOffset, { values, scale, rows }, first, last);
     }
     setBatch(program, last - first);
     if (program.run('predict') === 0) {
       const { inputs } = this.network;
-      throw notFiniteAt(`${where}: x`, samples.values, first * inputs + program.get('failure'), inputs);
+      throw notFiniteAt(`${where}: x`, values, first * inputs + program.get('failure'), inputs);
     }
   }
 
@@ -220,6 +240,8 @@ export function checkParameter(
   const expected = `${length} numbers for shape [${parameter.shape.join(', ')}]`;
   if (!(value instanceof Float32Array) && !Array.isArray(value)) throw wrongType(where, expected, value);
   if (value.length !== length) throw wrongValue(where, expected, `${value.length} numbers`);
+  // The engine's own search: loading a model is quicker than a loop of ours that runs for the first time.
+  if (value instanceof Float32Array && ![NaN, Infinity, -Infinity].some(number => value.includes(number))) return;
   for (let i = 0; i < length; i++) {
     const number: unknown = value[i];
     if (typeof number !== 'number') throw wrongType(`${where}[${i}]`, 'a number', number);

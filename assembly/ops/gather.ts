@@ -28,10 +28,7 @@ export function gather(r: Gather): void {
 function gatherFloats(to: usize, from: usize, columns: i32, panelBytes: usize): void {
   let left = columns;
   for (; left >= PANEL; left -= PANEL) {
-    v128.store(to, v128.load(from));
-    v128.store(to, v128.load(from, 16), 16);
-    v128.store(to, v128.load(from, 32), 32);
-    v128.store(to, v128.load(from, 48), 48);
+    copyRow(to, from);
     from += ROW;
     to += panelBytes;
   }
@@ -61,6 +58,16 @@ function gatherBytes(to: usize, from: usize, columns: i32, panelBytes: usize, sc
   }
 }
 
+/** Copies sixteen numbers. */
+// @ts-ignore: decorator
+@inline
+function copyRow(to: usize, from: usize): void {
+  v128.store(to, v128.load(from));
+  v128.store(to, v128.load(from, 16), 16);
+  v128.store(to, v128.load(from, 32), 32);
+  v128.store(to, v128.load(from, 48), 48);
+}
+
 // @ts-ignore: decorator
 @inline
 function clearRow(to: usize): void {
@@ -88,10 +95,7 @@ export function scatter(r: Scatter): void {
     let from = r.x + row * ROW;
     let left = columns;
     for (; left >= PANEL; left -= PANEL) {
-      v128.store(to, v128.load(from));
-      v128.store(to, v128.load(from, 16), 16);
-      v128.store(to, v128.load(from, 32), 32);
-      v128.store(to, v128.load(from, 48), 48);
+      copyRow(to, from);
       to += ROW;
       from += <usize>rows * ROW;
     }

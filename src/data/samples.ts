@@ -52,7 +52,8 @@ export function readSamples(where: string, x: unknown, inputs: number, network: 
   throw wrongType(`${where}: x`, 'a Float32Array, { x: Uint8Array, scale }, or an array of rows', x);
 }
 
-function countRows(where: string, length: number, inputs: number, network: string): number {
+/** How many rows so many numbers are; `network` is what the shape is for. */
+export function countRows(where: string, length: number, inputs: number, network: string): number {
   if (length === 0) throw wrongValue(`${where}: x`, 'at least one row', 'none');
   if (length % inputs !== 0) {
     const got = `${length} numbers, which is ${Math.floor(length / inputs)} rows and ${length % inputs} more`;

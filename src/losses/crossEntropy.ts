@@ -1,7 +1,7 @@
 /** Cross-entropies. Each contains the network's last softmax or sigmoid, so that cost and gradient are exact and stable. */
 import { checkBoolean, checkNumber, checkOptions } from '../errors.js';
 import { LossKind } from '../plan/opcodes.js';
-import { doesNotFit, type Ending, type LossDefinition } from './loss.js';
+import { doesNotFit, type Ending, type FittedLoss, type LossDefinition } from './loss.js';
 
 export interface BinaryCrossEntropy {
   readonly kind: 'binaryCrossEntropy';
@@ -102,21 +102,24 @@ function checkClasses(loss: string, ending: Ending): void {
   throw doesNotFit(loss, 'at least 2 outputs, one for each class', ending, mend);
 }
 
+/** What the two categorical costs share; they differ in how their targets are written. */
+function fitCategorical(
+  config: CategoricalCrossEntropy | SparseCategoricalCrossEntropy,
+  ending: Ending,
+  written: Pick<FittedLoss, 'op' | 'target'>,
+): FittedLoss {
+  checkEnding(config, ending, softmaxEndings);
+  checkClasses(config.kind, ending);
+  const setting = config.labelSmoothing;
+  return { ...written, kind: 0, setting, divisor: 1, fromLogits: true, accuracy: { kind: 'largest' } };
+}
+
 export const categoricalCrossEntropyLoss: LossDefinition<CategoricalCrossEntropy> = {
   options: ['labelSmoothing', 'fromLogits'],
   configure: categoricalCrossEntropy,
   fit(config, ending) {
-    checkEnding(config, ending, softmaxEndings);
-    checkClasses(config.kind, ending);
-    return {
-      op: 'softmaxCrossEntropy',
-      kind: 0,
-      setting: config.labelSmoothing,
-      divisor: 1,
-      fromLogits: true,
-      target: { kind: 'values', columns: ending.columns, range: 'probability' },
-      accuracy: { kind: 'largest' },
-    };
+    const target = { kind: 'values', columns: ending.columns, range: 'probability' } as const;
+    return fitCategorical(config, ending, { op: 'softmaxCrossEntropy', target });
   },
 };
 
@@ -124,16 +127,7 @@ export const sparseCategoricalCrossEntropyLoss: LossDefinition<SparseCategorical
   options: ['labelSmoothing', 'fromLogits'],
   configure: sparseCategoricalCrossEntropy,
   fit(config, ending) {
-    checkEnding(config, ending, softmaxEndings);
-    checkClasses(config.kind, ending);
-    return {
-      op: 'sparseSoftmaxCrossEntropy',
-      kind: 0,
-      setting: config.labelSmoothing,
-      divisor: 1,
-      fromLogits: true,
-      target: { kind: 'labels', classes: ending.columns },
-      accuracy: { kind: 'largest' },
-    };
+    const target = { kind: 'labels', classes: ending.columns } as const;
+    return fitCategorical(config, ending, { op: 'sparseSoftmaxCrossEntropy', target });
   },
 };

@@ -14,9 +14,13 @@ export function panelBytes(rows: number, columns: number): number {
 
 /** Copies a row-major matrix into panels; the padding of `panels` is left as it is, which is 0. */
 export function toPanels(panels: Float32Array, values: ArrayLike<number>, rows: number, columns: number): void {
+  // Sixteen at a time: models are loaded where code runs for the first time, and is slow.
+  const floats = values instanceof Float32Array ? values : Float32Array.from(values);
   for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      panels[panelIndex(rows, row, column)] = values[row * columns + column] ?? 0;
+    const last = (row + 1) * columns;
+    for (let column = 0; column < columns; column += PANEL) {
+      const first = row * columns + column;
+      panels.set(floats.subarray(first, Math.min(first + PANEL, last)), panelIndex(rows, row, column));
     }
   }
 }
