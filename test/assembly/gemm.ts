@@ -1,0 +1,2 @@
+// The matrix products by themselves.
+export { multiply, multiplyByTransposed, multiplyTransposed, sumRows } from '../../assembly/simd/gemm';

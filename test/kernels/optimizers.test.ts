@@ -1,0 +1,115 @@
+/** Every optimiser against float64 over several steps, and what becomes of its state when gradients stay away. */
+import { describe, expect, it } from 'vitest';
+import { adam, adamW } from '../../src/optimizers/adam.js';
+import { type OptimizerConfig, optimizerDefinition, optimizerNames } from '../../src/optimizers/index.js';
+import { sgd } from '../../src/optimizers/sgd.js';
+import { numbers } from '../reference/data.js';
+import { expectClose } from '../reference/golden.js';
+import * as reference from '../reference/optimizers.js';
+import { Assembled } from '../support/assemble.js';
+import { backends } from '../support/binaries.js';
+
+const count = 37;
+
+const cases: Record<string, [config: OptimizerConfig, twin: () => reference.Optimizer]> = {
+  sgd: [sgd({ learningRate: 0.1 }), () => reference.sgd({ learningRate: 0.1 })],
+  'sgd with decay': [
+    sgd({ learningRate: 0.1, weightDecay: 0.05 }),
+    () => reference.sgd({ learningRate: 0.1, weightDecay: 0.05 }),
+  ],
+  momentum: [sgd({ learningRate: 0.1, momentum: 0.9 }), () => reference.sgd({ learningRate: 0.1, momentum: 0.9 })],
+  Nesterov: [
+    sgd({ learningRate: 0.1, momentum: 0.8, nesterov: true }),
+    () => reference.sgd({ learningRate: 0.1, momentum: 0.8, nesterov: true }),
+  ],
+  'Nesterov with decay': [
+    sgd({ learningRate: 0.1, momentum: 0.8, nesterov: true, weightDecay: 0.05 }),
+    () => reference.sgd({ learningRate: 0.1, momentum: 0.8, nesterov: true, weightDecay: 0.05 }),
+  ],
+  adam: [adam({ learningRate: 0.01 }), () => reference.adam({ learningRate: 0.01 })],
+  'adam with decay and other betas': [
+    adam({ learningRate: 0.01, beta1: 0.5, beta2: 0.9, epsilon: 1e-3, weightDecay: 0.05 }),
+    () => reference.adam({ learningRate: 0.01, beta1: 0.5, beta2: 0.9, epsilon: 1e-3, weightDecay: 0.05 }),
+  ],
+  adamW: [adamW({ learningRate: 0.01 }), () => reference.adamW({ learningRate: 0.01 })],
+  'adamW with much decay': [
+    adamW({ learningRate: 0.01, weightDecay: 0.9 }),
+    () => reference.adamW({ learningRate: 0.01, weightDecay: 0.9 }),
+  ],
+};
+
+it('none is forgotten', () => {
+  expect(new Set(Object.values(cases).map(([config]) => config.kind))).toEqual(new Set(optimizerNames));
+});
+
+describe.each(backends)('$binary', backend => {
+  function assemble(config: OptimizerConfig) {
+    const ops = new Assembled(backend, 1, builder => {
+      const { data, gradient } = builder.parameter('w', [count]);
+      const { emit, state } = optimizerDefinition(config.kind);
+      emit(builder, config);
+      const buffers = state(config).map(name => builder.state(name));
+      if (!gradient) throw new Error('no gradient');
+      return { data, gradient, buffers };
+    });
+    ops.set({ learningRate: config.learningRate });
+    return ops;
+  }
+
+  it.each(Object.entries(cases))('%s goes where float64 goes', (_, [config, twin]) => {
+    const ops = assemble(config);
+    const { data, gradient } = ops.places;
+    const begin = numbers(count, 1);
+    const w = Float64Array.from(begin);
+    const step = twin();
+    ops.write(data, begin, count);
+    for (let t = 1; t <= 20; t++) {
+      // Some gradients are large, some small, and some vanish now and then.
+      const g = numbers(count, t + 1).map((value, i) => (i % 5 === t % 5 ? 0 : value * (i % 3 === 0 ? 100 : 0.01)));
+      ops.write(gradient, g, count);
+      ops.set({ step: t });
+      ops.run();
+      step([w], [Float64Array.from(g)]);
+      expectClose(ops.read(data, count, 1), w, 1e-5, `after step ${t}`);
+    }
+  });
+
+  it.each(Object.entries(cases))(
+    '%s lets its state fade to next to nothing, never to denormal numbers',
+    (_, [config]) => {
+      const ops = assemble(config);
+      const { program, places } = ops;
+      ops.write(places.data, new Float32Array(count), count);
+      ops.write(places.gradient, numbers(count, 1), count);
+      ops.set({ step: 1, learningRate: 0 });
+      ops.run();
+      ops.write(places.gradient, new Float32Array(count), count);
+      const denormal = (value: number) => value !== 0 && Math.abs(value) < 2 ** -126;
+      for (let round = 0; round < 1000; round++) {
+        // 0.999 to the 80,000th power is far below anything float32 holds.
+        program.run('ops', 80);
+        if (places.buffers.some(buffer => program.floats(buffer).some(denormal)))
+          throw new Error(`denormal, round ${round}`);
+      }
+      // What is added and taken away leaves a grid of such numbers, on which rounding holds the last steps before 0.
+      for (const buffer of places.buffers) {
+        const most = buffer.name === 'optimizer.v' ? 1e-34 : 1e-26;
+        expect(Math.max(...program.floats(buffer).map(Math.abs)), buffer.name).toBeLessThan(most);
+      }
+    },
+  );
+
+  it.each(Object.entries(cases))('%s makes nothing of denormal gradients', (_, [config]) => {
+    const ops = assemble(config);
+    ops.write(
+      ops.places.gradient,
+      numbers(count, 1).map(value => value * 1e-40),
+      count,
+    );
+    ops.set({ step: 1 });
+    ops.run();
+    for (const buffer of ops.places.buffers) {
+      expect(ops.program.floats(buffer).every(value => Object.is(value, 0))).toBe(true);
+    }
+  });
+});
