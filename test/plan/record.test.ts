@@ -1,0 +1,147 @@
+/** The two descriptions of each record, held together: assembly/plan.ts as its compiler lays it out, and src/plan/record.ts. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Builder } from '../../src/plan/builder.js';
+import { CONSTANTS_END } from '../../src/plan/memory.js';
+import { PANEL, panelBytes } from '../../src/plan/panels.js';
+import {
+  controlsStruct,
+  type FieldType,
+  headStruct,
+  offsetsOf,
+  RECORD_BYTES,
+  recordStructs,
+  type Struct,
+} from '../../src/plan/record.js';
+import { Program } from '../../src/runtime/program.js';
+import { backendOf, compileEntry } from '../support/binaries.js';
+
+const types: readonly FieldType[] = ['address', 'i32', 'f32', 'f64'];
+
+/** Which class of assembly/plan.ts each op reads its record as. */
+const classes = new Map(
+  [...read('assembly/run.ts').matchAll(/case Opcode\.(\w+):.*?changetype<(\w+)>\(record\)/g)].map(match => {
+    return [match[1] ?? '', match[2] ?? ''];
+  }),
+);
+
+/** Every class with the struct that TypeScript has for it, the head included. */
+const structs: [name: string, op: string, struct: Struct][] = [
+  ['Controls', 'controls', controlsStruct],
+  ...Object.entries(recordStructs).map(([op, struct]): [string, string, Struct] => {
+    return [classes.get(op) ?? '', op, { ...headStruct, ...struct }];
+  }),
+];
+
+/** A module that tells where each field lies, what it is, and how large each class is. */
+function source(): string {
+  const known = new Map(structs.filter(([name]) => name !== '').map(([name, , struct]) => [name, struct]));
+  const lines = [
+    `import { ${[...known.keys()].join(', ')} } from './assembly/plan';`,
+    `export { PANEL, ROW, RECORD_BYTES } from './assembly/plan';`,
+    `export { CONSTANTS_END } from './assembly/simd/constants';`,
+    `export { CONTROLS_BYTES } from './assembly/parts';`,
+    'function typeOf<T>(value: T): i32 {',
+    '  if (isFloat<T>()) return sizeof<T>() == 8 ? 3 : 2;',
+    '  return isReference<T>() || !isSigned<T>() ? 0 : 1;',
+    '}',
+  ];
+  for (const [name, struct] of known) {
+    lines.push(`export function ${name}_size(): usize { return offsetof<${name}>(); }`);
+    for (const field of Object.keys(struct)) {
+      lines.push(`export function ${name}_${field}(): usize { return offsetof<${name}>('${field}'); }`);
+      lines.push(`export function ${name}_${field}_type(): i32 { return typeOf(changetype<${name}>(0).${field}); }`);
+    }
+  }
+  return lines.join('\n');
+}
+
+function read(path: string): string {
+  return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+}
+
+let machine: Record<string, (() => number) & WebAssembly.Global>;
+
+beforeAll(async () => {
+  const module = await compileEntry('records.ts', 'simd', source());
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  machine = new WebAssembly.Instance(module, { env: { memory } }).exports as typeof machine;
+});
+
+describe('records', () => {
+  it('have a class for every op', () => {
+    expect([...classes.keys()].sort()).toEqual(Object.keys(recordStructs).sort());
+  });
+
+  it.each(structs)('%s lies as TypeScript writes it (%s)', (name, _, struct) => {
+    const offsets = offsetsOf(struct);
+    const here = Object.entries(struct).map(([field, type]) => [field, offsets[field], type]);
+    const there = Object.keys(struct).map(field => {
+      return [field, machine[`${name}_${field}`]?.(), types[machine[`${name}_${field}_type`]?.() ?? -1]];
+    });
+    expect(there).toEqual(here);
+    // A field that TypeScript does not know would make the class longer.
+    const ends = Object.entries(struct).map(([field, type]) => (offsets[field] ?? 0) + (type === 'f64' ? 8 : 4));
+    expect(machine[`${name}_size`]?.()).toBe(Math.max(...ends));
+  });
+
+  it.each(structs.slice(1))('%s fits into a record (%s)', name => {
+    expect(machine[`${name}_size`]?.()).toBeLessThanOrEqual(RECORD_BYTES);
+  });
+
+  it('fields follow the head where the builder writes them', () => {
+    for (const struct of Object.values(recordStructs)) {
+      const whole = offsetsOf({ ...headStruct, ...struct });
+      const after = offsetsOf(struct, Object.keys(headStruct).length * 4);
+      expect({ ...offsetsOf(headStruct), ...after }).toEqual(whole);
+    }
+  });
+
+  it('each thread has a controls block, with room for eight numbers behind it', () => {
+    const blocks = (threads: number) => new Builder(1, { training: false, paired: false, threads }).controls.bytes;
+    expect(blocks(1)).toBe(machine.CONTROLS_BYTES?.value);
+    expect(blocks(3)).toBe(3 * blocks(1));
+    expect((machine.Controls_size?.() ?? 0) + 8 * 4).toBeLessThanOrEqual(blocks(1));
+  });
+
+  it('sizes are the same on both sides', () => {
+    expect(machine.PANEL?.value).toBe(PANEL);
+    expect(machine.ROW?.value).toBe(panelBytes(1, PANEL));
+    expect(machine.RECORD_BYTES?.value).toBe(RECORD_BYTES);
+    expect(machine.CONSTANTS_END?.value).toBe(CONSTANTS_END);
+  });
+});
+
+describe('the memory below the plan', () => {
+  /** Where the words of the barrier lie, as assembly/barrier.ts and src/runtime/program.ts say it. */
+  const words = (path: string): Record<string, number> =>
+    Object.fromEntries(
+      [...read(path).matchAll(/^const (ARRIVED|GENERATION|SLEEPING|ABORTED)\b.*?= (\d+)/gm)].map(match => {
+        return [match[1], Number(match[2])];
+      }),
+    );
+  const barrier = words('assembly/barrier.ts');
+
+  it('holds the words of the barrier where both sides look for them', () => {
+    expect(Object.keys(barrier)).toHaveLength(4);
+    expect(words('src/runtime/program.ts')).toEqual(barrier);
+    expect(Math.max(...Object.values(barrier))).toBeLessThan(CONSTANTS_END);
+  });
+
+  it('holds every constant that is put there, each in a place of its own, and no more', async () => {
+    const plan = new Builder(1, { training: false, paired: false }).finish();
+    const { memory } = new Program((await backendOf('simd')).module, plan);
+    const numbers = new Uint32Array(memory.buffer);
+    const used = [...numbers.keys()].filter(index => numbers[index] !== 0);
+    expect(used.length, 'constants (is wasm/ built from these sources?)').toBe(countPuts('assembly'));
+    expect(Math.min(...used) * 4).toBeGreaterThanOrEqual(64);
+    expect(Math.max(...used) * 4).toBeLessThan(Math.min(...Object.values(barrier)));
+  });
+});
+
+/** Calls of `put` in the folder's sources; no constant is 0. */
+function countPuts(folder: string): number {
+  const files = readdirSync(new URL(`../../${folder}`, import.meta.url), { recursive: true, encoding: 'utf8' });
+  const sources = files.filter(file => file.endsWith('.ts')).map(file => read(`${folder}/${file}`));
+  return sources.reduce((count, text) => count + [...text.matchAll(/^ +put\(/gm)].length, 0);
+}
