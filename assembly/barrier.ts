@@ -15,18 +15,20 @@ const SPINS: i32 = 20000;
 /** Returns once `parties` threads have come here; false where the run was ended. */
 export function barrier(parties: i32): bool {
   const generation = atomic.load<i32>(GENERATION);
+  // After the generation, never before it: a run that ends in between moves the generation on, and this thread with it.
+  if (atomic.load<i32>(ABORTED)) return false;
   if (atomic.add<i32>(ARRIVED, 1) == parties - 1) {
     atomic.store<i32>(ARRIVED, 0);
     atomic.add<i32>(GENERATION, 1);
     if (atomic.load<i32>(SLEEPING) > 0) atomic.notify(GENERATION, -1);
-  } else {
-    let spins = SPINS;
-    while (spins > 0 && atomic.load<i32>(GENERATION) == generation) spins--;
-    if (spins == 0) {
-      atomic.add<i32>(SLEEPING, 1);
-      while (atomic.load<i32>(GENERATION) == generation) atomic.wait<i32>(GENERATION, generation, -1);
-      atomic.sub<i32>(SLEEPING, 1);
-    }
+    return true;
+  }
+  let spins = SPINS;
+  while (spins > 0 && atomic.load<i32>(GENERATION) == generation) spins--;
+  if (spins == 0) {
+    atomic.add<i32>(SLEEPING, 1);
+    while (atomic.load<i32>(GENERATION) == generation) atomic.wait<i32>(GENERATION, generation, -1);
+    atomic.sub<i32>(SLEEPING, 1);
   }
   return atomic.load<i32>(ABORTED) == 0;
 }

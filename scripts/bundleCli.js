@@ -1,6 +1,6 @@
 /**
  * Bundles the command line and the small libraries it is made of into one file, dist/cli/myelin.js, and their licences
- * beside it. The library itself stays outside the bundle, so that a package holds it once.
+ * beside it. The library's entry stays outside the bundle, so that a package holds it once.
  */
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,16 +9,6 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bundle = 'dist/cli/myelin.js';
-
-/** What src/cli imports from the rest of src is in dist already, at the same relative path. */
-const libraryStaysOutside = {
-  name: 'library-stays-outside',
-  setup(plugin) {
-    plugin.onResolve({ filter: /^\.\.\// }, ({ path, resolveDir }) =>
-      resolveDir === join(root, 'src/cli') ? { path, external: true } : undefined,
-    );
-  },
-};
 
 const { metafile } = await build({
   absWorkingDir: root,
@@ -33,7 +23,7 @@ const { metafile } = await build({
   banner: {
     js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
   },
-  plugins: [libraryStaysOutside],
+  external: ['../entries/node.js'],
   metafile: true,
   logLevel: 'warning',
 });

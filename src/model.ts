@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** A network with parameters: predicts, judges, and hands out trainers. */
 import { type Architecture, placedLayers, sequential } from './architecture.js';
 import { refuseNotFinite, type Samples, type Targets } from './data/samples.js';
@@ -26,7 +27,7 @@ import {
 import { checkSeed, Purpose, Random } from './random.js';
 import { chooseBackend, type FileAccess, type Host } from './runtime/binaries.js';
 import { dismissIdle } from './runtime/crew.js';
-import { findTeam, threadsOf } from './runtime/threads.js';
+import { findTeam, threadsOf, WORK_FOR_MESSAGE } from './runtime/threads.js';
 import { summarize } from './summary.js';
 import {
   checkThreads,
@@ -52,9 +53,6 @@ export interface NamedParameter {
   /** A row-major copy. */
   readonly data: Float32Array;
 }
-
-/** Multiply-adds of a prediction below which other threads are not troubled. */
-const WORK_FOR_THREADS = 2e6;
 
 export class Model extends Predictor {
   /** @internal */
@@ -292,7 +290,7 @@ export class Model extends Predictor {
     const { plan, inputs } = this.network;
     refuseNotFinite(`${where}: x`, samples, inputs);
     const work = (plan.work / plan.capacity) * samples.rows;
-    const team = work < WORK_FOR_THREADS ? undefined : await findTeam(this.runsOn, wanted);
+    const team = work < WORK_FOR_MESSAGE ? undefined : await findTeam(this.runsOn, wanted);
     if (!team) return this.predict(x);
     this.update();
     return predictOnThreads(this.architecture, team, this.runsOn.paired, this.currentParameters, samples);
@@ -310,7 +308,7 @@ export class Model extends Predictor {
   }
 
   /** The model as the bytes of a .safetensors file. */
-  toBytes(): Uint8Array {
+  toBytes(): Uint8Array<ArrayBuffer> {
     return writeSafetensors(this.parameters, { ...this.metadata, ...modelMetadata(this.architecture, this.seed) });
   }
 

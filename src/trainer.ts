@@ -16,13 +16,14 @@ import { type Optimizer, type OptimizerConfig, optimizerDefinition, resolveOptim
 import type { Plan } from './plan/builder.js';
 import { fromPanels, toPanels } from './plan/panels.js';
 import { printPlan } from './plan/print.js';
+import { RECORD_BYTES } from './plan/record.js';
 import type { PredictorClass } from './predictor.js';
 import { Purpose, Random } from './random.js';
 import { type Backend, chooseBackend } from './runtime/binaries.js';
 import { Crew } from './runtime/crew.js';
 import { Program } from './runtime/program.js';
 import { beginRows, copySamples, copyTargets, layOut, type Places } from './runtime/staging.js';
-import { findTeam, type Team } from './runtime/threads.js';
+import { findTeam, type Team, WORK_FOR_MESSAGE } from './runtime/threads.js';
 import { yieldToOthers } from './runtime/yield.js';
 import { planTraining } from './training.js';
 
@@ -109,6 +110,8 @@ const WORK_FOR_THREADS = 3e5;
 /** Multiply-adds (and so many for each record) between two times that others get their turn: some 10 to 50 milliseconds. */
 const WORK_PER_TURN = 2e8;
 const WORK_PER_RECORD = 2000;
+/** The same where the caller's thread only waits: as long as an abort may take to be heard. */
+const WORK_PER_TURN_OF_CREW = 1e9;
 
 interface TrainerConfig {
   readonly loss: LossConfig;
@@ -256,9 +259,9 @@ export class Trainer {
     try {
       const places = this.#place(ready, rows);
       this.model.lead(this, this.#parameters);
-      this.#crew = await this.#callCrew();
+      this.#crew = await this.#callCrew(onBatch ? 1 : Math.ceil(rows / this.#config.batchSize));
+      const turn = new Turn(this.#network.plan, this.#crew ? WORK_PER_TURN_OF_CREW : WORK_PER_TURN);
       const history = newHistory(this.#config.metrics.length > 0, validation !== undefined);
-      const turn = new Turn(this.#network.plan);
       for (let done = 0; done < epochs; done++) {
         const started = performance.now();
         this.#beginEpoch(places, ready, shuffle);
@@ -282,9 +285,11 @@ export class Trainer {
     }
   }
 
-  async #callCrew(): Promise<Crew | undefined> {
+  /** A crew for calls of so many steps; none where a message to it would take as long. */
+  async #callCrew(steps: number): Promise<Crew | undefined> {
     const team = this.#team;
-    return team && Crew.join(team.host, team.module, this.#program, team.size);
+    if (!team || steps * workPerStep(this.#network.plan) < WORK_FOR_MESSAGE) return undefined;
+    return Crew.join(team.host, team.module, this.#program, team.size);
   }
 
   /** Runs a section on the crew, or here where there is none. */
@@ -352,7 +357,7 @@ export class Trainer {
         batch: Math.ceil(this.#position / batchSize),
         loss: program.get('cost'),
       });
-      await turn.took(steps);
+      if (!this.#crew) await turn.took(steps);
     }
     return undefined;
   }
@@ -455,7 +460,7 @@ export class Trainer {
    * Everything that training goes on from, as the bytes of a .safetensors file: parameters, the optimiser's state, random state, epoch and position.
    * Training resumed from it equals training never stopped, bit for bit.
    */
-  toBytes(): Uint8Array {
+  toBytes(): Uint8Array<ArrayBuffer> {
     this.model.refuseWhileFitting('Trainer.toBytes');
     this.#refuseAfterFailure('Trainer.toBytes');
     this.model.lead(this, this.#parameters);
@@ -655,6 +660,13 @@ function record(history: History, event: EpochEvent): void {
   if (event.valAccuracy !== undefined) history.valAccuracy?.push(event.valAccuracy);
 }
 
+/** What a step costs, counted in multiply-adds. */
+function workPerStep(plan: Plan): number {
+  const section = plan.sections.get('step');
+  const records = section ? (section.last - section.first) / RECORD_BYTES : 0;
+  return plan.work + records * WORK_PER_RECORD;
+}
+
 /**
  * How much work is done before others get their turn. Counted in work and not in time, because clocks stand still in some runtimes while code runs.
  */
@@ -662,18 +674,18 @@ class Turn {
   /** Steps in one call of the machine. */
   readonly steps: number;
   readonly #workPerStep: number;
+  readonly #most: number;
   #work = 0;
 
-  constructor(plan: Plan) {
-    const section = plan.sections.get('step');
-    const records = section ? (section.last - section.first) / 64 : 0;
-    this.#workPerStep = plan.work + records * WORK_PER_RECORD;
-    this.steps = Math.max(1, Math.floor(WORK_PER_TURN / this.#workPerStep));
+  constructor(plan: Plan, most: number) {
+    this.#workPerStep = workPerStep(plan);
+    this.steps = Math.max(1, Math.floor(most / this.#workPerStep));
+    this.#most = most;
   }
 
   async took(steps: number): Promise<void> {
     this.#work += steps * this.#workPerStep;
-    if (this.#work < WORK_PER_TURN) return;
+    if (this.#work < this.#most) return;
     this.#work = 0;
     await yieldToOthers();
   }

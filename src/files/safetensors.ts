@@ -57,7 +57,10 @@ interface Entry {
  * @throws RangeError where a name comes twice or is `__metadata__`, text is not Unicode, a shape does not fit its data,
  * or the header is over 100,000,000 bytes or 100,000 keys
  */
-export function writeSafetensors(tensors: readonly Tensor[], metadata: Readonly<Record<string, string>>): Uint8Array {
+export function writeSafetensors(
+  tensors: readonly Tensor[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
   const labels = Object.entries(metadata);
   checkCount('metadata', labels.length);
   checkCount('tensors', tensors.length + 1); // the header holds the metadata as one more key

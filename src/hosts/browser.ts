@@ -1,12 +1,18 @@
 /** How browsers come by the package's WebAssembly: beside the script. */
-import type { Host } from '../runtime/binaries.js';
+import type { Host, MachineFile } from '../runtime/binaries.js';
 import { compileSource } from '../runtime/source.js';
+import { webThreads } from './webThreads.js';
+
+// Bundlers look for exactly these expressions, and put the files beside what they write.
+const addresses: Readonly<Record<MachineFile, () => URL>> = {
+  simd: () => new URL('../../wasm/simd.wasm', import.meta.url),
+  relaxed: () => new URL('../../wasm/relaxed.wasm', import.meta.url),
+  'simd-threads': () => new URL('../../wasm/simd-threads.wasm', import.meta.url),
+  'relaxed-threads': () => new URL('../../wasm/relaxed-threads.wasm', import.meta.url),
+};
 
 export const browserHost: Host = {
   binaries: ['relaxed', 'simd'],
-  // Bundlers look for exactly this expression, and put the file beside what they write.
-  compile: name =>
-    name === 'relaxed'
-      ? compileSource('myelin/wasm/relaxed.wasm', new URL('../../wasm/relaxed.wasm', import.meta.url))
-      : compileSource('myelin/wasm/simd.wasm', new URL('../../wasm/simd.wasm', import.meta.url)),
+  compile: name => compileSource(`myelin/wasm/${name}.wasm`, addresses[name]()),
+  ...(webThreads && { threads: webThreads }),
 };

@@ -1,5 +1,6 @@
 /** Threads by node:worker_threads, which Bun and Deno have too. */
 import { availableParallelism } from 'node:os';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { Worker } from 'node:worker_threads';
 import type { FromWorker, ThreadHost, WorkerHandle } from '../runtime/crew.js';
 
@@ -9,7 +10,8 @@ const script = new URL('../../dist/hosts/nodeWorker.js', import.meta.url);
 export const nodeThreads: ThreadHost = {
   cores: availableParallelism(),
   spawn(): WorkerHandle {
-    const worker = new Worker(script);
+    // Without the process's own --import and the like: the script needs none of it, and would wait for all of it.
+    const worker = new Worker(script, { execArgv: [] });
     return {
       post: message => worker.postMessage(message),
       listen(onMessage, onEnd) {
@@ -23,5 +25,9 @@ export const nodeThreads: ThreadHost = {
       keepAlive: on => (on ? worker.ref() : worker.unref()),
       terminate: () => void worker.terminate(),
     };
+  },
+  after(milliseconds, callback) {
+    const timer = setTimeout(callback, milliseconds).unref();
+    return () => clearTimeout(timer);
   },
 };

@@ -16,11 +16,12 @@ export function panelBytes(rows: number, columns: number): number {
 export function toPanels(panels: Float32Array, values: ArrayLike<number>, rows: number, columns: number): void {
   // Sixteen at a time: models are loaded where code runs for the first time, and is slow.
   const floats = values instanceof Float32Array ? values : Float32Array.from(values);
-  for (let row = 0; row < rows; row++) {
-    const last = (row + 1) * columns;
-    for (let column = 0; column < columns; column += PANEL) {
-      const first = row * columns + column;
-      panels.set(floats.subarray(first, Math.min(first + PANEL, last)), panelIndex(rows, row, column));
+  for (let column = 0; column < columns; column += PANEL) {
+    const width = Math.min(PANEL, columns - column);
+    let to = panelIndex(rows, 0, column);
+    for (let from = column; from < rows * columns; from += columns) {
+      panels.set(floats.subarray(from, from + width), to);
+      to += PANEL;
     }
   }
 }

@@ -18,7 +18,10 @@ export interface WorkerHandle {
 export interface ThreadHost {
   /** Threads that run at the same time. */
   readonly cores: number;
+  /** Starts a worker; throws where the runtime does not let it. */
   spawn(): WorkerHandle;
+  /** Calls back after so many milliseconds without keeping the process alive; returns how to call it off. */
+  after(milliseconds: number, callback: () => void): () => void;
 }
 
 export type ToWorker =
@@ -34,14 +37,39 @@ export type ToWorker =
 
 export type FromWorker = { readonly kind: 'joined' } | { readonly kind: 'finished'; readonly steps: number };
 
-/** The most workers that are kept idle. */
+/** The most workers that are kept idle, and for how many milliseconds. */
 const MOST_IDLE = 16;
+const LINGER = 2000;
 
-const idle = new WeakMap<ThreadHost, Colleague[]>();
+/**
+ * Bytes of programs that one worker joins in its life. A worker lets go of a program's memory only when its own garbage is collected, which shared memory
+ * does nothing to bring about; its end always does.
+ */
+const MOST_BYTES = 2 ** 28;
+
+/** Milliseconds after which workers that do not answer are given up. */
+const PATIENCE = 10_000;
+
+/** The workers of a runtime that nobody has in use. */
+interface Idle {
+  readonly colleagues: Colleague[];
+  /** Calls off their end. */
+  stay: () => void;
+}
+
+const lounges = new WeakMap<ThreadHost, Idle>();
+
+function idleOf(host: ThreadHost): Idle {
+  const known = lounges.get(host) ?? { colleagues: [], stay: () => {} };
+  lounges.set(host, known);
+  return known;
+}
 
 /** A worker, and what is to happen with its next message. */
 class Colleague {
   readonly handle: WorkerHandle;
+  /** Bytes of the programs it has joined. */
+  bytes = 0;
   #ended: string | undefined;
   #onMessage: ((message: FromWorker) => void) | undefined;
   #onEnd: ((reason: string) => void) | undefined;
@@ -79,31 +107,53 @@ export class Crew {
   #waiting: { resolve: (steps: number) => void; reject: (error: Error) => void } | undefined;
   #joined = 0;
 
-  private constructor(host: ThreadHost, program: Program, count: number) {
+  private constructor(host: ThreadHost, program: Program, colleagues: Colleague[]) {
     this.#host = host;
     this.#program = program;
-    const waiting = idle.get(host) ?? [];
-    this.#colleagues = Array.from({ length: count }, () => {
-      for (let colleague = waiting.pop(); colleague; colleague = waiting.pop()) if (colleague.alive) return colleague;
-      return new Colleague(host);
-    });
+    this.#colleagues = colleagues;
   }
 
-  /** Lends `count` workers to a program; its memory is shared. */
+  /**
+   * Lends `count` workers to a program; its memory is shared.
+   *
+   * @throws where workers cannot be started or do not answer
+   */
   static async join(host: ThreadHost, module: WebAssembly.Module, program: Program, count: number): Promise<Crew> {
-    const crew = new Crew(host, program, count);
+    const crew = new Crew(host, program, callColleagues(host, count));
+    const { memory } = program;
     program.clearBarrier();
-    await new Promise<number>((resolve, reject) => {
-      crew.#waiting = { resolve, reject };
-      crew.#colleagues.forEach((colleague, part) => {
-        colleague.attend(
-          message => crew.#heard(message),
-          reason => crew.#lost(part, reason),
-        );
-        colleague.handle.post({ kind: 'join', module, memory: program.memory, part, parts: count });
+    const calm = crew.#expectAnswers();
+    try {
+      await new Promise<number>((resolve, reject) => {
+        crew.#waiting = { resolve, reject };
+        crew.#colleagues.forEach((colleague, part) => {
+          colleague.attend(
+            message => crew.#heard(message),
+            reason => crew.#end(`one that ended (worker ${part}: ${reason})`),
+          );
+          colleague.handle.post({ kind: 'join', module, memory, part, parts: count });
+        });
       });
-    });
+    } finally {
+      calm();
+    }
     return crew;
+  }
+
+  /** Ends the crew unless the returned function is called in time. */
+  #expectAnswers(): () => void {
+    const timer = setTimeout(() => this.#end(`no answer in ${PATIENCE / 1000} seconds`), PATIENCE);
+    return () => clearTimeout(timer);
+  }
+
+  /** {@link run} for a few steps that cannot take long: a crew that does not answer in time is ended. */
+  async runBriefly(section: string, steps: number): Promise<number> {
+    const calm = this.#expectAnswers();
+    try {
+      return await this.run(section, steps);
+    } finally {
+      calm();
+    }
   }
 
   /** Why the crew cannot go on, where a worker has ended. */
@@ -121,12 +171,11 @@ export class Crew {
     waiting?.resolve(message.kind === 'finished' ? message.steps : 0);
   }
 
-  /** A worker has ended: the others are let out of their barrier and ended too, and whoever waits hears of it. */
-  #lost(part: number, reason: string): void {
+  /** Something is wrong: all workers are let out of their barrier and ended, and whoever waits hears of it. */
+  #end(what: string): void {
     if (this.#failure) return;
-    this.#failure = new Error(
-      `threads: expected ${this.#colleagues.length} workers until the end, got one that ended (worker ${part}: ${reason}); train again`,
-    );
+    const count = this.#colleagues.length;
+    this.#failure = new Error(`threads: expected ${count} workers to the end, got ${what}; train again`);
     this.#program.abortBarrier();
     for (const colleague of this.#colleagues) {
       colleague.attend(undefined, undefined);
@@ -150,20 +199,40 @@ export class Crew {
   /** Gives the workers back, without the program. */
   leave(): void {
     if (this.#failure) return;
-    const waiting = idle.get(this.#host) ?? [];
-    idle.set(this.#host, waiting);
+    const host = this.#host;
+    const idle = idleOf(host);
+    idle.stay();
     for (const colleague of this.#colleagues) {
       colleague.attend(undefined, undefined);
       if (!colleague.alive) continue;
       colleague.handle.post({ kind: 'leave' });
-      if (waiting.length < MOST_IDLE) waiting.push(colleague);
+      colleague.bytes += this.#program.memory.buffer.byteLength;
+      if (colleague.bytes < MOST_BYTES && idle.colleagues.length < MOST_IDLE) idle.colleagues.push(colleague);
       else colleague.handle.terminate();
     }
+    // Through the host alone, not this crew, whose program would stay with it.
+    idle.stay = host.after(LINGER, () => dismissIdle(host));
   }
+}
+
+/** As many workers: idle ones first, then new ones. */
+function callColleagues(host: ThreadHost, count: number): Colleague[] {
+  const { colleagues: waiting } = idleOf(host);
+  const alive = waiting.splice(0).filter(colleague => colleague.alive);
+  const called = alive.splice(0, count);
+  waiting.push(...alive);
+  try {
+    while (called.length < count) called.push(new Colleague(host));
+  } catch (error) {
+    for (const colleague of called) colleague.handle.terminate();
+    throw error;
+  }
+  return called;
 }
 
 /** Ends all idle workers of a runtime. */
 export function dismissIdle(host: ThreadHost): void {
-  for (const colleague of idle.get(host) ?? []) colleague.handle.terminate();
-  idle.delete(host);
+  const { colleagues, stay } = idleOf(host);
+  stay();
+  for (const colleague of colleagues.splice(0)) colleague.handle.terminate();
 }

@@ -1,5 +1,4 @@
 /** What a worker does: joins a program's memory, runs its part when told, and forgets all of it when the program is done. */
-import { instantiateSync } from '@assemblyscript/loader';
 import type { FromWorker, ToWorker } from './crew.js';
 import type { MachineExports } from './program.js';
 
@@ -13,7 +12,8 @@ export function serve(reply: (message: FromWorker) => void): (message: ToWorker)
     } else if (message.kind === 'join') {
       part = message.part;
       const env = { memory: message.memory, part, parts: message.parts };
-      machine = instantiateSync<MachineExports>(message.module, { env }).exports;
+      // Without the loader: then this file is all that a worker loads.
+      machine = new WebAssembly.Instance(message.module, { env }).exports as MachineExports;
       reply({ kind: 'joined' });
     } else if (machine) {
       const steps = machine.run(message.first, message.last, message.steps);

@@ -1,13 +1,13 @@
 /** Whether threads are to be had, and how many. */
-import type { Backend } from './binaries.js';
+import type { Backend, ThreadSupport } from './binaries.js';
 import type { ThreadHost } from './crew.js';
 import { SelfTest } from './selfTest.js';
 
 /** What `threads: 'auto'` takes at most. */
 const MOST_THREADS = 16;
 
-/** Milliseconds after which workers that do not answer are given up. */
-const PATIENCE = 10_000;
+/** Multiply-adds that take several times as long as a message to a worker and back; less is done where it is asked for. */
+export const WORK_FOR_MESSAGE = 2e6;
 
 /** The threads that a plan is run on: they have passed the self-test. */
 export interface Team {
@@ -34,37 +34,28 @@ export function threadsOf({ threads }: Backend): { threads: number; reason: stri
 export async function findTeam(backend: Backend, wanted: 'auto' | number): Promise<Team | undefined> {
   const { threads } = backend;
   if (!threads) return undefined;
-  const module = await threads.compile();
-  const verdict = verdicts.get(threads.host) ?? test(backend, threads.host, module);
-  verdicts.set(threads.host, verdict);
+  const { host } = threads;
+  const verdict = verdicts.get(host) ?? test(backend, threads);
+  verdicts.set(host, verdict);
   const failure = await verdict;
   if (failure !== undefined) {
-    failures.set(threads.host, failure);
+    failures.set(host, failure);
     return undefined;
   }
   const size = wanted === 'auto' ? threadsOf(backend).threads : wanted;
-  return { host: threads.host, module, size };
+  return { host, module: await threads.compile(), size };
 }
 
 /** Trains a small network with workers that write through the shared memory, and compares with one thread alone. */
-async function test(backend: Backend, host: ThreadHost, module: WebAssembly.Module): Promise<string | undefined> {
-  const wanted = new SelfTest(backend.module, backend.paired).parameters();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const patience = new Promise<string>(resolve => {
-    timer = setTimeout(() => resolve('workers did not answer in time'), PATIENCE);
-  });
+async function test(backend: Backend, threads: ThreadSupport): Promise<string | undefined> {
+  const size = 2;
   try {
-    const size = 2;
-    const got = await Promise.race([
-      new SelfTest(module, backend.paired, size).parametersOn(host, module, size),
-      patience,
-    ]);
-    if (typeof got === 'string') return got;
+    const module = await threads.compile();
+    const wanted = new SelfTest(backend.module, backend.paired).parameters();
+    const got = await new SelfTest(module, backend.paired, size).parametersOn(threads.host, module, size);
     const same = wanted.every((value, index) => Object.is(value, got[index]));
     return same ? undefined : 'what workers wrote to shared memory did not arrive';
   } catch (error) {
-    return `workers could not be started (${(error as Error).message})`;
-  } finally {
-    clearTimeout(timer);
+    return `threads did not pass the self-test (${(error as Error).message})`;
   }
 }

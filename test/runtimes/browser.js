@@ -14,7 +14,7 @@ const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'applic
 const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
 /** Serves a folder, with the headers of cross-origin isolation where `isolated`; returns the address and how to end it. */
-async function serve(folder, isolated) {
+export async function serve(folder, isolated = false) {
   const server = createServer((request, response) => {
     const path = join(folder, decodeURIComponent(new URL(request.url, 'http://x').pathname));
     if (!existsSync(path) || path.endsWith('/')) {
@@ -28,12 +28,13 @@ async function serve(folder, isolated) {
   return { address: `http://localhost:${server.address().port}`, close: () => server.close() };
 }
 
-/** A browser that opens pages of a folder and gives what they leave in `window.result`. */
+/** A browser that opens pages of a folder. */
 export async function startBrowser() {
   const browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox'] });
   return {
     version: browser.version(),
-    async open(folder, page, isolated = false) {
+    /** Opens a page, waits for the expression `wait` to be true, and gives the value of `read`. */
+    async open(folder, page, { wait = 'window.result !== undefined', read = 'window.result', isolated = false } = {}) {
       const { address, close } = await serve(folder, isolated);
       const tab = await browser.newPage();
       const said = [];
@@ -41,8 +42,9 @@ export async function startBrowser() {
       tab.on('pageerror', error => said.push(error.message));
       try {
         await tab.goto(`${address}/${page}`);
-        await tab.waitForFunction('window.result !== undefined', undefined, { timeout: 60_000 });
-        return await tab.evaluate('window.result');
+        await tab.waitForFunction(wait, undefined, { timeout: 60_000 });
+        if ((await tab.evaluate('crossOriginIsolated')) !== isolated) throw new Error('isolation is not as asked for');
+        return await tab.evaluate(read);
       } catch (error) {
         throw new Error(`${error.message}\n${said.join('\n')}`);
       } finally {

@@ -6,7 +6,7 @@
  *     npm run build && npm ci --prefix test/runtimes && node test/runtimes/run.js [PACKAGE.tgz]
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -80,12 +80,17 @@ if (browser) {
     join(folder, 'plain.html'),
     page('page.js', {
       myelin: `${modules}/browser.js`,
-      'myelin/predict': `${modules}/predict/browser.js`,
+      'myelin/predict': `${modules}/predict.browser.js`,
       '@assemblyscript/loader': '/node_modules/@assemblyscript/loader/index.js',
     }),
   );
   cases.push(['chromium', version, 'plain module', () => browser.open(folder, 'plain.html')]);
-  cases.push(['chromium', version, 'plain module, isolated', () => browser.open(folder, 'plain.html', true)]);
+  cases.push([
+    'chromium',
+    version,
+    'plain module, isolated',
+    () => browser.open(folder, 'plain.html', { isolated: true }),
+  ]);
 
   writeFileSync(join(folder, 'index.html'), page('page.js'));
   const built = join(folder, 'vite');
@@ -93,7 +98,12 @@ if (browser) {
   writeFileSync(join(built, 'model.safetensors'), file);
   const viteVersion = `Vite ${versionOfPackage('vite')}`;
   cases.push(['chromium', version, viteVersion, () => browser.open(built, 'index.html')]);
-  cases.push(['chromium', version, `${viteVersion}, isolated`, () => browser.open(built, 'index.html', true)]);
+  cases.push([
+    'chromium',
+    version,
+    `${viteVersion}, isolated`,
+    () => browser.open(built, 'index.html', { isolated: true }),
+  ]);
 
   const plain = join(folder, 'esbuild');
   mkdirSync(plain);

@@ -8,7 +8,7 @@ async function run() {
   const result = await conformance(myelin, file);
   const { hash } = await predictions(predict.Model, file);
   if (hash !== result.predicted) throw new Error('myelin/predict differs');
-  return { ...result, isolated: crossOriginIsolated };
+  return result;
 }
 
 window.result = run().catch(error => ({ error: error.stack }));

@@ -1,11 +1,11 @@
 /** Predicting alone, where `node:fs` is: Node, Bun and Deno. */
-import { compileBinary } from '../../hosts/files.js';
-import { GivenHost } from '../../hosts/given.js';
-import { Predictor } from '../../predictor.js';
-import type { Host } from '../../runtime/binaries.js';
-import type { WasmSource } from '../../runtime/source.js';
+import { compileBinary } from '../hosts/files.js';
+import { GivenHost } from '../hosts/given.js';
+import { Predictor } from '../predictor.js';
+import type { Host } from '../runtime/binaries.js';
+import type { WasmSource } from '../runtime/source.js';
 
-export type { WasmSource } from '../../runtime/source.js';
+export type { WasmSource } from '../runtime/source.js';
 
 const given = new GivenHost('myelin/predict', ['predict', 'simd', 'relaxed'], {
   binaries: ['simd'],

@@ -1,0 +1,39 @@
+/**
+ * Bundles the package's entries and its workers in place, once tsc has written them: an entry is then a few files to read instead of
+ * some fifty, which is most of the time from nothing to the first prediction. Names stay as they are, for stack traces.
+ */
+import { readdirSync } from 'node:fs';
+import { build } from 'esbuild';
+
+/** The compiled files of a folder whose names end so. */
+function compiled(folder, ending) {
+  const names = readdirSync(folder).filter(name => name.endsWith(ending));
+  return names.map(name => `${folder}/${name}`);
+}
+
+const options = {
+  outbase: 'dist',
+  outdir: 'dist',
+  allowOverwrite: true,
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  packages: 'external',
+  external: ['node:*', '*.wasm', '*.wasm?module'],
+  logLevel: 'warning',
+};
+
+const [predicting, whole] = [true, false].map(wanted => {
+  return compiled('dist/entries', '.js').filter(path => path.includes('/predict.') === wanted);
+});
+// What predicts has to start at once: one file for each entry. The others keep what they share apart and once, beside the entries, so that addresses
+// relative to a module lead to the same files from there as from src/hosts.
+await build({ ...options, entryPoints: predicting });
+await build({
+  ...options,
+  entryPoints: [...whole, ...compiled('dist/hosts', 'Worker.js')],
+  splitting: true,
+  chunkNames: 'entries/shared-[hash]',
+});

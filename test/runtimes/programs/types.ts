@@ -1,0 +1,33 @@
+/** Uses every entry of the package as TypeScript sees it; nothing of this runs. */
+import { adam, dense, type History, Model, sequential, Trainer } from 'myelin';
+import * as core from 'myelin/core';
+import * as inline from 'myelin/inline';
+import * as predict from 'myelin/predict';
+
+export async function use(bytes: Uint8Array, module: WebAssembly.Module): Promise<History> {
+  const architecture = sequential([4], [dense(3, { activation: 'softmax' })]);
+  const model: Model = await Model.create(architecture, { seed: 1, deterministic: true });
+  await model.save('model.safetensors');
+  const loaded: Model = await Model.load('model.safetensors');
+  const binary: 'simd' | 'relaxed' = loaded.backend.binary;
+  const output: Float32Array = model.predict(new Float32Array(4));
+  const trainer: Trainer = await model.trainer({ loss: 'categoricalCrossEntropy', optimizer: adam() });
+  const resumed: Trainer = await Trainer.fromBytes(trainer.toBytes());
+  await resumed.step(output, output);
+  const answer = new Response(model.toBytes());
+
+  await core.init(module);
+  const viaCore: core.Model = await core.Model.fromBytes(bytes);
+  const inlined: inline.Model = await inline.Model.fromBytes(bytes);
+  await predict.init(new URL('https://example.com/predict.wasm'));
+  const predictor: predict.Model = await predict.Model.fromBytes(bytes);
+  predictor.predictInto(output, [[1, 2, 3, 4]]);
+  // @ts-expect-error myelin/predict has nothing that trains
+  predictor.fit;
+  // @ts-expect-error there is no such backend
+  const wrong: 'webgpu' = binary;
+  return viaCore.fit(
+    { x: output, y: [wrong.length, answer.status] },
+    { loss: 'hinge', optimizer: 'sgd', epochs: inlined.metadata.x?.length ?? 1 },
+  );
+}

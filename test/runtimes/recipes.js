@@ -1,0 +1,185 @@
+/**
+ * Runs every recipe of docs/deploy.md in the runtime it is for, from the packed package, and compares its predictions with Node's. Prints a table; ends with
+ * exit code 1 where one fails, or where the page has a program that nothing here runs.
+ *
+ *     npm run build && npm ci --prefix test/runtimes && node test/runtimes/recipes.js [PACKAGE.tgz]
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build as bundle } from 'esbuild';
+import { build as vite } from 'vite';
+import { serve, startBrowser } from './browser.js';
+import { makeArchitecture } from './conformance.js';
+import { edgeRealm } from './edge.js';
+import { installed, scratchProject } from './scratch.js';
+import { withWorker } from './workers.js';
+
+const { folder } = scratchProject(process.argv[2]);
+const myelin = await import(pathToFileURL(join(folder, 'node_modules/myelin/dist/entries/node.js')).href);
+const model = await myelin.Model.create(makeArchitecture(myelin), { seed: 7 });
+writeFileSync(join(folder, 'model.safetensors'), model.toBytes());
+const rows = Array.from({ length: 3 }, (_, row) => Array.from({ length: 19 }, (_, i) => ((row * 19 + i) % 8) / 4 - 1));
+const expected = model.predict(rows);
+const request = { method: 'POST', body: JSON.stringify(rows) };
+
+// Every block of the page that has a file's name becomes that file.
+const page = readFileSync(fileURLToPath(new URL('../../docs/deploy.md', import.meta.url)), 'utf8');
+const files = new Map();
+for (const [, name, contents] of page.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)) {
+  files.set(name, contents);
+  mkdirSync(dirname(join(folder, name)), { recursive: true });
+  writeFileSync(join(folder, name), contents);
+}
+
+/** Waits for a line of a process's output that matches. */
+function lineOf(child, pattern) {
+  return new Promise((found, failed) => {
+    let said = '';
+    const hear = chunk => {
+      said += chunk;
+      const match = pattern.exec(said);
+      if (match) found(match);
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.on('exit', () => failed(new Error(said)));
+  });
+}
+
+const browser = await startBrowser();
+const html = script => `<!doctype html><title>myelin</title><script type="module" src="./${script}"></script>`;
+
+/** Opens a page and asks the function that its recipe leaves. */
+function ask(where, file) {
+  return browser.open(where, file, {
+    wait: 'window.predict !== undefined',
+    read: `window.predict(${JSON.stringify(rows)})`,
+  });
+}
+
+/** Prints what `code`, a module of the scratch project, says as JSON. */
+function node(code) {
+  const args = ['--input-type=module', '--eval', `${code}\nprocess.exit(0);`];
+  return JSON.parse(execFileSync(installed('node22/bin/node'), args, { cwd: folder, encoding: 'utf8' }));
+}
+
+/** How each program is run; gives its predictions. */
+const recipes = {
+  // Many at once: each request is answered from its own rows.
+  'worker.js': () =>
+    withWorker(folder, 'worker.js', async get => {
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => {
+          return get('/', { method: 'POST', body: JSON.stringify(rows.slice(i % 3, (i % 3) + 1)) });
+        }),
+      );
+      const lists = await Promise.all(answers.map(answer => answer.json()));
+      for (const [i, list] of lists.entries()) compare(list, expected.slice((i % 3) * 5, (i % 3) * 5 + 5));
+      return (await get('/', request)).json();
+    }),
+
+  'learner.js': () =>
+    withWorker(folder, 'learner.js', async get => {
+      const body = JSON.stringify({ x: rows, y: [0, 1, 2] });
+      const trained = await myelin.Model.fromBytes(
+        new Uint8Array(await (await get('/', { method: 'POST', body })).arrayBuffer()),
+      );
+      const loss = 'sparseCategoricalCrossEntropy';
+      if (!(trained.cost(rows, [0, 1, 2], { loss }) < model.cost(rows, [0, 1, 2], { loss })))
+        throw new Error('it learned nothing');
+      return expected;
+    }),
+
+  'api/predict.js': async () => {
+    writeFileSync(
+      join(folder, 'edgeFunction.js'),
+      `
+      import handler from './api/predict.js';
+      addEventListener('fetch', event => event.respondWith(handler(event.request)));`,
+    );
+    const realm = await edgeRealm(folder, 'edgeFunction.js');
+    const { address, close } = await serve(folder);
+    try {
+      return await (await realm.dispatchFetch(`${address}/api/predict`, request)).json();
+    } finally {
+      close();
+    }
+  },
+
+  'main.js': async () => {
+    const deno = spawn(installed('.bin/deno'), ['run', '--allow-read', '--allow-net', '--no-lock', 'main.js'], {
+      cwd: folder,
+      env: { ...process.env, DENO_SERVE_ADDRESS: 'tcp:127.0.0.1:0', NO_COLOR: '1' },
+    });
+    try {
+      const [address] = await lineOf(deno, /http:\/\/\S+:\d+/);
+      return await (await fetch(address, request)).json();
+    } finally {
+      deno.kill();
+    }
+  },
+
+  'index.mjs': () =>
+    node(`
+    import { handler } from './index.mjs';
+    const event = body => ({ version: '2.0', body, isBase64Encoded: body.startsWith('W') });
+    const { body } = await handler(event(btoa('${request.body}')), {});
+    if (body !== (await handler(event('${request.body}'), {})).body) throw new Error('base64 is answered otherwise');
+    console.log(body);`),
+
+  'page.html': () => ask(folder, 'page.html'),
+
+  'app.js': async () => {
+    writeFileSync(join(folder, 'index.html'), html('app.js'));
+    const outDir = join(folder, 'vite');
+    await vite({ root: folder, logLevel: 'error', build: { outDir, target: 'es2022' } });
+    cpSync(join(folder, 'model.safetensors'), join(outDir, 'model.safetensors'));
+    return ask(outDir, 'index.html');
+  },
+
+  'esbuildPage.js': async () => {
+    const outdir = join(folder, 'www');
+    const entryPoints = [join(folder, 'esbuildPage.js')];
+    await bundle({ entryPoints, outdir, bundle: true, format: 'esm', loader: { '.wasm': 'file' }, logLevel: 'error' });
+    cpSync(join(folder, 'model.safetensors'), join(outdir, 'model.safetensors'));
+    writeFileSync(join(outdir, 'index.html'), html('esbuildPage.js'));
+    return ask(outdir, 'index.html');
+  },
+
+  'main.cjs': () =>
+    node(`
+    import { createRequire } from 'node:module';
+    const predict = createRequire(process.cwd() + '/')('./main.cjs');
+    console.log(JSON.stringify(await predict(${request.body})));`),
+};
+
+/** Binaries differ in the last bits. */
+function compare(got, wanted) {
+  if (got.length !== wanted.length || !got.every((value, i) => Math.abs(value - wanted[i]) < 1e-6)) {
+    throw new Error(`expected ${wanted}, got ${JSON.stringify(got)}`);
+  }
+}
+
+// Wrangler reads its own file when it builds the Workers.
+files.delete('wrangler.toml');
+for (const name of files.keys()) {
+  const error = await (async () => {
+    if (!recipes[name]) throw new Error('nothing runs this recipe');
+    compare(await recipes[name](), expected);
+  })().catch(error => error);
+  console.log(`${name.padEnd(16)} ${error ? 'failed' : 'runs'}`);
+  if (error) {
+    console.error(error);
+    process.exitCode = 1;
+  }
+}
+
+const missing = Object.keys(recipes).filter(name => !files.has(name));
+if (missing.length > 0) {
+  console.error(`docs/deploy.md lacks ${missing.join(', ')}`);
+  process.exitCode = 1;
+}
+await browser.close();
+rmSync(folder, { recursive: true });
