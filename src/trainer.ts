@@ -152,6 +152,8 @@ export class Trainer {
   /** Whether the parameters here are newer than the model's. */
   #ahead = false;
   #failure: string | undefined;
+  /** Whether steps are under way, and nothing here is whole. */
+  #stepping = false;
 
   /** @internal Use {@link Model.trainer}. */
   constructor(model: Model, parts: TrainerParts) {
@@ -265,7 +267,9 @@ export class Trainer {
       for (let done = 0; done < epochs; done++) {
         const started = performance.now();
         this.#beginEpoch(places, ready, shuffle);
+        this.#stepping = true;
         const stopped = await this.#runEpoch(turn, signal, onBatch);
+        this.#stepping = false;
         if (stopped) {
           history.stopped = stopped;
           break;
@@ -279,6 +283,7 @@ export class Trainer {
       if (this.#crew?.failure) this.#end(error as Error);
       throw error;
     } finally {
+      this.#stepping = false;
       this.#crew?.leave();
       this.#crew = undefined;
       this.model.endFit();
@@ -458,10 +463,14 @@ export class Trainer {
 
   /**
    * Everything that training goes on from, as the bytes of a .safetensors file: parameters, the optimiser's state, random state, epoch and position.
-   * Training resumed from it equals training never stopped, bit for bit.
+   * Training resumed from it equals training never stopped, bit for bit. May be called from `onEpoch`, but not in the middle of an epoch.
    */
   toBytes(): Uint8Array<ArrayBuffer> {
-    this.model.refuseWhileFitting('Trainer.toBytes');
+    if (this.#stepping) {
+      throw new Error(
+        'Trainer.toBytes: expected no epoch under way, got one that runs; await the fit, or call it from onEpoch',
+      );
+    }
     this.#refuseAfterFailure('Trainer.toBytes');
     this.model.lead(this, this.#parameters);
     const { plan } = this.#network;

@@ -49,6 +49,20 @@ describe.each(optimizers)('%s, shuffled and with dropout', (_, optimizer) => {
     expect(second.toBytes()).toEqual(whole.toBytes());
   });
 
+  it('saved by onEpoch while training goes on', async () => {
+    const whole = await start(optimizer);
+    let saved: Uint8Array | undefined;
+    await whole.fit(data, {
+      epochs: 4,
+      onEpoch: ({ epoch }) => {
+        if (epoch === 2) saved = whole.toBytes();
+      },
+    });
+    const second = await Trainer.fromBytes(saved ?? new Uint8Array());
+    await second.fit(data, { epochs: 2 });
+    expect(second.toBytes()).toEqual(whole.toBytes());
+  });
+
   it('stopped between steps', async () => {
     const batches = Array.from({ length: 7 }, (_, i) => ({
       x: numbers(batchSize * inputs, 10 + i),
