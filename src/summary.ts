@@ -34,6 +34,10 @@ export function summarize(architecture: Architecture): string {
   const input = ['input', '', batchShape(architecture.inputShape), ''];
   const lines = table([head, input, ...rows]);
   const bytes = total * 4;
-  const weight = bytes < 2 ** 20 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  const weight = bytes < 1024 ? `${bytes} B` : bytes < 2 ** 20 ? kibi(bytes) : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   return `${lines}\n${total.toLocaleString('en-US')} parameters, ${weight}`;
+}
+
+function kibi(bytes: number): string {
+  return `${(bytes / 1024).toFixed(1)} KiB`;
 }

@@ -16,7 +16,11 @@ export function printPlan(plan: Plan): string {
       });
       return [String(index), op, owner, words.join(' ')];
     });
-    lines.push(`${name}: ${records.length} records`, table([['#', 'op', 'for', 'fields'], ...rows]), '');
+    lines.push(
+      `${name}: ${records.length} ${records.length === 1 ? 'record' : 'records'}`,
+      table([['#', 'op', 'for', 'fields'], ...rows]),
+      '',
+    );
   }
   const regions = plan.regions
     .filter(region => region.bytes > 0)
