@@ -1,0 +1,124 @@
+/** Networks to train on threads: every activation, loss and optimiser, odd sizes, and the shapes that are hard to share out. */
+import {
+  type Architecture,
+  activation,
+  adam,
+  adamW,
+  dense,
+  dropout,
+  flatten,
+  type Layer,
+  type Loss,
+  type Optimizer,
+  sequential,
+  sgd,
+} from '../../src/entries/node.js';
+import { type ActivationName, activationNames } from '../../src/layers/activations.js';
+import { fitLoss, lossNames, resolveLoss } from '../../src/losses/index.js';
+import { size } from '../../src/shape.js';
+import { endingOf } from '../../src/training.js';
+import { labels, numbers } from '../reference/data.js';
+
+export interface Case {
+  readonly name: string;
+  readonly inputs: readonly number[];
+  readonly layers: readonly Layer[];
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  readonly batchSize: number;
+  readonly rows: number;
+}
+
+/** Large enough to be shared out, small enough to be quick; no size is a multiple of a tile or of the threads. */
+const common = { inputs: [45], batchSize: 32, rows: 7 * 32 + 5, optimizer: adam({ learningRate: 3e-3 }) };
+const classifier = { ...common, loss: 'sparseCategoricalCrossEntropy' } as const;
+const end = dense(7, { activation: 'softmax' });
+
+const optimizers: readonly (readonly [string, Optimizer])[] = [
+  ['sgd', sgd({ learningRate: 0.05 })],
+  ['sgd with decay', sgd({ learningRate: 0.05, weightDecay: 1e-2 })],
+  ['momentum', sgd({ learningRate: 0.05, momentum: 0.9 })],
+  ['nesterov', sgd({ learningRate: 0.05, momentum: 0.9, nesterov: true, weightDecay: 1e-3 })],
+  ['adam', adam()],
+  ['adam with decay', adam({ weightDecay: 1e-2 })],
+  ['adamW', adamW()],
+];
+
+/** How a network ends that goes with a loss. */
+function endFor(loss: string): ActivationName {
+  if (loss === 'binaryCrossEntropy') return 'sigmoid';
+  if (loss === 'hinge') return 'tanh';
+  return /CrossEntropy|kl/.test(loss) ? 'softmax' : 'linear';
+}
+
+const hidden = (width: number, kind: ActivationName = 'relu') => dense(width, { activation: kind });
+
+export const cases: readonly Case[] = [
+  ...optimizers.map(([name, optimizer]) => ({
+    ...classifier,
+    name: `optimizer ${name}`,
+    optimizer,
+    layers: [hidden(61), dropout(0.3), hidden(35, 'tanh'), end],
+  })),
+  ...activationNames.map(name => ({
+    ...classifier,
+    name: `activation ${name}`,
+    layers: [hidden(53, name), hidden(39, 'tanh'), activation(name), end],
+  })),
+  ...lossNames.map(loss => ({
+    ...common,
+    name: `loss ${loss}`,
+    loss,
+    layers: [hidden(51, 'silu'), dropout(0.1), hidden(37), dense(21, { activation: endFor(loss) })],
+  })),
+  { ...classifier, name: 'one layer', inputs: [613], layers: [end] },
+  { ...classifier, name: 'one layer, many outputs', inputs: [43], layers: [dense(181, { activation: 'softmax' })] },
+  { ...classifier, name: 'wide first', inputs: [409], layers: [hidden(30), dense(9, { activation: 'softmax' })] },
+  { ...classifier, name: 'narrow first', inputs: [3], layers: [hidden(11), hidden(305), end] },
+  { ...classifier, name: 'wide at first and after', inputs: [99], layers: [hidden(130), hidden(131), end] },
+  {
+    ...classifier,
+    name: 'fewer rows than threads',
+    inputs: [301],
+    batchSize: 3,
+    rows: 22,
+    layers: [hidden(203), hidden(101), end],
+  },
+  { ...classifier, name: 'one row', inputs: [401], batchSize: 1, rows: 5, layers: [hidden(403), hidden(301), end] },
+  {
+    ...classifier,
+    name: 'without biases',
+    layers: [dense(77, { useBias: false, activation: 'elu' }), dense(7, { useBias: false, activation: 'softmax' })],
+  },
+  {
+    ...classifier,
+    name: 'dropout first and twice',
+    layers: [dropout(0.2), hidden(99), dropout(0.5), dropout(0.5), end],
+  },
+  {
+    ...classifier,
+    name: 'an activation first',
+    layers: [activation('tanh'), hidden(99, 'linear'), activation('softmax'), end],
+  },
+  { ...classifier, name: 'flattened', inputs: [5, 3, 3], layers: [flatten(), hidden(99), end] },
+  { ...classifier, name: 'five layers', layers: [hidden(33), hidden(47, 'gelu'), hidden(18), hidden(65, 'mish'), end] },
+];
+
+export const architectureOf = ({ inputs, layers }: Case): Architecture => sequential([...inputs], [...layers]);
+
+/** The loss fitted to the case's end. */
+export function fittedLoss(each: Case) {
+  const { activation: last, columns } = endingOf(architectureOf(each));
+  return fitLoss(resolveLoss('test', each.loss), last, columns);
+}
+
+/** Random samples with targets that the loss takes. */
+export function dataOf(each: Case, rows: number, seed: number): { x: Float32Array; y: Int32Array | Float32Array } {
+  const x = numbers(rows * size(each.inputs), seed);
+  const { target } = fittedLoss(each);
+  if (target.kind === 'labels') return { x, y: labels(rows, target.classes, seed + 1) };
+  const y = numbers(rows * target.columns, seed + 1);
+  if (target.range === 'any') return { x, y };
+  if (target.range === 'sign') return { x, y: y.map(value => (value < 0 ? -1 : 1)) };
+  return { x, y: y.map(value => Math.abs(value) / target.columns) };
+}
