@@ -99,6 +99,8 @@ export class DenseForward extends Op {
   floor: f32;
   /** 1 for tiles written in pairs, which some engines pack into 256 bits. */
   paired: i32;
+  /** 1 where threads share out the output panels, 0 where they share out the rows. */
+  byOutputs: i32;
 }
 
 @unmanaged

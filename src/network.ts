@@ -37,6 +37,7 @@ export function emitForward(
 ): Step[] {
   let value = builder.value('input', size(architecture.inputShape));
   const last = architecture.layers.length - 1;
+  const first = parameters.findIndex(own => Object.keys(own).length > 0);
   return placedLayers(architecture).map(({ layer, index, name }) => {
     const site: Site<Layer> = {
       layer,
@@ -45,6 +46,7 @@ export function emitForward(
       input: value,
       parameters: parameters[index] ?? {},
       skipActivation: options.toLogits && index === last,
+      first: index === first,
       training: options.training,
     };
     value = definitionOf(layer).forward(builder, site);

@@ -3,15 +3,20 @@ import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf, partNumbe
 import { DenseForward, DenseInputGradient, DenseWeightGradient, PANEL, ROW } from '../plan';
 import { multiply, multiplyByTransposed, multiplyTransposed, sumRows } from '../simd/gemm';
 
-/** y[B,O] = max(floor, x[B,I] · w[I,O] + b[O]), shared out by rows. */
+/** y[B,O] = max(floor, x[B,I] · w[I,O] + b[O]), shared out by rows, or by panels of y. */
 export function denseForward(r: DenseForward): void {
   const rows = controlsOf(r).rows;
+  const panels = panelsOf(r.outputs);
+  const paired = r.paired != 0;
+  if (r.byOutputs) {
+    multiply(r.y, r.x, r.w, r.b, rows, rows, r.inputs, firstUnit(panels), lastUnit(panels), r.floor, paired);
+    return;
+  }
   const first = firstRow(rows);
   const shift = <usize>first * ROW;
   const count = lastRow(rows) - first;
   if (count <= 0) return;
-  const paired = r.paired != 0;
-  multiply(r.y + shift, r.x + shift, r.w, r.b, count, rows, r.inputs, 0, panelsOf(r.outputs), r.floor, paired);
+  multiply(r.y + shift, r.x + shift, r.w, r.b, count, rows, r.inputs, 0, panels, r.floor, paired);
 }
 
 /** dx[B,I] = dy[B,O] · wᵀ[O,I], and 0 where `rectified` is; shared out by panels of dx. */

@@ -98,6 +98,9 @@ export const denseLayer: LayerDefinition<DenseLayer> = {
       outputs: layer.units,
       floor: rectified ? 0 : Number.NEGATIVE_INFINITY,
       paired: builder.paired,
+      // Packed, the first product is so fast that fetching weights which another thread has just updated is most of it: each thread then takes the columns
+      // whose weights it updates itself, for one more wait.
+      byOutputs: Number(builder.threads > 1 && builder.paired === 1 && site.first && panelCount(layer.units) >= 4),
     });
     if (rectified || activation.kind === 'linear') return z;
     const y = builder.value(name, layer.units);

@@ -20,6 +20,8 @@ export interface Site<L> {
   readonly parameters: Readonly<Record<string, Parameter>>;
   /** Where the last layer's softmax or sigmoid is left to the loss, its output is the logits. */
   readonly skipActivation: boolean;
+  /** Whether it is the first layer with parameters. */
+  readonly first: boolean;
   /** Whether this is a training step, in which dropout drops. */
   readonly training: boolean;
 }

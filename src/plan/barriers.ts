@@ -87,16 +87,20 @@ interface Access {
 }
 
 function accessesOf({ op, fields }: PlannedRecord): Access[] {
-  return Object.entries(accesses[op]).flatMap(([field, [mode, share]]) => {
+  return Object.entries(fields.byOutputs === 1 ? byOutputs(op) : accesses[op]).flatMap(([field, [mode, share]]) => {
     const region = fields[field];
     if (!(region instanceof Region)) return [];
-    // Shared out by output panels, a thread reads of dy only what it wrote.
-    const own = op === 'denseWeightGradient' && field === 'dy' && fields.byOutputs === 1;
     const { address, bytes } = region;
-    return [
-      { from: address, to: address + bytes, writes: mode === 'writes', share: own ? ('panels' as const) : share },
-    ];
+    return [{ from: address, to: address + bytes, writes: mode === 'writes', share }];
   });
+}
+
+/** How products touch their regions when threads share out the output panels. */
+function byOutputs(op: OpName): Accesses {
+  return op === 'denseForward'
+    ? { ...accesses.denseForward, x: ['reads', 'whole'], y: ['writes', 'panels'] }
+    : // Of dy a thread reads what it wrote itself.
+      { ...accesses[op], dy: ['reads', 'panels'] };
 }
 
 /** Whether one thread may touch what another one touches, and one of them writes. */

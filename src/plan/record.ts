@@ -83,6 +83,7 @@ export const recordStructs = {
     outputs: 'i32',
     floor: 'f32',
     paired: 'i32',
+    byOutputs: 'i32',
   },
   denseInputGradient: {
     dx: 'address',
