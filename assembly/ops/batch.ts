@@ -18,11 +18,21 @@ export function checkFinite(r: CheckFinite): bool {
   const from = c.x;
   const count = c.samples * r.columns;
   // A number times 0 is 0, or NaN where it was not finite; NaN then stays in the sum.
-  let poison = f32x4.splat(0);
+  // Four sums, because each addition waits for the one before it.
+  const zero = f32x4.splat(0);
+  let s0 = zero;
+  let s1 = zero;
+  let s2 = zero;
+  let s3 = zero;
   let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    poison = f32x4.add(poison, f32x4.mul(v128.load(from + (<usize>i << 2)), f32x4.splat(0)));
+  for (; i + 16 <= count; i += 16) {
+    const at = from + (<usize>i << 2);
+    s0 = f32x4.add(s0, f32x4.mul(v128.load(at), zero));
+    s1 = f32x4.add(s1, f32x4.mul(v128.load(at, 16), zero));
+    s2 = f32x4.add(s2, f32x4.mul(v128.load(at, 32), zero));
+    s3 = f32x4.add(s3, f32x4.mul(v128.load(at, 48), zero));
   }
+  const poison = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
   let clean = !v128.any_true(f32x4.ne(poison, poison));
   for (; i < count; i++) clean = clean && isFinite(load<f32>(from + (<usize>i << 2)));
   if (clean) return true;

@@ -10,51 +10,63 @@ function sampleAt(c: Controls, row: i32): i32 {
   return c.order ? load<i32>(c.order + (<usize>place << 2)) : place;
 }
 
+/** Rows that are read side by side: each is a stream of its own, so that waiting for one row's memory is waiting for all of them. */
+const TOGETHER: i32 = 4;
+
 /** y[B,C] = the batch's rows of the samples or targets, as panels; uint8 samples are multiplied by `scale`. */
 export function gather(r: Gather): void {
   const c = controlsOf(r);
-  const panelBytes = <usize>c.rows * ROW;
-  const columns = r.columns;
+  const end = lastRow(c.rows);
   const bytes = !r.targets && c.bytes != 0;
-  const data = r.targets ? c.y : c.x;
-  for (let row = firstRow(c.rows), end = lastRow(c.rows); row < end; row++) {
-    const sample = sampleAt(c, row);
-    const to = r.y + row * ROW;
-    if (bytes) gatherBytes(to, data + <usize>sample * columns, columns, panelBytes, c.scale);
-    else gatherFloats(to, data + ((<usize>sample * columns) << 2), columns, panelBytes);
+  for (let first = firstRow(c.rows); first < end; first += TOGETHER) {
+    const last = min(end, first + TOGETHER);
+    if (bytes) gatherBytes(r.y, c, r.columns, first, last);
+    else gatherFloats(r.y, r.targets ? c.y : c.x, c, r.columns, first, last);
   }
 }
 
-function gatherFloats(to: usize, from: usize, columns: i32, panelBytes: usize): void {
-  let left = columns;
-  for (; left >= PANEL; left -= PANEL) {
-    copyRow(to, from);
-    from += ROW;
-    to += panelBytes;
+function gatherFloats(y: usize, data: usize, c: Controls, columns: i32, first: i32, last: i32): void {
+  const panelBytes = <usize>c.rows * ROW;
+  let column = 0;
+  for (; column + PANEL <= columns; column += PANEL) {
+    for (let row = first; row < last; row++) {
+      copyRow(y + row * ROW, data + ((<usize>sampleAt(c, row) * columns + column) << 2));
+    }
+    y += panelBytes;
   }
-  if (left > 0) {
+  if (column == columns) return;
+  for (let row = first; row < last; row++) {
+    const from = data + ((<usize>sampleAt(c, row) * columns + column) << 2);
+    const to = y + row * ROW;
     clearRow(to);
-    for (let i = 0; i < left; i++) store<f32>(to + (i << 2), load<f32>(from + (i << 2)));
+    for (let i = 0; i < columns - column; i++) store<f32>(to + (i << 2), load<f32>(from + (i << 2)));
   }
 }
 
-function gatherBytes(to: usize, from: usize, columns: i32, panelBytes: usize, scale: f32): void {
-  const factor = f32x4.splat(scale);
-  let left = columns;
-  for (; left >= PANEL; left -= PANEL) {
-    const bytes = v128.load(from);
-    const low = i16x8.extend_low_i8x16_u(bytes);
-    const high = i16x8.extend_high_i8x16_u(bytes);
-    v128.store(to, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(low)), factor));
-    v128.store(to, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(low)), factor), 16);
-    v128.store(to, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(high)), factor), 32);
-    v128.store(to, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(high)), factor), 48);
-    from += PANEL;
-    to += panelBytes;
+function gatherBytes(y: usize, c: Controls, columns: i32, first: i32, last: i32): void {
+  const panelBytes = <usize>c.rows * ROW;
+  const factor = v128.load32_splat(changetype<usize>(c) + offsetof<Controls>('scale'));
+  let column = 0;
+  for (; column + PANEL <= columns; column += PANEL) {
+    for (let row = first; row < last; row++) {
+      const bytes = v128.load(c.x + <usize>sampleAt(c, row) * columns + column);
+      const low = i16x8.extend_low_i8x16_u(bytes);
+      const high = i16x8.extend_high_i8x16_u(bytes);
+      const to = y + row * ROW;
+      // Signed, which is one instruction: there are no negative ones among them.
+      v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(low)), factor));
+      v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(low)), factor), 16);
+      v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(high)), factor), 32);
+      v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(high)), factor), 48);
+    }
+    y += panelBytes;
   }
-  if (left > 0) {
+  if (column == columns) return;
+  for (let row = first; row < last; row++) {
+    const from = c.x + <usize>sampleAt(c, row) * columns + column;
+    const to = y + row * ROW;
     clearRow(to);
-    for (let i = 0; i < left; i++) store<f32>(to + (i << 2), <f32>load<u8>(from + i) * scale);
+    for (let i = 0; i < columns - column; i++) store<f32>(to + (i << 2), <f32>load<u8>(from + i) * c.scale);
   }
 }
 

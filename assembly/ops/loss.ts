@@ -42,13 +42,19 @@ function elementwise<L>(r: Loss): void {
   for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {
     let total = f32x4.splat(0);
     for (let first = 0; first < r.columns; first += PANEL) {
+      const panel = <usize>(first / PANEL) * panelBytes + row * ROW;
       for (let group = 0; group < PANEL; group += 4) {
-        const at = <usize>(first / PANEL) * panelBytes + row * ROW + (group << 2);
+        const at = panel + (group << 2);
         const mask = columnMask(first + group, r.columns);
-        const p = v128.load(r.x + at);
-        const t = v128.load(r.target + at);
-        total = f32x4.add(total, v128.and(loss.value(p, t, setting), mask));
-        v128.store(r.dx + at, v128.and(swept(f32x4.mul(loss.derivative(p, t, setting), scale)), mask));
+        let value = f32x4.splat(0);
+        // Padding is not worth a logarithm.
+        if (first + group < r.columns) {
+          const p = v128.load(r.x + at);
+          const t = v128.load(r.target + at);
+          total = f32x4.add(total, v128.and(loss.value(p, t, setting), mask));
+          value = v128.and(swept(f32x4.mul(loss.derivative(p, t, setting), scale)), mask);
+        }
+        v128.store(r.dx + at, value);
       }
     }
     store<f64>(r.rowCosts + (row << 3), <f64>sum(total));

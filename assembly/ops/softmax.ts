@@ -23,9 +23,13 @@ export function rowExponentials(y: usize, x: usize, columns: i32, panelBytes: us
   for (let first = 0; first < columns; first += PANEL) {
     for (let group = 0; group < PANEL; group += 4) {
       const at = <usize>(first / PANEL) * panelBytes + (group << 2);
-      const value = v128.and(exp(f32x4.sub(v128.load(x + at), s)), columnMask(first + group, columns));
+      let value = f32x4.splat(0);
+      // Padding is not worth an exponential.
+      if (first + group < columns) {
+        value = v128.and(exp(f32x4.sub(v128.load(x + at), s)), columnMask(first + group, columns));
+        total = f32x4.add(total, value);
+      }
       v128.store(y + at, value);
-      total = f32x4.add(total, value);
     }
   }
   return sum(total);
