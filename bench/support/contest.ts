@@ -1,8 +1,8 @@
 /**
  * Contests between programs that train the same network, each in a process of its own, in any language.
  *
- * A contestant is started with a folder that holds `task.json` ({@link Task}), `x.f32` and `y.i32` (the rows and their labels) and `parameters.f32` (weights
- * and biases to begin with, layer by layer, row-major). It prints a line of JSON, `{ "name": … }`, and then answers each line it is sent:
+ * A contestant is started with a folder that holds `task.json` ({@link Task}), `x.f32` and `y.i32` (the rows and their labels), `orders.i32` (for each epoch the order
+ * in which it takes the rows) and `parameters.f32` (weights and biases to begin with, layer by layer, row-major). It prints a line of JSON, `{ "name": … }`, and then answers each line it is sent:
  * `epoch` with `{ "seconds": …, "cost": … }`, the mean of the batches' costs before their updates; `predict` with `{ "seconds": … }`, the time that one row takes.
  */
 import { readFileSync } from 'node:fs';
@@ -26,6 +26,8 @@ export interface Epoch {
 export interface Given extends Task {
   readonly x: Float32Array<ArrayBuffer>;
   readonly y: Int32Array<ArrayBuffer>;
+  /** The rows' order in an epoch, counted from 0. */
+  order(epoch: number): Int32Array<ArrayBuffer>;
   /** Weights [inputs, outputs] and biases, layer by layer. */
   readonly parameters: readonly Float32Array<ArrayBuffer>[];
 }
@@ -51,11 +53,18 @@ export function readGiven(folder = process.argv[2] ?? ''): Given {
       start += length;
     }
   }
-  return { ...task, x: new Float32Array(bytes('x.f32')), y: new Int32Array(bytes('y.i32')), parameters };
+  const orders = new Int32Array(bytes('orders.i32'));
+  return {
+    ...task,
+    x: new Float32Array(bytes('x.f32')),
+    y: new Int32Array(bytes('y.i32')),
+    order: epoch => orders.subarray(epoch * task.rows, (epoch + 1) * task.rows),
+    parameters,
+  };
 }
 
 /** Seconds of predictions that one answer rests on. */
-const PREDICTING = 0.05;
+const PREDICTING = 0.01;
 
 /** Answers until there are no more questions. */
 export async function takePart({ name, epoch, predict }: Contestant): Promise<void> {

@@ -27,8 +27,8 @@ if (mode === 'turbo' && !model.backend.turbo) {
   console.log(JSON.stringify({ absent: model.backend.reason }));
   process.exit();
 }
-// Before the self-tests of turbo have gone there are their memories too.
-memories.length = 1;
+// The model's own comes last; those before it are turbo's self-tests.
+memories.splice(0, memories.length - 1);
 const trainer = await model.trainer({
   loss: 'sparseCategoricalCrossEntropy',
   optimizer: adam({ learningRate }),
