@@ -14,6 +14,7 @@ import type { Model } from './model.js';
 import type { NetworkPlan } from './network.js';
 import { type Optimizer, type OptimizerConfig, optimizerDefinition, resolveOptimizer } from './optimizers/index.js';
 import type { Plan } from './plan/builder.js';
+import type { StoredNumbers } from './plan/formats.js';
 import { fromPanels, toPanels } from './plan/panels.js';
 import { printPlan } from './plan/print.js';
 import { RECORD_BYTES } from './plan/record.js';
@@ -510,7 +511,7 @@ export class Trainer {
   }
 
   /** @internal Takes over a saved trainer's state. */
-  restore(state: TrainerState, tensors: ReadonlyMap<string, Float32Array>): void {
+  restore(state: TrainerState, tensors: ReadonlyMap<string, StoredNumbers>): void {
     for (const { name, rows, columns, data } of this.#network.plan.parameters) {
       for (const buffer of this.#stateOf(data.address)) {
         toPanels(buffer.values, tensors.get(`${buffer.name}.${name}`) ?? [], rows, columns);

@@ -1,4 +1,5 @@
 import { wrongType, wrongValue } from '../errors.js';
+import { formatOf, type StoredNumbers, type WeightFormat } from '../plan/formats.js';
 import { badFile, LONE_SURROGATE, quote, StrictJson } from './strictJson.js';
 
 /**
@@ -26,17 +27,26 @@ const MAX_DIMENSIONS = 64;
 interface Dtype {
   readonly bytesPerValue: number;
   /** `bytes` may lie anywhere; the result is its own memory. */
-  decode(bytes: Uint8Array): Float32Array;
+  decode(bytes: Uint8Array): StoredNumbers;
 }
 
 /** The kinds of number this reader knows; a further one is a line here. */
-const DTYPES: ReadonlyMap<string, Dtype> = new Map([['F32', { bytesPerValue: 4, decode: decodeFloat32 }]]);
+const DTYPES: ReadonlyMap<string, Dtype> = new Map([
+  ['F32', { bytesPerValue: 4, decode: bytes => filled(new Float32Array(bytes.length / 4), bytes) }],
+  ['F16', { bytesPerValue: 2, decode: bytes => filled(new Uint16Array(bytes.length / 2), bytes) }],
+  ['I8', { bytesPerValue: 1, decode: bytes => filled(new Int8Array(bytes.length), bytes) }],
+]);
 
-/** A named array of numbers; `data` is row-major and holds as many values as the product of `shape`. */
+/** What the format calls them. */
+export const dtypeNames: Readonly<Record<WeightFormat, string>> = { float32: 'F32', float16: 'F16', int8: 'I8' };
+
+/**
+ * A named array of numbers; `data` is row-major and holds as many values as the product of `shape`. A Uint16Array holds the bits of float16 numbers.
+ */
 export interface Tensor {
   name: string;
   shape: readonly number[];
-  data: Float32Array;
+  data: StoredNumbers;
 }
 
 /** A tensor as the header tells of it. */
@@ -49,7 +59,7 @@ interface Entry {
 }
 
 /**
- * The bytes of a .safetensors file with `tensors` in the given order as F32, and `metadata`.
+ * The bytes of a .safetensors file with `tensors` in the given order as F32, F16 or I8, and `metadata`.
  *
  * The data begins at a multiple of 8 bytes. The same input gives the same bytes.
  *
@@ -78,7 +88,7 @@ export function writeSafetensors(
     if (name === METADATA) throw wrongValue(`tensor ${quote(name)}`, 'another name', 'the one kept for metadata');
     if (names.has(name)) throw wrongValue(`tensor ${quote(name)}`, 'a name of its own', 'two tensors of this name');
     names.add(name);
-    const entry = { dtype: 'F32', shape, data_offsets: [dataBytes, dataBytes + data.byteLength] };
+    const entry = { dtype: dtypeNames[formatOf(data)], shape, data_offsets: [dataBytes, dataBytes + data.byteLength] };
     members.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
     dataBytes += data.byteLength;
   }
@@ -111,7 +121,7 @@ export function writeSafetensors(
  *
  * The file may come from a stranger: nothing in it is believed before it is checked, and no memory is taken beyond what
  * its own length justifies. Each tensor's data is a copy of its own. NaN and infinities are data like any other. Only
- * dtype F32 is read.
+ * the dtypes F32, F16 and I8 are read.
  *
  * @throws TypeError where `bytes` is not a Uint8Array
  * @throws RangeError where the file breaks a rule of the format
@@ -235,8 +245,7 @@ function product(factors: readonly number[]): number | undefined {
   return result;
 }
 
-function decodeFloat32(bytes: Uint8Array): Float32Array {
-  const values = new Float32Array(bytes.length / 4);
+function filled<N extends StoredNumbers>(values: N, bytes: Uint8Array): N {
   new Uint8Array(values.buffer).set(bytes);
   return values;
 }
@@ -244,7 +253,9 @@ function decodeFloat32(bytes: Uint8Array): Float32Array {
 function checkTensor({ name, shape, data }: Tensor): void {
   checkText('tensor name', name);
   const where = `tensor ${quote(name)}`;
-  if (!(data instanceof Float32Array)) throw wrongType(where, 'data in a Float32Array', data);
+  if (!(data instanceof Float32Array || data instanceof Uint16Array || data instanceof Int8Array)) {
+    throw wrongType(where, 'data in a Float32Array, Uint16Array or Int8Array', data);
+  }
   if (!Array.isArray(shape)) throw wrongType(where, 'a shape as an array', shape);
   const whole = shape.length <= MAX_DIMENSIONS && shape.every(size => Number.isSafeInteger(size) && size >= 0);
   if (!whole) throw wrongValue(where, `a shape of at most ${MAX_DIMENSIONS} whole numbers`, `[${shape.join(', ')}]`);

@@ -20,7 +20,8 @@ function single(shape: string, offsets: string, dataBytes: number): Uint8Array {
   return file(`{"w":${entry(shape, offsets)}}`, new Uint8Array(dataBytes));
 }
 
-function bits(data: Float32Array): number[] {
+function bits(data: Tensor['data']): number[] {
+  if (!(data instanceof Float32Array)) return [...data];
   return [...new Uint32Array(data.buffer, data.byteOffset, data.length)];
 }
 
@@ -80,16 +81,22 @@ const tensor: fc.Arbitrary<Tensor> = fc
   .record({
     name: text,
     shape: fc.array(fc.nat(4), { maxLength: 4 }),
-    seed: fc.float32Array({ minLength: 256, maxLength: 256 }),
-  })
-  .map(({ name, shape, seed }) => ({
-    name,
-    shape,
-    data: seed.slice(
-      0,
-      shape.reduce((a, b) => a * b, 1),
+    seed: fc.oneof(
+      fc.float32Array({ minLength: 256, maxLength: 256 }),
+      fc.uint16Array({ minLength: 256, maxLength: 256 }),
+      fc.int8Array({ minLength: 256, maxLength: 256 }),
     ),
-  }));
+  })
+  .map(
+    ({ name, shape, seed }): Tensor => ({
+      name,
+      shape,
+      data: seed.slice(
+        0,
+        shape.reduce((a, b) => a * b, 1),
+      ),
+    }),
+  );
 
 test('what is written is read again, bit for bit, wherever the bytes lie', () => {
   fc.assert(
@@ -102,8 +109,8 @@ test('what is written is read again, bit for bit, wherever the bytes lie', () =>
         const moved = new Uint8Array(written.length + shift + 3).subarray(shift, shift + written.length);
         moved.set(written);
         const read = readSafetensors(moved);
-        expect(read.tensors.map(t => [t.name, t.shape, bits(t.data)])).toEqual(
-          tensors.map(t => [t.name, t.shape, bits(t.data)]),
+        expect(read.tensors.map(t => [t.name, t.shape, t.data.constructor, bits(t.data)])).toEqual(
+          tensors.map(t => [t.name, t.shape, t.data.constructor, bits(t.data)]),
         );
         expect(new Map(Object.entries(read.metadata))).toEqual(new Map(Object.entries(Object.fromEntries(pairs))));
       },
@@ -116,6 +123,17 @@ test('the data begins at a multiple of 8 bytes, whatever the length of the heade
     const written = writeSafetensors([SMALL], { a: 'b'.repeat(length) });
     expect((written.length - SMALL.data.byteLength) % 8).toBe(0);
   }
+});
+
+test('float16 and int8 numbers lie as the format has them', () => {
+  const header = `{"h":${entry('[2]', '[0,4]', '"F16"')},"i":${entry('[3]', '[4,7]', '"I8"')}}`;
+  const written = file(header, Uint8Array.of(0x00, 0x3c, 0x01, 0x80, 0x7f, 0x81, 0x00));
+  const { tensors } = readSafetensors(written);
+  expect(tensors).toEqual([
+    { name: 'h', shape: [2], data: Uint16Array.of(0x3c00, 0x8001) },
+    { name: 'i', shape: [3], data: Int8Array.of(127, -127, 0) },
+  ]);
+  expect(Buffer.from(writeSafetensors(tensors, {})).toString('latin1')).toContain(header.slice(1));
 });
 
 test('what is read is independent of the bytes it was read from', () => {
@@ -233,6 +251,16 @@ test.each<[string, Uint8Array, string]>([
     'expected 4 bytes for F32 [1], got data_offsets [0, 8]',
   ],
   [
+    'float16 numbers in the room of float32 ones',
+    file(`{"w":${entry('[1]', '[0,4]', '"F16"')}}`, FOUR),
+    'expected 2 bytes for F16 [1], got data_offsets [0, 4]',
+  ],
+  [
+    'int8 numbers cut short',
+    file(`{"w":${entry('[5]', '[0,4]', '"I8"')}}`, FOUR),
+    'expected 5 bytes for I8 [5], got data_offsets [0, 4]',
+  ],
+  [
     'an end before the beginning',
     file(`{"v":${W},"w":${entry('[1]', '[4,0]')}}`, FOUR),
     'expected 4 bytes for F32 [1], got data_offsets [4, 0]',
@@ -287,10 +315,10 @@ test('refused: more keys than anyone needs, before they fill the memory', () => 
   );
 });
 
-test.each(['BF16', 'F16', 'F64', 'I32', 'BOOL', 'constructor', ''])('refused: dtype %j, by its name', dtype => {
+test.each(['BF16', 'U16', 'F64', 'I32', 'BOOL', 'constructor', ''])('refused: dtype %j, by its name', dtype => {
   const bytes = file(`{"w":${entry('[1]', '[0,4]', JSON.stringify(dtype))}}`, FOUR);
   expect(refusal(bytes).message).toBe(
-    `model file, tensor "w": expected dtype F32, got "${dtype}"; convert the tensor before saving it`,
+    `model file, tensor "w": expected dtype F32 or F16 or I8, got "${dtype}"; convert the tensor before saving it`,
   );
 });
 
@@ -359,7 +387,7 @@ test.each<[string, Tensor[], Record<string, string>, Error]>([
     'data of another kind',
     [{ ...SMALL, data: wrongKind.list }],
     {},
-    new TypeError('tensor "w": expected data in a Float32Array, got an array of 2'),
+    new TypeError('tensor "w": expected data in a Float32Array, Uint16Array or Int8Array, got an array of 2'),
   ],
   [
     'a shape of another kind',

@@ -27,7 +27,22 @@ const HOSTILE_NUMBERS = [
   ...['9007199254740991', '9007199254740992', '18446744073709551616', '1e308', '9'.repeat(400)],
 ];
 const HOSTILE_VALUES = [
-  ...['null', 'true', '{}', '[]', '""', '"F32"', '"F64"', '[0]', '[0,0]', '[[0],[4]]', '{"a":{"a":{}}}', '"\\ud800"'],
+  ...[
+    'null',
+    'true',
+    '{}',
+    '[]',
+    '""',
+    '"F32"',
+    '"F64"',
+    '"F16"',
+    '"I8"',
+    '[0]',
+    '[0,0]',
+    '[[0],[4]]',
+    '{"a":{"a":{}}}',
+    '"\\ud800"',
+  ],
   ...['{"__proto__":{"dtype":"F32"}}', '"__proto__"', '['.repeat(5000), '{"a":'.repeat(5000), '"\\u00e9"', '\u0000'],
 ];
 const HOSTILE_KEYS = [
@@ -146,6 +161,16 @@ const ORIGINALS = [
       { a: 'b', c: 'd' },
     ),
   ),
+  Buffer.from(
+    writeSafetensors(
+      [
+        { name: 'w', shape: [2, 3], data: Int8Array.of(1, -2, 3, -4, 5, -6) },
+        { name: 'w.scale', shape: [3], data: Float32Array.of(1, 2, 3) },
+        { name: 'h', shape: [2], data: Uint16Array.of(0x3c00, 0x7c00) },
+      ],
+      { weights: 'int8' },
+    ),
+  ),
   Buffer.from(writeSafetensors([], {})),
 ];
 const FILES_PER_KIND = 2000; // × 14 kinds = 28,000 files
@@ -175,22 +200,24 @@ test.each(Object.keys(MUTATIONS))(`${FILES_PER_KIND} files after «%s»: a clean
   if (mutate === undefined) throw new Error(`no mutation ${kind}`);
   const next = chance(Object.keys(MUTATIONS).indexOf(kind));
 
-  // Every array of floats the reader makes, also on the way to an error, is seen here.
+  // Every array of numbers the reader makes, also on the way to an error, is seen here.
   let largest = 0;
-  const watched = new Proxy(Float32Array, {
-    construct(target, args, newTarget) {
-      const made = Reflect.construct(target, args, newTarget);
-      largest = Math.max(largest, made.buffer.byteLength);
-      return made;
-    },
-  });
+  const watch = (array: typeof Float32Array | typeof Uint16Array | typeof Int8Array) =>
+    new Proxy(array, {
+      construct(target, args, newTarget) {
+        const made = Reflect.construct(target, args, newTarget);
+        largest = Math.max(largest, made.buffer.byteLength);
+        return made;
+      },
+    });
+  const watched = { Float32Array: watch(Float32Array), Uint16Array: watch(Uint16Array), Int8Array: watch(Int8Array) };
 
   let refused = 0;
   for (let count = 0; count < FILES_PER_KIND; count++) {
     let bytes: Buffer = pick(next, ORIGINALS);
     for (let times = 1 + next(2); times > 0; times--) bytes = bytes.length < 8 ? bytes : mutate(next, bytes);
     largest = 0;
-    vi.stubGlobal('Float32Array', watched);
+    for (const [name, array] of Object.entries(watched)) vi.stubGlobal(name, array);
     const outcome = attempt(bytes);
     vi.unstubAllGlobals();
     if (largest > bytes.length) throw new Error(`${largest} bytes taken for a file of ${bytes.length}`);
@@ -203,7 +230,8 @@ test.each(Object.keys(MUTATIONS))(`${FILES_PER_KIND} files after «%s»: a clean
       const said = naiveRead(bytes);
       const tensors = outcome.tensors.map(({ name, shape, data }) => {
         const hex = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex');
-        return [name, { dtype: 'F32', shape, data: hex }] as const;
+        const dtype = data instanceof Float32Array ? 'F32' : data instanceof Uint16Array ? 'F16' : 'I8';
+        return [name, { dtype, shape, data: hex }] as const;
       });
       expect(new Map(tensors)).toEqual(said.tensors);
       expect(tensors.length).toBe(said.tensors.size);
