@@ -2,12 +2,14 @@
 import { writeActivationConstants } from './ops/activation';
 import { writeOptimizerConstants } from './ops/optimizer';
 import { writeMathConstants } from './simd/math';
+import { writeQuantizedConstants } from './simd/quantized';
 
 export { run } from './run';
 
 /** Writes the constants region. */
 export function initialize(): void {
   writeMathConstants();
+  writeQuantizedConstants();
   writeActivationConstants();
   if (!isDefined(FORWARD_ONLY)) writeOptimizerConstants();
 }

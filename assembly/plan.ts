@@ -104,6 +104,27 @@ export class DenseForward extends Op {
 }
 
 @unmanaged
+export class DenseForwardQuantized extends Op {
+  y: usize;
+  x: usize;
+  /** Panels as for float32, of 8 or 16 bits a weight. */
+  w: usize;
+  /** What each column's sums are multiplied by; 0 for ones. */
+  scale: usize;
+  b: usize;
+  /** Room for one panel of float32 weights: [I][16]. */
+  scratch: usize;
+  /** Bytes of that for each thread. */
+  scratchBytes: i32;
+  inputs: i32;
+  outputs: i32;
+  floor: f32;
+  /** 8 for int8, 16 for float16. */
+  bits: i32;
+  paired: i32;
+}
+
+@unmanaged
 export class DenseInputGradient extends Op {
   dx: usize;
   dy: usize;

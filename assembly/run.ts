@@ -1,8 +1,8 @@
 // The machine: for each record, its op.
 import { Opcode } from '../src/plan/opcodes';
 import {
-  Accuracy, Activation, Adam, CheckFinite, Cost, DenseForward, DenseInputGradient, DenseWeightGradient, Dropout, Gather, GatherLabels, Loss, NextBatch,
-  Op,  RECORD_BYTES, Scatter, Sgd, Softmax,
+  Accuracy, Activation, Adam, CheckFinite, Cost, DenseForward, DenseForwardQuantized, DenseInputGradient, DenseWeightGradient, Dropout, Gather,
+  GatherLabels, Loss, NextBatch, Op, RECORD_BYTES, Scatter, Sgd, Softmax,
 } from './plan';
 import { barrier } from './barrier';
 import { CONTROLS_BYTES, partCount, partNumber } from './parts';
@@ -10,7 +10,7 @@ import { categoricalAccuracy, sparseCategoricalAccuracy, thresholdAccuracy } fro
 import { activationForward, activationGradient } from './ops/activation';
 import { adam } from './ops/adam';
 import { checkFinite, nextBatch } from './ops/batch';
-import { denseForward, denseInputGradient, denseWeightGradient } from './ops/dense';
+import { denseForward, denseForwardQuantized, denseInputGradient, denseWeightGradient } from './ops/dense';
 import { dropoutForward, dropoutGradient } from './ops/dropout';
 import { gather, gatherLabels, scatter } from './ops/gather';
 import { cosineSimilarity, cost, elementwiseLoss, softmaxCrossEntropy, sparseSoftmaxCrossEntropy } from './ops/loss';
@@ -51,6 +51,7 @@ function execute(record: usize): bool {
     case Opcode.gather: gather(changetype<Gather>(record)); break;
     case Opcode.scatter: scatter(changetype<Scatter>(record)); break;
     case Opcode.denseForward: denseForward(changetype<DenseForward>(record)); break;
+    case Opcode.denseForwardQuantized: denseForwardQuantized(changetype<DenseForwardQuantized>(record)); break;
     case Opcode.activationForward: activationForward(changetype<Activation>(record)); break;
     case Opcode.softmaxForward: softmaxForward(changetype<Softmax>(record)); break;
     case Opcode.logSoftmaxForward: logSoftmaxForward(changetype<Softmax>(record)); break;

@@ -3,6 +3,7 @@ import { type Architecture, outputShape, placedLayers } from './architecture.js'
 import { definitionOf, type Layer } from './layers/index.js';
 import type { Site } from './layers/layer.js';
 import { Builder, type Parameter, type Plan, type Value } from './plan/builder.js';
+import { storedParts, type WeightFormat } from './plan/formats.js';
 import { size } from './shape.js';
 
 /** A layer with the value it makes. */
@@ -20,11 +21,17 @@ export interface NetworkPlan {
   readonly layers: readonly { readonly name: string; readonly value: Value }[];
 }
 
-/** Gives every parameter its place, and returns them by layer. */
-export function declareParameters(builder: Builder, architecture: Architecture): Record<string, Parameter>[] {
+/** Gives everything that is stored of the parameters its place, and returns it by layer and its name there. */
+export function declareParameters(
+  builder: Builder,
+  architecture: Architecture,
+  weights: WeightFormat = 'float32',
+): Record<string, Parameter>[] {
   return placedLayers(architecture).map(({ name, parameters }) => {
     const own: Record<string, Parameter> = {};
-    for (const spec of parameters) own[spec.name] = builder.parameter(`${name}.${spec.name}`, spec.shape);
+    for (const part of parameters.flatMap(spec => storedParts(spec.name, spec.shape, weights))) {
+      own[part.name] = builder.parameter(`${name}.${part.name}`, part.shape, part.format);
+    }
     return own;
   });
 }
@@ -68,9 +75,10 @@ export function planPrediction(
   capacity: number,
   paired: boolean,
   threads = 1,
+  weights: WeightFormat = 'float32',
 ): NetworkPlan {
   const builder = new Builder(capacity, { training: false, paired, threads });
-  const parameters = declareParameters(builder, architecture);
+  const parameters = declareParameters(builder, architecture, weights);
   const inputs = size(architecture.inputShape);
   const outputs = size(outputShape(architecture));
   let steps: Step[] = [];

@@ -1,7 +1,8 @@
 // The fully connected layer.
 import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf, partNumber } from '../parts';
-import { DenseForward, DenseInputGradient, DenseWeightGradient, PANEL, ROW } from '../plan';
+import { DenseForward, DenseForwardQuantized, DenseInputGradient, DenseWeightGradient, PANEL, ROW } from '../plan';
 import { multiply, multiplyByTransposed, multiplyTransposed, sumRows } from '../simd/gemm';
+import { multiplyQuantized } from '../simd/quantized';
 
 /** y[B,O] = max(floor, x[B,I] · w[I,O] + b[O]), shared out by rows, or by panels of y. */
 export function denseForward(r: DenseForward): void {
@@ -17,6 +18,21 @@ export function denseForward(r: DenseForward): void {
   const count = lastRow(rows) - first;
   if (count <= 0) return;
   multiply(r.y + shift, r.x + shift, r.w, r.b, count, rows, r.inputs, 0, panels, r.floor, paired);
+}
+
+/** y[B,O] = max(floor, (x[B,I] · w[I,O]) · scale[O] + b[O]) with weights of 8 or 16 bits, shared out by rows. */
+export function denseForwardQuantized(r: DenseForwardQuantized): void {
+  const rows = controlsOf(r).rows;
+  const first = firstRow(rows);
+  const shift = <usize>first * ROW;
+  const count = lastRow(rows) - first;
+  if (count <= 0) return;
+  const scratch = r.scratch + partNumber() * r.scratchBytes;
+  const panels = panelsOf(r.outputs);
+  const y = r.y + shift;
+  const x = r.x + shift;
+  const paired = r.paired != 0;
+  multiplyQuantized(y, x, r.w, r.scale, r.b, scratch, count, rows, r.inputs, panels, r.floor, r.bits, paired);
 }
 
 /** dx[B,I] = dy[B,O] · wᵀ[O,I], and 0 where `rectified` is; shared out by panels of dx. */

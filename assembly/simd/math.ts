@@ -24,6 +24,8 @@ const LN2 = 32;
 const SMALLEST = 33;
 const BELL_END = 34; // from here on e^(−x²/2) is below e⁻⁸⁰
 const TINY = 35;
+/** The two of quantized.ts. */
+export const QUANTIZED = 36;
 /** Where the ops' own constants begin. */
 export const FIRST_FREE = 40;
 

@@ -2,6 +2,7 @@
 import { checkBoolean, checkInteger, checkOptions, wrongType, wrongValue } from '../errors.js';
 import { type Initializer, type InitializerConfig, resolveInitializer } from '../initializers/index.js';
 import type { Builder, Value } from '../plan/builder.js';
+import { formatBytes, scaleName } from '../plan/formats.js';
 import { PANEL, panelBytes, panelCount } from '../plan/panels.js';
 import { batchShape } from '../shape.js';
 import { type ActivationConfig, type ActivationName, resolveActivation } from './activations.js';
@@ -89,19 +90,30 @@ export const denseLayer: LayerDefinition<DenseLayer> = {
     const activation = site.skipActivation ? linear : layer.activation;
     const rectified = activation.kind === 'relu';
     const z = preActivation(builder, site, activation);
-    builder.emit('denseForward', name, {
+    const { weight, bias } = site.parameters;
+    const fields = {
       y: z.data,
       x: input.data,
-      w: site.parameters.weight?.data ?? 0,
-      b: site.parameters.bias?.data ?? 0,
+      w: weight?.data ?? 0,
+      b: bias?.data ?? 0,
       inputs: input.columns,
       outputs: layer.units,
       floor: rectified ? 0 : Number.NEGATIVE_INFINITY,
       paired: builder.paired,
+    } as const;
+    if (weight === undefined || weight.format === 'float32') {
       // Packed, the first product is so fast that fetching weights which another thread has just updated is most of it: each thread then takes the columns
       // whose weights it updates itself, for one more wait.
-      byOutputs: Number(builder.threads > 1 && builder.paired === 1 && site.first && panelCount(layer.units) >= 4),
-    });
+      const byOutputs = builder.threads > 1 && builder.paired === 1 && site.first && panelCount(layer.units) >= 4;
+      builder.emit('denseForward', name, { ...fields, byOutputs: Number(byOutputs) });
+    } else {
+      builder.emit('denseForwardQuantized', name, {
+        ...fields,
+        scale: site.parameters[scaleName('weight')]?.data ?? 0,
+        bits: 8 * formatBytes[weight.format],
+        ...builder.scratch(panelBytes(input.columns, PANEL)),
+      });
+    }
     if (rectified || activation.kind === 'linear') return z;
     const y = builder.value(name, layer.units);
     emitActivation(builder, name, activation, z, y);

@@ -16,7 +16,7 @@ export interface Site<L> {
   readonly index: number;
   readonly name: string;
   readonly input: Value;
-  /** The layer's parameters by their own names: `weight`, `bias`. */
+  /** The layer's parameters by their own names: `weight`, `bias`; and `weight.scale` where weights are int8. */
   readonly parameters: Readonly<Record<string, Parameter>>;
   /** Where the last layer's softmax or sigmoid is left to the loss, its output is the logits. */
   readonly skipActivation: boolean;

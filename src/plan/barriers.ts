@@ -39,7 +39,7 @@ const update: Accesses = {
   v: ['writes', 'flat'],
 };
 
-/** What each op does to the regions it is given; the shares are those of assembly/ops. Scratch is each thread's own. */
+/** What each op does to the regions it is given; the shares are those of assembly/ops. Scratch is each thread's own where nothing is said of it. */
 const accesses: Readonly<Record<OpName, Accesses>> = {
   nextBatch: {},
   checkFinite: {},
@@ -47,6 +47,14 @@ const accesses: Readonly<Record<OpName, Accesses>> = {
   gatherLabels: byRows,
   scatter: byRows,
   denseForward: { ...byRows, w: ['reads', 'whole'], b: ['reads', 'whole'] },
+  denseForwardQuantized: {
+    ...byRows,
+    w: ['reads', 'whole'],
+    scale: ['reads', 'whole'],
+    b: ['reads', 'whole'],
+    // A thread's part of it begins elsewhere for a layer of another width, and nothing else keeps the threads from being in different layers.
+    scratch: ['writes', 'whole'],
+  },
   denseInputGradient: {
     dx: ['writes', 'panels'],
     dy: ['reads', 'whole'],

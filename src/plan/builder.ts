@@ -1,5 +1,6 @@
 /** The builder: layers, losses and optimisers emit records into sections; then everything is given its place and written. */
 import { placeBarriers } from './barriers.js';
+import type { WeightFormat } from './formats.js';
 import { align, CONSTANTS_END, placeRegions, Region } from './memory.js';
 import { Opcode } from './opcodes.js';
 import { panelBytes } from './panels.js';
@@ -47,6 +48,7 @@ export interface Parameter {
   readonly shape: readonly number[];
   readonly rows: number;
   readonly columns: number;
+  readonly format: WeightFormat;
   readonly data: Region;
   readonly gradient: Region | undefined;
 }
@@ -124,15 +126,16 @@ export class Builder {
     return region;
   }
 
-  parameter(name: string, shape: readonly number[]): Parameter {
+  parameter(name: string, shape: readonly number[], format: WeightFormat = 'float32'): Parameter {
     const columns = shape[shape.length - 1] ?? 1;
     const rows = shape.length > 1 ? (shape[0] ?? 1) : 1;
-    const bytes = panelBytes(rows, columns);
+    const bytes = panelBytes(rows, columns, format);
     const parameter = {
       name,
       shape,
       rows,
       columns,
+      format,
       data: this.parameterRegion.part(name, bytes),
       gradient: this.#training ? this.gradientRegion.part(`d ${name}`, bytes) : undefined,
     };

@@ -28,6 +28,7 @@ export enum Opcode {
   thresholdAccuracy = 23,
   sgd = 24,
   adam = 25,
+  denseForwardQuantized = 26,
 }
 
 /** Which function an `activationForward` or `activationGradient` record applies. */

@@ -1,6 +1,7 @@
 /** A plan in a memory of its own, with the instance that runs it. */
 import { instantiateSync } from '@assemblyscript/loader';
-import { controlsOffsets, type Plan, type Section } from '../plan/builder.js';
+import { controlsOffsets, type Parameter, type Plan, type Section } from '../plan/builder.js';
+import type { StoredNumbers } from '../plan/formats.js';
 import { align, type Region } from '../plan/memory.js';
 import { controlsStruct, readField, writeField } from '../plan/record.js';
 
@@ -76,6 +77,13 @@ export class Program {
   /** The float32 numbers of a region, as they are now and will be; invalid once {@link reserve} has grown the memory. */
   floats(region: Region): Float32Array {
     return new Float32Array(this.memory.buffer, region.address, region.bytes / 4);
+  }
+
+  /** A parameter's panels in its own format, as {@link floats} gives them. */
+  stored({ data, format }: Parameter): StoredNumbers {
+    if (format === 'float16') return new Uint16Array(this.memory.buffer, data.address, data.bytes / 2);
+    if (format === 'int8') return new Int8Array(this.memory.buffer, data.address, data.bytes);
+    return this.floats(data);
   }
 
   /** Makes sure of room for `bytes` beyond the plan, and returns its address. What lay there may be written over. */

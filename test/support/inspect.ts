@@ -21,6 +21,7 @@ const writes: Record<OpName, { readonly matrices?: readonly Written[]; readonly 
   gatherLabels: { others: ['y'] },
   scatter: { others: ['y'] },
   denseForward: { matrices: [{ at: 'y', columns: 'outputs' }] },
+  denseForwardQuantized: { matrices: [{ at: 'y', columns: 'outputs' }], others: ['scratch'] },
   denseInputGradient: { matrices: [{ at: 'dx', columns: 'inputs' }], others: ['scratch'] },
   denseWeightGradient: {
     matrices: [
