@@ -12,7 +12,8 @@ import type { FittedLoss } from './losses/loss.js';
 import { checkMetrics, type EvaluationMetric, evaluationMetrics, type Scores, scoreNumbers } from './metrics/index.js';
 import { predictOnThreads } from './parallel.js';
 import type { Parameter } from './plan/builder.js';
-import { fromPanels } from './plan/panels.js';
+import { scaleName } from './plan/formats.js';
+import { fromPanels, toPanels } from './plan/panels.js';
 import {
   checkBackendOptions,
   checkParameter,
@@ -24,6 +25,7 @@ import {
   type PredictorClass,
   unwrapBytes,
 } from './predictor.js';
+import { dequantize, quantizeTensors, type StoredTensor } from './quantize.js';
 import { checkSeed, Purpose, Random } from './random.js';
 import { chooseBackend, type FileAccess, type Host } from './runtime/binaries.js';
 import { dismissIdle } from './runtime/crew.js';
@@ -106,12 +108,42 @@ export class Model extends Predictor {
     });
   }
 
-  /** Every parameter with a copy of its values. Weights are `[inputs, outputs]`. */
+  /** Every parameter with a copy of its values. Weights are `[inputs, outputs]`; quantised ones are given as the numbers they stand for. */
   get parameters(): NamedParameter[] {
-    this.update();
-    return this.network.plan.parameters.map(({ name, shape, rows, columns, data }) => {
-      return { name, shape: [...shape], data: fromPanels(this.program.floats(data), rows, columns) };
+    const stored = new Map(this.#stored().map(tensor => [tensor.name, tensor]));
+    return placedLayers(this.architecture).flatMap(layer => {
+      return layer.parameters.flatMap(spec => {
+        const name = `${layer.name}.${spec.name}`;
+        const tensor = stored.get(name);
+        if (!tensor) return [];
+        return { name, shape: [...tensor.shape], data: dequantize(tensor.data, stored.get(scaleName(name))?.data) };
+      });
     });
+  }
+
+  /** A copy of everything that a file stores of the parameters. */
+  #stored(): StoredTensor[] {
+    this.update();
+    return this.network.plan.parameters.map(parameter => {
+      const { name, shape, rows, columns } = parameter;
+      return { name, shape, data: fromPanels(this.program.stored(parameter), rows, columns) };
+    });
+  }
+
+  /**
+   * A model for prediction alone whose weights take fewer bits, in memory and in its file: `'float16'` halves them, `'int8'` quarters them, with a scale
+   * for each output (its largest weight, without its sign, over 127). Biases stay float32, and so do the sums. This model stays as it is.
+   *
+   * @throws where this model is quantised already, and RangeError where a weight is beyond float16's 65504
+   */
+  async quantize(options: { weights: 'float16' | 'int8' }): Promise<this> {
+    checkOptions('quantize', options, ['weights']);
+    const weights = checkChoice('quantize: weights', options.weights, ['float16', 'int8']);
+    this.refuseQuantized('quantize');
+    const { architecture, seed, runsOn: backend } = this;
+    const quantized = new (this.constructor as PredictorClass<this>)({ architecture, backend, seed, weights });
+    quantized.adopt(quantizeTensors(this.parameters, weights), this.metadata);
+    return quantized;
   }
 
   /**
@@ -122,6 +154,7 @@ export class Model extends Predictor {
   setParameters(values: Record<string, Float32Array | readonly number[]>): void {
     const where = 'setParameters';
     this.refuseWhileFitting(where);
+    this.refuseQuantized(where);
     const known = new Map(this.network.plan.parameters.map(parameter => [parameter.name, parameter]));
     if (typeof values !== 'object' || values === null) {
       throw wrongType(where, `an object such as { '0.dense.weight': … }`, values);
@@ -143,7 +176,7 @@ export class Model extends Predictor {
 
   /** A table of the layers, their shapes and their numbers of parameters. */
   summary(): string {
-    return summarize(this.architecture);
+    return summarize(this.architecture, this.weights);
   }
 
   /** Step 3 in the open: the outputs as {@link predict} gives them, and every layer's, row-major with their shapes. */
@@ -183,6 +216,7 @@ export class Model extends Predictor {
     options: { loss: Loss },
   ): { cost: number; gradients: Record<string, Float32Array> } {
     checkOptions('gradients', options, ['loss']);
+    this.refuseQuantized('gradients');
     return this.#judge('gradients', { x, y }, options.loss, Infinity, (judge, data) => {
       return judge.gradients('gradients', data);
     });
@@ -231,8 +265,20 @@ export class Model extends Predictor {
       this.#fitted.clear();
       this.#fitted.set(key, judge);
     }
-    judge.program.floats(judge.program.plan.parameterRegion).set(this.currentParameters);
+    this.#lend(judge);
     return use(judge, ready, fitted);
+  }
+
+  /** Gives a judge the parameters: float32, whatever this model stores. */
+  #lend({ program }: Judge): void {
+    const { parameterRegion, parameters } = program.plan;
+    if (this.weights === 'float32') program.floats(parameterRegion).set(this.currentParameters);
+    else {
+      const values = this.parameters;
+      parameters.forEach(({ data, rows, columns }, index) => {
+        toPanels(program.floats(data), values[index]?.data ?? [], rows, columns);
+      });
+    }
   }
 
   /**
@@ -293,7 +339,7 @@ export class Model extends Predictor {
     const team = work < WORK_FOR_MESSAGE ? undefined : await findTeam(this.runsOn, wanted);
     if (!team) return this.predict(x);
     this.update();
-    return predictOnThreads(this.architecture, team, this.runsOn.paired, this.currentParameters, samples);
+    return predictOnThreads(this, team, this.runsOn.paired, this.currentParameters, samples);
   }
 
   /** Ends the worker threads that no fit has in use. Models share them; whichever trains next starts others. */
@@ -309,7 +355,7 @@ export class Model extends Predictor {
 
   /** The model as the bytes of a .safetensors file. */
   toBytes(): Uint8Array<ArrayBuffer> {
-    return writeSafetensors(this.parameters, { ...this.metadata, ...modelMetadata(this.architecture, this.seed) });
+    return writeSafetensors(this.#stored(), modelMetadata(this));
   }
 
   /**
@@ -374,6 +420,13 @@ export class Model extends Predictor {
     if (this.#fitting) {
       throw new Error(`${where}: expected no fit under way on this model, got one that runs; await it first`);
     }
+  }
+
+  /** @internal Refuses what needs float32 weights, on a quantised model. */
+  refuseQuantized(where: string): void {
+    if (this.weights === 'float32') return;
+    const mend = 'quantised weights are for prediction: train the float32 model and quantise again';
+    throw wrongType(where, 'a model with float32 weights', `one with ${this.weights} weights`, mend);
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Architecture } from './architecture.js';
 import type { ReadySamples } from './data/samples.js';
 import { type NetworkPlan, planPrediction } from './network.js';
+import type { WeightFormat } from './plan/formats.js';
 import { Crew } from './runtime/crew.js';
 import { Program } from './runtime/program.js';
 import { copySamples, setBatch } from './runtime/staging.js';
@@ -10,16 +11,16 @@ import type { Team } from './runtime/threads.js';
 /** Rows that the threads take at once. */
 const ROWS_AT_ONCE = 1024;
 
-/** The outputs for checked samples, from parameters as they are now. */
+/** The outputs for checked samples, from parameters as they lie in the model's memory now. */
 export async function predictOnThreads(
-  architecture: Architecture,
+  { architecture, weights }: { readonly architecture: Architecture; readonly weights: WeightFormat },
   team: Team,
   paired: boolean,
   parameters: Float32Array,
   samples: ReadySamples,
 ): Promise<Float32Array> {
   const capacity = Math.min(samples.rows, ROWS_AT_ONCE);
-  const { plan, inputs, outputs }: NetworkPlan = planPrediction(architecture, capacity, paired, team.size);
+  const { plan, inputs, outputs }: NetworkPlan = planPrediction(architecture, capacity, paired, team.size, weights);
   const program = new Program(team.module, plan, true);
   const staging = program.reserve(capacity * inputs * 4);
   program.floats(plan.parameterRegion).set(parameters);

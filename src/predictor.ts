@@ -6,6 +6,7 @@ import { readModelMetadata, reservedMetadata } from './files/modelFile.js';
 import { readSafetensors, type Tensor } from './files/safetensors.js';
 import { type NetworkPlan, planPrediction } from './network.js';
 import type { Parameter } from './plan/builder.js';
+import type { StoredNumbers, WeightFormat } from './plan/formats.js';
 import { toPanels } from './plan/panels.js';
 import { type Backend, type BackendOptions, chooseBackend, type Host } from './runtime/binaries.js';
 import { Program } from './runtime/program.js';
@@ -31,6 +32,8 @@ export interface ModelParts {
   readonly architecture: Architecture;
   readonly backend: Backend;
   readonly seed: number;
+  /** float32 unless told. */
+  readonly weights?: WeightFormat;
 }
 
 /** A class of models with its own way to load WebAssembly; its factories return models of that class. */
@@ -46,6 +49,8 @@ export class Predictor {
   }
 
   readonly architecture: Architecture;
+  /** What the weights are stored as: `'float32'`, or fewer bits where the model was quantised. */
+  readonly weights: WeightFormat;
   /** Strings that travel in the model's file beside its parameters. */
   readonly metadata: Record<string, string> = {};
   /** @internal */
@@ -61,13 +66,15 @@ export class Predictor {
   readonly #predictions: Float32Array;
 
   /** @internal Use {@link fromBytes}. */
-  constructor({ architecture, backend }: ModelParts) {
+  constructor({ architecture, backend, weights = 'float32' }: ModelParts) {
     this.architecture = architecture;
+    this.weights = weights;
     this.runsOn = backend;
     this.#firstLayer = firstLayer(architecture);
     const widths = placedLayers(architecture).reduce((sum, layer) => sum + size(layer.outputShape), 0);
     const capacity = Math.floor(CACHE_NUMBERS / (widths + size(architecture.inputShape)));
-    this.network = planPrediction(architecture, Math.max(1, Math.min(MOST_ROWS, capacity)), backend.paired);
+    const rows = Math.max(1, Math.min(MOST_ROWS, capacity));
+    this.network = planPrediction(architecture, rows, backend.paired, 1, weights);
     this.program = new Program(backend.module, this.network.plan);
     const { plan, inputs } = this.network;
     const address = this.program.reserve(plan.capacity * inputs * 4);
@@ -185,8 +192,8 @@ export class Predictor {
   protected update(): void {}
 
   /** @internal */
-  protected write(parameter: Parameter, values: ArrayLike<number>): void {
-    toPanels(this.program.floats(parameter.data), values, parameter.rows, parameter.columns);
+  protected write(parameter: Parameter, values: StoredNumbers | ArrayLike<number>): void {
+    toPanels(this.program.stored(parameter), values, parameter.rows, parameter.columns);
   }
 
   /** @internal Takes over a file's parameters and the user's metadata. */
@@ -194,7 +201,7 @@ export class Predictor {
     const values = new Map(tensors.map(({ name, data }) => [name, data]));
     for (const parameter of this.network.plan.parameters) {
       const value = values.get(parameter.name);
-      checkParameter(`model file: ${parameter.name}`, parameter, value);
+      checkStored(`model file: ${parameter.name}`, parameter, value);
       this.write(parameter, value);
     }
     for (const [key, value] of Object.entries(metadata)) {
@@ -216,11 +223,24 @@ export async function loadModel<M extends Predictor>(
   }
   const wishes = checkBackendOptions(where, options);
   const { tensors, metadata } = readSafetensors(bytes);
-  const { architecture, seed } = readModelMetadata(tensors, metadata);
+  const { architecture, seed, weights } = readModelMetadata(tensors, metadata);
   const backend = await chooseBackend(modelClass.host, wishes);
-  const model = new modelClass({ architecture, backend, seed });
+  const model = new modelClass({ architecture, backend, seed, weights });
   model.adopt(tensors, metadata);
   return model;
+}
+
+/** Refuses numbers of a file that are not finite; {@link readModelMetadata} has seen to their kinds and shapes. */
+function checkStored(
+  where: string,
+  parameter: Parameter,
+  value: StoredNumbers | undefined,
+): asserts value is StoredNumbers {
+  if (parameter.format === 'float32') checkParameter(where, parameter, value);
+  else if (value instanceof Uint16Array) {
+    const bad = value.findIndex(bits => (bits & 0x7c00) === 0x7c00);
+    if (bad >= 0) throw wrongValue(`${where}[${bad}]`, 'a finite float16 number', 'an infinity or NaN');
+  }
 }
 
 /** @internal `x` as users give it to predict, cost and gradients, with the scale of bytes beside it. */

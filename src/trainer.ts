@@ -174,6 +174,7 @@ export class Trainer {
 
   /** @internal Checks the options and plans; all of it before any work. */
   static async prepare(model: Model, backend: Backend, options: unknown, where: string): Promise<TrainerParts> {
+    model.refuseQuantized(where);
     const { threads, ...config } = checkTrainerOptions(where, options);
     const loss = model.fitLoss(config.loss);
     const accuracy = config.metrics.includes('accuracy');
@@ -493,12 +494,7 @@ export class Trainer {
       shuffled: this.#shuffled,
       step: this.#program.get('step'),
     };
-    const { architecture, seed, metadata } = this.model;
-    return writeSafetensors(tensors, {
-      ...metadata,
-      ...modelMetadata(architecture, seed),
-      trainer: JSON.stringify(state),
-    });
+    return writeSafetensors(tensors, { ...modelMetadata(this.model), trainer: JSON.stringify(state) });
   }
 
   /** The optimiser's buffers for the parameter at `address`. */
@@ -538,10 +534,12 @@ export class Trainer {
     const { tensors, metadata } = readSafetensors(bytes);
     const state = readState(metadata.trainer);
     const names = stateNames(state.optimizer);
-    const { architecture, seed } = readModelMetadata(tensors, metadata, name => names.map(state => `${state}.${name}`));
+    const { architecture, seed, weights } = readModelMetadata(tensors, metadata, name =>
+      names.map(state => `${state}.${name}`),
+    );
     const { modelClass } = this;
     const backend = await chooseBackend(modelClass.host, { deterministic: state.deterministic, turbo: false });
-    const model = new modelClass({ architecture, backend, seed });
+    const model = new modelClass({ architecture, backend, seed, weights });
     model.adopt(tensors, metadata);
     const { loss, optimizer, metrics, batchSize } = state;
     const trainer = new this(model, await this.prepare(model, backend, { loss, optimizer, metrics, batchSize }, where));

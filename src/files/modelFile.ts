@@ -1,18 +1,31 @@
 /** What a .safetensors file means when it holds a model. */
 import { Architecture, placedLayers } from '../architecture.js';
-import { wrongValue } from '../errors.js';
+import { checkChoice, wrongValue } from '../errors.js';
+import { formatOf, storedParts, type WeightFormat, weightFormats } from '../plan/formats.js';
 import { checkSeed } from '../random.js';
-import type { Tensor } from './safetensors.js';
+import { dtypeNames, type Tensor } from './safetensors.js';
 
 /** The version of what the metadata means. */
 export const FORMAT = '1';
 
 /** Metadata keys that are not the user's. */
-export const reservedMetadata = ['myelin', 'architecture', 'seed', 'trainer'];
+export const reservedMetadata = ['myelin', 'architecture', 'seed', 'weights', 'trainer'];
 
-/** What a file needs to make a model again, besides the parameters. */
-export function modelMetadata(architecture: Architecture, seed: number): Record<string, string> {
-  return { myelin: FORMAT, architecture: JSON.stringify(architecture), seed: String(seed) };
+/** The strings of a model's file: what it takes to make the model again, and the user's own. */
+export function modelMetadata(model: {
+  readonly architecture: Architecture;
+  readonly seed: number;
+  readonly weights: WeightFormat;
+  readonly metadata: Readonly<Record<string, string>>;
+}): Record<string, string> {
+  const users = Object.entries(model.metadata).filter(([key]) => !reservedMetadata.includes(key));
+  return {
+    ...Object.fromEntries(users),
+    myelin: FORMAT,
+    architecture: JSON.stringify(model.architecture),
+    seed: String(model.seed),
+    ...(model.weights === 'float32' ? {} : { weights: model.weights }),
+  };
 }
 
 /** Reads the metadata of a model, and checks that the file's tensors are those of its architecture and `extra` ones. */
@@ -20,7 +33,7 @@ export function readModelMetadata(
   tensors: readonly Tensor[],
   metadata: Readonly<Record<string, string>>,
   extra: (parameter: string) => readonly string[] = () => [],
-): { architecture: Architecture; seed: number } {
+): { architecture: Architecture; seed: number; weights: WeightFormat } {
   const { myelin: format, architecture: text } = metadata;
   if (format === undefined || text === undefined) {
     const mend = 'read other .safetensors files with another library';
@@ -42,26 +55,31 @@ export function readModelMetadata(
     throw new RangeError(`model file: architecture: ${(cause as Error).message}; ${mend}`, { cause });
   }
   const seed = checkSeed('model file: seed', Number(metadata.seed ?? 0));
-  const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
+  const weights = checkChoice('model file: weights', metadata.weights ?? 'float32', weightFormats);
+  const rest = new Map(tensors.map(tensor => [tensor.name, tensor]));
   for (const layer of placedLayers(architecture)) {
-    for (const spec of layer.parameters) {
-      const parameter = `${layer.name}.${spec.name}`;
+    for (const part of layer.parameters.flatMap(spec => storedParts(spec.name, spec.shape, weights))) {
+      const parameter = `${layer.name}.${part.name}`;
       for (const name of [parameter, ...extra(parameter)]) {
-        const shape = shapes.get(name);
-        const expected = `tensor [${spec.shape.join(', ')}]`;
-        if (!shape) throw wrongValue(`model file: ${name}`, expected, 'none');
-        if (shape.join() !== spec.shape.join()) {
-          throw wrongValue(`model file: ${name}`, expected, `[${shape.join(', ')}]`);
+        const tensor = rest.get(name);
+        const expected = `tensor [${part.shape.join(', ')}]`;
+        if (!tensor) throw wrongValue(`model file: ${name}`, expected, 'none');
+        if (tensor.shape.join() !== part.shape.join()) {
+          throw wrongValue(`model file: ${name}`, expected, `[${tensor.shape.join(', ')}]`);
         }
-        shapes.delete(name);
+        const format = formatOf(tensor.data);
+        if (format !== part.format) {
+          throw wrongValue(`model file: ${name}`, `dtype ${dtypeNames[part.format]}`, dtypeNames[format]);
+        }
+        rest.delete(name);
       }
     }
   }
-  const [unknown] = shapes.keys();
+  const [unknown] = rest.keys();
   if (unknown !== undefined) {
     const mend =
       metadata.trainer === undefined ? undefined : `this is a trainer's file: read it with Trainer.fromBytes`;
     throw wrongValue('model file', 'only tensors of its architecture', JSON.stringify(unknown.slice(0, 80)), mend);
   }
-  return { architecture, seed };
+  return { architecture, seed, weights };
 }

@@ -148,6 +148,22 @@ const recipes = {
     return ask(outdir, 'index.html');
   },
 
+  'shrink.js': () => {
+    const [bytes, small, predictions] = node(`
+    import './shrink.js';
+    import { readFileSync } from 'node:fs';
+    import { Model } from 'myelin/predict';
+    const file = readFileSync('small.safetensors');
+    const model = await Model.fromBytes(file);
+    const bytes = readFileSync('model.safetensors').length;
+    console.log(JSON.stringify([bytes, file.length, [...model.predict(${request.body})]]));`);
+    if (!(small < bytes)) throw new Error(`expected less than ${bytes} bytes, got ${small}`);
+    if (!predictions.every((value, i) => Math.abs(value - expected[i]) < 0.05)) {
+      throw new Error(`expected about ${expected}, got ${predictions}`);
+    }
+    return expected;
+  },
+
   'main.cjs': () =>
     node(`
     import { createRequire } from 'node:module';
