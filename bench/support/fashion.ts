@@ -16,10 +16,10 @@ const CLASSES = 10;
 const IMAGES_HEADER = 16;
 const LABELS_HEADER = 8;
 
-/** The first `rows` of the training set, its numbers between 0 and 1. */
-export function fashion(rows: number): Rows {
-  const images = `${FOLDER}/train-images-idx3-ubyte.gz`;
-  const labels = `${FOLDER}/train-labels-idx1-ubyte.gz`;
+/** The first `rows` of the training set, or of the test set, `t10k`; its numbers between 0 and 1. */
+export function fashion(rows: number, set: 'train' | 't10k' = 'train'): Rows {
+  const images = `${FOLDER}/${set}-images-idx3-ubyte.gz`;
+  const labels = `${FOLDER}/${set}-labels-idx1-ubyte.gz`;
   if (!existsSync(images) || !existsSync(labels)) return madeUp(rows);
   const bytes = gunzipSync(readFileSync(images)).subarray(IMAGES_HEADER, IMAGES_HEADER + rows * INPUTS);
   const x = Float32Array.from(bytes, byte => byte / 255);
