@@ -231,7 +231,7 @@ function narrowCases(rows: number, inputs: number, outputs: number): Case[] {
       const sizes = { inputs, outputs, paired: builder.paired };
       const scratch = builder.scratch(panelBytes(16 + panelCount(outputs) * 16, 16));
       if (op === 'denseForward') {
-        builder.emit(op, 'ops', { y: y.data, x: x.data, w: w.data, b: b.data, floor: 0, ...sizes });
+        builder.emit(op, 'ops', { y: y.data, x: x.data, w: w.data, b: b.data, floor: 0, byOutputs: 0, ...sizes });
       } else if (op === 'denseInputGradient') {
         builder.emit(op, 'ops', { dx, dy, w: w.data, rectified: x.data, ...scratch, ...sizes });
       } else {
