@@ -298,8 +298,8 @@ describe('a process', () => {
       await new Promise(resolve => setTimeout(resolve, 3000));
       console.log(JSON.stringify({ left: left(), before, after: megabytes() }));`);
     const { left, before, after } = JSON.parse(stdout);
-    // A few may still be known to the engine.
-    expect(left).toBeLessThan(10);
+    // The engine may keep some a while; none would go if something held them.
+    expect(left).toBeLessThan(60);
     // Each of them held some 8 MiB.
     expect(after - before).toBeLessThan(200);
   });
