@@ -97,10 +97,10 @@ class Runner {
   readonly #fewest: number;
   #complaint = '';
 
-  private constructor([command = '', ...options]: readonly string[], folder: string, fewest: number) {
+  private constructor([command = '', ...options]: readonly string[], fewest: number) {
     this.#fewest = fewest;
     const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' };
-    this.#process = spawn(command, options, { cwd: folder, env, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#process = spawn(command, options, { env, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#process.on('error', () => {});
     this.#process.stdin.on('error', () => {});
     this.#process.stderr.on('data', chunk => {
@@ -114,7 +114,7 @@ class Runner {
     const { command, options = [], install } = entrant;
     const [program = '', ...before] = command;
     const fewest = entrant.slow ? FEWEST_OF_SLOW : FEWEST;
-    const runner = new Runner([program, ...before, folder, ...options], folder, fewest);
+    const runner = new Runner([program, ...before, folder, ...options], fewest);
     const { name, absent } = await runner.#hear();
     if (name) {
       runner.name = name;
