@@ -1,7 +1,7 @@
 // Cost functions: each writes every row's cost, and the gradient of the mean cost for what the network made. The classes of
 // losses/ have no fields: `value(p, t, setting)` and `derivative(p, t, setting)` on four lanes.
 import { LossKind } from '../../src/plan/opcodes';
-import { Accuracy, Cost, Loss, PANEL, ROW } from '../plan';
+import { Cost, Loss, PANEL, ROW } from '../plan';
 import { controlsOf, firstRow, lastRow } from '../parts';
 import { columnMask, madd, sum } from '../simd/lanes';
 import { BinaryCrossEntropyFromLogits } from './losses/binaryCrossEntropy';

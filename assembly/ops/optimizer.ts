@@ -9,8 +9,8 @@ export function writeOptimizerConstants(): void {
 }
 
 /**
- * Added to a decaying average before and taken away after, this sweeps to 0 what would become denormal: processors take many times
- * longer over such numbers, and WebAssembly cannot switch them off.
+ * Added to a decaying average before and taken away after, this rounds it to whole steps of some 1e-37, so that it is 0 or a normal number: processors take many
+ * times longer over denormal ones, and WebAssembly cannot switch them off.
  */
 // @ts-ignore: decorator
 @inline

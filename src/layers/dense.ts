@@ -102,8 +102,8 @@ export const denseLayer: LayerDefinition<DenseLayer> = {
       paired: builder.paired,
     } as const;
     if (weight === undefined || weight.format === 'float32') {
-      // Packed, the first product is so fast that fetching weights which another thread has just updated is most of it: each thread then takes the columns
-      // whose weights it updates itself, for one more wait.
+      // Packed, the first product is fast enough that fetching weights which another thread has just updated shows: each thread then takes columns, whose
+      // weights it mostly updated itself, for one more wait.
       const byOutputs = builder.threads > 1 && builder.paired === 1 && site.first && panelCount(layer.units) >= 4;
       builder.emit('denseForward', name, { ...fields, byOutputs: Number(byOutputs) });
     } else {
