@@ -46,19 +46,33 @@ export function lastUnit(units: i32): i32 {
   return ASC_FEATURE_THREADS ? units * (part + 1) / parts : units;
 }
 
-/** Rows are shared out four at a time, the height of the kernels' tiles. */
+/** The first of this thread's share of some rows, which are shared out `unit` at a time. */
+// @ts-ignore: decorator
+@inline
+export function firstOf(rows: i32, unit: i32): i32 {
+  return ASC_FEATURE_THREADS ? firstUnit((rows + unit - 1) / unit) * unit : 0;
+}
+
+/** The one after the last of its share. */
+// @ts-ignore: decorator
+@inline
+export function lastOf(rows: i32, unit: i32): i32 {
+  return ASC_FEATURE_THREADS ? min(rows, lastUnit((rows + unit - 1) / unit) * unit) : rows;
+}
+
+/** Rows of the batch are shared out four at a time, the height of the kernels' tiles. */
 const TILE: i32 = 4;
 
 // @ts-ignore: decorator
 @inline
 export function firstRow(rows: i32): i32 {
-  return ASC_FEATURE_THREADS ? firstUnit((rows + TILE - 1) / TILE) * TILE : 0;
+  return firstOf(rows, TILE);
 }
 
 // @ts-ignore: decorator
 @inline
 export function lastRow(rows: i32): i32 {
-  return ASC_FEATURE_THREADS ? min(rows, lastUnit((rows + TILE - 1) / TILE) * TILE) : rows;
+  return lastOf(rows, TILE);
 }
 
 /** Panels of a value with that many columns. */

@@ -72,6 +72,8 @@ export class Gather extends Op {
   /** 0 for the samples, 1 for the targets. */
   targets: i32;
   columns: i32;
+  /** Where each thread gathers all rows for itself, bytes from one thread's copy to the next; else 0. */
+  ownBytes: i32;
 }
 
 @unmanaged
@@ -101,6 +103,8 @@ export class DenseForward extends Op {
   paired: i32;
   /** 1 where threads share out the output panels, 0 where they share out the rows. */
   byOutputs: i32;
+  /** Where each thread has an x of its own, bytes from one to the next; else 0. */
+  ownBytes: i32;
 }
 
 @unmanaged
@@ -152,6 +156,8 @@ export class DenseWeightGradient extends Op {
   paired: i32;
   /** 1 where threads share out the output panels, 0 where they share out the input panels. */
   byOutputs: i32;
+  /** Where each thread has an x of its own, bytes from one to the next; else 0. */
+  ownBytes: i32;
 }
 
 @unmanaged
@@ -228,7 +234,10 @@ export class Sgd extends Op {
   gradients: usize;
   /** The momentum buffer. */
   velocity: usize;
-  count: i32;
+  /** Rows of sixteen numbers. */
+  rows: i32;
+  /** Threads share them out so many at a time. */
+  unit: i32;
   momentum: f32;
   nesterov: i32;
   weightDecay: f32;
@@ -242,7 +251,10 @@ export class Adam extends Op {
   m: usize;
   /** Second moments. */
   v: usize;
-  count: i32;
+  /** Rows of sixteen numbers. */
+  rows: i32;
+  /** Threads share them out so many at a time. */
+  unit: i32;
   epsilon: f32;
   beta1: f64;
   beta2: f64;

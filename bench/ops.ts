@@ -163,7 +163,7 @@ function gatherCase(bytes: boolean): Case {
   const width = bytes ? 1 : 4;
   const program = programOf(builder => {
     builder.emit('nextBatch', 'ops', { counts: 0 });
-    builder.emit('gather', 'ops', { y: builder.value('x', INPUTS).data, targets: 0, columns: INPUTS });
+    builder.emit('gather', 'ops', { y: builder.value('x', INPUTS).data, targets: 0, columns: INPUTS, ownBytes: 0 });
   });
   const samples = SAMPLES * INPUTS * width;
   const start = program.reserve(samples + SAMPLES * 4);
@@ -229,14 +229,15 @@ function narrowCases(rows: number, inputs: number, outputs: number): Case[] {
       const [w, b] = [builder.parameter('w', [inputs, outputs]), builder.parameter('b', [outputs])];
       const [dx, dy] = [builder.gradientOf(x), builder.gradientOf(y)];
       const sizes = { inputs, outputs, paired: builder.paired };
+      const shared = { byOutputs: 0, ownBytes: 0 };
       const scratch = builder.scratch(panelBytes(16 + panelCount(outputs) * 16, 16));
       if (op === 'denseForward') {
-        builder.emit(op, 'ops', { y: y.data, x: x.data, w: w.data, b: b.data, floor: 0, byOutputs: 0, ...sizes });
+        builder.emit(op, 'ops', { y: y.data, x: x.data, w: w.data, b: b.data, floor: 0, ...shared, ...sizes });
       } else if (op === 'denseInputGradient') {
         builder.emit(op, 'ops', { dx, dy, w: w.data, rectified: x.data, ...scratch, ...sizes });
       } else {
         const [dw, db] = [w.gradient ?? 0, b.gradient ?? 0] as const;
-        builder.emit(op, 'ops', { dw, db, x: x.data, dy, byOutputs: 0, ...sizes });
+        builder.emit(op, 'ops', { dw, db, x: x.data, dy, ...shared, ...sizes });
       }
     });
     program.set('rows', rows);

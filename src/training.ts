@@ -80,7 +80,7 @@ function emitTargets(builder: Builder, { target }: FittedLoss): Region {
     return labels;
   }
   const values = builder.region('targets', panelBytes(builder.capacity, target.columns));
-  builder.emit('gather', 'target', { y: values, targets: 1, columns: target.columns });
+  builder.emit('gather', 'target', { y: values, targets: 1, columns: target.columns, ownBytes: 0 });
   return values;
 }
 

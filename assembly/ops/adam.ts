@@ -1,6 +1,6 @@
 // Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019), as PyTorch defines them.
-import { controlsOf, firstUnit, lastUnit } from '../parts';
-import { Adam, Controls, PANEL, ROW } from '../plan';
+import { controlsOf, firstOf, lastOf } from '../parts';
+import { Adam, Controls, ROW } from '../plan';
 import { madd, nmadd } from '../simd/lanes';
 import { settled, tiny } from './optimizer';
 
@@ -35,8 +35,8 @@ function update<D>(r: Adam, c: Controls): void {
   const decay = settled(c, 6, r.decoupled ? 0 : r.weightDecay);
   const shrink = settled(c, 7, r.decoupled ? 1 - c.learningRate * <f64>r.weightDecay : 1);
   const small = tiny();
-  const start = <usize>firstUnit(r.count / PANEL) * ROW;
-  const end = r.parameters + <usize>lastUnit(r.count / PANEL) * ROW;
+  const start = <usize>firstOf(r.rows, r.unit) * ROW;
+  const end = r.parameters + <usize>lastOf(r.rows, r.unit) * ROW;
   let dw = r.gradients + start;
   let m = r.m + start;
   let v = r.v + start;

@@ -9,15 +9,16 @@ export function denseForward(r: DenseForward): void {
   const rows = controlsOf(r).rows;
   const panels = panelsOf(r.outputs);
   const paired = r.paired != 0;
+  const x = r.x + partNumber() * r.ownBytes;
   if (r.byOutputs) {
-    multiply(r.y, r.x, r.w, r.b, rows, rows, r.inputs, firstUnit(panels), lastUnit(panels), r.floor, paired);
+    multiply(r.y, x, r.w, r.b, rows, rows, r.inputs, firstUnit(panels), lastUnit(panels), r.floor, paired);
     return;
   }
   const first = firstRow(rows);
   const shift = <usize>first * ROW;
   const count = lastRow(rows) - first;
   if (count <= 0) return;
-  multiply(r.y + shift, r.x + shift, r.w, r.b, count, rows, r.inputs, 0, panels, r.floor, paired);
+  multiply(r.y + shift, x + shift, r.w, r.b, count, rows, r.inputs, 0, panels, r.floor, paired);
 }
 
 /** y[B,O] = max(floor, (x[B,I] · w[I,O]) · scale[O] + b[O]) with weights of 8 or 16 bits, shared out by rows. */
@@ -49,6 +50,7 @@ export function denseInputGradient(r: DenseInputGradient): void {
 export function denseWeightGradient(r: DenseWeightGradient): void {
   const rows = controlsOf(r).rows;
   const paired = r.paired != 0;
+  const x = r.x + partNumber() * r.ownBytes;
   const outputPanels = panelsOf(r.outputs);
   const first = firstUnit(outputPanels);
   const last = lastUnit(outputPanels);
@@ -56,11 +58,11 @@ export function denseWeightGradient(r: DenseWeightGradient): void {
     const dw = r.dw + <usize>(first * r.inputs) * ROW;
     const dy = r.dy + <usize>(first * rows) * ROW;
     const outputs = min(r.outputs, last * PANEL) - first * PANEL;
-    multiplyByTransposed(dw, r.x, dy, rows, r.inputs, outputs, 0, panelsOf(r.inputs), paired);
+    multiplyByTransposed(dw, x, dy, rows, r.inputs, outputs, 0, panelsOf(r.inputs), paired);
   } else {
     const inputPanels = panelsOf(r.inputs);
     const from = firstUnit(inputPanels);
-    multiplyByTransposed(r.dw, r.x, r.dy, rows, r.inputs, r.outputs, from, lastUnit(inputPanels), paired);
+    multiplyByTransposed(r.dw, x, r.dy, rows, r.inputs, r.outputs, from, lastUnit(inputPanels), paired);
   }
   if (r.db) sumRows(r.db, r.dy, rows, first, last);
 }

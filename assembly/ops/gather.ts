@@ -1,5 +1,5 @@
 // Between row-major data and panels.
-import { controlsOf, firstRow, lastRow } from '../parts';
+import { controlsOf, firstRow, lastRow, partNumber } from '../parts';
 import { Controls, Gather, GatherLabels, PANEL, ROW, Scatter } from '../plan';
 
 /** The sample in row `row` of the batch at hand. */
@@ -16,12 +16,13 @@ const TOGETHER: i32 = 4;
 /** y[B,C] = the batch's rows of the samples or targets, as panels; uint8 samples are multiplied by `scale`. */
 export function gather(r: Gather): void {
   const c = controlsOf(r);
-  const end = lastRow(c.rows);
+  const y = r.y + partNumber() * r.ownBytes;
+  const end = r.ownBytes ? c.rows : lastRow(c.rows);
   const bytes = !r.targets && c.bytes != 0;
-  for (let first = firstRow(c.rows); first < end; first += TOGETHER) {
+  for (let first = r.ownBytes ? 0 : firstRow(c.rows); first < end; first += TOGETHER) {
     const last = min(end, first + TOGETHER);
-    if (bytes) gatherBytes(r.y, c, r.columns, first, last);
-    else gatherFloats(r.y, r.targets ? c.y : c.x, c, r.columns, first, last);
+    if (bytes) gatherBytes(y, c, r.columns, first, last);
+    else gatherFloats(y, r.targets ? c.y : c.x, c, r.columns, first, last);
   }
 }
 

@@ -1,6 +1,6 @@
 // Stochastic gradient descent, with momentum (Sutskever et al. 2013) as PyTorch defines it.
-import { PANEL, ROW, Sgd } from '../plan';
-import { controlsOf, firstUnit, lastUnit } from '../parts';
+import { ROW, Sgd } from '../plan';
+import { controlsOf, firstOf, lastOf } from '../parts';
 import { madd } from '../simd/lanes';
 import { settled, tiny } from './optimizer';
 
@@ -10,8 +10,8 @@ export function sgd(r: Sgd): void {
   const c = controlsOf(r);
   const step = settled(c, 0, -c.learningRate);
   const decay = settled(c, 1, r.weightDecay);
-  const start = <usize>firstUnit(r.count / PANEL) * ROW;
-  const end = r.parameters + <usize>lastUnit(r.count / PANEL) * ROW;
+  const start = <usize>firstOf(r.rows, r.unit) * ROW;
+  const end = r.parameters + <usize>lastOf(r.rows, r.unit) * ROW;
   let dw = r.gradients + start;
   for (let w = r.parameters + start; w < end; w += 32) {
     const w0 = v128.load(w);
@@ -34,8 +34,8 @@ function sgdMomentum(r: Sgd): void {
   const past = settled(c, 3, r.nesterov ? r.momentum : 1);
   const present = settled(c, 4, r.nesterov ? 1 : 0);
   const small = tiny();
-  const start = <usize>firstUnit(r.count / PANEL) * ROW;
-  const end = r.parameters + <usize>lastUnit(r.count / PANEL) * ROW;
+  const start = <usize>firstOf(r.rows, r.unit) * ROW;
+  const end = r.parameters + <usize>lastOf(r.rows, r.unit) * ROW;
   let dw = r.gradients + start;
   let v = r.velocity + start;
   for (let w = r.parameters + start; w < end; w += 32) {

@@ -102,10 +102,9 @@ export const denseLayer: LayerDefinition<DenseLayer> = {
       paired: builder.paired,
     } as const;
     if (weight === undefined || weight.format === 'float32') {
-      // Packed, the first product is fast enough that fetching weights which another thread has just updated shows: each thread then takes columns, whose
-      // weights it mostly updated itself, for one more wait.
-      const byOutputs = builder.threads > 1 && builder.paired === 1 && site.first && panelCount(layer.units) >= 4;
-      builder.emit('denseForward', name, { ...fields, byOutputs: Number(byOutputs) });
+      // Only the first layer's: those after it would have to wait for all of their input, and their weights are mostly fewer.
+      const byOutputs = Number(site.first && builder.byOutputs(layer.units));
+      builder.emit('denseForward', name, { ...fields, byOutputs, ownBytes: input.ownBytes });
     } else {
       builder.emit('denseForwardQuantized', name, {
         ...fields,
@@ -145,6 +144,16 @@ export const denseBackward: LayerBackward<DenseLayer> = (builder, site, output, 
     emitActivationGradient(builder, name, activation, z, output, dy);
   }
   const sizes = { inputs: input.columns, outputs: layer.units, paired: builder.paired };
+  // First the weights, of whose dy threads can mostly read what they wrote themselves; dx needs all of it.
+  builder.emit('denseWeightGradient', name, {
+    dw: site.parameters.weight?.gradient ?? 0,
+    db: site.parameters.bias?.gradient ?? 0,
+    x: input.data,
+    dy,
+    ...sizes,
+    byOutputs: Number(builder.byOutputs(layer.units)),
+    ownBytes: input.ownBytes,
+  });
   if (inputGradient) {
     if (input.rectified) builder.rectifiedGradients.add(input);
     builder.emit('denseInputGradient', name, {
@@ -156,13 +165,4 @@ export const denseBackward: LayerBackward<DenseLayer> = (builder, site, output, 
       ...sizes,
     });
   }
-  builder.emit('denseWeightGradient', name, {
-    dw: site.parameters.weight?.gradient ?? 0,
-    db: site.parameters.bias?.gradient ?? 0,
-    x: input.data,
-    dy,
-    ...sizes,
-    // Without an input gradient this thread reads of dy what it wrote itself, if it takes output panels and there are enough for all.
-    byOutputs: Number(!inputGradient && panelCount(layer.units) >= 4),
-  });
 };

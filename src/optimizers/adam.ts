@@ -52,18 +52,18 @@ function definition<C extends Adam | AdamW>(configure: (options: object) => C): 
     configure,
     state: () => ['m', 'v'],
     emit(builder, config) {
-      builder.emit('adam', config.kind, {
-        parameters: builder.parameterRegion,
-        gradients: builder.gradientRegion,
-        m: builder.state('m'),
-        v: builder.state('v'),
-        count: builder.parameterRegion.bytes / 4,
-        epsilon: config.epsilon,
-        beta1: config.beta1,
-        beta2: config.beta2,
-        weightDecay: config.weightDecay,
-        decoupled: Number(config.kind === 'adamW'),
-      });
+      for (const { state, ...places } of builder.stretches()) {
+        builder.emit('adam', config.kind, {
+          ...places,
+          m: state('m'),
+          v: state('v'),
+          epsilon: config.epsilon,
+          beta1: config.beta1,
+          beta2: config.beta2,
+          weightDecay: config.weightDecay,
+          decoupled: Number(config.kind === 'adamW'),
+        });
+      }
     },
   };
 }

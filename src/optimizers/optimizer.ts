@@ -7,6 +7,6 @@ export interface OptimizerDefinition<C> {
   configure(options: object): C;
   /** The names of the buffers it keeps, each as large as the parameters. */
   state(config: C): readonly string[];
-  /** Emits the update of all parameters. State buffers are `builder.state(name)`. */
+  /** Emits the update of all parameters, one record for each of `builder.stretches()`. */
   emit(builder: Builder, config: C): void;
 }

@@ -39,14 +39,14 @@ export const sgdOptimizer: OptimizerDefinition<Sgd> = {
   configure: sgd,
   state: config => (config.momentum > 0 ? ['velocity'] : []),
   emit(builder, config) {
-    builder.emit('sgd', config.kind, {
-      parameters: builder.parameterRegion,
-      gradients: builder.gradientRegion,
-      velocity: config.momentum > 0 ? builder.state('velocity') : 0,
-      count: builder.parameterRegion.bytes / 4,
-      momentum: config.momentum,
-      nesterov: Number(config.nesterov),
-      weightDecay: config.weightDecay,
-    });
+    for (const { state, ...places } of builder.stretches()) {
+      builder.emit('sgd', config.kind, {
+        ...places,
+        velocity: config.momentum > 0 ? state('velocity') : 0,
+        momentum: config.momentum,
+        nesterov: Number(config.nesterov),
+        weightDecay: config.weightDecay,
+      });
+    }
   },
 };

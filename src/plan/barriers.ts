@@ -1,13 +1,14 @@
 /** Where threads that run a plan together have to wait for one another. */
 import type { PlannedRecord } from './builder.js';
 import { Region } from './memory.js';
+import { PANEL } from './panels.js';
 import type { OpName } from './record.js';
 
 /**
- * How an op's work on a region is shared out: by rows of the batch, by panels of columns, or as a flat array, each a thread's own part; or `whole`, where a
- * thread touches what is not its own.
+ * How an op's work on a region is shared out, each thread's part its own: a value by rows of the batch or by panels of columns; a parameter, its gradient and the optimiser's state
+ * by outputs or by inputs; or each thread has an `own` one. Or `whole`, where a thread touches what is not its own.
  */
-type Share = 'rows' | 'panels' | 'flat' | 'whole';
+type Share = 'rows' | 'panels' | 'outputs' | 'inputs' | 'own' | 'whole';
 type Accesses = Readonly<Record<string, readonly [mode: 'reads' | 'writes', share: Share]>>;
 
 const byRows: Accesses = { x: ['reads', 'rows'], y: ['writes', 'rows'], mask: ['writes', 'rows'] };
@@ -31,22 +32,48 @@ const loss: Accesses = {
   dx: ['writes', 'rows'],
 };
 const accuracy: Accesses = { x: ['reads', 'whole'], target: ['reads', 'whole'] };
-const update: Accesses = {
-  parameters: ['writes', 'flat'],
-  gradients: ['reads', 'flat'],
-  velocity: ['writes', 'flat'],
-  m: ['writes', 'flat'],
-  v: ['writes', 'flat'],
-};
+
+/** An optimiser's, by its record's `unit`. */
+function update({ unit }: PlannedRecord['fields']): Accesses {
+  const share: Share = unit === PANEL ? 'inputs' : 'outputs';
+  return {
+    parameters: ['writes', share],
+    gradients: ['reads', share],
+    velocity: ['writes', share],
+    m: ['writes', share],
+    v: ['writes', share],
+  };
+}
+
+/** The first product's, where threads share out the output panels, and with them the weights. */
+function forwardByOutputs({ ownBytes }: PlannedRecord['fields']): Accesses {
+  return {
+    x: ['reads', ownBytes === 0 ? 'whole' : 'own'],
+    w: ['reads', 'outputs'],
+    b: ['reads', 'outputs'],
+    y: ['writes', 'panels'],
+  };
+}
+
+function weightGradient({ byOutputs, ownBytes }: PlannedRecord['fields']): Accesses {
+  const db = ['writes', 'outputs'] as const;
+  if (byOutputs === 1) {
+    // Of dy a thread reads what it wrote itself.
+    const x = ['reads', ownBytes === 0 ? 'whole' : 'own'] as const;
+    return { dw: ['writes', 'outputs'], db, x, dy: ['reads', 'panels'] };
+  }
+  return { dw: ['writes', 'inputs'], db, x: ['reads', 'panels'], dy: ['reads', 'whole'] };
+}
 
 /** What each op does to the regions it is given; the shares are those of assembly/ops. Scratch is each thread's own where nothing is said of it. */
-const accesses: Readonly<Record<OpName, Accesses>> = {
+const accesses: Readonly<Record<OpName, Accesses | ((fields: PlannedRecord['fields']) => Accesses)>> = {
   nextBatch: {},
   checkFinite: {},
-  gather: byRows,
+  gather: ({ ownBytes }) => ({ y: ['writes', ownBytes === 0 ? 'rows' : 'own'] }),
   gatherLabels: byRows,
   scatter: byRows,
-  denseForward: { ...byRows, w: ['reads', 'whole'], b: ['reads', 'whole'] },
+  denseForward: fields =>
+    fields.byOutputs === 1 ? forwardByOutputs(fields) : { ...byRows, w: ['reads', 'whole'], b: ['reads', 'whole'] },
   denseForwardQuantized: {
     ...byRows,
     w: ['reads', 'whole'],
@@ -61,12 +88,7 @@ const accesses: Readonly<Record<OpName, Accesses>> = {
     w: ['reads', 'whole'],
     rectified: ['reads', 'panels'],
   },
-  denseWeightGradient: {
-    dw: ['writes', 'whole'],
-    db: ['writes', 'whole'],
-    x: ['reads', 'whole'],
-    dy: ['reads', 'whole'],
-  },
+  denseWeightGradient: weightGradient,
   activationForward: byRows,
   activationGradient: backByPanels,
   softmaxForward: byRows,
@@ -95,20 +117,13 @@ interface Access {
 }
 
 function accessesOf({ op, fields }: PlannedRecord): Access[] {
-  return Object.entries(fields.byOutputs === 1 ? byOutputs(op) : accesses[op]).flatMap(([field, [mode, share]]) => {
+  const known = accesses[op];
+  return Object.entries(typeof known === 'function' ? known(fields) : known).flatMap(([field, [mode, share]]) => {
     const region = fields[field];
     if (!(region instanceof Region)) return [];
     const { address, bytes } = region;
     return [{ from: address, to: address + bytes, writes: mode === 'writes', share }];
   });
-}
-
-/** How products touch their regions when threads share out the output panels. */
-function byOutputs(op: OpName): Accesses {
-  return op === 'denseForward'
-    ? { ...accesses.denseForward, x: ['reads', 'whole'], y: ['writes', 'panels'] }
-    : // Of dy a thread reads what it wrote itself.
-      { ...accesses[op], dy: ['reads', 'panels'] };
 }
 
 /** Whether one thread may touch what another one touches, and one of them writes. */

@@ -3,7 +3,7 @@ import { placeBarriers } from './barriers.js';
 import type { WeightFormat } from './formats.js';
 import { align, CONSTANTS_END, placeRegions, Region } from './memory.js';
 import { Opcode } from './opcodes.js';
-import { panelBytes } from './panels.js';
+import { PANEL, panelBytes, panelCount } from './panels.js';
 import {
   controlsStruct,
   type FieldType,
@@ -17,6 +17,8 @@ import {
 
 /** Bytes of one thread's controls block (assembly/parts.ts). */
 const CONTROLS_BYTES = 128;
+/** Bytes of a panel's row. */
+const ROW_BYTES = PANEL * 4;
 
 /** What a record's fields are given: numbers, and regions where an address is asked for. */
 export type Fields<Op extends OpName> = {
@@ -38,6 +40,8 @@ export interface Value {
   readonly name: string;
   readonly columns: number;
   readonly data: Region;
+  /** Where every thread has all rows to itself, bytes from one thread's copy to the next; else 0. */
+  readonly ownBytes: number;
   /** Whether it is the output of a rectifier, whose zeros stop the gradient. */
   readonly rectified: boolean;
 }
@@ -51,6 +55,18 @@ export interface Parameter {
   readonly format: WeightFormat;
   readonly data: Region;
   readonly gradient: Region | undefined;
+}
+
+/** Parameters that an optimiser updates with one record, and everything beside them that lies alike. */
+export interface Stretch {
+  readonly parameters: Region;
+  readonly gradients: Region;
+  /** Rows of sixteen numbers. */
+  readonly rows: number;
+  /** Threads share out so many rows at a time. */
+  readonly unit: number;
+  /** The buffer of that name of the optimiser's. */
+  state(name: string): Region;
 }
 
 /** Records that run together, as addresses of the first and of the one after the last. */
@@ -143,12 +159,14 @@ export class Builder {
     return parameter;
   }
 
-  /** A value of the batch's rows; `rectified` as in {@link Value}; `data` where it takes another's place. */
-  value(name: string, columns: number, options: { rectified?: boolean; data?: Region } = {}): Value {
+  /** A value of the batch's rows; `rectified` as in {@link Value}; `data` where it takes another's place; `own` where every thread has all rows to itself. */
+  value(name: string, columns: number, options: { rectified?: boolean; data?: Region; own?: boolean } = {}): Value {
     const known = this.#values.get(name);
     if (known) return known;
-    const data = options.data ?? this.region(name, panelBytes(this.capacity, columns));
-    const value = { name, columns, data, rectified: options.rectified ?? false };
+    const bytes = align(panelBytes(this.capacity, columns));
+    const own = options.own ?? false;
+    const data = options.data ?? this.region(name, bytes * (own ? this.threads : 1));
+    const value = { name, columns, data, ownBytes: own ? bytes : 0, rectified: options.rectified ?? false };
     this.#values.set(name, value);
     return value;
   }
@@ -158,9 +176,35 @@ export class Builder {
     return this.region(`d ${value.name}`, panelBytes(this.capacity, value.columns));
   }
 
-  /** A buffer of the optimiser's, as large as the parameters are once all of them are there. */
-  state(name: string): Region {
-    return this.region(`optimizer.${name}`, this.parameterRegion.bytes);
+  /**
+   * Whether threads that train share out a layer's products by the panels of so many outputs: each then has to do with its own weights alone, from the first product to
+   * the update, and they stay in its cache. Not where some thread would have a fifth more to do than others.
+   */
+  byOutputs(outputs: number): boolean {
+    const panels = panelCount(outputs);
+    const most = Math.ceil(panels / this.threads) * this.threads;
+    return this.#training && this.threads > 1 && most <= 1.2 * panels;
+  }
+
+  /**
+   * All parameters, in the stretches that an optimiser updates: one, or with threads as many as it takes to share them out as their gradients are: each parameter by its outputs, or each
+   * panel of it by inputs.
+   */
+  stretches(): Stretch[] {
+    const { parameterRegion, gradientRegion } = this;
+    const stretch = (offset: number, bytes: number, unit: number): Stretch => ({
+      parameters: parameterRegion.stretch(offset, bytes),
+      gradients: gradientRegion.stretch(offset, bytes),
+      rows: bytes / ROW_BYTES,
+      unit,
+      state: name => this.region(`optimizer.${name}`, parameterRegion.bytes).stretch(offset, bytes),
+    });
+    if (this.threads === 1) return [stretch(0, parameterRegion.bytes, PANEL)];
+    return this.#parameters.flatMap(({ rows, columns, data: { offset, bytes } }) => {
+      if (rows === 1 || this.byOutputs(columns)) return [stretch(offset, bytes, rows)];
+      const panel = rows * ROW_BYTES;
+      return Array.from({ length: panelCount(columns) }, (_, index) => stretch(offset + index * panel, panel, PANEL));
+    });
   }
 
   /** Room that an op needs while it runs, as much for each thread; all ops share it. */

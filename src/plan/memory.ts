@@ -40,6 +40,17 @@ export class Region {
     return part;
   }
 
+  /** Some bytes of this region, or all. */
+  stretch(offset: number, bytes: number): Region {
+    if (bytes === this.#bytes) return this;
+    return new Region(`${this.name}+${offset}`, bytes, { parent: this, offset });
+  }
+
+  /** Where in the region that this is a part of it begins. */
+  get offset(): number {
+    return this.#within?.offset ?? 0;
+  }
+
   /** Makes the region at least this large. */
   growTo(bytes: number): void {
     this.#bytes = Math.max(this.#bytes, align(bytes));

@@ -30,8 +30,8 @@ describe.each(backends)('$binary', backend => {
         const labels = builder.region('labels', 4 * 4);
         const rowMajor = builder.region('rowMajor', 4 * columns * 4);
         builder.emit('nextBatch', 'test', { counts: 1 });
-        builder.emit('gather', 'test', { y: x, targets: 0, columns });
-        builder.emit('gather', 'test', { y, targets: 1, columns });
+        builder.emit('gather', 'test', { y: x, targets: 0, columns, ownBytes: 0 });
+        builder.emit('gather', 'test', { y, targets: 1, columns, ownBytes: 0 });
         builder.emit('gatherLabels', 'test', { y: labels });
         builder.emit('scatter', 'test', { y: rowMajor, x, columns });
         return { x, y, labels, rowMajor };
