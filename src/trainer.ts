@@ -1,7 +1,7 @@
 /** Step 6 of a network: gradient descent and its refinements, whole steps at a time inside WebAssembly. */
 
 import { firstLayer, placedLayers } from './architecture.js';
-import { notFiniteAt, readSamples, readTargets, type Samples, type Targets } from './data/samples.js';
+import { findNotFinite, notFiniteAt, readSamples, readTargets, type Samples, type Targets } from './data/samples.js';
 import { checkBoolean, checkChoice, checkInteger, checkOptions, describe, wrongType, wrongValue } from './errors.js';
 import { modelMetadata, readModelMetadata } from './files/modelFile.js';
 import { readSafetensors, type Tensor, writeSafetensors } from './files/safetensors.js';
@@ -376,7 +376,7 @@ export class Trainer {
     places: Places,
     started: number,
   ): Promise<EpochEvent> {
-    if (this.#parameters.some(value => !Number.isFinite(value))) throw this.#fail(this.#position);
+    if (findNotFinite(this.#parameters) >= 0) throw this.#fail(this.#position);
     this.model.publish(this.#parameters);
     this.#ahead = false;
     const { rows } = ready.samples;
@@ -430,9 +430,8 @@ export class Trainer {
     program.set('step', program.get('step') - 1);
     const cost = program.get('cost');
     const mend = 'lower the learning rate or scale the data';
-    const notFinite = (values: Float32Array) => values.some(value => !Number.isFinite(value));
     for (const { name, data } of this.#network.plan.parameters) {
-      if (notFinite(program.floats(data))) {
+      if (findNotFinite(program.floats(data)) >= 0) {
         return wrongValue(where, 'a finite cost', `${cost}: parameter ${name} was already not finite`, mend);
       }
     }
@@ -441,7 +440,7 @@ export class Trainer {
     for (const [index, { name, value }] of this.#network.layers.entries()) {
       const layer = placed[index]?.layer;
       const used = Math.ceil(value.columns / 16) * 16 * rows;
-      if (layer && notFinite(program.floats(value.data).subarray(0, used))) {
+      if (layer && findNotFinite(program.floats(value.data).subarray(0, used)) >= 0) {
         const what = `layer ${name} (${definitionOf(layer).describe(layer)})`;
         return wrongValue(where, 'a finite cost', `${cost}: ${what} was the first to give such a number`, mend);
       }

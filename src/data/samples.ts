@@ -95,11 +95,18 @@ export function notFinite(where: string, value: number, row: number, column: num
 /** Refuses samples of which one is not a finite number. */
 export function refuseNotFinite(where: string, { values }: ReadySamples, columns: number): void {
   if (values instanceof Uint8Array) return;
+  const index = findNotFinite(values);
+  if (index >= 0) throw notFiniteAt(where, values, index, columns);
+}
+
+/** Where the first NaN or infinity is, or −1. A loop of its own: with a callback for each number it takes eight times as long. */
+export function findNotFinite(values: Float32Array): number {
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? 0;
     // A finite number less itself is 0; NaN and the infinities give NaN.
-    if (value - value !== 0) throw notFiniteAt(where, values, i, columns);
+    if (value - value !== 0) return i;
   }
+  return -1;
 }
 
 /** The error for the number at `index` of row-major samples. */
