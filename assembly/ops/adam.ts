@@ -1,8 +1,8 @@
 // Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019), as PyTorch defines them.
 import { controlsOf, firstOf, lastOf } from '../parts';
 import { Adam, Controls, ROW } from '../plan';
-import { madd, nmadd } from '../simd/lanes';
-import { settled, tiny } from './optimizer';
+import { madd, nmadd, sweep } from '../simd/lanes';
+import { average, faded, settled, tiny } from './optimizer';
 
 // Markers, folded at compile time: without decay two constants fewer have to stay in registers.
 @unmanaged
@@ -35,6 +35,8 @@ function update<D>(r: Adam, c: Controls): void {
   const decay = settled(c, 6, r.decoupled ? 0 : r.weightDecay);
   const shrink = settled(c, 7, r.decoupled ? 1 - c.learningRate * <f64>r.weightDecay : 1);
   const small = tiny();
+  const faded1 = faded(c, 8, r.beta1);
+  const faded2 = faded(c, 9, r.beta2);
   const start = <usize>firstOf(r.rows, r.unit) * ROW;
   const end = r.parameters + <usize>lastOf(r.rows, r.unit) * ROW;
   let dw = r.gradients + start;
@@ -43,18 +45,18 @@ function update<D>(r: Adam, c: Controls): void {
   for (let w = r.parameters + start; w < end; w += 32) {
     let w0 = v128.load(w);
     let w1 = v128.load(w, 16);
-    let g0 = v128.load(dw);
-    let g1 = v128.load(dw, 16);
+    let g0 = sweep(v128.load(dw), small);
+    let g1 = sweep(v128.load(dw, 16), small);
     if (decays) {
       g0 = madd(w0, decay, g0);
       g1 = madd(w1, decay, g1);
       w0 = f32x4.mul(w0, shrink);
       w1 = f32x4.mul(w1, shrink);
     }
-    const m0 = f32x4.sub(madd(v128.load(m), beta1, madd(g0, rest1, small)), small);
-    const m1 = f32x4.sub(madd(v128.load(m, 16), beta1, madd(g1, rest1, small)), small);
-    const v0 = f32x4.sub(madd(v128.load(v), beta2, madd(f32x4.mul(g0, rest2), g0, small)), small);
-    const v1 = f32x4.sub(madd(v128.load(v, 16), beta2, madd(f32x4.mul(g1, rest2), g1, small)), small);
+    const m0 = average(v128.load(m), beta1, g0, rest1, small, faded1);
+    const m1 = average(v128.load(m, 16), beta1, g1, rest1, small, faded1);
+    const v0 = average(v128.load(v), beta2, f32x4.mul(g0, rest2), g0, small, faded2);
+    const v1 = average(v128.load(v, 16), beta2, f32x4.mul(g1, rest2), g1, small, faded2);
     const a = nmadd(step, f32x4.div(m0, f32x4.add(f32x4.sqrt(v0), epsilon)), w0);
     const b = nmadd(step, f32x4.div(m1, f32x4.add(f32x4.sqrt(v1), epsilon)), w1);
     v128.store(m, m0);

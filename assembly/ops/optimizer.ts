@@ -2,14 +2,17 @@
 import { CONTROLS_BYTES } from '../parts';
 import { Controls } from '../plan';
 import { constant, put } from '../simd/constants';
+import { madd } from '../simd/lanes';
 import { OPTIMIZER } from './constants';
 
+const TINY: f32 = 1e-30;
+
 export function writeOptimizerConstants(): void {
-  put(OPTIMIZER, 1e-30);
+  put(OPTIMIZER, TINY);
 }
 
 /**
- * Added to a decaying average before and taken away after, this rounds it to whole steps of some 1e-37, so that it is 0 or a normal number: processors take many
+ * Added to a decaying average and taken away again, this rounds it to whole steps of some 1e-37, so that it is 0 or a normal number: processors take many
  * times longer over denormal ones, and WebAssembly cannot switch them off.
  */
 // @ts-ignore: decorator
@@ -18,12 +21,30 @@ export function tiny(): v128 {
   return constant(OPTIMIZER);
 }
 
-/** Room for eight float32 behind the controls of each thread. */
-const ROOM: usize = CONTROLS_BYTES - 32;
+/**
+ * beta · x + a · b, rounded in that way. Fused, products never show; where they do, x and a are to be normal before they are multiplied, and what is taken away
+ * has decayed with x: `faded`.
+ */
+// @ts-ignore: decorator
+@inline
+export function average(x: v128, beta: v128, a: v128, b: v128, small: v128, faded: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.sub(madd(x, beta, madd(a, b, small)), small);
+  return f32x4.sub(madd(f32x4.add(x, small), beta, f32x4.mul(a, b)), faded);
+}
+
+/** tiny · beta, multiplied as float32, so that an average of nothing is exactly 0. */
+// @ts-ignore: decorator
+@inline
+export function faded(c: Controls, place: usize, beta: f64): v128 {
+  return settled(c, place, TINY * <f32>beta);
+}
+
+/** Room for twelve float32 behind the controls of each thread. */
+const ROOM: usize = CONTROLS_BYTES - 48;
 
 /**
  * `value` in all lanes, by way of memory. V8 moves arithmetic down to where its result is used, square roots and divisions too, and so into the loop; a
- * load stays where it is. `place` is 0 … 7.
+ * load stays where it is. `place` is 0 … 11.
  */
 // @ts-ignore: decorator
 @inline

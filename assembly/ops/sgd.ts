@@ -2,7 +2,7 @@
 import { ROW, Sgd } from '../plan';
 import { controlsOf, firstOf, lastOf } from '../parts';
 import { madd } from '../simd/lanes';
-import { settled, tiny } from './optimizer';
+import { faded, settled, tiny } from './optimizer';
 
 /** w −= learningRate · (dw + weightDecay · w) over one flat region, or sgdMomentum where there is a velocity. */
 export function sgd(r: Sgd): void {
@@ -34,6 +34,7 @@ function sgdMomentum(r: Sgd): void {
   const past = settled(c, 3, r.nesterov ? r.momentum : 1);
   const present = settled(c, 4, r.nesterov ? 1 : 0);
   const small = tiny();
+  const fadedBy = faded(c, 5, r.momentum);
   const start = <usize>firstOf(r.rows, r.unit) * ROW;
   const end = r.parameters + <usize>lastOf(r.rows, r.unit) * ROW;
   let dw = r.gradients + start;
@@ -43,8 +44,8 @@ function sgdMomentum(r: Sgd): void {
     const w1 = v128.load(w, 16);
     const g0 = madd(w0, decay, v128.load(dw));
     const g1 = madd(w1, decay, v128.load(dw, 16));
-    const v0 = f32x4.sub(madd(momentum, v128.load(v), f32x4.add(g0, small)), small);
-    const v1 = f32x4.sub(madd(momentum, v128.load(v, 16), f32x4.add(g1, small)), small);
+    const v0 = f32x4.sub(madd(momentum, f32x4.add(v128.load(v), small), g0), fadedBy);
+    const v1 = f32x4.sub(madd(momentum, f32x4.add(v128.load(v, 16), small), g1), fadedBy);
     const a = madd(madd(past, v0, f32x4.mul(present, g0)), step, w0);
     const b = madd(madd(past, v1, f32x4.mul(present, g1)), step, w1);
     v128.store(v, v0);

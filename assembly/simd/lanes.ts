@@ -37,3 +37,10 @@ export function largest(v: v128): f32 {
 export function columnMask(first: i32, columns: i32): v128 {
   return i32x4.lt_s(i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3)), i32x4.splat(columns));
 }
+
+/** x rounded to whole steps of tiny / 2²⁴, which leaves of a denormal number 0 and of others all or most. */
+// @ts-ignore: decorator
+@inline
+export function sweep(x: v128, tiny: v128): v128 {
+  return f32x4.sub(f32x4.add(x, tiny), tiny);
+}

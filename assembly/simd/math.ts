@@ -1,7 +1,7 @@
 // exp, expm1, log, log1p, tanh, the logistic function and the normal distribution's, on four lanes. The polynomials are least-maximum
 // fits made for this project; the error each function reaches is tested against float64 (test/kernels/math.test.ts).
 import { constant, put } from './constants';
-import { madd, nmadd } from './lanes';
+import { madd, nmadd, sweep } from './lanes';
 
 const ONE = 0;
 const HALF = 1;
@@ -104,7 +104,7 @@ export function smallest(): v128 {
 // @ts-ignore: decorator
 @inline
 export function swept(x: v128): v128 {
-  return f32x4.sub(f32x4.add(x, constant(TINY)), constant(TINY));
+  return sweep(x, constant(TINY));
 }
 
 // @ts-ignore: decorator
