@@ -71,7 +71,8 @@ export function emitGather(builder: Builder, architecture: Architecture): void {
 }
 
 /**
- * The plan that predicts. Section `predict`: checks the samples, and leaves the outputs row-major in region `predictions`.
+ * The plan that predicts. Section `predict` checks the samples, and leaves the outputs row-major in region `predictions`; a section with a float32 parameter's name takes its rows from where
+ * samples are.
  */
 export function planPrediction(
   architecture: Architecture,
@@ -85,6 +86,10 @@ export function planPrediction(
   const inputs = size(architecture.inputShape);
   const outputs = size(outputShape(architecture));
   let steps: Step[] = [];
+  for (const { name, columns, data, format } of builder.parameters) {
+    if (format !== 'float32') continue;
+    builder.section(name, () => builder.emit('gather', name, { y: data, targets: 0, columns, ownBytes: 0 }));
+  }
   builder.section('predict', () => {
     builder.emit('checkFinite', 'input', { columns: inputs });
     emitGather(builder, architecture);

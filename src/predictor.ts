@@ -193,7 +193,17 @@ export class Predictor {
 
   /** @internal */
   protected write(parameter: Parameter, values: StoredNumbers | ArrayLike<number>): void {
-    toPanels(this.program.stored(parameter), values, parameter.rows, parameter.columns);
+    const { program } = this;
+    if (parameter.format !== 'float32' || values.length > this.#staging.length) {
+      toPanels(program.stored(parameter), values, parameter.rows, parameter.columns);
+      return;
+    }
+    // The machine's own way from rows to panels is quick when it runs for the first time, which is when models are loaded.
+    this.#staging.set(values);
+    program.set('x', this.#staging.byteOffset);
+    program.set('bytes', 0);
+    setBatch(program, parameter.rows);
+    program.run(parameter.name);
   }
 
   /** @internal Takes over a file's parameters and the user's metadata. */
