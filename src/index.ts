@@ -21,4 +21,4 @@ export { type AdamOptions, adam, adamW } from './optimizers/adam.js';
 export type { Optimizer, OptimizerConfig, OptimizerName } from './optimizers/index.js';
 export { type SgdOptions, sgd } from './optimizers/sgd.js';
 export type { WeightFormat } from './plan/formats.js';
-export type { BatchEvent, EpochEvent, FitOptions, History, TrainerOptions, TrainingData } from './trainer.js';
+export type { BatchEvent, EpochEvent, FitOptions, History, TrainerOptions, TrainingData } from './trainingOptions.js';

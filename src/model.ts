@@ -31,17 +31,17 @@ import { chooseBackend, type FileAccess, type Host } from './runtime/binaries.js
 import { dismissIdle } from './runtime/crew.js';
 import { findTeam, threadsOf, WORK_FOR_MESSAGE } from './runtime/threads.js';
 import { summarize } from './summary.js';
+import { Trainer } from './trainer.js';
+import { endingOf } from './training.js';
 import {
   checkThreads,
   type FitOptions,
   fitOptionNames,
   type History,
-  Trainer,
   type TrainerOptions,
   type TrainingData,
   trainerOptionNames,
-} from './trainer.js';
-import { endingOf } from './training.js';
+} from './trainingOptions.js';
 
 export interface ModelOptions extends LoadOptions {
   /** Where all random numbers come from; 0 unless told. */

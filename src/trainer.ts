@@ -2,22 +2,21 @@
 
 import { firstLayer, placedLayers } from './architecture.js';
 import { findNotFinite, notFiniteAt, readSamples, readTargets, type Samples, type Targets } from './data/samples.js';
-import { checkBoolean, checkChoice, checkInteger, checkOptions, describe, wrongType, wrongValue } from './errors.js';
+import { checkOptions, wrongType, wrongValue } from './errors.js';
 import { modelMetadata, readModelMetadata } from './files/modelFile.js';
 import { readSafetensors, type Tensor, writeSafetensors } from './files/safetensors.js';
+import { readState, type TrainerState } from './files/trainerFile.js';
 import { bytesPerRow, evaluation, type Judgement, type ReadyData, readData } from './judge.js';
 import { definitionOf } from './layers/index.js';
-import { type Loss, type LossConfig, resolveLoss } from './losses/index.js';
 import type { FittedLoss } from './losses/loss.js';
-import { checkMetrics, type Metric, trainingMetrics } from './metrics/index.js';
+import { checkMetrics } from './metrics/index.js';
 import type { Model } from './model.js';
 import type { NetworkPlan } from './network.js';
-import { type Optimizer, type OptimizerConfig, optimizerDefinition, resolveOptimizer } from './optimizers/index.js';
+import { type OptimizerConfig, optimizerDefinition } from './optimizers/index.js';
 import type { Plan } from './plan/builder.js';
 import type { StoredNumbers } from './plan/formats.js';
 import { fromPanels, toPanels } from './plan/panels.js';
 import { printPlan } from './plan/print.js';
-import { RECORD_BYTES } from './plan/record.js';
 import type { PredictorClass } from './predictor.js';
 import { Purpose, Random } from './random.js';
 import { type Backend, chooseBackend } from './runtime/binaries.js';
@@ -25,101 +24,23 @@ import { Crew } from './runtime/crew.js';
 import { Program } from './runtime/program.js';
 import { beginRows, copySamples, copyTargets, layOut, type Places } from './runtime/staging.js';
 import { findTeam, type Team, WORK_FOR_MESSAGE } from './runtime/threads.js';
-import { yieldToOthers } from './runtime/yield.js';
+import { Turn, workPerStep } from './runtime/turn.js';
 import { planTraining } from './training.js';
-
-/** What a model learns from. */
-export interface TrainingData {
-  /** Float32Array or Uint8Array of rows × inputs, or an array of rows. */
-  readonly x: Float32Array | Uint8Array | readonly ArrayLike<number>[];
-  readonly y: Targets;
-  /** What each number of a Uint8Array is multiplied by; 1 unless told. */
-  readonly scale?: number;
-}
-
-export interface TrainerOptions {
-  readonly loss: Loss;
-  readonly optimizer: Optimizer;
-  /** None unless told. */
-  readonly metrics?: readonly Metric[];
-  /** Rows in a step; 32 unless told. The last batch of an epoch takes what is left. */
-  readonly batchSize?: number;
-  /**
-   * Threads that epochs are run on; `'auto'`, which is one for each core, unless told. The caller's thread then only waits. Networks whose step is a matter
-   * of microseconds train on the caller's thread all the same. The bits do not depend on it.
-   */
-  readonly threads?: 'auto' | number;
-}
-
-export interface FitOptions {
-  /** Times through the data; 1 unless told. An epoch that an abort cut short is finished first and counts as one. */
-  readonly epochs?: number;
-  /** Whether each epoch takes the rows in an order of its own; true unless told. */
-  readonly shuffle?: boolean;
-  /** Rows to judge each epoch by; none unless told. */
-  readonly validation?: TrainingData;
-  /** Stops training after the step under way; the model keeps what it has learned. */
-  readonly signal?: AbortSignal;
-  /** Called after every step. Training then returns to JavaScript for each, which tiny networks feel. */
-  readonly onBatch?: (event: BatchEvent) => void;
-  /** Called, and awaited, after every epoch. */
-  readonly onEpoch?: (event: EpochEvent) => void | Promise<void>;
-}
-
-export interface BatchEvent {
-  /** Counted from 1. */
-  readonly epoch: number;
-  /** Counted from 1 in its epoch. */
-  readonly batch: number;
-  /** The batch's cost before its update. */
-  readonly loss: number;
-}
-
-export interface EpochEvent {
-  /** Counted from 1 since the trainer was made. */
-  readonly epoch: number;
-  /** The mean of the batches' costs weighted by their rows, each before its update. */
-  readonly loss: number;
-  readonly accuracy?: number;
-  readonly valLoss?: number;
-  readonly valAccuracy?: number;
-  readonly seconds: number;
-  readonly samplesPerSecond: number;
-}
-
-/** What a fit went through, one number for each epoch. */
-export interface History {
-  readonly loss: number[];
-  readonly accuracy?: number[];
-  readonly valLoss?: number[];
-  readonly valAccuracy?: number[];
-  readonly seconds: number[];
-  readonly samplesPerSecond: number[];
-  /** Why it ended before its last epoch, where it did. */
-  stopped?: string;
-}
-
-/** @internal */
-export const trainerOptionNames: readonly string[] = ['loss', 'optimizer', 'metrics', 'batchSize', 'threads'];
-/** @internal */
-export const fitOptionNames: readonly string[] = ['epochs', 'shuffle', 'validation', 'signal', 'onBatch', 'onEpoch'];
-const dataNames = ['x', 'y', 'scale'];
+import {
+  checkFitOptions,
+  checkTrainerOptions,
+  dataNames,
+  type EpochEvent,
+  type FitOptions,
+  type History,
+  newHistory,
+  record,
+  type TrainerConfig,
+  type TrainingData,
+} from './trainingOptions.js';
 
 /** Multiply-adds of a step below which it is not shared out: waiting for one another would cost as much as it saves. */
 const WORK_FOR_THREADS = 3e5;
-
-/** Multiply-adds (and so many for each record) between two times that others get their turn: some 10 to 50 milliseconds. */
-const WORK_PER_TURN = 2e8;
-const WORK_PER_RECORD = 2000;
-/** The same where the caller's thread only waits: as long as an abort may take to be heard. */
-const WORK_PER_TURN_OF_CREW = 1e9;
-
-interface TrainerConfig {
-  readonly loss: LossConfig;
-  readonly optimizer: OptimizerConfig;
-  readonly metrics: readonly Metric[];
-  readonly batchSize: number;
-}
 
 /** @internal What a trainer is made of. */
 export interface TrainerParts {
@@ -264,7 +185,7 @@ export class Trainer {
       const places = this.#place(ready, rows);
       this.model.lead(this, this.#parameters);
       this.#crew = await this.#callCrew(onBatch ? 1 : Math.ceil(rows / this.#config.batchSize));
-      const turn = new Turn(this.#network.plan, this.#crew ? WORK_PER_TURN_OF_CREW : WORK_PER_TURN);
+      const turn = new Turn(this.#network.plan, this.#crew !== undefined);
       const history = newHistory(this.#config.metrics.length > 0, validation !== undefined);
       for (let done = 0; done < epochs; done++) {
         const started = performance.now();
@@ -547,96 +468,6 @@ export class Trainer {
   }
 }
 
-/** What a trainer's file says beside its tensors. */
-interface TrainerState extends TrainerConfig {
-  readonly deterministic: boolean;
-  readonly epoch: number;
-  readonly position: number;
-  readonly samples: number;
-  readonly costSum: number;
-  readonly correct: number;
-  readonly shuffled: boolean;
-  readonly step: number;
-}
-
-function readState(text: string | undefined): TrainerState {
-  const where = 'Trainer.fromBytes: trainer';
-  if (text === undefined) {
-    throw wrongValue(where, `a trainer's file`, `one without it`, 'read a model with Model.fromBytes');
-  }
-  let state: unknown;
-  try {
-    state = JSON.parse(text);
-  } catch (cause) {
-    throw new RangeError(`${where}: expected JSON, got text that does not parse`, { cause });
-  }
-  const counts = ['epoch', 'position', 'samples', 'correct', 'step'] as const;
-  const names = ['loss', 'optimizer', 'metrics', 'batchSize', ...counts, 'deterministic', 'shuffled', 'costSum'];
-  checkOptions(where, state, names);
-  const { loss, optimizer, metrics, batchSize, ...rest } = state as Partial<TrainerState>;
-  const { threads: _, ...config } = checkTrainerOptions(where, { loss, optimizer, metrics, batchSize });
-  const count = (name: (typeof counts)[number]) => checkInteger(`${where}: ${name}`, rest[name], 0, 2 ** 31 - 1);
-  if (typeof rest.costSum !== 'number') throw wrongType(`${where}: costSum`, 'a number', rest.costSum);
-  return {
-    ...config,
-    deterministic: checkBoolean(`${where}: deterministic`, rest.deterministic),
-    epoch: count('epoch'),
-    position: count('position'),
-    samples: count('samples'),
-    correct: count('correct'),
-    step: count('step'),
-    shuffled: checkBoolean(`${where}: shuffled`, rest.shuffled),
-    costSum: rest.costSum,
-  };
-}
-
-/** The regions that hold an optimiser's state. */
-function stateNames(optimizer: OptimizerConfig): string[] {
-  return optimizerDefinition(optimizer.kind)
-    .state(optimizer)
-    .map(name => `optimizer.${name}`);
-}
-
-function checkTrainerOptions(where: string, options: unknown): TrainerConfig & { threads: 'auto' | number } {
-  checkOptions(where, options, trainerOptionNames);
-  const { loss, optimizer, metrics = [], batchSize = 32, threads = 'auto' } = options as Partial<TrainerOptions>;
-  if (!Array.isArray(metrics)) throw wrongType(`${where}: metrics`, `a list such as ['accuracy']`, metrics);
-  return {
-    loss: resolveLoss(where, loss),
-    optimizer: resolveOptimizer(where, optimizer),
-    metrics: metrics.map((metric: unknown) => checkChoice(`${where}: metrics`, metric, trainingMetrics)),
-    batchSize: checkInteger(`${where}: batchSize`, batchSize, 1, 2 ** 20),
-    threads: checkThreads(where, threads),
-  };
-}
-
-/** Refuses all but 'auto' and a number of threads. */
-export function checkThreads(where: string, threads: unknown): 'auto' | number {
-  return threads === 'auto' ? threads : checkInteger(`${where}: threads: 'auto' or a number`, threads, 1, 64);
-}
-
-function checkFitOptions(where: string, options: FitOptions) {
-  checkOptions(where, options, fitOptionNames);
-  const { epochs = 1, shuffle = true, signal, onBatch, onEpoch } = options;
-  for (const [name, callback] of [
-    ['onBatch', onBatch],
-    ['onEpoch', onEpoch],
-  ] as const) {
-    if (callback !== undefined && typeof callback !== 'function')
-      throw wrongType(`${where}: ${name}`, 'a function', callback);
-  }
-  if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
-    throw wrongType(`${where}: signal`, 'an AbortSignal', describe(signal));
-  }
-  return {
-    epochs: checkInteger(`${where}: epochs`, epochs, 1),
-    shuffle: checkBoolean(`${where}: shuffle`, shuffle),
-    signal,
-    onBatch,
-    onEpoch,
-  };
-}
-
 /** Samples of one step: bytes come with their scale, as for predict. */
 function readStepSamples(x: unknown, inputs: number, network: string) {
   if (typeof x === 'object' && x !== null && !Array.isArray(x) && !ArrayBuffer.isView(x)) {
@@ -647,53 +478,9 @@ function readStepSamples(x: unknown, inputs: number, network: string) {
   return readSamples('step', x, inputs, network);
 }
 
-function newHistory(accuracy: boolean, validation: boolean): History {
-  return {
-    loss: [],
-    ...(accuracy && { accuracy: [] }),
-    ...(validation && { valLoss: [] }),
-    ...(validation && accuracy && { valAccuracy: [] }),
-    seconds: [],
-    samplesPerSecond: [],
-  };
-}
-
-function record(history: History, event: EpochEvent): void {
-  history.loss.push(event.loss);
-  history.seconds.push(event.seconds);
-  history.samplesPerSecond.push(event.samplesPerSecond);
-  if (event.accuracy !== undefined) history.accuracy?.push(event.accuracy);
-  if (event.valLoss !== undefined) history.valLoss?.push(event.valLoss);
-  if (event.valAccuracy !== undefined) history.valAccuracy?.push(event.valAccuracy);
-}
-
-/** What a step costs, counted in multiply-adds. */
-function workPerStep(plan: Plan): number {
-  const section = plan.sections.get('step');
-  const records = section ? (section.last - section.first) / RECORD_BYTES : 0;
-  return plan.work + records * WORK_PER_RECORD;
-}
-
-/**
- * How much work is done before others get their turn. Counted in work and not in time, because clocks stand still in some runtimes while code runs.
- */
-class Turn {
-  /** Steps in one call of the machine. */
-  readonly steps: number;
-  readonly #workPerStep: number;
-  readonly #most: number;
-  #work = 0;
-
-  constructor(plan: Plan, most: number) {
-    this.#workPerStep = workPerStep(plan);
-    this.steps = Math.max(1, Math.floor(most / this.#workPerStep));
-    this.#most = most;
-  }
-
-  async took(steps: number): Promise<void> {
-    this.#work += steps * this.#workPerStep;
-    if (this.#work < this.#most) return;
-    this.#work = 0;
-    await yieldToOthers();
-  }
+/** The regions that hold an optimiser's state. */
+function stateNames(optimizer: OptimizerConfig): string[] {
+  return optimizerDefinition(optimizer.kind)
+    .state(optimizer)
+    .map(name => `optimizer.${name}`);
 }

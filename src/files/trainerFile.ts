@@ -1,0 +1,46 @@
+/** What a trainer's file says beside its tensors. */
+import { checkBoolean, checkInteger, checkOptions, wrongType, wrongValue } from '../errors.js';
+import { checkTrainerOptions, type TrainerConfig } from '../trainingOptions.js';
+
+/** All that training goes on from, but for the numbers of the tensors. */
+export interface TrainerState extends TrainerConfig {
+  readonly deterministic: boolean;
+  readonly epoch: number;
+  readonly position: number;
+  readonly samples: number;
+  readonly costSum: number;
+  readonly correct: number;
+  readonly shuffled: boolean;
+  readonly step: number;
+}
+
+export function readState(text: string | undefined): TrainerState {
+  const where = 'Trainer.fromBytes: trainer';
+  if (text === undefined) {
+    throw wrongValue(where, `a trainer's file`, `one without it`, 'read a model with Model.fromBytes');
+  }
+  let state: unknown;
+  try {
+    state = JSON.parse(text);
+  } catch (cause) {
+    throw new RangeError(`${where}: expected JSON, got text that does not parse`, { cause });
+  }
+  const counts = ['epoch', 'position', 'samples', 'correct', 'step'] as const;
+  const names = ['loss', 'optimizer', 'metrics', 'batchSize', ...counts, 'deterministic', 'shuffled', 'costSum'];
+  checkOptions(where, state, names);
+  const { loss, optimizer, metrics, batchSize, ...rest } = state as Partial<TrainerState>;
+  const { threads: _, ...config } = checkTrainerOptions(where, { loss, optimizer, metrics, batchSize });
+  const count = (name: (typeof counts)[number]) => checkInteger(`${where}: ${name}`, rest[name], 0, 2 ** 31 - 1);
+  if (typeof rest.costSum !== 'number') throw wrongType(`${where}: costSum`, 'a number', rest.costSum);
+  return {
+    ...config,
+    deterministic: checkBoolean(`${where}: deterministic`, rest.deterministic),
+    epoch: count('epoch'),
+    position: count('position'),
+    samples: count('samples'),
+    correct: count('correct'),
+    step: count('step'),
+    shuffled: checkBoolean(`${where}: shuffled`, rest.shuffled),
+    costSum: rest.costSum,
+  };
+}

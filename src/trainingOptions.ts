@@ -1,0 +1,152 @@
+/** What trainers are asked for, what they tell while they train, and what they tell in the end. */
+import type { Targets } from './data/samples.js';
+import { checkBoolean, checkChoice, checkInteger, checkOptions, describe, wrongType } from './errors.js';
+import { type Loss, type LossConfig, resolveLoss } from './losses/index.js';
+import { type Metric, trainingMetrics } from './metrics/index.js';
+import { type Optimizer, type OptimizerConfig, resolveOptimizer } from './optimizers/index.js';
+
+/** What a model learns from. */
+export interface TrainingData {
+  /** Float32Array or Uint8Array of rows × inputs, or an array of rows. */
+  readonly x: Float32Array | Uint8Array | readonly ArrayLike<number>[];
+  readonly y: Targets;
+  /** What each number of a Uint8Array is multiplied by; 1 unless told. */
+  readonly scale?: number;
+}
+
+export interface TrainerOptions {
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  /** None unless told. */
+  readonly metrics?: readonly Metric[];
+  /** Rows in a step; 32 unless told. The last batch of an epoch takes what is left. */
+  readonly batchSize?: number;
+  /**
+   * Threads that epochs are run on; `'auto'`, which is one for each core, unless told. The caller's thread then only waits. Networks whose step is a matter
+   * of microseconds train on the caller's thread all the same. The bits do not depend on it.
+   */
+  readonly threads?: 'auto' | number;
+}
+
+export interface FitOptions {
+  /** Times through the data; 1 unless told. An epoch that an abort cut short is finished first and counts as one. */
+  readonly epochs?: number;
+  /** Whether each epoch takes the rows in an order of its own; true unless told. */
+  readonly shuffle?: boolean;
+  /** Rows to judge each epoch by; none unless told. */
+  readonly validation?: TrainingData;
+  /** Stops training after the step under way; the model keeps what it has learned. */
+  readonly signal?: AbortSignal;
+  /** Called after every step. Training then returns to JavaScript for each, which tiny networks feel. */
+  readonly onBatch?: (event: BatchEvent) => void;
+  /** Called, and awaited, after every epoch. */
+  readonly onEpoch?: (event: EpochEvent) => void | Promise<void>;
+}
+
+export interface BatchEvent {
+  /** Counted from 1. */
+  readonly epoch: number;
+  /** Counted from 1 in its epoch. */
+  readonly batch: number;
+  /** The batch's cost before its update. */
+  readonly loss: number;
+}
+
+export interface EpochEvent {
+  /** Counted from 1 since the trainer was made. */
+  readonly epoch: number;
+  /** The mean of the batches' costs weighted by their rows, each before its update. */
+  readonly loss: number;
+  readonly accuracy?: number;
+  readonly valLoss?: number;
+  readonly valAccuracy?: number;
+  readonly seconds: number;
+  readonly samplesPerSecond: number;
+}
+
+/** What a fit went through, one number for each epoch. */
+export interface History {
+  readonly loss: number[];
+  readonly accuracy?: number[];
+  readonly valLoss?: number[];
+  readonly valAccuracy?: number[];
+  readonly seconds: number[];
+  readonly samplesPerSecond: number[];
+  /** Why it ended before its last epoch, where it did. */
+  stopped?: string;
+}
+
+/** @internal */
+export const trainerOptionNames: readonly string[] = ['loss', 'optimizer', 'metrics', 'batchSize', 'threads'];
+/** @internal */
+export const fitOptionNames: readonly string[] = ['epochs', 'shuffle', 'validation', 'signal', 'onBatch', 'onEpoch'];
+/** @internal */
+export const dataNames: readonly string[] = ['x', 'y', 'scale'];
+
+/** The options that a trainer's file holds too, each checked. */
+export interface TrainerConfig {
+  readonly loss: LossConfig;
+  readonly optimizer: OptimizerConfig;
+  readonly metrics: readonly Metric[];
+  readonly batchSize: number;
+}
+
+export function checkTrainerOptions(where: string, options: unknown): TrainerConfig & { threads: 'auto' | number } {
+  checkOptions(where, options, trainerOptionNames);
+  const { loss, optimizer, metrics = [], batchSize = 32, threads = 'auto' } = options as Partial<TrainerOptions>;
+  if (!Array.isArray(metrics)) throw wrongType(`${where}: metrics`, `a list such as ['accuracy']`, metrics);
+  return {
+    loss: resolveLoss(where, loss),
+    optimizer: resolveOptimizer(where, optimizer),
+    metrics: metrics.map((metric: unknown) => checkChoice(`${where}: metrics`, metric, trainingMetrics)),
+    batchSize: checkInteger(`${where}: batchSize`, batchSize, 1, 2 ** 20),
+    threads: checkThreads(where, threads),
+  };
+}
+
+/** Refuses all but 'auto' and a number of threads. */
+export function checkThreads(where: string, threads: unknown): 'auto' | number {
+  return threads === 'auto' ? threads : checkInteger(`${where}: threads: 'auto' or a number`, threads, 1, 64);
+}
+
+export function checkFitOptions(where: string, options: FitOptions) {
+  checkOptions(where, options, fitOptionNames);
+  const { epochs = 1, shuffle = true, signal, onBatch, onEpoch } = options;
+  for (const [name, callback] of [
+    ['onBatch', onBatch],
+    ['onEpoch', onEpoch],
+  ] as const) {
+    if (callback !== undefined && typeof callback !== 'function')
+      throw wrongType(`${where}: ${name}`, 'a function', callback);
+  }
+  if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
+    throw wrongType(`${where}: signal`, 'an AbortSignal', describe(signal));
+  }
+  return {
+    epochs: checkInteger(`${where}: epochs`, epochs, 1),
+    shuffle: checkBoolean(`${where}: shuffle`, shuffle),
+    signal,
+    onBatch,
+    onEpoch,
+  };
+}
+
+export function newHistory(accuracy: boolean, validation: boolean): History {
+  return {
+    loss: [],
+    ...(accuracy && { accuracy: [] }),
+    ...(validation && { valLoss: [] }),
+    ...(validation && accuracy && { valAccuracy: [] }),
+    seconds: [],
+    samplesPerSecond: [],
+  };
+}
+
+export function record(history: History, event: EpochEvent): void {
+  history.loss.push(event.loss);
+  history.seconds.push(event.seconds);
+  history.samplesPerSecond.push(event.samplesPerSecond);
+  if (event.accuracy !== undefined) history.accuracy?.push(event.accuracy);
+  if (event.valLoss !== undefined) history.valLoss?.push(event.valLoss);
+  if (event.valAccuracy !== undefined) history.valAccuracy?.push(event.valAccuracy);
+}
