@@ -12,6 +12,9 @@ export interface Architecture {
   readonly layers: readonly Layer[];
 }
 
+/** More than anyone builds; what it takes to plan a network is to have a bound. */
+const MOST_LAYERS = 10_000;
+
 /**
  * A network whose layers follow one another.
  *
@@ -23,7 +26,9 @@ export function sequential(inputShape: number | readonly number[], layers: reado
   const shape = checkShape('sequential: inputShape', inputShape);
   if (!Array.isArray(layers)) throw wrongType('sequential: layers', 'a list of layers', layers);
   if (layers.length === 0) throw wrongValue('sequential: layers', 'at least one layer', 'none', 'add dense(…)');
-  const checked = layers.map((layer: unknown, index) => checkLayer(`sequential: layer ${index}`, layer));
+  if (layers.length > MOST_LAYERS) throw wrongValue('sequential: layers', `at most ${MOST_LAYERS}`, layers.length);
+  // Not layers.map, which passes over holes.
+  const checked = Array.from(layers, (layer: unknown, index) => checkLayer(`sequential: layer ${index}`, layer));
   const architecture = Object.freeze({ inputShape: shape, layers: Object.freeze(checked) });
   const names = new Set<string>();
   for (const { name } of placedLayers(architecture)) {

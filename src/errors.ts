@@ -7,9 +7,14 @@ function sentence(where: string, expected: string, got: string, mend?: string): 
   return `${where}: expected ${expected}, got ${got}${mend === undefined ? '' : `; ${mend}`}`;
 }
 
-/** The wrong kind of thing was given. */
+/** The wrong kind of thing was given: `got` itself. */
 export function wrongType(where: string, expected: string, got: unknown, mend?: string): TypeError {
-  return new TypeError(sentence(where, expected, typeof got === 'string' ? got : describe(got), mend));
+  return wrongKind(where, expected, describe(got), mend);
+}
+
+/** The same, with what was given in words. */
+export function wrongKind(where: string, expected: string, got: string, mend?: string): TypeError {
+  return new TypeError(sentence(where, expected, got, mend));
 }
 
 /** The right kind of thing with the wrong value was given. */
@@ -21,14 +26,15 @@ export function wrongValue(where: string, expected: string, got: string | number
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${value.byteLength} bytes`;
   if (typeof value === 'function') return 'a function';
   return `an object with keys [${Object.keys(value).join(', ')}]`;
 }
 
-/** The candidate with the fewest edits from `word`, or undefined where none is close. */
+/** The candidate with the fewest edits from `word`, or else the first that it abbreviates, as `lr` does `learningRate`; undefined where none is close. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let fewest = Math.max(2, Math.ceil(word.length / 2)) + 1;
@@ -39,7 +45,14 @@ export function nearest(word: string, candidates: readonly string[]): string | u
       best = candidate;
     }
   }
-  return best;
+  return best ?? candidates.find(candidate => abbreviates(word.toLowerCase(), candidate.toLowerCase()));
+}
+
+/** Whether `short` is some letters of `long`, the first among them, in their order. */
+function abbreviates(short: string, long: string): boolean {
+  let at = 0;
+  for (const letter of long) if (letter === short[at]) at++;
+  return short.length > 1 && short[0] === long[0] && at === short.length;
 }
 
 /** Levenshtein's distance: insertions, deletions and substitutions from `a` to `b`. */
@@ -70,7 +83,7 @@ export function checkOptions(where: string, options: unknown, known: readonly st
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) {
       const mend = known.length === 0 ? 'it takes none' : suggestion(key, known);
-      throw wrongType(where, 'known options only', `'${key}'`, mend);
+      throw wrongKind(where, 'known options only', `'${key}'`, mend);
     }
   }
 }

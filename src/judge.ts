@@ -1,7 +1,7 @@
 /** Steps 4 and 5 of a network by themselves: cost, accuracy and gradients of given rows, in a program of their own. */
 import type { Architecture } from './architecture.js';
 import { firstLayer } from './architecture.js';
-import { type ReadySamples, readSamples, readTargets, refuseNotFinite } from './data/samples.js';
+import { type ReadySamples, readSamples, readTargets, refuseNotFinite, unwrapBytes } from './data/samples.js';
 import { wrongValue } from './errors.js';
 import type { FittedLoss } from './losses/loss.js';
 import type { NetworkPlan } from './network.js';
@@ -23,7 +23,7 @@ export interface Judgement {
   readonly accuracy?: number;
 }
 
-/** Checks x and y against a network and its loss. */
+/** Checks x and y against a network and its loss; the scale of bytes lies beside x, or with it as for predict. */
 export function readData(
   where: string,
   architecture: Architecture,
@@ -31,7 +31,9 @@ export function readData(
   loss: FittedLoss,
   data: { x: unknown; y: unknown; scale?: unknown },
 ): ReadyData {
-  const samples = readSamples(where, data.x, inputs, firstLayer(architecture), data.scale);
+  const network = firstLayer(architecture);
+  const { x, scale = data.scale } = unwrapBytes(where, data.x);
+  const samples = readSamples(where, x, inputs, network, scale);
   refuseNotFinite(`${where}: x`, samples, inputs);
   return { samples, targets: readTargets(`${where}: y`, data.y, samples.rows, loss.target) };
 }

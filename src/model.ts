@@ -1,15 +1,22 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** A network with parameters: predicts, judges, and hands out trainers. */
 import { type Architecture, placedLayers, sequential } from './architecture.js';
-import { refuseNotFinite, type Samples, type Targets } from './data/samples.js';
-import { checkChoice, checkOptions, nearest, wrongType, wrongValue } from './errors.js';
-import { modelMetadata } from './files/modelFile.js';
+import { refuseBareBytes, refuseNotFinite, type Samples, type Targets } from './data/samples.js';
+import { checkChoice, checkOptions, nearest, wrongKind, wrongType, wrongValue } from './errors.js';
+import { modelMetadata, refuseNotFiniteTensors } from './files/modelFile.js';
 import { writeSafetensors } from './files/safetensors.js';
 import { initialize } from './initializers/index.js';
 import { Judge, type ReadyData, readData } from './judge.js';
 import { fitLoss, type Loss, type LossConfig, resolveLoss } from './losses/index.js';
 import type { FittedLoss } from './losses/loss.js';
-import { checkMetrics, type EvaluationMetric, evaluationMetrics, type Scores, scoreNumbers } from './metrics/index.js';
+import {
+  checkMetricNames,
+  checkMetrics,
+  type EvaluationMetric,
+  evaluationMetrics,
+  type Scores,
+  scoreNumbers,
+} from './metrics/index.js';
 import { predictOnThreads } from './parallel.js';
 import type { Parameter } from './plan/builder.js';
 import { scaleName } from './plan/formats.js';
@@ -23,7 +30,6 @@ import {
   type ModelParts,
   Predictor,
   type PredictorClass,
-  unwrapBytes,
 } from './predictor.js';
 import { dequantize, quantizeTensors, type StoredTensor } from './quantize.js';
 import { checkSeed, Purpose, Random } from './random.js';
@@ -232,7 +238,7 @@ export class Model extends Predictor {
   ): { loss: number } & Scores {
     checkOptions('evaluate: data', data, ['x', 'y', 'scale']);
     checkOptions('evaluate', options, ['loss', 'metrics']);
-    const metrics = (options.metrics ?? []).map(metric => checkChoice('evaluate: metrics', metric, evaluationMetrics));
+    const metrics = checkMetricNames('evaluate: metrics', options.metrics, evaluationMetrics);
     return this.#judge('evaluate', data, options.loss, MOST_ROWS, (judge, ready, loss) => {
       checkMetrics('evaluate', metrics, loss);
       const judgement = judge.evaluate(ready, metrics.includes('accuracy'));
@@ -254,8 +260,8 @@ export class Model extends Predictor {
   ): R {
     const config = resolveLoss(where, loss);
     const fitted = this.fitLoss(config);
-    const given = where === 'evaluate' ? data : { ...unwrapBytes(where, data.x), y: data.y };
-    const ready = readData(where, this.architecture, this.network.inputs, fitted, given);
+    if (where !== 'evaluate') refuseBareBytes(where, data.x);
+    const ready = readData(where, this.architecture, this.network.inputs, fitted, data);
     this.update();
     const key = JSON.stringify(config);
     const rows = Math.min(ready.samples.rows, mostRows);
@@ -353,9 +359,15 @@ export class Model extends Predictor {
     await this.dispose();
   }
 
-  /** The model as the bytes of a .safetensors file. */
+  /**
+   * The model as the bytes of a .safetensors file.
+   *
+   * @throws where a parameter is not finite, as after a step that went too far: no file is better than one that cannot be read
+   */
   toBytes(): Uint8Array<ArrayBuffer> {
-    return writeSafetensors(this.#stored(), modelMetadata(this));
+    const stored = this.#stored();
+    refuseNotFiniteTensors('Model.toBytes', stored);
+    return writeSafetensors(stored, modelMetadata(this));
   }
 
   /**
@@ -363,13 +375,14 @@ export class Model extends Predictor {
    */
   async save(path: string): Promise<void> {
     const { host } = this.constructor as typeof Model;
-    await filesOf(host, 'Model.save', 'keep what model.toBytes() gives').write(path, this.toBytes());
+    const files = filesOf(host, 'Model.save', 'keep what model.toBytes() gives');
+    await files.write(checkPath('Model.save: path', path), this.toBytes());
   }
 
   /** The model in a file that {@link save} wrote. */
   static async load<M extends Model>(this: PredictorClass<M>, path: string, options: LoadOptions = {}): Promise<M> {
     const files = filesOf(this.host, 'Model.load', 'fetch the bytes and give them to Model.fromBytes');
-    return loadModel(this, 'Model.load', await files.read(path), options);
+    return loadModel(this, 'Model.load', await files.read(checkPath('Model.load: path', path)), options);
   }
 
   /** @internal The loss fitted to this network's end. */
@@ -426,11 +439,16 @@ export class Model extends Predictor {
   refuseQuantized(where: string): void {
     if (this.weights === 'float32') return;
     const mend = 'quantised weights are for prediction: train the float32 model and quantise again';
-    throw wrongType(where, 'a model with float32 weights', `one with ${this.weights} weights`, mend);
+    throw wrongKind(where, 'a model with float32 weights', `one with ${this.weights} weights`, mend);
   }
 }
 
+function checkPath(where: string, path: unknown): string {
+  if (typeof path !== 'string') throw wrongType(where, 'a string', path, 'of a URL fileURLToPath gives the path');
+  return path;
+}
+
 function filesOf(host: Host, where: string, mend: string): FileAccess {
-  if (!host.files) throw wrongType(where, 'a platform with files', 'one without', mend);
+  if (!host.files) throw wrongKind(where, 'a platform with files', 'one without', mend);
   return host.files;
 }

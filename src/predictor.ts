@@ -1,6 +1,6 @@
 /** A network with parameters that predicts: the half of a model that needs nothing of training. */
 import { type Architecture, firstLayer, placedLayers } from './architecture.js';
-import { countRows, notFiniteAt, type ReadySamples, readSamples, type Samples } from './data/samples.js';
+import { countRows, notFiniteAt, type ReadySamples, readAlone, type Samples } from './data/samples.js';
 import { checkBoolean, checkOptions, wrongType, wrongValue } from './errors.js';
 import { readModelMetadata, reservedMetadata } from './files/modelFile.js';
 import { readSafetensors, type Tensor } from './files/safetensors.js';
@@ -136,11 +136,7 @@ export class Predictor {
 
   /** @internal */
   protected samples(where: string, x: unknown): ReadySamples {
-    if (x instanceof Uint8Array) {
-      throw wrongType(`${where}: x`, '{ x: Uint8Array, scale }', 'a bare Uint8Array', 'give { x, scale: 1 / 255 }');
-    }
-    const given = unwrapBytes(where, x);
-    return readSamples(where, given.x, this.network.inputs, this.#firstLayer, given.scale);
+    return readAlone(where, x, this.network.inputs, this.#firstLayer);
   }
 
   /** @internal */
@@ -251,13 +247,6 @@ function checkStored(
     const bad = value.findIndex(bits => (bits & 0x7c00) === 0x7c00);
     if (bad >= 0) throw wrongValue(`${where}[${bad}]`, 'a finite float16 number', 'an infinity or NaN');
   }
-}
-
-/** @internal `x` as users give it to predict, cost and gradients, with the scale of bytes beside it. */
-export function unwrapBytes(where: string, x: unknown): { x: unknown; scale?: unknown } {
-  if (typeof x !== 'object' || x === null || Array.isArray(x) || ArrayBuffer.isView(x)) return { x };
-  checkOptions(`${where}: x`, x, ['x', 'scale']);
-  return x as { x: unknown; scale?: unknown };
 }
 
 /** @internal */

@@ -1,9 +1,9 @@
 /** Step 6 of a network: gradient descent and its refinements, whole steps at a time inside WebAssembly. */
 
 import { firstLayer, placedLayers } from './architecture.js';
-import { findNotFinite, notFiniteAt, readSamples, readTargets, type Samples, type Targets } from './data/samples.js';
+import { findNotFinite, notFiniteAt, readAlone, readTargets, type Samples, type Targets } from './data/samples.js';
 import { checkOptions, wrongType, wrongValue } from './errors.js';
-import { modelMetadata, readModelMetadata } from './files/modelFile.js';
+import { modelMetadata, readModelMetadata, refuseNotFiniteTensors } from './files/modelFile.js';
 import { readSafetensors, type Tensor, writeSafetensors } from './files/safetensors.js';
 import { readState, type TrainerState } from './files/trainerFile.js';
 import { bytesPerRow, evaluation, type Judgement, type ReadyData, readData } from './judge.js';
@@ -137,7 +137,7 @@ export class Trainer {
     this.model.refuseWhileFitting('step');
     const { inputs } = this.#network;
     const { batchSize } = this.#config;
-    const samples = readStepSamples(x, inputs, firstLayer(this.model.architecture));
+    const samples = readAlone('step', x, inputs, firstLayer(this.model.architecture));
     const { rows } = samples;
     if (rows > batchSize) throw wrongValue('step: x', `at most ${batchSize} rows, the batchSize`, rows);
     const targets = readTargets('step: y', y, rows, this.#loss.target);
@@ -297,7 +297,7 @@ export class Trainer {
     places: Places,
     started: number,
   ): Promise<EpochEvent> {
-    if (findNotFinite(this.#parameters) >= 0) throw this.#fail(this.#position);
+    if (findNotFinite(this.#parameters) >= 0) throw this.#fail(this.#position, 'finite parameters');
     this.model.publish(this.#parameters);
     this.#ahead = false;
     const { rows } = ready.samples;
@@ -331,9 +331,9 @@ export class Trainer {
   }
 
   /** Ends training at a cost or parameter that is not finite. */
-  #fail(position: number): Error {
+  #fail(position: number, expected = 'a finite cost'): Error {
     const batch = Math.ceil(position / this.#config.batchSize);
-    const error = this.#explain(`fit: epoch ${this.#epoch + 1}, step ${batch}`);
+    const error = this.#explain(`fit: epoch ${this.#epoch + 1}, step ${batch}`, expected);
     this.#end(error);
     return error;
   }
@@ -346,14 +346,22 @@ export class Trainer {
   }
 
   /** Finds the first number that is not finite: a parameter, a layer's output, or else the cost itself. */
-  #explain(where: string): Error {
+  #explain(where: string, expected = 'a finite cost'): Error {
     const program = this.#program;
     program.set('step', program.get('step') - 1);
     const cost = program.get('cost');
     const mend = 'lower the learning rate or scale the data';
     for (const { name, data } of this.#network.plan.parameters) {
       if (findNotFinite(program.floats(data)) >= 0) {
-        return wrongValue(where, 'a finite cost', `${cost}: parameter ${name} was already not finite`, mend);
+        // A cost that is finite was found before the last update.
+        return wrongValue(
+          where,
+          expected,
+          Number.isFinite(cost)
+            ? `parameter ${name} not finite after the last update`
+            : `${cost}: parameter ${name} was already not finite`,
+          mend,
+        );
       }
     }
     const rows = program.get('rows');
@@ -363,10 +371,10 @@ export class Trainer {
       const used = Math.ceil(value.columns / 16) * 16 * rows;
       if (layer && findNotFinite(program.floats(value.data).subarray(0, used)) >= 0) {
         const what = `layer ${name} (${definitionOf(layer).describe(layer)})`;
-        return wrongValue(where, 'a finite cost', `${cost}: ${what} was the first to give such a number`, mend);
+        return wrongValue(where, expected, `${cost}: ${what} was the first to give such a number`, mend);
       }
     }
-    return wrongValue(where, 'a finite cost', `${cost}: every layer's output is finite, the loss is not`, mend);
+    return wrongValue(where, expected, `${cost}: every layer's output is finite, the loss is not`, mend);
   }
 
   #refuseAfterFailure(where: string): void {
@@ -403,6 +411,7 @@ export class Trainer {
         tensors.push({ name: `${buffer.name}.${name}`, shape, data: fromPanels(buffer.values, rows, columns) });
       }
     }
+    refuseNotFiniteTensors('Trainer.toBytes', tensors);
     const state: TrainerState = {
       ...this.#config,
       deterministic: this.#deterministic,
@@ -466,16 +475,6 @@ export class Trainer {
     trainer.restore(state, new Map(tensors.map(({ name, data }) => [name, data])));
     return trainer;
   }
-}
-
-/** Samples of one step: bytes come with their scale, as for predict. */
-function readStepSamples(x: unknown, inputs: number, network: string) {
-  if (typeof x === 'object' && x !== null && !Array.isArray(x) && !ArrayBuffer.isView(x)) {
-    checkOptions('step: x', x, ['x', 'scale']);
-    const bytes = x as { x?: unknown; scale?: unknown };
-    return readSamples('step', bytes.x, inputs, network, bytes.scale);
-  }
-  return readSamples('step', x, inputs, network);
 }
 
 /** The regions that hold an optimiser's state. */

@@ -1,14 +1,14 @@
 /** What trainers are asked for, what they tell while they train, and what they tell in the end. */
-import type { Targets } from './data/samples.js';
-import { checkBoolean, checkChoice, checkInteger, checkOptions, describe, wrongType } from './errors.js';
+import type { Samples, Targets } from './data/samples.js';
+import { checkBoolean, checkInteger, checkOptions, wrongType } from './errors.js';
 import { type Loss, type LossConfig, resolveLoss } from './losses/index.js';
-import { type Metric, trainingMetrics } from './metrics/index.js';
+import { checkMetricNames, type Metric, trainingMetrics } from './metrics/index.js';
 import { type Optimizer, type OptimizerConfig, resolveOptimizer } from './optimizers/index.js';
 
 /** What a model learns from. */
 export interface TrainingData {
-  /** Float32Array or Uint8Array of rows × inputs, or an array of rows. */
-  readonly x: Float32Array | Uint8Array | readonly ArrayLike<number>[];
+  /** Float32Array or Uint8Array of rows × inputs, `{ x: Uint8Array, scale }`, or an array of rows. */
+  readonly x: Samples | Uint8Array;
   readonly y: Targets;
   /** What each number of a Uint8Array is multiplied by; 1 unless told. */
   readonly scale?: number;
@@ -93,12 +93,11 @@ export interface TrainerConfig {
 
 export function checkTrainerOptions(where: string, options: unknown): TrainerConfig & { threads: 'auto' | number } {
   checkOptions(where, options, trainerOptionNames);
-  const { loss, optimizer, metrics = [], batchSize = 32, threads = 'auto' } = options as Partial<TrainerOptions>;
-  if (!Array.isArray(metrics)) throw wrongType(`${where}: metrics`, `a list such as ['accuracy']`, metrics);
+  const { loss, optimizer, metrics, batchSize = 32, threads = 'auto' } = options as Partial<TrainerOptions>;
   return {
     loss: resolveLoss(where, loss),
     optimizer: resolveOptimizer(where, optimizer),
-    metrics: metrics.map((metric: unknown) => checkChoice(`${where}: metrics`, metric, trainingMetrics)),
+    metrics: checkMetricNames(`${where}: metrics`, metrics, trainingMetrics),
     batchSize: checkInteger(`${where}: batchSize`, batchSize, 1, 2 ** 20),
     threads: checkThreads(where, threads),
   };
@@ -106,7 +105,9 @@ export function checkTrainerOptions(where: string, options: unknown): TrainerCon
 
 /** Refuses all but 'auto' and a number of threads. */
 export function checkThreads(where: string, threads: unknown): 'auto' | number {
-  return threads === 'auto' ? threads : checkInteger(`${where}: threads: 'auto' or a number`, threads, 1, 64);
+  if (threads === 'auto') return threads;
+  if (typeof threads !== 'number') throw wrongType(`${where}: threads`, `'auto' or a whole number`, threads);
+  return checkInteger(`${where}: threads`, threads, 1, 64);
 }
 
 export function checkFitOptions(where: string, options: FitOptions) {
@@ -120,7 +121,7 @@ export function checkFitOptions(where: string, options: FitOptions) {
       throw wrongType(`${where}: ${name}`, 'a function', callback);
   }
   if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
-    throw wrongType(`${where}: signal`, 'an AbortSignal', describe(signal));
+    throw wrongType(`${where}: signal`, 'an AbortSignal', signal);
   }
   return {
     epochs: checkInteger(`${where}: epochs`, epochs, 1),

@@ -1,5 +1,5 @@
 /** What users give for x and y, checked and made ready to be copied into linear memory. */
-import { describe, wrongType, wrongValue } from '../errors.js';
+import { checkOptions, describe, wrongKind, wrongType, wrongValue } from '../errors.js';
 import type { TargetSpec } from '../losses/loss.js';
 
 /** Samples as users give them: row-major float32, bytes with a scale, or rows of numbers. */
@@ -36,7 +36,7 @@ export function readSamples(where: string, x: unknown, inputs: number, network: 
   if (x instanceof Uint8Array) {
     const factor = scale ?? 1;
     if (typeof factor !== 'number') throw wrongType(`${where}: scale`, 'a finite number', factor);
-    if (!Number.isFinite(factor)) throw wrongValue(`${where}: scale`, 'a finite number', factor);
+    if (!Number.isFinite(Math.fround(factor))) throw wrongValue(`${where}: scale`, 'a finite float32 number', factor);
     return { rows: countRows(where, x.length, inputs, network), values: x, scale: factor };
   }
   if (Array.isArray(x)) {
@@ -65,9 +65,11 @@ export function countRows(where: string, length: number, inputs: number, network
 /** Rows of numbers as one row-major array; every number finite. */
 function flattenRows(where: string, rows: readonly unknown[], columns: number, network: string): Float32Array {
   const values = new Float32Array(rows.length * columns);
-  rows.forEach((row, r) => {
-    if (!Array.isArray(row) && !ArrayBuffer.isView(row)) {
-      throw wrongType(where, `rows of ${columns} numbers`, `${describe(row)} as row ${r}`, 'for one row give [[…]]');
+  // Not forEach, which passes over holes.
+  for (let r = 0; r < rows.length; r++) {
+    const row = rows[r];
+    if (!Array.isArray(row) && !(ArrayBuffer.isView(row) && !(row instanceof DataView))) {
+      throw wrongKind(where, `rows of ${columns} numbers`, `${describe(row)} as row ${r}`, 'for one row give [[…]]');
     }
     const cells = row as ArrayLike<unknown>;
     if (cells.length !== columns) {
@@ -76,13 +78,13 @@ function flattenRows(where: string, rows: readonly unknown[], columns: number, n
     for (let column = 0; column < columns; column++) {
       const value = cells[column];
       if (typeof value !== 'number') {
-        throw wrongType(where, 'numbers', `${describe(value)} in row ${r}, column ${column}`);
+        throw wrongKind(where, 'numbers', `${describe(value)} in row ${r}, column ${column}`);
       }
       const rounded = Math.fround(value);
       if (!Number.isFinite(rounded)) throw notFinite(where, value, r, column);
       values[r * columns + column] = rounded;
     }
-  });
+  }
   return values;
 }
 
@@ -114,6 +116,27 @@ export function notFiniteAt(where: string, values: ArrayLike<number>, index: num
   return notFinite(where, values[index] ?? Number.NaN, Math.floor(index / columns), index % columns);
 }
 
+/** `{ x, scale }`, as bytes are given, taken apart; anything else as it is. */
+export function unwrapBytes(where: string, x: unknown): { x: unknown; scale?: unknown } {
+  if (typeof x !== 'object' || x === null || Array.isArray(x) || ArrayBuffer.isView(x)) return { x };
+  checkOptions(`${where}: x`, x, ['x', 'scale']);
+  return x as { x: unknown; scale?: unknown };
+}
+
+/** Refuses bytes without their scale where x is given by itself, lest they are taken for something else than the network learned from. */
+export function refuseBareBytes(where: string, x: unknown): void {
+  if (x instanceof Uint8Array) {
+    throw wrongKind(`${where}: x`, '{ x: Uint8Array, scale }', 'a bare Uint8Array', 'give { x, scale: 1 / 255 }');
+  }
+}
+
+/** {@link readSamples} where x is given by itself. */
+export function readAlone(where: string, x: unknown, inputs: number, network: string): ReadySamples {
+  refuseBareBytes(where, x);
+  const given = unwrapBytes(where, x);
+  return readSamples(where, given.x, inputs, network, given.scale);
+}
+
 /** Checks targets against what the loss expects, and gives them as the machine reads them. */
 export function readTargets(where: string, y: unknown, rows: number, spec: TargetSpec): Int32Array | Float32Array {
   return spec.kind === 'labels' ? readLabels(where, y, rows, spec.classes) : readValues(where, y, rows, spec);
@@ -122,7 +145,7 @@ export function readTargets(where: string, y: unknown, rows: number, spec: Targe
 function readLabels(where: string, y: unknown, rows: number, classes: number): Int32Array {
   const expected = `${rows} class indices from 0 to ${classes - 1}, one for each row`;
   const oneHot = `for one-hot rows take 'categoricalCrossEntropy'`;
-  if (Array.isArray(y) && isListOfRows(y)) throw wrongType(where, expected, 'rows of numbers', oneHot);
+  if (Array.isArray(y) && isListOfRows(y)) throw wrongKind(where, expected, 'rows of numbers', oneHot);
   if (!isNumbers(y)) throw wrongType(where, expected, y);
   if (y.length !== rows) {
     const mend = y.length === rows * classes ? oneHot : 'x and y need the same rows';
@@ -131,8 +154,9 @@ function readLabels(where: string, y: unknown, rows: number, classes: number): I
   const labels = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
     const label = y[row];
-    if (typeof label !== 'number' || !Number.isInteger(label) || label < 0 || label >= classes) {
-      throw wrongValue(where, expected, `label ${describe(label)} in row ${row}`);
+    if (typeof label !== 'number') throw wrongKind(where, expected, `label ${describe(label)} in row ${row}`);
+    if (!Number.isInteger(label) || label < 0 || label >= classes) {
+      throw wrongValue(where, expected, `label ${label} in row ${row}`);
     }
     labels[row] = label;
   }
@@ -154,7 +178,7 @@ function readValues(where: string, y: unknown, rows: number, { columns, range }:
   for (let i = 0; i < flat.length; i++) {
     const value: unknown = flat[i];
     const row = Math.floor(i / columns);
-    if (typeof value !== 'number') throw wrongType(where, 'numbers', `${describe(value)} in row ${row}`);
+    if (typeof value !== 'number') throw wrongKind(where, 'numbers', `${describe(value)} in row ${row}`);
     const rounded = Math.fround(value);
     if (!Number.isFinite(rounded)) throw notFinite(where, value, row, i % columns);
     if (range === 'probability' && !(rounded >= 0 && rounded <= 1)) {

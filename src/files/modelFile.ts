@@ -1,8 +1,10 @@
 /** What a .safetensors file means when it holds a model. */
 import { Architecture, placedLayers } from '../architecture.js';
+import { findNotFinite } from '../data/samples.js';
 import { checkChoice, wrongValue } from '../errors.js';
-import { formatOf, storedParts, type WeightFormat, weightFormats } from '../plan/formats.js';
+import { formatOf, type StoredNumbers, storedParts, type WeightFormat, weightFormats } from '../plan/formats.js';
 import { checkSeed } from '../random.js';
+import { size } from '../shape.js';
 import { dtypeNames, type Tensor } from './safetensors.js';
 
 /** The version of what the metadata means. */
@@ -10,6 +12,23 @@ export const FORMAT = '1';
 
 /** Metadata keys that are not the user's. */
 export const reservedMetadata = ['myelin', 'architecture', 'seed', 'weights', 'trainer'];
+
+/**
+ * How many numbers a row's way through the network may be, beside the file's parameters: memory is taken for them, and layers without parameters cost a stranger's
+ * file nothing.
+ */
+const MOST_WIDTHS = 2 ** 22;
+const MOST_WIDTHS_OF_A_PARAMETER = 64;
+
+/** Refuses to write what could not be read again. */
+export function refuseNotFiniteTensors(where: string, tensors: readonly { name: string; data: StoredNumbers }[]): void {
+  for (const { name, data } of tensors) {
+    if (data instanceof Float32Array && findNotFinite(data) >= 0) {
+      const mend = 'the last step went too far: make another trainer with a lower learning rate, or load the last file';
+      throw wrongValue(where, 'finite parameters', `others in ${name}`, mend);
+    }
+  }
+}
 
 /** The strings of a model's file: what it takes to make the model again, and the user's own. */
 export function modelMetadata(model: {
@@ -74,6 +93,12 @@ export function readModelMetadata(
         rest.delete(name);
       }
     }
+  }
+  const widths = placedLayers(architecture).reduce((sum, layer) => sum + size(layer.outputShape), 0);
+  const numbers = tensors.reduce((sum, tensor) => sum + tensor.data.length, 0);
+  if (size(architecture.inputShape) + widths > MOST_WIDTHS + MOST_WIDTHS_OF_A_PARAMETER * numbers) {
+    const expected = 'layers about as wide as the parameters in the file are many';
+    throw wrongValue('model file: architecture', expected, `${widths} numbers of ${numbers} parameters`);
   }
   const [unknown] = rest.keys();
   if (unknown !== undefined) {

@@ -31,13 +31,15 @@ export function readState(text: string | undefined): TrainerState {
   const { loss, optimizer, metrics, batchSize, ...rest } = state as Partial<TrainerState>;
   const { threads: _, ...config } = checkTrainerOptions(where, { loss, optimizer, metrics, batchSize });
   const count = (name: (typeof counts)[number]) => checkInteger(`${where}: ${name}`, rest[name], 0, 2 ** 31 - 1);
+  const [position, samples] = [count('position'), count('samples')];
+  if (position > samples) throw wrongValue(`${where}: position`, `at most its ${samples} samples`, position);
   if (typeof rest.costSum !== 'number') throw wrongType(`${where}: costSum`, 'a number', rest.costSum);
   return {
     ...config,
     deterministic: checkBoolean(`${where}: deterministic`, rest.deterministic),
     epoch: count('epoch'),
-    position: count('position'),
-    samples: count('samples'),
+    position,
+    samples,
     correct: count('correct'),
     step: count('step'),
     shuffled: checkBoolean(`${where}: shuffled`, rest.shuffled),

@@ -1,5 +1,5 @@
 /** An activation as a layer of its own. */
-import { wrongType } from '../errors.js';
+import { wrongKind } from '../errors.js';
 import { batchShape } from '../shape.js';
 import { type ActivationConfig, type ActivationName, describeActivation, resolveActivation } from './activations.js';
 import { emitActivation, emitActivationGradient } from './elementwise.js';
@@ -24,7 +24,7 @@ export const activationLayer: LayerDefinition<ActivationLayer> = {
   outputShape(layer, input, from) {
     const { kind } = layer.activation;
     if ((kind === 'softmax' || kind === 'logSoftmax') && input.length !== 1) {
-      throw wrongType(
+      throw wrongKind(
         `activation(${kind})`,
         'input [rows, features]',
         `${batchShape(input)} from ${from}`,

@@ -1,5 +1,5 @@
 /** The fully connected layer: y = f(x · w + b). */
-import { checkBoolean, checkInteger, checkOptions, wrongType, wrongValue } from '../errors.js';
+import { checkBoolean, checkInteger, checkOptions, wrongKind, wrongValue } from '../errors.js';
 import { type Initializer, type InitializerConfig, resolveInitializer } from '../initializers/index.js';
 import type { Builder, Value } from '../plan/builder.js';
 import { formatBytes, scaleName } from '../plan/formats.js';
@@ -69,7 +69,7 @@ export const denseLayer: LayerDefinition<DenseLayer> = {
 
   outputShape(layer, input, from) {
     if (input.length !== 1) {
-      throw wrongType(
+      throw wrongKind(
         `dense(${layer.units})`,
         'input [rows, features]',
         `${batchShape(input)} from ${from}`,

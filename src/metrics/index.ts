@@ -1,5 +1,5 @@
 /** What a network is judged by besides its cost. */
-import { wrongValue } from '../errors.js';
+import { checkChoice, wrongType, wrongValue } from '../errors.js';
 import type { FittedLoss } from '../losses/loss.js';
 
 /** Metrics of predicted numbers, found over all rows in float64. */
@@ -28,6 +28,13 @@ export const trainingMetrics: readonly Metric[] = ['accuracy'];
 
 /** The metrics' values. */
 export type Scores = { [M in EvaluationMetric]?: number };
+
+/** A list of known metrics; none where there is no list. */
+export function checkMetricNames<M extends string>(where: string, metrics: unknown, known: readonly M[]): M[] {
+  if (metrics === undefined) return [];
+  if (!Array.isArray(metrics)) throw wrongType(where, `a list such as ['accuracy']`, metrics);
+  return Array.from(metrics, metric => checkChoice(where, metric, known));
+}
 
 /** Refuses metrics that say nothing about a network with this loss. */
 export function checkMetrics(where: string, metrics: readonly EvaluationMetric[], loss: FittedLoss): void {

@@ -1,5 +1,6 @@
 /** A plan in a memory of its own, with the instance that runs it. */
 import { instantiateSync } from '@assemblyscript/loader';
+import { wrongValue } from '../errors.js';
 import { controlsOffsets, type Parameter, type Plan, type Section } from '../plan/builder.js';
 import type { StoredNumbers } from '../plan/formats.js';
 import { align, type Region } from '../plan/memory.js';
@@ -22,6 +23,19 @@ export interface MachineExports extends Record<string, unknown> {
 
 export type ControlName = keyof typeof controlsStruct;
 
+function allocate(initial: number, shared: boolean): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory(shared ? { initial, maximum: MOST_PAGES, shared } : { initial });
+  } catch (cause) {
+    throw tooMuch(initial * PAGE, 'take fewer units, or a smaller batchSize', cause);
+  }
+}
+
+function tooMuch(bytes: number, mend: string, cause: unknown): RangeError {
+  const error = wrongValue('memory', `room for ${Math.ceil(bytes / 2 ** 20)} MiB`, 'a refusal', mend);
+  return Object.assign(error, { cause });
+}
+
 export class Program {
   readonly plan: Plan;
   readonly memory: WebAssembly.Memory;
@@ -32,7 +46,7 @@ export class Program {
   constructor(module: WebAssembly.Module, plan: Plan, shared = false) {
     this.plan = plan;
     const initial = Math.ceil(plan.end / PAGE);
-    this.memory = new WebAssembly.Memory(shared ? { initial, maximum: MOST_PAGES, shared } : { initial });
+    this.memory = allocate(initial, shared);
     const env = { memory: this.memory, ...(shared && { part: 0, parts: 1 }) };
     this.#machine = instantiateSync<MachineExports>(module, { env }).exports;
     this.#view = new DataView(this.memory.buffer);
@@ -94,9 +108,7 @@ export class Program {
       try {
         this.memory.grow(Math.ceil(missing / PAGE));
       } catch (cause) {
-        const mebibytes = Math.ceil((start + bytes) / 2 ** 20);
-        const mend = 'train on fewer rows at once, or give x as Uint8Array with a scale';
-        throw new RangeError(`memory: expected room for ${mebibytes} MiB, got a refusal; ${mend}`, { cause });
+        throw tooMuch(start + bytes, 'train on fewer rows at once, or give x as Uint8Array with a scale', cause);
       }
       this.#view = new DataView(this.memory.buffer);
     }

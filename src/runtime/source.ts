@@ -1,5 +1,5 @@
 /** WebAssembly that comes from anywhere: compiled, and known to be this package's. */
-import { describe, wrongType, wrongValue } from '../errors.js';
+import { describe, wrongKind, wrongValue } from '../errors.js';
 import { VERSION } from '../version.js';
 import type { MachineFile } from './binaries.js';
 
@@ -25,7 +25,7 @@ export async function compileSource(where: string, source: unknown): Promise<Web
   if (kind === 'ArrayBuffer') return compileBytes(where, source as ArrayBuffer);
   const got = source instanceof Promise ? 'a Promise' : describe(source);
   const mend = source instanceof Promise ? 'await it first' : undefined;
-  throw wrongType(where, 'a WebAssembly.Module, the bytes of a .wasm file, a Response or a URL', got, mend);
+  throw wrongKind(where, 'a WebAssembly.Module, the bytes of a .wasm file, a Response or a URL', got, mend);
 }
 
 /** Compiles the bytes of a .wasm file. */

@@ -436,3 +436,97 @@ it('a Model and a Trainer are made by their functions', async () => {
   await expectRefusal(() => Model.create(loosely({ layers: [] })), TypeError, /sequential/);
   await expectRefusal(() => Model.create(loosely(undefined)), TypeError, /Model\.create/, /sequential/);
 });
+
+describe('what a user of another library might try', () => {
+  const bytes = new Uint8Array(rows * inputs).fill(3);
+
+  it('values are quoted as they were given', async () => {
+    await expectRefusal(() => sgd({ learningRate: loosely('0.1') }), TypeError, /got "0.1"/);
+    await expectRefusal(() => dense(loosely('4')), TypeError, /got "4"/);
+    await expectRefusal(() => dense(loosely(4n)), TypeError, /got 4n/);
+  });
+
+  it('abbreviations are understood', async () => {
+    await expectRefusal(() => adam(loosely({ lr: 1 })), TypeError, /did you mean 'learningRate'/);
+    await expectRefusal(() => adam(loosely({ wd: 1 })), TypeError, /did you mean 'weightDecay'/);
+    await expectRefusal(() => adam(loosely({ zzzzzzzz: 1 })), TypeError, /known: learningRate/);
+  });
+
+  it('bytes by themselves are refused, and with their scale taken everywhere', async () => {
+    const model = await classifier();
+    const trainer = await model.trainer(options);
+    for (const work of [
+      () => model.predict(loosely(bytes)),
+      () => model.cost(loosely(bytes), y, { loss }),
+      () => model.gradients(loosely(bytes), y, { loss }),
+      () => trainer.stepSync(loosely(bytes.subarray(0, inputs)), y.subarray(0, 1)),
+    ]) {
+      await expectRefusal(work, TypeError, /scale/);
+    }
+    const scaled = { x: bytes, scale: 0.25 };
+    const floats = Float32Array.from(bytes, value => value * 0.25);
+    expect(model.cost(scaled, y, { loss })).toBe(model.cost(floats, y, { loss }));
+    expect(model.evaluate({ x: scaled, y }, { loss })).toEqual(model.evaluate({ x: floats, y }, { loss }));
+    const [one, two] = [await classifier(), await classifier()];
+    await one.fit({ x: scaled, y }, { ...options, validation: { x: scaled, y } });
+    await two.fit({ x: floats, y }, options);
+    expect(one.parameters).toEqual(two.parameters);
+    await expectRefusal(() => model.predict({ x: bytes, scale: 1e300 }), RangeError, /scale/, /1e\+300/);
+  });
+
+  it('holes in lists are no rows and no layers', async () => {
+    const model = await classifier();
+    await expectRefusal(() => model.predict(new Array(3)), TypeError, /row 0/);
+    const hole = Object.assign(new Array<ReturnType<typeof dense>>(2), { 1: dense(1) });
+    await expectRefusal(() => sequential(3, hole), TypeError, /layer 0/);
+    await expectRefusal(() => model.predict(loosely([new DataView(new ArrayBuffer(16))])), TypeError, /row 0/);
+  });
+
+  it('labels, metrics and paths of another kind', async () => {
+    const model = await classifier();
+    const words = loosely<number[]>(['a', 'b', 'c', 'a', 'b', 'c']);
+    await expectRefusal(() => model.cost(x, words, { loss }), TypeError, /label "a" in row 0/);
+    for (const metrics of ['accuracy', null]) {
+      const asked = loosely<['accuracy']>(metrics);
+      await expectRefusal(() => model.evaluate({ x, y }, { loss, metrics: asked }), TypeError, /metrics/, /list/);
+      await expectRefusal(() => model.fit({ x, y }, { ...options, metrics: asked }), TypeError, /metrics/, /list/);
+    }
+    await expectRefusal(() => model.save(loosely(3)), TypeError, /Model\.save: path/);
+    await expectRefusal(
+      () => Model.load(loosely(new URL('file:///a'))),
+      TypeError,
+      /Model\.load: path/,
+      /fileURLToPath/,
+    );
+  });
+
+  it('networks and batches beyond any memory', async () => {
+    await expectRefusal(() => Model.create(sequential(40000, [dense(40000)])), RangeError, /MiB/, /fewer units/);
+    await expectRefusal(() => Model.create(sequential(2 ** 24, [dense(2 ** 24)])), RangeError, /MiB/);
+    const wide = await Model.create(sequential(784, [dense(512)]));
+    const huge = { loss: 'meanSquaredError', optimizer: 'sgd', batchSize: 2 ** 20 } as const;
+    await expectRefusal(() => wide.trainer(huge), RangeError, /MiB/, /batchSize/);
+    const layers = Array.from({ length: 10_001 }, () => flatten());
+    await expectRefusal(() => sequential(3, layers), RangeError, /at most 10000/);
+  });
+
+  it('a file that would be nothing to read again', async () => {
+    const model = await Model.create(sequential(1, [dense(1)]));
+    model.setParameters({ '0.dense.weight': [1e18] });
+    const trainer = await model.trainer({ loss: 'meanSquaredError', optimizer: sgd({ learningRate: 1e30 }) });
+    expect(trainer.stepSync([[1]], new Float32Array(1))).toBeGreaterThan(0);
+    await expectRefusal(() => trainer.toBytes(), RangeError, /finite parameters/, /0\.dense\.weight/);
+    await expectRefusal(() => model.toBytes(), RangeError, /finite parameters/, /0\.dense\.weight/);
+  });
+
+  it('a small file that asks for much memory', async () => {
+    const small = await Model.create(sequential(8, [activation('relu'), activation('relu')]));
+    const text = new TextDecoder('latin1').decode(small.toBytes());
+    const at = text.indexOf('{\\"inputShape');
+    expect(at).toBeGreaterThan(0);
+    const changed = text.replace('[8]', `[${2 ** 24}]`);
+    const bytes = Uint8Array.from(changed, char => char.charCodeAt(0));
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.length - 8), true);
+    await expectRefusal(() => Model.fromBytes(bytes), RangeError, /architecture/, /wide/);
+  });
+});

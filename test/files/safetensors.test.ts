@@ -393,7 +393,7 @@ test.each<[string, Tensor[], Record<string, string>, Error]>([
     'a shape of another kind',
     [{ name: 'w', shape: wrongKind.text, data }],
     {},
-    new TypeError('tensor "w": expected a shape as an array, got 2'),
+    new TypeError('tensor "w": expected a shape as an array, got "2"'),
   ],
   [
     'a fraction in a shape',

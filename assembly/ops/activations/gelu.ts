@@ -1,11 +1,11 @@
 import { madd } from '../../simd/lanes';
-import { bell, half, normalCdf, one, tanh } from '../../simd/math';
+import { bell, exp, negativeAbsolute, normalCdf, one, sigmoid } from '../../simd/math';
 import { constant, put } from '../../simd/constants';
 import { GELU } from '../constants';
 
 export function writeGeluConstants(): void {
   put(GELU, 0.3989422804014327); // 1 / √(2π)
-  put(GELU + 1, 0.7978845608028654); // √(2/π)
+  put(GELU + 1, 1.5957691216057308); // 2 √(2/π)
   put(GELU + 2, 0.044715);
   put(GELU + 3, 0.134145); // 3 · 0.044715
 }
@@ -25,25 +25,32 @@ export class Gelu {
   }
 }
 
-/** ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))), the same authors' approximation. */
+/**
+ * ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))), the same authors' approximation, as x · s with the logistic function s of twice that argument: 1 + tanh would lose
+ * what is small.
+ */
 @unmanaged
 export class GeluTanh {
   @inline
   forward(x: v128, setting: v128): v128 {
-    return f32x4.mul(f32x4.mul(half(), x), f32x4.add(one(), this.inner(x)));
+    return f32x4.mul(x, sigmoid(this.inner(x)));
   }
 
   @inline
   derivative(x: v128, y: v128, setting: v128): v128 {
-    const t = this.inner(x);
+    // With e = exp(−|z|), s is 1 / (1 + e) or e / (1 + e), and s (1 − s) is their product either way.
+    const z = this.inner(x);
+    const e = exp(negativeAbsolute(z));
+    const most = f32x4.div(one(), f32x4.add(one(), e));
+    const least = f32x4.mul(e, most);
+    const s = v128.bitselect(least, most, f32x4.lt(z, f32x4.splat(0)));
     const slope = f32x4.mul(constant(GELU + 1), madd(constant(GELU + 3), f32x4.mul(x, x), one()));
-    const bend = f32x4.mul(f32x4.mul(x, f32x4.sub(one(), f32x4.mul(t, t))), slope);
-    return f32x4.mul(half(), f32x4.add(f32x4.add(one(), t), bend));
+    return madd(f32x4.mul(x, slope), f32x4.mul(most, least), s);
   }
 
   @inline
   private inner(x: v128): v128 {
     const cubic = madd(constant(GELU + 2), f32x4.mul(x, x), one());
-    return tanh(f32x4.mul(f32x4.mul(constant(GELU + 1), x), cubic));
+    return f32x4.mul(f32x4.mul(constant(GELU + 1), x), cubic);
   }
 }
