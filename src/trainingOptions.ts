@@ -5,7 +5,7 @@ import { type Loss, type LossConfig, resolveLoss } from './losses/index.js';
 import { checkMetricNames, type Metric, trainingMetrics } from './metrics/index.js';
 import { type Optimizer, type OptimizerConfig, resolveOptimizer } from './optimizers/index.js';
 
-/** What a model learns from. */
+/** What a model learns from. It is copied when training begins: leave it as it is until the fit has ended. */
 export interface TrainingData {
   /** Float32Array or Uint8Array of rows × inputs, `{ x: Uint8Array, scale }`, or an array of rows. */
   readonly x: Samples | Uint8Array;
