@@ -3,6 +3,7 @@ import { CsvError, parse } from 'csv-parse/sync';
 import type { Row, Table } from '../data/table.js';
 import { wrongValue } from '../errors.js';
 import { readBytes } from '../files/save.js';
+import { counted } from './output.js';
 
 const DELIMITERS = [',', ';', '\t'];
 
@@ -19,29 +20,33 @@ function textOf(bytes: Uint8Array, path: string): string {
 }
 
 /**
- * Parses CSV with a header line. Commas, semicolons or tabs between the cells (whichever the header has), quoted cells,
- * LF or CRLF, blanks around cells dropped, empty lines passed over. Between semicolons `1,5` is read as 1.5, as the
- * spreadsheets that write semicolons mean it. Every row must have a cell for each column.
+ * Parses CSV with a header line. Commas, semicolons or tabs between the cells (whichever the header has, or what Excel's
+ * first line `sep=;` says), quoted cells, LF or CRLF, blanks around cells dropped. Empty lines are passed over, but in a
+ * table of one column they are missing values. Between semicolons and tabs `1,5` is read as 1.5, as the spreadsheets
+ * that write them mean it. Every row must have a cell for each column.
  */
 export function parseTable(text: string, where: string): Table {
-  text = text.replaceAll('\r\n', '\n');
-  const delimiter = sniffDelimiter(text);
+  text = text.replaceAll('\r\n', '\n').replace(/(?<!\n)\n+$/, '');
+  const said = /^\uFEFF?"?sep=([^"\n])"?\n/i.exec(text)?.[1];
+  const delimiter = said ?? sniffDelimiter(text);
   const rows: Row[] = [];
   let header: string[] | undefined;
+  let lastLine = said === undefined ? 0 : 1;
   const onRecord = (record: string[], { lines }: { lines: number }): null => {
+    lastLine = lines;
+    if (record.length === 1 && record[0] === '' && header?.length !== 1) return null;
     if (header === undefined) {
       header = record;
-      checkHeader(header, where);
       return null;
     }
-    const cells = delimiter === ';' ? record.map(withDecimalPoint) : record;
+    const cells = delimiter === ',' ? record : record.map(withDecimalPoint);
     let line = lines;
     for (const cell of cells) if (cell.includes('\n')) line -= cell.split('\n').length - 1;
     const row = { cells, number: rows.length + 1, line };
     if (cells.length !== header.length) {
       const mend = 'check the row for missing or extra delimiters and quotes';
       const at = `${where}, row ${row.number} (line ${line})`;
-      throw wrongValue(at, `${header.length} cells, as in the header`, cells.length, mend);
+      throw wrongValue(at, `${counted(header.length, 'cell')}, as in the header`, cells.length, mend);
     }
     rows.push(row);
     return null;
@@ -52,32 +57,20 @@ export function parseTable(text: string, where: string): Table {
       delimiter,
       ltrim: true,
       rtrim: true,
-      skip_empty_lines: true,
+      from_line: said === undefined ? 1 : 2,
       relax_column_count: true,
       relax_quotes: true,
       on_record: onRecord,
     });
   } catch (error) {
-    if (error instanceof CsvError) throw wrongValue(where, 'well-formed CSV', error.message, 'check the quotes there');
-    throw error;
+    if (!(error instanceof CsvError)) throw error;
+    const isOpen = error.code === 'CSV_QUOTE_NOT_CLOSED';
+    const got = isOpen ? `a quote that never closes in the row at line ${lastLine + 1}` : error.message;
+    throw wrongValue(where, 'well-formed CSV', got, 'check the quotes there');
   }
   if (header === undefined) throw wrongValue(where, 'a header line and rows', 'an empty file');
   if (rows.length === 0) throw wrongValue(where, 'at least one row below the header', 'none');
   return { header, rows };
-}
-
-function checkHeader(header: readonly string[], where: string): void {
-  const seen = new Set<string>();
-  header.forEach((name, index) => {
-    if (name === '') {
-      const mend = 'name the column in the header line, or remove it';
-      throw wrongValue(`${where}, column ${index + 1}`, 'a name', 'an empty header cell', mend);
-    }
-    if (seen.has(name)) {
-      throw wrongValue(`${where}, column ${index + 1}`, 'a name of its own', `'${name}' again`, 'rename one of them');
-    }
-    seen.add(name);
-  });
 }
 
 /** The delimiter that the header has and that the first records have as often; of several, the most frequent. */
@@ -127,9 +120,14 @@ export function csvCell(text: string): string {
 /** A float32 in as few digits as read back to the same float32. */
 export function float32Text(value: number): string {
   const single = Math.fround(value);
-  for (let digits = 6; digits < 9; digits++) {
-    const short = Number(single.toPrecision(digits));
-    if (Math.fround(short) === single) return String(short);
+  return shortText(single, short => Math.fround(short) === single);
+}
+
+/** A number in as few digits, but six at least, as are `enough`. */
+export function shortText(value: number, enough: (short: number) => boolean): string {
+  for (let digits = 6; digits < 17; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (enough(short)) return String(short);
   }
-  return String(Number(single.toPrecision(9)));
+  return String(value);
 }

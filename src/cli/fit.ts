@@ -19,14 +19,21 @@ export interface Run {
   stopped: boolean;
 }
 
-/** Trains, shows the progress, and keeps the best or the last epoch; Ctrl-C ends it early with what there is. */
+/** Trains, shows the progress, and keeps the best or the last epoch; Ctrl-C or SIGTERM ends it early with what there is. */
 export async function fitModel(model: Model, prepared: Prepared, settings: FitSettings, output: Output): Promise<Run> {
   const { epochs, batchSize, learningRate, weightDecay, keep } = settings;
   const { task, training, heldOut } = prepared;
   const interrupt = new AbortController();
-  const stop = () => interrupt.abort();
-  // Once: a second Ctrl-C ends the program at once, as without a handler.
-  process.once('SIGINT', stop);
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const release = () => {
+    for (const signal of signals) process.off(signal, stop);
+  };
+  // A second signal ends the program at once, as without a handler.
+  const stop = () => {
+    release();
+    interrupt.abort();
+  };
+  for (const signal of signals) process.on(signal, stop);
   const progress = createProgress(output, epochs, settings.json);
   let best: { loss: number; epoch: number; bytes: Uint8Array } | undefined;
   let doneEpochs = 0;
@@ -52,7 +59,7 @@ export async function fitModel(model: Model, prepared: Prepared, settings: FitSe
     );
   } finally {
     progress.stop();
-    process.off('SIGINT', stop);
+    release();
   }
   if (doneEpochs === 0) throw new Error('stopped before the first epoch was done: there is no model to save');
   return {

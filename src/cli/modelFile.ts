@@ -4,6 +4,7 @@ import type { Table } from '../data/table.js';
 import { Model } from '../entries/node.js';
 import { wrongValue } from '../errors.js';
 import { readBytes } from '../files/save.js';
+import { quote } from '../files/strictJson.js';
 import { size } from '../shape.js';
 
 /** The key of the model file's metadata under which the preprocessing travels. */
@@ -24,11 +25,29 @@ export interface LoadedModel {
 
 export async function loadModel(path: string): Promise<LoadedModel> {
   const file = await readBytes(path);
-  const model = await Model.fromBytes(file);
-  const text = model.metadata[PREPROCESSING];
-  const preprocessing = text === undefined ? undefined : parsePreprocessing(text);
-  if (preprocessing !== undefined) checkWidths(path, model, preprocessing);
-  return { path, bytes: file.length, model, preprocessing };
+  checkBinary(path, file);
+  try {
+    const model = await Model.fromBytes(file);
+    const text = model.metadata[PREPROCESSING];
+    const preprocessing = text === undefined ? undefined : parsePreprocessing(text);
+    if (preprocessing !== undefined) checkWidths('model file', model, preprocessing);
+    return { path, bytes: file.length, model, preprocessing };
+  } catch (cause) {
+    throw new RangeError(`${path}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
+/** Refuses text, such as a CSV file in the model's place: a model file begins with a number whose last bytes are 0. */
+function checkBinary(path: string, file: Uint8Array): void {
+  const start = file.subarray(0, 8);
+  if (start.length === 0 || !start.every(byte => byte >= 32 || byte === 9 || byte === 10 || byte === 13)) return;
+  const [line = ''] = new TextDecoder().decode(file.subarray(0, 40)).split(/[\r\n]/);
+  throw wrongValue(
+    path,
+    'a model file',
+    `text that begins with ${quote(line)}`,
+    'name the model first, then the CSV file',
+  );
 }
 
 /**

@@ -3,9 +3,10 @@ import { Command, CommanderError } from 'commander';
 import { activationNames } from '../layers/activations.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
 import { inspect } from './inspect.js';
+import { createOutput } from './output.js';
 import { type PredictOptions, predict } from './predict.js';
 import { type TrainOptions, train } from './train.js';
-import { choice, columnNames, hiddenSizes, number, seed, UsageError, wholeNumber } from './usage.js';
+import { choice, columnNames, fileName, hiddenSizes, number, seed, UsageError, wholeNumber } from './usage.js';
 
 const program = new Command('myelin')
   .description('Train neural networks on CSV files, and predict with them.')
@@ -13,7 +14,7 @@ const program = new Command('myelin')
   .helpOption('-h, --help', 'show how it is used')
   .helpCommand('help [command]', 'show how a command is used')
   .showSuggestionAfterError()
-  .configureOutput({ outputError: (message, write) => write(inOurVoice(message)) })
+  .configureOutput({ outputError: message => complain(inOurVoice(message)) })
   .exitOverride()
   .addHelpText(
     'after',
@@ -33,7 +34,12 @@ program
   .argument('<file>', 'the CSV file: commas, semicolons or tabs')
   .requiredOption('--target <column>', 'the column to predict')
   .option('--hidden <sizes>', 'units of the hidden layers, such as 64,32; or none', hiddenSizes, [64])
-  .option('--activation <name>', 'activation of the hidden layers', choice('--activation', activationNames), 'relu')
+  .option(
+    '--activation <name>',
+    `activation of the hidden layers: ${activationNames.join(', ')}`,
+    choice('--activation', activationNames),
+    'relu',
+  )
   .option(
     '--dropout <rate>',
     'fraction of hidden units dropped in training',
@@ -45,7 +51,7 @@ program
     'passes over the training rows (default: about 2000 steps, 20 to 300 epochs)',
     wholeNumber('--epochs', 1),
   )
-  .option('--batch-size <rows>', 'rows per step', wholeNumber('--batch-size', 1), 32)
+  .option('--batch-size <rows>', 'rows per step', wholeNumber('--batch-size', 1, 2 ** 20), 32)
   .option('--learning-rate <rate>', "Adam's step size", number('--learning-rate', { above: 0 }), 0.001)
   .option(
     '--weight-decay <rate>',
@@ -68,7 +74,7 @@ program
     choice('--keep', ['best', 'last']),
     'best',
   )
-  .option('--out <file>', 'where to save the model', 'model.safetensors')
+  .option('--out <file>', 'where to save the model', fileName('--out'), 'model.safetensors')
   .option('--json', 'print one JSON object per event on its own line')
   .option('--no-turbo', 'leave the flags of the JavaScript engine alone')
   .addHelpText(
@@ -77,10 +83,11 @@ program
 Texts are classes, and so are two different numbers, or a few whole numbers that
 repeat; other numbers are quantities (--task overrides). Numeric columns are
 standardised; text columns become one input per value, at most 100. What was
-learned about the columns is saved with the model. Empty cells, NA, N/A, NaN,
-null and ? are missing values. The losses of a regression are in standardised
-units, the scores at the end in the target's own. Ctrl-C stops, and saves the
-best model so far.
+learned about the columns is saved with the model. Empty cells, NA, N/A, #NA,
+#N/A, NaN, None, null and ? are missing values. The losses of a regression are
+in standardised units, the scores at the end in the target's own. Ctrl-C (or
+SIGTERM) stops, keeps the best epoch so far and saves it; a second one ends at
+once.
 
 Examples:
   myelin train flowers.csv --target species
@@ -93,7 +100,7 @@ program
   .description('Predict every row of a CSV file, as CSV: the prediction, then the probability of each class.')
   .argument('<model>', 'the model file')
   .argument('<file>', 'the CSV file; columns are found by name, others are ignored')
-  .option('--out <file>', 'write to this file instead of standard output')
+  .option('--out <file>', 'write to this file instead of standard output', fileName('--out'))
   .option('--impute', 'fill missing values in, and take unknown texts for the most frequent')
   .option('--json', 'print one JSON object per row')
   .addHelpText('after', '\nExample:\n  myelin predict model.safetensors new-flowers.csv > predictions.csv')
@@ -118,11 +125,15 @@ program
   .addHelpText('after', '\nExample:\n  myelin inspect model.safetensors')
   .action((model: string, options: { json: boolean }) => inspect(model, options));
 
-// A reader that has seen enough, such as head, is no error.
+// A reader that has seen enough, such as head, is no error. Of a full disk each write tells: once is enough, and what
+// else is to be done, such as saving a model, goes on.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code === 'EPIPE' || process.exitCode === 1) return;
+  process.exitCode = 1;
+  process.stderr.write(`myelin: standard output: expected a place to write to, got ${error.message}\n`);
 });
-process.exitCode = await main();
+const code = await main();
+process.exitCode ||= code;
 
 async function main(): Promise<number> {
   try {
@@ -131,9 +142,15 @@ async function main(): Promise<number> {
   } catch (error) {
     // Commander has already written its own messages, and help is no failure.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    process.stderr.write(`myelin: ${explain(error)}\n`);
+    complain(explain(error));
     return error instanceof UsageError ? 2 : 1;
   }
+}
+
+/** Says what went wrong on standard error, and with --json also as an event. */
+function complain(message: string): void {
+  createOutput(process.argv.includes('--json')).event('error', { message });
+  process.stderr.write(`myelin: ${message}\n`);
 }
 
 /** Commander's message as one line: «error: unknown option '--epoch'\n(Did you mean --epochs?)». */
@@ -142,7 +159,8 @@ function inOurVoice(message: string): string {
     .trim()
     .replace(/^error: /, '')
     .replace(/\s*\n\s*/g, ' ');
-  return `myelin: ${line}; see myelin --help\n`;
+  const command = program.commands.find(command => command.name() === process.argv[2]);
+  return `${line}; see myelin ${command === undefined ? '' : `${command.name()} `}--help`;
 }
 
 /** What went wrong in one line, whatever was thrown. */

@@ -43,25 +43,32 @@ export function createProgress(output: Output, epochs: number, json = false): Pr
 }
 
 function bar(epochs: number): Progress {
+  const columns = process.stderr.columns || 80;
+  const hasSpeed = columns >= 100;
+  // What the figures leave, up to 30: the losses may have ten characters.
+  const barsize = Math.min(Math.max(columns - (hasSpeed ? 92 : 74), 6), 30);
   const single = new progress.SingleBar({
     format: '{bar} epoch {value}/{total}  {figures}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
-    barsize: 16,
+    barsize,
     hideCursor: true,
     // The training's own handler of Ctrl-C ends the run in order.
     gracefulExit: false,
   });
   single.start(epochs, 0, { figures: '' });
-  return { epoch: end => single.update(end.epoch, { figures: figuresOf(end) }), stop: () => single.stop() };
+  return {
+    epoch: end => single.update(end.epoch, { figures: figuresOf(end, hasSpeed) }),
+    stop: () => single.stop(),
+  };
 }
 
-function figuresOf({ loss, accuracy, valLoss, valAccuracy, samplesPerSecond }: EpochEvent): string {
+function figuresOf({ loss, accuracy, valLoss, valAccuracy, samplesPerSecond }: EpochEvent, hasSpeed = true): string {
   const parts = [`loss ${loss.toPrecision(4)}`];
   if (valLoss !== undefined) parts.push(`held-out loss ${valLoss.toPrecision(4)}`);
   const shown = valAccuracy ?? accuracy;
   if (shown !== undefined) parts.push(`accuracy ${percent(shown)}`);
-  parts.push(`${grouped(Math.round(samplesPerSecond))} rows/s`);
+  if (hasSpeed) parts.push(`${grouped(Math.round(samplesPerSecond))} rows/s`);
   return parts.join('  ');
 }
 
@@ -75,8 +82,13 @@ export function grouped(count: number): string {
   return count.toLocaleString('en');
 }
 
+/** `1 epoch`, `1,200 epochs`. */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** A byte count in words: `38.6 KB`. */
 export function fileSize(bytes: number): string {
-  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1000) return counted(bytes, 'byte');
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

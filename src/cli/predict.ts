@@ -1,8 +1,9 @@
-import { encodeInputs, type Preprocessing, restore } from '../data/preprocessing.js';
+import { encodeInputs, type Preprocessing, restore, standardise } from '../data/preprocessing.js';
 import { saveAtomically } from '../files/save.js';
-import { csvCell, float32Text, readTable } from './csv.js';
+import { csvCell, float32Text, readTable, shortText } from './csv.js';
 import { loadModel, preprocessingFor } from './modelFile.js';
 import { predictedClasses } from './score.js';
+import { refuseSameFile } from './usage.js';
 
 export interface PredictOptions {
   out?: string;
@@ -12,6 +13,7 @@ export interface PredictOptions {
 
 /** `myelin predict`: one line of CSV, or one JSON object, for every row of the table, in order. */
 export async function predict(modelPath: string, file: string, options: PredictOptions): Promise<void> {
+  await refuseSameFile('--out', options.out, [modelPath, file]);
   const loaded = await loadModel(modelPath);
   const table = await readTable(file);
   const preprocessing = preprocessingFor(loaded, table);
@@ -27,8 +29,9 @@ function* linesOf(outputs: Float32Array, { target }: Preprocessing, json = false
   if (target.kind === 'number') {
     if (!json) yield 'prediction';
     for (const [r, output] of outputs.entries()) {
-      const prediction = float32Text(restore(output, target));
-      yield json ? `{"event":"prediction","row":${r + 1},"prediction":${prediction}}` : prediction;
+      // As many digits as tell the network's outputs apart: more where the numbers are large and near each other.
+      const text = shortText(restore(output, target), short => Math.fround(standardise(short, target)) === output);
+      yield json ? JSON.stringify({ event: 'prediction', row: r + 1, prediction: Number(text) }) : text;
     }
     return;
   }

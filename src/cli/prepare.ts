@@ -7,7 +7,8 @@ import {
   targetCells,
 } from '../data/preprocessing.js';
 import { splitRows, stratifiedSplit } from '../data/split.js';
-import { pickRows, type Table } from '../data/table.js';
+import { pickRows, printable, type Table } from '../data/table.js';
+import { counted } from './output.js';
 import { decideTask } from './task.js';
 
 export interface PrepareOptions {
@@ -34,8 +35,10 @@ export interface Prepared {
   preprocessing: Preprocessing;
   training: Samples;
   heldOut: Samples;
-  /** How many missing or unknown values were filled in. */
+  /** How many missing values were filled in. */
   filled: number;
+  /** How many held-out texts no training row has, so that the most frequent one stood in for them. */
+  unknown: number;
 }
 
 /** Decides the task, holds rows out (of every class its share), fits the preprocessing on the others, and encodes both. */
@@ -62,5 +65,20 @@ export function prepare(table: Table, options: PrepareOptions): Prepared {
     training: { table: training, x: known.x, y: encodeTarget(training, preprocessing.target) },
     heldOut: { table: heldOut, x: unseen.x, y: encodeTarget(heldOut, preprocessing.target) },
     filled: known.filled + unseen.filled,
+    unknown: unseen.unknown,
   };
+}
+
+/** What a reader may not expect of the inputs: columns taken as texts, and cells that something else stands for. */
+export function remarks({ preprocessing, filled, unknown }: Prepared): string[] {
+  const texts = preprocessing.columns.flatMap(column => (column.kind === 'category' ? [column] : []));
+  const shown = texts.slice(0, 8).map(({ name, values }) => `${printable(name)} (${counted(values.length, 'text')})`);
+  const rest = texts.length > shown.length ? ` and ${counted(texts.length - shown.length, 'more column')}` : '';
+  const said: string[] = [];
+  if (texts.length > 0) said.push(`one-hot: ${shown.join(', ')}${rest}`);
+  if (filled > 0) said.push(`${counted(filled, 'missing value')} filled in`);
+  if (unknown > 0) {
+    said.push(`${counted(unknown, 'held-out text')} that no training row has: read as the most frequent one`);
+  }
+  return said;
 }

@@ -1,7 +1,7 @@
 import { classIndices, outputWidth, type Preprocessing, restore, trueNumbers } from '../data/preprocessing.js';
 import { accuracy, confusionMatrix, formatConfusion, regressionScores } from '../data/scores.js';
 import type { Table } from '../data/table.js';
-import { bold, percent } from './output.js';
+import { bold, counted, percent } from './output.js';
 
 /** How well a model does on rows whose target is known: the figures, and the same for a person to read. */
 export interface Score {
@@ -18,16 +18,17 @@ export function score(outputs: Float32Array, table: Table, preprocessing: Prepro
     const confusion = confusionMatrix(truth, predicted, target.values.length);
     const right = truth.filter((index, r) => index === predicted[r]).length;
     const figures = { rows: truth.length, accuracy: accuracy(confusion), classes: target.values, confusion };
-    const headline = `${bold(`${rows} accuracy ${percent(figures.accuracy)}`)} (${right} of ${truth.length} rows)`;
-    return { figures, text: `${headline}\n\n${formatConfusion(confusion, target.values)}\n` };
+    const headline = `${bold(`${rows} accuracy ${percent(figures.accuracy)}`)} (${right} of ${counted(truth.length, 'row')})`;
+    const width = process.stdout.isTTY ? process.stdout.columns : 100;
+    return { figures, text: `${headline}\n\n${formatConfusion(confusion, target.values, width)}\n` };
   }
-  const predicted = outputs.map(value => restore(value, target));
+  const predicted = Float64Array.from(outputs, value => restore(value, target));
   const scores = regressionScores(trueNumbers(table, target), predicted);
   const r2 = Number.isNaN(scores.r2) ? 'undefined, as the target never varies' : scores.r2.toFixed(3);
   const errors = `mean absolute error ${short(scores.meanAbsoluteError)}, root mean squared error ${short(scores.rootMeanSquaredError)}`;
   return {
     figures: { rows: predicted.length, ...scores },
-    text: `${bold(`${rows} R² ${r2}`)}, ${errors} (${predicted.length} rows)`,
+    text: `${bold(`${rows} R² ${r2}`)}, ${errors} (${counted(predicted.length, 'row')})`,
   };
 }
 

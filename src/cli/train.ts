@@ -3,13 +3,15 @@ import { dirname } from 'node:path';
 import { inputWidth, outputWidth, type Preprocessing } from '../data/preprocessing.js';
 import { dense, dropout, Model, sequential } from '../entries/node.js';
 import { wrongValue } from '../errors.js';
+import { destination } from '../files/save.js';
 import type { ActivationName } from '../layers/activations.js';
 import { readTable } from './csv.js';
 import { type FitSettings, fitModel, type Run } from './fit.js';
 import { PREPROCESSING, parameterCount } from './modelFile.js';
-import { bold, createOutput, fileSize, grouped, type Output } from './output.js';
-import { type Prepared, type PrepareOptions, prepare } from './prepare.js';
+import { bold, counted, createOutput, fileSize, grouped, type Output } from './output.js';
+import { type Prepared, type PrepareOptions, prepare, remarks } from './prepare.js';
 import { score } from './score.js';
+import { refuseSameFile, UsageError } from './usage.js';
 
 export interface TrainOptions extends PrepareOptions, Omit<FitSettings, 'epochs'> {
   hidden: number[];
@@ -23,7 +25,11 @@ export interface TrainOptions extends PrepareOptions, Omit<FitSettings, 'epochs'
 
 /** `myelin train`: from a CSV file to a model file that holds all that predict needs. */
 export async function train(file: string, options: TrainOptions): Promise<void> {
-  checkDestination(options.out);
+  if (options.ignore?.includes(options.target)) {
+    throw new UsageError(`--ignore: expected other columns than the target, got '${options.target}'`);
+  }
+  await refuseSameFile('--out', options.out, [file]);
+  await checkDestination(options.out);
   const output = createOutput(options.json);
   const prepared = prepare(await readTable(file), options);
   const model = await createModel(prepared.preprocessing, options);
@@ -35,13 +41,10 @@ export async function train(file: string, options: TrainOptions): Promise<void> 
 }
 
 /** Refuses a file that could not be written, before any work. */
-function checkDestination(path: string): void {
-  const folder = dirname(path);
+async function checkDestination(path: string): Promise<void> {
+  const folder = dirname((await destination(path)).target);
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw wrongValue(`--out ${path}`, 'a file in a folder that exists', `'${folder}'`, 'create the folder first');
-  }
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw wrongValue(`--out ${path}`, 'a file', 'a folder', `write --out ${path}/model.safetensors`);
   }
   try {
     accessSync(folder, constants.W_OK);
@@ -72,10 +75,11 @@ async function createModel(preprocessing: Preprocessing, options: TrainOptions):
 function announce(
   output: Output,
   file: string,
-  { task, reason, preprocessing, training, heldOut, filled }: Prepared,
+  prepared: Prepared,
   model: Model,
   options: TrainOptions & { epochs: number },
 ): void {
+  const { task, reason, preprocessing, training, heldOut, filled, unknown } = prepared;
   const { target, columns } = preprocessing;
   const trainingRows = training.table.rows.length;
   const heldOutRows = heldOut.table.rows.length;
@@ -87,6 +91,7 @@ function announce(
     trainingRows,
     heldOutRows,
     filled,
+    unknown,
     target: target.name,
     task,
     reason,
@@ -98,16 +103,17 @@ function announce(
     backend: model.backend,
     ...{ epochs, batchSize, learningRate, weightDecay, seed, keep },
   });
-  output.say(`${file}: ${grouped(trainingRows + heldOutRows)} rows, ${columns.length} input columns`);
+  output.say(`${file}: ${counted(trainingRows + heldOutRows, 'row')}, ${counted(columns.length, 'input column')}`);
   const classes = target.kind === 'classes' ? ` into ${target.values.length} classes` : '';
   output.say(`${bold(`${task}${classes}`)}: ${reason}`);
   const shares = task === 'classification' ? ', of every class its share' : '';
   const held = heldOutRows === 0 ? 'none held out' : `${grouped(heldOutRows)} held out at random${shares}`;
-  output.say(`training on ${grouped(trainingRows)} rows, ${held}`);
-  if (filled > 0) output.say(`${grouped(filled)} missing or unknown values filled in`);
+  output.say(`training on ${counted(trainingRows, 'row')}, ${held}`);
+  for (const remark of remarks(prepared)) output.say(remark);
   const sizes = [inputWidth(preprocessing), ...options.hidden, outputWidth(preprocessing)];
-  output.say(`network ${sizes.join(' → ')}: ${grouped(parameters)} parameters, ${epochs} epochs, seed ${seed}`);
-  output.say(`${model.backend.binary} binary: ${model.backend.reason}\n`);
+  const size = `${counted(parameters, 'parameter')}, ${counted(epochs, 'epoch')}`;
+  output.say(`network ${sizes.join(' → ')}: ${size}, seed ${seed}`);
+  output.say(`WebAssembly: ${model.backend.binary} binary${model.backend.turbo ? ', turbo' : ''}\n`);
 }
 
 /** What came of it: scores on the held-out rows (on the training rows where there are none), and what to do next. */
@@ -119,15 +125,14 @@ function conclude(output: Output, prepared: Prepared, run: Run, epochs: number, 
   const { figures, text } = score(run.model.predict(x), table, prepared.preprocessing, scoredOn);
   const bytes = statSync(out).size;
   output.event('end', { out, bytes, stopped, doneEpochs, keptEpoch, scoredOn, ...figures });
-  if (stopped) output.say(`stopped after ${doneEpochs} of ${epochs} epochs`);
+  if (stopped) output.say(`stopped after ${doneEpochs} of ${counted(epochs, 'epoch')}`);
   if (keptEpoch < doneEpochs) {
     output.say(
       `kept epoch ${keptEpoch}, whose held-out loss was lowest (so the figures below are a little too good; see --keep)`,
     );
   }
   output.say(`\n${text}`);
-  output.say(`${out} saved (${fileSize(bytes)}); predict with it:`);
-  output.say(`  npx myelin predict ${quoted(out)} FILE.csv`);
+  output.say(`${out} saved (${fileSize(bytes)}); predict with it: npx myelin predict ${quoted(out)} FILE.csv`);
 }
 
 /** A path as a shell reads it. */

@@ -1,15 +1,17 @@
-import { checkChoice, checkInteger, checkNumber } from '../errors.js';
+import { realpath } from 'node:fs/promises';
+import { checkInteger, checkNumber, nearest, wrongValue } from '../errors.js';
 import { checkSeed } from '../random.js';
 
 /** The command was written wrongly: exit code 2. */
 export class UsageError extends Error {}
 
-/** Runs a check of what the user typed; what it throws becomes a usage error. */
-export function asUsage<T>(check: () => T): T {
+/** Runs a check of what the user typed; what it throws becomes a usage error, which shows text that is no number. */
+export function asUsage<T>(check: () => T, typed = ''): T {
   try {
     return check();
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError(message.replace(/got NaN$/, () => `got '${typed}'`));
   }
 }
 
@@ -17,28 +19,44 @@ type Parser<T> = (text: string) => T;
 
 /** A whole number within bounds. */
 export function wholeNumber(flag: string, min: number, max?: number): Parser<number> {
-  return text => asUsage(() => checkInteger(flag, numberOf(text), min, max));
+  return text => checked(text, value => checkInteger(flag, value, min, max));
 }
 
 /** A seed of the random numbers. */
 export function seed(flag: string): Parser<number> {
-  return text => asUsage(() => checkSeed(flag, numberOf(text)));
+  return text => checked(text, value => checkSeed(flag, value));
 }
 
 /** A number within bounds. */
 export function number(flag: string, bounds: Parameters<typeof checkNumber>[2]): Parser<number> {
-  return text => asUsage(() => checkNumber(flag, numberOf(text), bounds));
+  return text => checked(text, value => checkNumber(flag, value, bounds));
 }
 
 /** One of a few words. */
 export function choice<T extends string>(flag: string, known: readonly T[]): Parser<T> {
-  return text => asUsage(() => checkChoice(flag, text, known));
+  return text =>
+    asUsage(() => {
+      const found = known.find(word => word === text);
+      if (found !== undefined) return found;
+      const close = nearest(text, known);
+      const mend = close === undefined ? undefined : `did you mean '${close}'?`;
+      throw wrongValue(flag, `one of ${known.join(', ')}`, `'${text}'`, mend);
+    });
+}
+
+/** The name of a file. */
+export function fileName(flag: string): Parser<string> {
+  return text =>
+    asUsage(() => {
+      if (text.trim() === '') throw wrongValue(flag, 'the name of a file', `'${text}'`);
+      return text;
+    });
 }
 
 /** The sizes of the hidden layers: `64,32`, or `none` for a network without any. */
 export function hiddenSizes(text: string): number[] {
   if (text === 'none') return [];
-  return text.split(',').map(wholeNumber('--hidden', 1, 65536));
+  return text.split(',').map(units => checked(units, value => checkInteger('--hidden', value, 1, 65536), text));
 }
 
 /** Column names between commas. */
@@ -46,6 +64,25 @@ export function columnNames(text: string): string[] {
   return text.split(',').map(name => name.trim());
 }
 
-function numberOf(text: string): number {
-  return text.trim() === '' ? Number.NaN : Number(text);
+/** The number that `text` says, checked; `typed` is what it is a part of. */
+function checked(text: string, check: (value: number) => number, typed: string = text): number {
+  return asUsage(() => check(text.trim() === '' ? Number.NaN : Number(text)), typed);
+}
+
+/** Refuses, before any work, to write over a file that is read: links are followed to what they name. */
+export async function refuseSameFile(
+  option: string,
+  out: string | undefined,
+  inputs: readonly string[],
+): Promise<void> {
+  // What is not there yet is none of the inputs.
+  const target = out === undefined ? undefined : await realpath(out).catch(() => undefined);
+  if (target === undefined) return;
+  for (const input of inputs) {
+    if ((await realpath(input).catch(() => undefined)) === target) {
+      throw new UsageError(
+        `${option}: expected another file than the input '${input}', got '${out}'; it would be lost`,
+      );
+    }
+  }
 }

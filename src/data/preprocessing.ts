@@ -5,7 +5,18 @@
  * it was fitted. Everything here is float64 with + − × ÷ and √ only: the same bits on every engine.
  */
 import { wrongValue } from '../errors.js';
-import { columnIndex, isMissing, parseNumber, place, type Row, type Table } from './table.js';
+import {
+  column,
+  columnIndex,
+  isLocalNumber,
+  isMissing,
+  missingColumn,
+  parseNumber,
+  place,
+  quoted,
+  type Row,
+  type Table,
+} from './table.js';
 
 /** Shift and divisor of a numeric column. A scale of 0 marks a column that never varied: it is always encoded as 0. */
 export interface Scaling {
@@ -89,16 +100,23 @@ export function restore(value: number, { mean, scale }: Scaling): number {
  * the values of every text column, the classes or the scale of the target. Missing inputs are passed over.
  *
  * A column is numeric when at least half of its values are numbers; a text among them is then refused with its place.
+ * Refused as well are columns without a name or with one that another has, unless they are ignored.
  */
 export function fitPreprocessing(
   training: Table,
   options: { target: string; task: Task; ignore?: readonly string[] },
 ): Preprocessing {
   const { target, task, ignore = [] } = options;
-  const skipped = new Set([columnIndex(training, target), ...ignore.map(name => columnIndex(training, name))]);
+  for (const name of ignore) if (!training.header.includes(name)) throw missingColumn(training, name, [target]);
+  const skipped = new Set([target, ...ignore]);
   const columns: InputColumn[] = [];
   training.header.forEach((name, index) => {
-    if (!skipped.has(index)) columns.push(fitInput(training.rows, index, name));
+    if (skipped.has(name)) return;
+    if (name === '') {
+      const mend = "name it in the header line, or leave it out with --ignore ''";
+      throw wrongValue(`column ${index + 1}`, 'a name', 'an empty header cell', mend);
+    }
+    columns.push(fitInput(training.rows, columnIndex(training, name), name));
   });
   if (columns.length === 0) {
     throw wrongValue('the table', `at least one input column besides '${target}'`, 'none');
@@ -119,19 +137,27 @@ function fitInput(rows: readonly Row[], index: number, name: string): InputColum
     counts.set(cell, (counts.get(cell) ?? 0) + 1);
   }
   if (counts.size === 0) {
-    throw wrongValue(`column '${name}'`, 'a value in at least one training row', 'none', 'leave it out with --ignore');
+    throw wrongValue(column(name), 'a value in at least one training row', 'none', 'leave it out with --ignore');
   }
   if (firstText === undefined) return { name, kind: 'number', ...checkedScaling(numbers, name) };
   let texts = -numbers.length;
   for (const count of counts.values()) texts += count;
-  if (numbers.length >= texts) throw notANumber(firstText, index, name);
+  if (numbers.length >= texts) {
+    const mend = `correct it, empty it and train with --impute, or leave the column out with --ignore ${quoted(name)}`;
+    throw notANumber(firstText, index, name, mend);
+  }
+  refuseLocalNumbers(
+    rows.map(row => row.cells[index] ?? ''),
+    name,
+    `leave the column out with --ignore ${quoted(name)}`,
+  );
   return { name, kind: 'category', ...fitCategories(counts, name) };
 }
 
 function checkedScaling(values: readonly number[], name: string): Scaling {
   const scaling = fitScaling(values);
   if (!Number.isFinite(scaling.mean) || !Number.isFinite(scaling.scale)) {
-    throw wrongValue(`column '${name}'`, 'numbers whose sum and range are finite', 'larger ones', 'rescale the column');
+    throw wrongValue(column(name), 'numbers whose sum and range are finite', 'larger ones', 'rescale the column');
   }
   return scaling;
 }
@@ -139,7 +165,7 @@ function checkedScaling(values: readonly number[], name: string): Scaling {
 function fitCategories(counts: ReadonlyMap<string, number>, name: string): { values: string[]; fill: string } {
   if (counts.size > MAX_CATEGORIES) {
     const expected = `numbers, or at most ${MAX_CATEGORIES} different texts`;
-    throw wrongValue(`column '${name}'`, expected, `${counts.size} texts`, `leave it out with --ignore '${name}'`);
+    throw wrongValue(column(name), expected, `${counts.size} texts`, `leave it out with --ignore ${quoted(name)}`);
   }
   const values = [...counts.keys()].sort();
   let fill = '';
@@ -154,16 +180,28 @@ function fitCategories(counts: ReadonlyMap<string, number>, name: string): { val
   return { values, fill };
 }
 
+/** Refuses texts that are numbers to people, all or nearly all of them: as categories they would teach nothing. */
+export function refuseLocalNumbers(cells: readonly string[], name: string, otherwise: string): void {
+  const texts = cells.filter(cell => !isMissing(cell) && parseNumber(cell) === undefined);
+  const local = texts.filter(isLocalNumber);
+  if (local.length === 0 || local.length < 0.9 * texts.length) return;
+  const mend = `write 1234.5 for 1.234,5 or 1,234.5, or ${otherwise}`;
+  throw wrongValue(column(name), 'numbers with a decimal point and nothing else', quoted(local[0] ?? ''), mend);
+}
+
 function fitTarget(training: Table, name: string, task: Task): TargetColumn {
   if (task === 'regression') {
     const target: NumberColumn = { name, kind: 'number', ...checkedScaling(targetNumbers(training, name), name) };
     if (target.scale === 0) {
-      throw wrongValue(`target '${name}'`, 'numbers that vary', `${target.mean} in every training row`);
+      throw wrongValue(`target ${quoted(name)}`, 'numbers that vary', `${target.mean} in every training row`);
     }
     return target;
   }
   const values = classNames(targetCells(training, name));
-  if (values.length < 2) throw wrongValue(`target '${name}'`, 'at least two classes', `only '${values.join()}'`);
+  if (values.length < 2) {
+    const got = `${quoted(values.join())} in every training row`;
+    throw wrongValue(`target ${quoted(name)}`, 'a target that varies, with at least two classes', got);
+  }
   return { name, kind: 'classes', values };
 }
 
@@ -229,27 +267,29 @@ export interface EncodeOptions {
 }
 
 /**
- * The table's inputs, row-major rows × `inputWidth`, columns found by their names; and how many cells were filled in
- * (numbers with the training mean, texts with the most frequent one).
+ * The table's inputs, row-major rows × `inputWidth`, columns found by their names; and how many missing cells and how
+ * many unknown texts were filled in (numbers with the training mean, texts with the most frequent one).
  */
 export function encodeInputs(
   table: Table,
   preprocessing: Preprocessing,
   options: EncodeOptions = {},
-): { x: Float32Array; filled: number } {
-  const { missing = 'refuse', unknown = 'refuse' } = options;
+): { x: Float32Array; filled: number; unknown: number } {
+  const { columns, target } = preprocessing;
+  const named = [...columns, target].map(({ name }) => name);
   const width = inputWidth(preprocessing);
   const x = new Float32Array(table.rows.length * width);
   let filled = 0;
+  let unknown = 0;
   let offset = 0;
-  for (const column of preprocessing.columns) {
-    const index = columnIndex(table, column.name);
+  for (const column of columns) {
+    const index = columnIndex(table, column.name, named);
     const ranks = column.kind === 'category' ? rankOf(column.values) : undefined;
     let at = offset;
     for (const row of table.rows) {
-      let cell = row.cells[index] ?? '';
+      const cell = row.cells[index] ?? '';
       const absent = isMissing(cell);
-      if (absent && missing === 'refuse') {
+      if (absent && options.missing !== 'fill') {
         const mend = 'fill it in, or impute with --impute';
         throw wrongValue(place(row, column.name), 'a value', shown(cell), mend);
       }
@@ -259,10 +299,10 @@ export function encodeInputs(
       } else {
         let rank = absent ? undefined : ranks?.get(cell);
         if (rank === undefined) {
-          if (!absent && unknown === 'refuse') throw unknownText(row, cell, column);
-          cell = column.fill;
-          rank = ranks?.get(cell) ?? 0;
-          filled++;
+          if (!absent && options.unknown !== 'fill') throw unknownText(row, cell, column);
+          if (absent) filled++;
+          else unknown++;
+          rank = ranks?.get(column.fill) ?? 0;
         }
         x[at + rank] = 1;
       }
@@ -270,7 +310,7 @@ export function encodeInputs(
     }
     offset += column.kind === 'number' ? 1 : column.values.length;
   }
-  return { x, filled };
+  return { x, filled, unknown };
 }
 
 function encodeNumber(row: Row, index: number, column: NumberColumn): number {
@@ -299,8 +339,8 @@ export function classIndices(table: Table, target: ClassTarget): Int32Array {
     const rank = ranks.get(classKey(cell, numeric));
     if (rank !== undefined) return rank;
     const row = table.rows[r];
-    const where = row === undefined ? `column '${target.name}'` : place(row, target.name);
-    throw wrongValue(where, `one of the classes ${listed(target.values)}`, `'${cell}'`);
+    const where = row === undefined ? column(target.name) : place(row, target.name);
+    throw wrongValue(where, `one of the classes ${listed(target.values)}`, quoted(cell));
   });
 }
 
@@ -313,22 +353,22 @@ function rankOf(values: readonly string[]): Map<string, number> {
   return new Map(values.map((value, rank) => [value, rank]));
 }
 
-function notANumber(row: Row, index: number, name: string): RangeError {
+function notANumber(row: Row, index: number, name: string, mend = 'correct the cell'): RangeError {
   const cell = row.cells[index] ?? '';
-  return wrongValue(place(row, name), 'a number, as in the rest of the column', shown(cell), 'correct the cell');
+  return wrongValue(place(row, name), 'a number, as in the rest of the column', shown(cell), mend);
 }
 
 function unknownText(row: Row, cell: string, column: CategoryColumn): RangeError {
   const mend = 'correct it, or put the most frequent one in its place with --impute';
-  return wrongValue(place(row, column.name), `one of ${listed(column.values)}`, `'${cell}'`, mend);
+  return wrongValue(place(row, column.name), `one of ${listed(column.values)}`, quoted(cell), mend);
 }
 
 function shown(cell: string): string {
-  return cell === '' ? 'an empty cell' : `'${cell}'`;
+  return cell === '' ? 'an empty cell' : quoted(cell);
 }
 
 function listed(values: readonly string[]): string {
-  const some = values.slice(0, 10).map(value => `'${value}'`);
+  const some = values.slice(0, 10).map(quoted);
   return values.length > some.length ? `${some.join(', ')} and ${values.length - some.length} more` : some.join(', ');
 }
 

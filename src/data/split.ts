@@ -13,8 +13,8 @@ export function splitRows(rows: number, fraction: number, seed: number): Split {
 }
 
 /**
- * Sets a fraction of the rows aside at random so that every label keeps its share on both sides: at least one row of
- * each label on either side where it has two, a label's only row in training. Same seed, same split.
+ * Sets a fraction of the rows aside at random so that every label keeps its share on both sides. As many rows as the
+ * fraction says, but one at least, and of each label one row stays in training. Same seed, same split.
  */
 export function stratifiedSplit(labels: readonly string[], fraction: number, seed: number): Split {
   checkNumber('validation fraction', fraction, { min: 0, below: 1 });
@@ -36,17 +36,20 @@ export function stratifiedSplit(labels: readonly string[], fraction: number, see
   return split;
 }
 
-/** How many rows of each label to set aside: its share rounded down, the rest to the largest remainders. */
+/** How many rows of each label to set aside: its share rounded down, the rest to the largest remainders, in turns. */
 function validationShares(labels: readonly string[], fraction: number): Map<string, number> {
   const counts = new Map<string, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  let rest = Math.round(labels.length * fraction);
-  for (const count of counts.values()) rest -= Math.floor(count * fraction);
   const remainder = (count: number) => count * fraction - Math.floor(count * fraction);
-  const shares = new Map<string, number>();
-  for (const [label, count] of [...counts].sort((a, b) => remainder(b[1]) - remainder(a[1]))) {
-    const share = Math.floor(count * fraction) + (rest-- > 0 ? 1 : 0);
-    shares.set(label, Math.min(Math.max(share, 1), count - 1));
+  const ranked = [...counts].sort((a, b) => remainder(b[1]) - remainder(a[1]));
+  const shares = new Map(ranked.map(([label, count]) => [label, Math.floor(count * fraction)]));
+  let rest = Math.max(Math.round(labels.length * fraction), 1);
+  for (const share of shares.values()) rest -= share;
+  const able = () => ranked.filter(([label, count]) => (shares.get(label) ?? 0) + 1 < count);
+  // A second turn is for what labels with a single row could not give.
+  for (let givers = able(); rest > 0 && givers.length > 0; givers = able()) {
+    for (const [label] of givers.slice(0, rest)) shares.set(label, (shares.get(label) ?? 0) + 1);
+    rest -= givers.length;
   }
   return shares;
 }

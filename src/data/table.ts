@@ -24,33 +24,70 @@ export function pickRows(table: Table, indices: ArrayLike<number>): Table {
   return { header: table.header, rows };
 }
 
-/** Where a column stands, by its name; refused with the nearest name when the table has none such. */
-export function columnIndex(table: Table, name: string): number {
-  const index = table.header.indexOf(name);
-  if (index >= 0) return index;
-  const close = nearest(name, table.header);
-  const shown = table.header.slice(0, 12).map(column => `'${column}'`);
-  const rest = table.header.length - shown.length;
-  const got = `columns ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
-  throw wrongValue(
-    `column '${name}'`,
-    'a column of that name',
-    got,
-    close === undefined ? undefined : `did you mean '${close}'?`,
-  );
+/**
+ * Where a column stands, by its name; refused when the table has two such, and with the nearest name when it has none
+ * (but for the names `inUse`, which mean other columns).
+ */
+export function columnIndex(table: Table, name: string, inUse: readonly string[] = []): number {
+  const { header } = table;
+  const index = header.indexOf(name);
+  if (index < 0) throw missingColumn(table, name, inUse);
+  if (header.includes(name, index + 1)) {
+    const count = header.filter(other => other === name).length;
+    throw wrongValue(column(name), 'one column of that name', count, 'rename the others in the header line');
+  }
+  return index;
+}
+
+/** The error for a column that the table has not. */
+export function missingColumn({ header }: Table, name: string, inUse: readonly string[] = []): RangeError {
+  const shown = header.slice(0, 12).map(quoted);
+  const rest = header.length - shown.length;
+  const got = `${header.length === 1 ? 'only' : 'columns'} ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  const unused = header.filter(other => other !== '' && !inUse.includes(other));
+  const close = nearest(name, unused);
+  const hint = close === undefined ? undefined : `did you mean ${quoted(close)}?`;
+  const isUnsplit = header.length === 1 && /[|:]/.test(header[0] ?? '');
+  const mend = isUnsplit ? 'separate the columns with commas, semicolons or tabs' : hint;
+  return wrongValue(column(name), 'a column of that name', got, mend);
+}
+
+/** A column as every message writes it: `column 'age'`. */
+export function column(name: string): string {
+  return `column ${quoted(name)}`;
 }
 
 /** A cell's place as every message writes it: `row 3 (line 4), column 'age'`. */
-export function place(row: Row, column: string): string {
-  return `row ${row.number} (line ${row.line}), column '${column}'`;
+export function place(row: Row, name: string): string {
+  return `row ${row.number} (line ${row.line}), ${column(name)}`;
+}
+
+/** A name or a cell for a message, `'so'`. */
+export function quoted(text: string): string {
+  return `'${printable(text)}'`;
+}
+
+/** Text from a file for a terminal: on one line, and with nothing in it that a terminal would obey. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, char =>
+    char === '\n' ? '\\n' : `\\u{${char.codePointAt(0)?.toString(16)}}`,
+  );
 }
 
 /** What stands for «no value» in a cell, whatever its case. */
-const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', '?']);
+const MISSING = new Set(['', 'na', 'n/a', '#na', '#n/a', 'nan', 'null', 'none', '?']);
 
-/** Whether a cell holds no value: empty, NA, N/A, NaN, null or ? in any case. */
+/** Whether a cell holds no value: empty, NA, N/A, #NA, #N/A, NaN, null, None or ?, in any case. */
 export function isMissing(cell: string): boolean {
   return cell.length <= 4 && MISSING.has(cell.toLowerCase());
+}
+
+/** 1,5 and 1.234,5 and 1,234: numbers to people, but which ones depends on where they live. */
+const LOCAL_NUMBER = /^[+-]?(\d+,\d+|\d{1,3}([.,'’ \u00a0\u202f])\d{3}(\2\d{3})*([.,]\d+)?)$/;
+
+/** Whether a cell writes a number with a decimal comma or with separators of thousands. */
+export function isLocalNumber(cell: string): boolean {
+  return LOCAL_NUMBER.test(cell);
 }
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;

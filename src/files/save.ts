@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { lstat, open, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { wrongValue } from '../errors.js';
 
@@ -7,23 +7,26 @@ import { wrongValue } from '../errors.js';
  * Writes `bytes` to `path` so that, whatever happens, `path` holds either all of the old file or all of the new one.
  *
  * The bytes go to a temporary file in the same folder, are flushed to the disk, and take the name by one rename. Saves
- * to one path at the same time do not mix: the last rename wins. Where it fails, the temporary file is removed.
+ * to one path at the same time do not mix: the last rename wins. Where it fails, the temporary file is removed. A link
+ * stays and what it names is replaced; an old file's permissions stay.
  *
- * @throws RangeError with the system's error as its `cause`
+ * @throws RangeError where `path` is a folder, a device or a pipe, or with the system's error as its `cause`
  */
 export async function saveAtomically(path: string, bytes: Uint8Array): Promise<void> {
+  const { target, mode } = await destination(path);
   // The name does not grow out of the target's, which may already be as long as the file system allows.
-  const temporary = join(dirname(path), `.myelin-${process.pid}-${randomUUID()}.tmp`);
+  const temporary = join(dirname(target), `.myelin-${process.pid}-${randomUUID()}.tmp`);
   try {
     const file = await open(temporary, 'wx');
     try {
+      if (mode !== undefined) await file.chmod(mode);
       await file.writeFile(bytes);
       // Without this a crash soon after the rename could leave the new name on data that never reached the disk.
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await rename(temporary, target);
   } catch (cause) {
     // Where even the removal fails, the first error is the one to tell.
     await rm(temporary, { force: true }).catch(() => undefined);
@@ -34,6 +37,21 @@ export async function saveAtomically(path: string, bytes: Uint8Array): Promise<v
       'check its folder and the space left; nothing was changed',
     );
   }
+}
+
+/**
+ * The file that a save to `path` writes, links followed, and the permissions of the one that is there.
+ *
+ * @throws RangeError where something else than a file is there
+ */
+export async function destination(path: string): Promise<{ target: string; mode: number | undefined }> {
+  const target = await realpath(path).catch(() => path);
+  const old = await lstat(target).catch(() => undefined);
+  if (old !== undefined && !old.isFile()) {
+    const got = old.isDirectory() ? 'a folder' : old.isSymbolicLink() ? 'a link to nothing' : 'a device or a pipe';
+    throw wrongValue(`file '${path}'`, 'a file, or a name that is free', got, 'give the name of a file');
+  }
+  return { target, mode: old === undefined ? undefined : old.mode & 0o777 };
 }
 
 /**

@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -120,7 +120,7 @@ describe('train', () => {
     });
     const imputed = await folder.run('train', file, '--target', 'species', ...short, '--validation', '0', '--impute');
     expect(imputed.code).toBe(0);
-    expect(imputed.out).toContain('1 missing or unknown values filled in');
+    expect(imputed.out).toContain('1 missing value filled in');
     expect(imputed.out).toContain('training accuracy');
     expect((await folder.run('predict', model, file)).code).toBe(1);
     expect((await folder.run('predict', model, file, '--impute')).out.trimEnd().split('\n')).toHaveLength(151);
@@ -346,7 +346,11 @@ describe('bad usage ends with 2 and one line', () => {
     ['a missing target', ['train', 'iris.csv'], '--target'],
     ['a missing value', [...train, '--epochs'], '--epochs'],
     ['too many arguments', ['predict', model, 'iris.csv', 'iris.csv'], 'too many arguments'],
-    ['a fractional batch', [...train, '--batch-size', '2.5'], '--batch-size: expected a whole number >= 1, got 2.5'],
+    [
+      'a fractional batch',
+      [...train, '--batch-size', '2.5'],
+      '--batch-size: expected a whole number from 1 to 1048576, got 2.5',
+    ],
     ['no batch', [...train, '--batch-size', '0'], 'got 0'],
     ['no epochs', [...train, '--epochs', '0'], '--epochs: expected a whole number >= 1, got 0'],
     ['an empty layer', [...train, '--hidden', '64,0'], '--hidden'],
@@ -403,5 +407,81 @@ describe('the bundle', () => {
     const text = readFileSync('dist/cli/myelin.js', 'utf8');
     expect(text).toContain('"../entries/node.js"');
     expect(text.startsWith('#!/usr/bin/env node\n')).toBe(true);
+  });
+});
+
+describe('what goes wrong around a run', () => {
+  const train = ['train', 'iris.csv', '--target', 'species'];
+
+  it.each<[string, string[], string]>([
+    ['the table as output', ['--out', 'iris.csv'], "the input 'iris.csv'"],
+    ['a link to the table as output', ['--out', 'link.csv'], "the input 'iris.csv'"],
+    ['an output without a name', ['--out', ''], "--out: expected the name of a file, got ''"],
+    ['too large a batch', ['--batch-size', '1e12'], 'a whole number from 1 to 1048576'],
+    ['a word for a count', ['--epochs', 'abc'], "got 'abc'"],
+    ['a share in percent', ['--validation', '20%'], "got '20%'"],
+    ['a layer left out', ['--hidden', '64,,32'], "got '64,,32'"],
+    ['a wrong epoch to keep', ['--keep', 'first'], "one of best, last, got 'first'"],
+    ['the target ignored', ['--ignore', 'species'], "got 'species'"],
+    ['a flag of no command', ['--fast'], 'see myelin train --help'],
+  ])('%s is refused before any work', async (_, args, message) => {
+    symlinkSync('iris.csv', join(folder.path, 'link.csv'));
+    const { code, out, err } = await folder.run(...train, ...args);
+    rmSync(join(folder.path, 'link.csv'));
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(message);
+    expect(readFileSync(join(folder.path, 'iris.csv'), 'utf8')).toBe(iris);
+  });
+
+  it('a network too large for memory is one clear line', async () => {
+    const { code, err } = await folder.run(...train, '--hidden', '65536,65536');
+    expect(code).toBe(1);
+    expect(err).toMatch(/^myelin: memory: expected room for [^\n]+\n$/);
+  });
+
+  it('names the file that is no model, and says where it is a table', async () => {
+    const { code, err } = await folder.run('inspect', 'iris.csv');
+    expect(code).toBe(1);
+    expect(err).toContain('myelin: iris.csv: expected a model file, got text that begins with "sepal_length,');
+    folder.write('damaged.safetensors', '\u0001\u0000\u0000\u0000\u0000\u0000\u0000\u0000');
+    expect((await folder.run('inspect', 'damaged.safetensors')).err).toMatch(/^myelin: damaged\.safetensors: /);
+  });
+
+  it('an error is an event too with --json', async () => {
+    const { code, out, err } = await folder.run('inspect', 'nowhere.safetensors', '--json');
+    expect(code).toBe(1);
+    const [event] = eventsOf(out);
+    expect(event).toEqual({ event: 'error', message: expect.stringContaining('nowhere.safetensors') });
+    expect(err).toBe(`myelin: ${event?.message}\n`);
+    expect(eventsOf((await folder.run(...train, '--fast', '--json')).out)[0]).toMatchObject({ event: 'error' });
+  });
+
+  it('SIGTERM stops as Ctrl-C does', async () => {
+    const child = spawn(
+      process.execPath,
+      [resolve('dist/cli/myelin.js'), ...train, '--epochs', '10000000', '--out', 'terminated.safetensors', '--json'],
+      { cwd: folder.path, stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    child.stdout.on('data', text => {
+      // Once: a second signal would end it without a model.
+      if (!child.killed && String(text).includes('"event":"epoch"')) child.kill();
+    });
+    expect(await new Promise(done => child.on('close', done))).toBe(0);
+    expect((await folder.run('inspect', 'terminated.safetensors')).code).toBe(0);
+  }, 60_000);
+
+  it.runIf(existsSync('/dev/full'))('on a full device it says so in one line, and the model is saved', async () => {
+    const child = spawn(
+      process.execPath,
+      [resolve('dist/cli/myelin.js'), ...train, '--epochs', '2', '--out', 'full.safetensors'],
+      { cwd: folder.path, stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'] },
+    );
+    let err = '';
+    child.stderr?.on('data', text => {
+      err += text;
+    });
+    expect(await new Promise(done => child.on('close', done))).toBe(1);
+    expect(err).toMatch(/^myelin: standard output: [^\n]+\n$/);
+    expect((await folder.run('inspect', 'full.safetensors')).code).toBe(0);
   });
 });

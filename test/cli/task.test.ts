@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseTable } from '../../src/cli/csv.js';
+import { prepare, remarks } from '../../src/cli/prepare.js';
 import { decideTask } from '../../src/cli/task.js';
 
 function decide(cells: readonly (string | number)[]): ReturnType<typeof decideTask> {
@@ -32,5 +33,30 @@ describe('the task', () => {
 
   it('names the row of a missing target', () => {
     expect(() => decide(['a', 'NaN', 'b'])).toThrow("row 2 (line 3), column 'y': expected a target, got 'NaN'");
+  });
+
+  it('refuses names and identifiers, unless they are few or repeat', () => {
+    const names = (distinct: number) => Array.from({ length: distinct }, (_, i) => `name ${i}`);
+    expect(() => decide(names(21))).toThrow('21 texts that occur only once in 21 rows');
+    expect(decide(names(20)).task).toBe('classification');
+    expect(decide([...names(30), ...names(15)]).task).toBe('classification');
+    expect(() => decide([...names(30), ...names(9)])).toThrow('21 texts that occur only once in 39 rows');
+  });
+
+  it('refuses numbers as people write them', () => {
+    expect(() => decide(['"1,288"', '"2,5"', '"3,0"'])).toThrow("column 'y': expected numbers with a decimal point");
+  });
+});
+
+describe('remarks', () => {
+  it('name the columns of texts, and tell filled in values from unknown texts', () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${i === 3 ? '' : i},place ${i},${i % 2 ? 'a' : 'b'},${i}`);
+    const table = parseTable(`x,city,side,y\n${rows.join('\n')}\n`, 'f.csv');
+    const prepared = prepare(table, { target: 'y', validation: 0.25, seed: 0, impute: true });
+    expect(remarks(prepared)).toEqual([
+      'one-hot: city (30 texts), side (2 texts)',
+      '1 missing value filled in',
+      '10 held-out texts that no training row has: read as the most frequent one',
+    ]);
   });
 });

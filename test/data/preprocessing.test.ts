@@ -112,7 +112,7 @@ describe('fitting', () => {
   });
 
   it('passes over missing values', () => {
-    const table = parseTable('n,t,kind\n1,x,a\nNA,?,b\n,null,a\n3,x,b\nNaN,N/A,b\n', 'f.csv');
+    const table = parseTable('n,t,kind\n1,x,a\nNA,?,b\n,null,a\n3,x,b\nNaN,N/A,b\n#N/A,none,b\n#NA,None,b\n', 'f.csv');
     expect(fitPreprocessing(table, classification).columns).toEqual([
       { name: 'n', kind: 'number', mean: 2, scale: 1 },
       { name: 't', kind: 'category', values: ['x'], fill: 'x' },
@@ -122,7 +122,8 @@ describe('fitting', () => {
   it('names the place of a text among numbers', () => {
     const table = parseTable('n,kind\n1,a\n2,b\nthree,b\n', 'f.csv');
     expect(messageOf(() => fitPreprocessing(table, classification))).toBe(
-      "row 3 (line 4), column 'n': expected a number, as in the rest of the column, got 'three'; correct the cell",
+      "row 3 (line 4), column 'n': expected a number, as in the rest of the column, got 'three'; " +
+        "correct it, empty it and train with --impute, or leave the column out with --ignore 'n'",
     );
   });
 
@@ -131,6 +132,39 @@ describe('fitting', () => {
       const table = parseTable(`n,kind\n1,a\n2,b\n${cell},b\n`, 'f.csv');
       expect(messageOf(() => fitPreprocessing(table, classification))).toContain(`got '${cell}'`);
     }
+  });
+
+  it('refuses numbers as people write them: as texts they would teach nothing', () => {
+    const refused = (cells: string[]) => {
+      const rows = cells.map((cell, i) => `"${cell}",${i % 2 ? 'a' : 'b'}`);
+      return messageOf(() => fitPreprocessing(parseTable(`n,kind\n${rows.join('\n')}\n`, 'f.csv'), classification));
+    };
+    const expected = "column 'n': expected numbers with a decimal point and nothing else, got ";
+    expect(refused(['1,5', '-2,25', ''])).toContain(`${expected}'1,5'`);
+    expect(refused(['1,288', '1,234,567.8', '1,2'])).toContain(`${expected}'1,288'`);
+    expect(refused(['1.234,5', '1 234'])).toContain(`${expected}'1.234,5'`);
+    for (const texts of [
+      ['2024-01-05', '05.01.2024'],
+      ['1,5', 'red', 'blue'],
+      ['1-2', '12:30'],
+    ]) {
+      expect(refused(texts)).toBe('nothing was thrown');
+    }
+  });
+
+  it('refuses columns without a name or with one that another has, unless they are ignored or not needed', () => {
+    const table = parseTable(',a,a,b,kind\n1,2,3,4,x\n2,3,4,6,y\n', 'f.csv');
+    const fitWithout = (ignore: string[]) => fitPreprocessing(table, { ...classification, ignore });
+    expect(messageOf(() => fitWithout(['a']))).toContain('column 1: expected a name, got an empty header cell');
+    expect(messageOf(() => fitWithout(['']))).toContain("column 'a': expected one column of that name, got 2");
+    const fitted = fitWithout(['', 'a']);
+    expect(fitted.columns.map(({ name }) => name)).toEqual(['b']);
+    expect([...encodeInputs(table, fitted).x]).toEqual([-1, 1]);
+  });
+
+  it('shows control characters instead of obeying them', () => {
+    const table = parseTable('"a\n\u001b[2J",kind\n1,x\n2,y\nz,y\n', 'f.csv');
+    expect(messageOf(() => fitPreprocessing(table, classification))).toContain("column 'a\\n\\u{1b}[2J'");
   });
 
   it('refuses more than a hundred different texts, a column without values, and one class', () => {
@@ -194,14 +228,16 @@ describe('encoding', () => {
       "row 1 (line 2), column 'colour': expected one of 'blue', 'green', 'red', got 'pink'; " +
         'correct it, or put the most frequent one in its place with --impute',
     );
-    const { x, filled } = encodeInputs(table, fitted, { unknown: 'fill' });
+    const { x, filled, unknown } = encodeInputs(table, fitted, { unknown: 'fill' });
     expect([...x]).toEqual([0, 0, 0, 1, 0]);
-    expect(filled).toBe(1);
+    expect({ filled, unknown }).toEqual({ filled: 0, unknown: 1 });
   });
 
   it('refuses a missing column, a text and a number that float32 cannot hold', () => {
     const encode = (text: string) => messageOf(() => encodeInputs(parseTable(text, 'f.csv'), fitted));
     expect(encode('size,color,same\n1,red,0\n')).toContain("did you mean 'color'?");
+    expect(encode('size,kind,same\n1,red,0\n')).not.toContain('did you mean');
+    expect(encode('size|colour|same\n1|red|0\n')).toContain('separate the columns with commas, semicolons or tabs');
     expect(encode('size,colour,same\nbig,red,0\n')).toContain("column 'size': expected a number");
     expect(encode('size,colour,same\n1e300,red,0\n')).toContain("row 1 (line 2), column 'size'");
   });

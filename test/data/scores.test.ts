@@ -39,8 +39,41 @@ describe('classification', () => {
       ],
       ['a very long class name', 'b'],
     );
-    expect(text).toContain('a very long…');
+    expect(text).toContain('a very… name');
     expect(text.split('\n')[2]).toMatch(/–$/);
+  });
+});
+
+describe('a confusion matrix', () => {
+  it('keeps names apart that begin and end alike, and shows line breaks', () => {
+    const text = formatConfusion(
+      [
+        [1, 0, 0],
+        [0, 1, 0],
+        [0, 0, 1],
+      ],
+      ['the class one of all', 'the class two of all', 'x\ny'],
+    );
+    const names = text.split('\n').map(line => line.split(/ {2,}/)[0]);
+    expect(new Set(names).size).toBe(4);
+    expect(names[3]).toBe('x\\ny');
+  });
+
+  it('wider than the screen becomes recalls and the most frequent mistakes', () => {
+    const confusion = confusionMatrix([0, 0, 0, 1, 2, 2], [0, 1, 1, 1, 0, 2], 3);
+    expect(formatConfusion(confusion, ['ant', 'b', 'cat'], 20)).toBe(
+      [
+        'truth  recall',
+        'ant     33.3%',
+        'b      100.0%',
+        'cat     50.0%',
+        '',
+        'mistaken  for  rows',
+        'ant         b     2',
+        'cat       ant     1',
+      ].join('\n'),
+    );
+    expect(formatConfusion(confusion, ['ant', 'b', 'cat'], 26)).toMatch(/^truth {2}ant {2}b {2}cat {2}recall/);
   });
 });
 

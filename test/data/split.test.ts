@@ -20,16 +20,27 @@ describe('stratifiedSplit', () => {
     );
   });
 
-  it('keeps the share of every label within one row, and one row on either side where there are two', () => {
+  it('keeps a row of every label for training, and sets as many aside as asked of the others', () => {
     fc.assert(
       fc.property(labels, fraction, seed, (all, share, number) => {
         const { training, validation } = stratifiedSplit(all, share, number);
+        const known = new Set(all);
+        for (const label of known) expect(countOf(training, all, label)).toBeGreaterThanOrEqual(1);
+        const asked = Math.max(Math.round(all.length * share), 1);
+        expect(validation).toHaveLength(Math.min(asked, all.length - known.size));
+      }),
+    );
+  });
+
+  it('keeps the share of every label within one row where each has two', () => {
+    const half = fc.double({ min: 0.01, max: 0.5, noNaN: true });
+    fc.assert(
+      fc.property(labels, half, seed, (some, share, number) => {
+        const all = [...some, ...some];
+        const { validation } = stratifiedSplit(all, share, number);
         for (const label of new Set(all)) {
-          const held = countOf(validation, all, label);
           const count = all.filter(other => other === label).length;
-          expect(Math.abs(held - count * share)).toBeLessThanOrEqual(1);
-          expect(countOf(training, all, label)).toBeGreaterThanOrEqual(1);
-          if (count > 1) expect(held).toBeGreaterThanOrEqual(1);
+          expect(Math.abs(countOf(validation, all, label) - count * share)).toBeLessThanOrEqual(1);
         }
       }),
     );
@@ -40,6 +51,11 @@ describe('stratifiedSplit', () => {
     const { validation } = stratifiedSplit(all, 0.2, 7);
     expect(validation).toHaveLength(30);
     for (const label of 'xyz') expect(countOf(validation, all, label)).toBe(10);
+    const small = Array.from({ length: 442 }, (_, row) => String(row % 210));
+    expect(stratifiedSplit(small, 0.2, 7).validation).toHaveLength(88);
+    const single = ['a', 'b', 'c', ...new Array<string>(7).fill('d')];
+    const held = stratifiedSplit(single, 0.5, 7).validation;
+    expect(held.map(row => single[row])).toEqual(['d', 'd', 'd', 'd', 'd']);
   });
 
   it('is the same for the same seed and another for another', () => {

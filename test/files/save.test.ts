@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -83,10 +84,32 @@ test('where the target is a folder nothing is left behind', async () => {
   await mkdir(path);
   const error = await failureOf(saveAtomically(path, NEW));
   expect(error).toBeInstanceOf(RangeError);
-  expect(error.message).toMatch(/^file '.*model\.safetensors': expected a file that can be written, got .+; check /);
-  expect(error.cause).toBeInstanceOf(Error);
+  expect(error.message).toBe(
+    `file '${path}': expected a file, or a name that is free, got a folder; give the name of a file`,
+  );
   expect(await readdir(folder)).toEqual(['model.safetensors']);
   expect(await readdir(path)).toEqual([]);
+});
+
+test('a link stays, and the file that it names is replaced and keeps its permissions', async () => {
+  await writeFile(path, OLD);
+  await chmod(path, 0o640);
+  const link = join(folder, 'link');
+  await symlink('model.safetensors', link);
+  await saveAtomically(link, NEW);
+  expect((await lstat(link)).isSymbolicLink()).toBe(true);
+  expect([...(await readFile(path))]).toEqual([4, 5, 6, 7]);
+  expect((await stat(path)).mode & 0o777).toBe(0o640);
+});
+
+test('a pipe and a link to nothing are refused and stay', async () => {
+  execFileSync('mkfifo', [path]);
+  expect((await failureOf(saveAtomically(path, NEW))).message).toContain('got a device or a pipe');
+  expect((await lstat(path)).isFIFO()).toBe(true);
+  const link = join(folder, 'link');
+  await symlink('nothing', link);
+  expect((await failureOf(saveAtomically(link, NEW))).message).toContain('got a link to nothing');
+  expect((await readdir(folder)).sort()).toEqual(['link', 'model.safetensors']);
 });
 
 test('a folder that does not exist is named as the trouble', async () => {
