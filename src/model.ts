@@ -17,7 +17,7 @@ import {
   type Scores,
   scoreNumbers,
 } from './metrics/index.js';
-import { predictOnThreads } from './parallel.js';
+import { predictApart } from './parallel.js';
 import type { Parameter } from './plan/builder.js';
 import { scaleName } from './plan/formats.js';
 import { fromPanels, toPanels } from './plan/panels.js';
@@ -331,21 +331,23 @@ export class Model extends Predictor {
   }
 
   /**
-   * {@link predict} away from the caller's thread, on `threads` others: `'auto'`, one for each core, unless told. Little work is done here and at once. The
-   * bits are the same.
+   * {@link predict} away from the caller's thread, on `threads` others: `'auto'`, one for each core, unless told; where there are none, a little at a time. Little
+   * work is done here and at once. The rows and the parameters are those of the call, and the bits are the same.
    */
   async predictAsync(x: Samples, options: { threads?: 'auto' | number } = {}): Promise<Float32Array> {
     const where = 'predictAsync';
     checkOptions(where, options, ['threads']);
-    const wanted = checkThreads(where, options.threads ?? 'auto');
+    const { threads = 'auto' } = options;
+    const wanted = checkThreads(where, threads);
     const samples = this.samples(where, x);
     const { plan, inputs } = this.network;
     refuseNotFinite(`${where}: x`, samples, inputs);
     const work = (plan.work / plan.capacity) * samples.rows;
-    const team = work < WORK_FOR_MESSAGE ? undefined : await findTeam(this.runsOn, wanted);
-    if (!team) return this.predict(x);
+    if (work < WORK_FOR_MESSAGE) return this.predict(x);
     this.update();
-    return predictOnThreads(this, team, this.runsOn.paired, this.currentParameters, samples);
+    const parameters = this.currentParameters.slice();
+    const kept = { ...samples, values: samples.values.slice() };
+    return predictApart(this, this.runsOn, await findTeam(this.runsOn, wanted), parameters, kept);
   }
 
   /** Ends the worker threads that no fit has in use. Models share them; whichever trains next starts others. */

@@ -1,42 +1,53 @@
-/** Prediction on threads, away from the caller's. */
+/** Prediction away from the caller's turn: on threads, or where there are none a little at a time. */
 import type { Architecture } from './architecture.js';
 import type { ReadySamples } from './data/samples.js';
-import { type NetworkPlan, planPrediction } from './network.js';
+import { planPrediction } from './network.js';
 import type { WeightFormat } from './plan/formats.js';
+import type { Backend } from './runtime/binaries.js';
 import { Crew } from './runtime/crew.js';
 import { Program } from './runtime/program.js';
 import { copySamples, setBatch } from './runtime/staging.js';
 import type { Team } from './runtime/threads.js';
+import { yieldToOthers } from './runtime/yield.js';
 
 /** Rows that the threads take at once. */
 const ROWS_AT_ONCE = 1024;
+/** Multiply-adds that are done at once without threads: some ten milliseconds. */
+const WORK_AT_ONCE = 5e7;
 
-/** The outputs for checked samples, from parameters as they lie in the model's memory now. */
-export async function predictOnThreads(
+/** The outputs for checked samples from these parameters; both are to stay as they are meanwhile. */
+export async function predictApart(
   { architecture, weights }: { readonly architecture: Architecture; readonly weights: WeightFormat },
-  team: Team,
-  paired: boolean,
+  backend: Backend,
+  team: Team | undefined,
   parameters: Float32Array,
   samples: ReadySamples,
 ): Promise<Float32Array> {
-  const capacity = Math.min(samples.rows, ROWS_AT_ONCE);
-  const { plan, inputs, outputs }: NetworkPlan = planPrediction(architecture, capacity, paired, team.size, weights);
-  const program = new Program(team.module, plan, true);
+  const most = Math.min(samples.rows, ROWS_AT_ONCE);
+  const alone = planPrediction(architecture, most, backend.paired, team?.size ?? 1, weights);
+  const workOfRow = alone.plan.work / most;
+  const capacity = team ? most : Math.max(1, Math.min(most, Math.floor(WORK_AT_ONCE / workOfRow)));
+  const { plan, inputs, outputs } = alone;
+  const program = new Program(team?.module ?? backend.module, plan, team !== undefined);
   const staging = program.reserve(capacity * inputs * 4);
   program.floats(plan.parameterRegion).set(parameters);
   const predictions = program.floats(plan.region('predictions'));
   const out = new Float32Array(samples.rows * outputs);
-  const crew = await Crew.join(team.host, team.module, program, team.size);
+  const crew = team && (await Crew.join(team.host, team.module, program, team.size));
   try {
     for (let first = 0; first < samples.rows; first += capacity) {
       const last = Math.min(samples.rows, first + capacity);
       copySamples(program, staging, samples, first, last);
       setBatch(program, last - first);
-      await crew.run('predict', 1);
+      if (crew) await crew.run('predict', 1);
+      else {
+        program.run('predict');
+        await yieldToOthers();
+      }
       out.set(predictions.subarray(0, (last - first) * outputs), first * outputs);
     }
   } finally {
-    crew.leave();
+    crew?.leave();
   }
   return out;
 }

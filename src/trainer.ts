@@ -186,10 +186,12 @@ export class Trainer {
       this.model.lead(this, this.#parameters);
       this.#crew = await this.#callCrew(onBatch ? 1 : Math.ceil(rows / this.#config.batchSize));
       const turn = new Turn(this.#network.plan, this.#crew !== undefined);
+      await turn.tookData(ready.samples.values.length);
       const history = newHistory(this.#config.metrics.length > 0, validation !== undefined);
       for (let done = 0; done < epochs; done++) {
         const started = performance.now();
         this.#beginEpoch(places, ready, shuffle);
+        if (shuffle) await turn.tookOrder(rows);
         this.#stepping = true;
         const stopped = await this.#runEpoch(turn, signal, onBatch);
         this.#stepping = false;
@@ -197,7 +199,7 @@ export class Trainer {
           history.stopped = stopped;
           break;
         }
-        const event = await this.#endEpoch(ready, validation, places, started);
+        const event = await this.#endEpoch(ready, validation, places, started, turn);
         record(history, event);
         if (onEpoch) await onEpoch(event);
       }
@@ -280,12 +282,12 @@ export class Trainer {
       this.#position = program.get('position');
       this.#costSum = program.get('costSum');
       this.#correct = program.get('correct');
-      onBatch?.({
+      await onBatch?.({
         epoch: this.#epoch + 1,
         batch: Math.ceil(this.#position / batchSize),
         loss: program.get('cost'),
       });
-      if (!this.#crew) await turn.took(steps);
+      if (!this.#crew) await turn.tookSteps(steps);
     }
     return undefined;
   }
@@ -296,6 +298,7 @@ export class Trainer {
     validation: ReadyData | undefined,
     places: Places,
     started: number,
+    turn: Turn,
   ): Promise<EpochEvent> {
     if (findNotFinite(this.#parameters) >= 0) throw this.#fail(this.#position, 'finite parameters');
     this.model.publish(this.#parameters);
@@ -311,7 +314,7 @@ export class Trainer {
     this.#position = 0;
     this.#costSum = 0;
     this.#correct = 0;
-    const judgement = validation && (await this.#judge(validation, accuracy, places.end - places.x));
+    const judgement = validation && (await this.#judge(validation, accuracy, places.end - places.x, turn));
     return {
       epoch: this.#epoch,
       loss,
@@ -323,10 +326,15 @@ export class Trainer {
     };
   }
 
-  async #judge(data: ReadyData, accuracy: boolean, offset: number): Promise<Judgement> {
+  async #judge(data: ReadyData, accuracy: boolean, offset: number, turn: Turn): Promise<Judgement> {
     const rounds = evaluation(this.#program, data, this.#loss, accuracy, offset);
     let round = rounds.next();
-    while (!round.done) round = rounds.next(await this.#run('evaluate', round.value));
+    while (!round.done) {
+      const steps = round.value;
+      const finished = await this.#run('evaluate', steps);
+      if (!this.#crew) await turn.tookSteps(steps);
+      round = rounds.next(finished);
+    }
     return round.value;
   }
 

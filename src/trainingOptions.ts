@@ -37,8 +37,8 @@ export interface FitOptions {
   readonly validation?: TrainingData;
   /** Stops training after the step under way; the model keeps what it has learned. */
   readonly signal?: AbortSignal;
-  /** Called after every step. Training then returns to JavaScript for each, which tiny networks feel. */
-  readonly onBatch?: (event: BatchEvent) => void;
+  /** Called, and awaited, after every step. Training then returns to JavaScript for each, which tiny networks feel. */
+  readonly onBatch?: (event: BatchEvent) => void | Promise<void>;
   /** Called, and awaited, after every epoch. */
   readonly onEpoch?: (event: EpochEvent) => void | Promise<void>;
 }

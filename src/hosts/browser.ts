@@ -1,6 +1,6 @@
 /** How browsers come by the package's WebAssembly: beside the script. */
 import type { Host, MachineFile } from '../runtime/binaries.js';
-import { compileSource } from '../runtime/source.js';
+import { compileOwn } from '../runtime/source.js';
 import { webThreads } from './webThreads.js';
 
 // Bundlers look for exactly these expressions, and put the files beside what they write.
@@ -13,6 +13,6 @@ const addresses: Readonly<Record<MachineFile, () => URL>> = {
 
 export const browserHost: Host = {
   binaries: ['relaxed', 'simd'],
-  compile: name => compileSource(`myelin/wasm/${name}.wasm`, addresses[name]()),
+  compile: name => compileOwn(name, addresses[name]()),
   ...(webThreads && { threads: webThreads }),
 };

@@ -24,7 +24,7 @@ export class GivenHost {
 
   get host(): Host {
     if (this.#host) return this.#host;
-    const example = `await init(new URL('myelin/wasm/${this.#accepted[0]}.wasm', …))`;
+    const example = `await init(new URL(import.meta.resolve('myelin/wasm/${this.#accepted[0]}.wasm')))`;
     throw new Error(`${this.#entry}: expected its WebAssembly, got none yet; call init first, such as ${example}`);
   }
 }

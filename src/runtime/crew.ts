@@ -47,8 +47,8 @@ const LINGER = 2000;
  */
 const MOST_BYTES = 2 ** 28;
 
-/** Milliseconds after which workers that do not answer are given up. */
-const PATIENCE = 10_000;
+/** Seconds after which workers that do not answer are given up. */
+const PATIENCE = 10;
 
 /** The workers of a runtime that nobody has in use. */
 interface Idle {
@@ -119,6 +119,18 @@ export class Crew {
    * @throws where workers cannot be started or do not answer
    */
   static async join(host: ThreadHost, module: WebAssembly.Module, program: Program, count: number): Promise<Crew> {
+    const rested = idleOf(host).colleagues.length > 0;
+    try {
+      return await Crew.#join(host, module, program, count);
+    } catch (error) {
+      if (!rested) throw error;
+      // An idle worker may have ended without this thread having heard of it yet: once more with new ones.
+      dismissIdle(host);
+      return Crew.#join(host, module, program, count);
+    }
+  }
+
+  static async #join(host: ThreadHost, module: WebAssembly.Module, program: Program, count: number): Promise<Crew> {
     const crew = new Crew(host, program, callColleagues(host, count));
     const { memory } = program;
     program.clearBarrier();
@@ -140,10 +152,14 @@ export class Crew {
     return crew;
   }
 
-  /** Ends the crew unless the returned function is called in time. */
+  /** Ends the crew unless the returned function is called in time. Seconds in which this thread is busy itself, and hears nothing, count as one. */
   #expectAnswers(): () => void {
-    const timer = setTimeout(() => this.#end(`no answer in ${PATIENCE / 1000} seconds`), PATIENCE);
-    return () => clearTimeout(timer);
+    let left = PATIENCE;
+    const timer = setInterval(() => {
+      left -= 1;
+      if (left === 0) this.#end(`no answer in ${PATIENCE} seconds`);
+    }, 1000);
+    return () => clearInterval(timer);
   }
 
   /** {@link run} for a few steps that cannot take long: a crew that does not answer in time is ended. */
@@ -175,7 +191,7 @@ export class Crew {
   #end(what: string): void {
     if (this.#failure) return;
     const count = this.#colleagues.length;
-    this.#failure = new Error(`threads: expected ${count} workers to the end, got ${what}; train again`);
+    this.#failure = new Error(`threads: expected ${count} workers to the end, got ${what}; try again`);
     this.#program.abortBarrier();
     for (const colleague of this.#colleagues) {
       colleague.attend(undefined, undefined);

@@ -13,7 +13,7 @@ export type BinaryFile = MachineFile | 'predict';
 export async function compileSource(where: string, source: unknown): Promise<WebAssembly.Module> {
   const kind = Object.prototype.toString.call(source).slice(8, -1);
   if (kind === 'WebAssembly.Module') return adoptModule(source as WebAssembly.Module);
-  if (kind === 'URL') return compileSource(where, await fetch(source as URL));
+  if (kind === 'URL') return compileSource(where, await fetchWasm(where, source as URL));
   if (kind === 'Response') {
     const response = source as Response;
     if (!response.ok) {
@@ -28,6 +28,31 @@ export async function compileSource(where: string, source: unknown): Promise<Web
   throw wrongKind(where, 'a WebAssembly.Module, the bytes of a .wasm file, a Response or a URL', got, mend);
 }
 
+/** What lies at an address; files too, where the platform reads them. */
+async function fetchWasm(where: string, address: URL): Promise<Response | Uint8Array> {
+  if (address.protocol === 'file:') {
+    const { process } = globalThis as {
+      process?: { getBuiltinModule?(name: string): { readFileSync(path: URL): Uint8Array } };
+    };
+    const files = process?.getBuiltinModule?.('node:fs');
+    if (files) return files.readFileSync(address);
+  }
+  try {
+    return await fetch(address);
+  } catch (cause) {
+    const error = wrongValue(where, 'an address that can be fetched', address.href, 'read the file and give its bytes');
+    throw Object.assign(error, { cause });
+  }
+}
+
+/** Compiles one of this package's own files, and makes sure that it is that one. */
+export async function compileOwn<F extends BinaryFile>(file: F, source: unknown): Promise<WebAssembly.Module> {
+  const where = `myelin/wasm/${file}.wasm`;
+  const module = await compileSource(where, source);
+  identify(where, module, [file]);
+  return module;
+}
+
 /** Compiles the bytes of a .wasm file. */
 export async function compileBytes(where: string, bytes: BufferSource): Promise<WebAssembly.Module> {
   try {
@@ -35,8 +60,8 @@ export async function compileBytes(where: string, bytes: BufferSource): Promise<
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     const mend = /disallowed|not allowed/.test(message)
-      ? 'this platform compiles no bytes: import the .wasm file and hand in the module'
-      : 'the file is cut off, or not WebAssembly that this platform knows; take it from the package again';
+      ? `this platform compiles no bytes: take the entry 'myelin', or 'myelin/core' and hand it the imported .wasm file`
+      : 'the file is cut off, or not WebAssembly that this platform knows: take it from the package again, or simd.wasm';
     const error = wrongValue(where, 'a whole .wasm file', `${bytes.byteLength} bytes: ${message}`, mend);
     throw Object.assign(error, { cause });
   }

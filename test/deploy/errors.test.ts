@@ -5,6 +5,7 @@ import * as core from '../../src/entries/core.js';
 import { dense, Model, sequential } from '../../src/entries/node.js';
 import * as predict from '../../src/entries/predict.node.js';
 import { readSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import { compileOwn } from '../../src/runtime/source.js';
 import { VERSION } from '../../src/version.js';
 
 const wasm = async (name: string) => new Uint8Array(await readFile(`wasm/${name}.wasm`));
@@ -73,7 +74,9 @@ describe('WebAssembly that is handed in', () => {
   it('is refused by a platform that compiles no bytes, with the way out', async () => {
     const refusal = 'WebAssembly.compile(): Wasm code generation disallowed by embedder';
     vi.spyOn(WebAssembly, 'compile').mockRejectedValue(new WebAssembly.CompileError(refusal));
-    await expect(core.init(await wasm('simd'))).rejects.toThrow(/import the \.wasm file and hand in the module$/);
+    await expect(core.init(await wasm('simd'))).rejects.toThrow(
+      /compiles no bytes: take the entry 'myelin', or .*the imported \.wasm file$/,
+    );
   });
 
   it('is taken as a module, as bytes, as a response and from a URL, and gives the same predictions', async () => {
@@ -82,10 +85,25 @@ describe('WebAssembly that is handed in', () => {
     const x = Float32Array.of(0.5, -1, 2);
     const expected = (await Model.fromBytes(file, { deterministic: true })).predict(x);
     const url = new URL(`data:application/wasm;base64,${Buffer.from(bytes).toString('base64')}`);
-    for (const source of [new WebAssembly.Module(bytes), bytes, bytes.buffer, new Response(bytes), url]) {
+    const path = new URL('../../wasm/simd.wasm', import.meta.url);
+    for (const source of [new WebAssembly.Module(bytes), bytes, bytes.buffer, new Response(bytes), url, path]) {
       await core.init(source);
       expect((await core.Model.fromBytes(file)).predict(x)).toEqual(expected);
     }
+  });
+
+  it('says what to do where an address cannot be fetched', async () => {
+    const nowhere = new URL('http://127.0.0.1:1/simd.wasm');
+    await expect(core.init(nowhere)).rejects.toThrow(
+      /^myelin\/core: init: expected an address that can be fetched, got http:.*; read the file and give its bytes$/,
+    );
+  });
+
+  it('is known by its name where the package itself has it', async () => {
+    await expect(compileOwn('simd', await wasm('predict'))).rejects.toThrow(
+      'myelin/wasm/simd.wasm: expected myelin/wasm/simd.wasm, got predict.wasm',
+    );
+    expect(await compileOwn('predict', await wasm('predict'))).toBeInstanceOf(WebAssembly.Module);
   });
 });
 

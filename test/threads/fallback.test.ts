@@ -63,7 +63,7 @@ describe('a model falls back to one thread', () => {
     [
       'they end at once',
       broken(() => ({ ...silent, listen: (_, onEnd) => queueMicrotask(() => onEnd('no such script')) })),
-      `${prefix}threads: expected 2 workers to the end, got one that ended (worker 0: no such script); train again)`,
+      `${prefix}threads: expected 2 workers to the end, got one that ended (worker 0: no such script); try again)`,
     ],
     ['their writes do not arrive', forgetful(), 'one thread, as what workers wrote to shared memory did not arrive'],
   ];
@@ -80,7 +80,7 @@ describe('a model falls back to one thread', () => {
   });
 
   it.each(['never answer', 'join but never finish'])('where workers %s, after ten seconds', async how => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const ended: unknown[] = [];
     const kept = new Set<unknown>();
     const threads = broken(() => {

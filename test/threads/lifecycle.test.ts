@@ -23,6 +23,14 @@ async function undisturbed(epochs: number, seed = 0) {
   return model.parameters;
 }
 
+/** A model that was fitted twice. */
+async function twice() {
+  const model = await alone.create(architecture);
+  await model.fit(data, options);
+  await model.fit(data, options);
+  return model;
+}
+
 async function ended(running: ReadonlySet<unknown>): Promise<void> {
   while (running.size > 0) await new Promise(resolve => setTimeout(resolve, 5));
 }
@@ -122,6 +130,55 @@ describe('the caller', () => {
       expect(longest).toBeLessThan(5000);
       await model.dispose();
     }
+  });
+
+  it('has its turn between slices of validation and of predictions, where there are no threads', async () => {
+    const model = await alone.create(
+      sequential([784], [dense(512, { activation: 'relu' }), dense(256), dense(10, { activation: 'softmax' })]),
+    );
+    const [x, y] = [numbers(4096 * 784, 1), labels(4096, 10, 2)];
+    let turns = 0;
+    let waiting = true;
+    const turn = () => {
+      turns += 1;
+      if (waiting) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const few = { x: x.subarray(0, 64 * 784), y: y.subarray(0, 64) };
+    await model.fit(few, { ...options, batchSize: 64, validation: { x, y } });
+    const validating = turns;
+    const predictions = await model.predictAsync(x);
+    waiting = false;
+    expect(validating).toBeGreaterThan(4);
+    expect(turns - validating).toBeGreaterThan(20);
+    expect(predictions).toEqual(model.predict(x));
+  });
+
+  it('may write over its rows and train on while predictions are under way', async () => {
+    for (const Class of [modelOn(hostWith(watchedThreads().host)), alone]) {
+      const model = await Class.create(architecture);
+      const x = numbers(3000 * 100, 7);
+      const want = model.predict(x);
+      const predicting = model.predictAsync(x, { threads: 2 });
+      x.fill(Number.NaN);
+      const trainer = await model.trainer({ ...options, batchSize: 64 });
+      trainer.stepSync(data.x.subarray(0, 64 * 100), data.y.subarray(0, 64));
+      expect(await predicting).toEqual(want);
+      await model.dispose();
+    }
+  });
+
+  it('may await its own work after each step', async () => {
+    const model = await alone.create(architecture);
+    const seen: number[] = [];
+    const onBatch = async ({ batch }: { batch: number }) => {
+      await new Promise(resolve => setImmediate(resolve));
+      seen.push(batch);
+    };
+    await model.fit({ x: data.x.subarray(0, 9600), y: data.y.subarray(0, 96) }, { ...options, onBatch });
+    expect(seen).toEqual([1, 2, 3]);
+    const failing = { ...options, onBatch: () => Promise.reject(new Error('full')) };
+    await expect(model.fit(data, failing)).rejects.toThrow('full');
   });
 
   it('predicts from the last finished epoch while a fit runs', async () => {
@@ -227,7 +284,7 @@ describe('a worker that dies', () => {
       },
     });
     await expect(ended).rejects.toThrow(
-      /^threads: expected 2 workers to the end, got one that ended \(worker \d: exit code 1\); train again$/,
+      /^threads: expected 2 workers to the end, got one that ended \(worker \d: exit code 1\); try again$/,
     );
     if (when === 'between two epochs') expect(model.parameters).toEqual(await undisturbed(3));
     const parameters = model.parameters;
@@ -237,6 +294,17 @@ describe('a worker that dies', () => {
     expect(model.parameters).not.toEqual(parameters);
     await model.dispose();
     await new Promise(resolve => setTimeout(resolve, 0));
+  });
+
+  it('while it idles is replaced, even before anyone has heard of its end', async () => {
+    const { threads, killLast } = mortalThreads();
+    const model = await modelOn(hostWith(threads.host)).create(architecture);
+    await model.fit(data, options);
+    killLast();
+    const { loss } = await model.fit(data, options);
+    expect(loss).toHaveLength(1);
+    expect(model.parameters).toEqual((await twice()).parameters);
+    await model.dispose();
   });
 
   it('by an error of its own tells of it', async () => {
