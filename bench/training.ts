@@ -1,5 +1,5 @@
 /**
- * How fast do whole networks train and predict, beside other programs, on one thread?
+ * How fast do whole networks train and predict, beside other programs, on one thread and, with turbo, on two?
  *
  *     npm run bench -- training [network/batch, such as 784-128-10/32 …]
  *
@@ -65,6 +65,7 @@ interface Entrant {
 const entrants: readonly Entrant[] = [
   { command: [...here, path('support/myelin.ts')], options: ['plain'] },
   { command: [...here, path('support/myelin.ts')], options: ['turbo'] },
+  { command: [...here, path('support/myelin.ts')], options: ['turbo', '2'] },
   { command: [...here, path('peers/plainLoop.ts')] },
   ...['wasm', 'cpu'].map(backend => {
     const install = `TensorFlow.js ${backend}: npm ci --prefix bench/peers`;
