@@ -32,8 +32,9 @@ export function readData(
   data: { x: unknown; y: unknown; scale?: unknown },
 ): ReadyData {
   const network = firstLayer(architecture);
-  const { x, scale = data.scale } = unwrapBytes(where, data.x);
-  const samples = readSamples(where, x, inputs, network, scale);
+  const { x, scale } = unwrapBytes(where, data.x);
+  if (scale !== undefined && data.scale !== undefined) throw wrongValue(`${where}: scale`, 'one scale', 'two');
+  const samples = readSamples(where, x, inputs, network, scale ?? data.scale);
   refuseNotFinite(`${where}: x`, samples, inputs);
   return { samples, targets: readTargets(`${where}: y`, data.y, samples.rows, loss.target) };
 }

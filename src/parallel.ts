@@ -24,10 +24,9 @@ export async function predictApart(
   samples: ReadySamples,
 ): Promise<Float32Array> {
   const most = Math.min(samples.rows, ROWS_AT_ONCE);
-  const alone = planPrediction(architecture, most, backend.paired, team?.size ?? 1, weights);
-  const workOfRow = alone.plan.work / most;
-  const capacity = team ? most : Math.max(1, Math.min(most, Math.floor(WORK_AT_ONCE / workOfRow)));
-  const { plan, inputs, outputs } = alone;
+  const { plan, inputs, outputs } = planPrediction(architecture, most, backend.paired, team?.size ?? 1, weights);
+  const affordable = Math.max(1, Math.floor((WORK_AT_ONCE / plan.work) * most));
+  const capacity = team ? most : Math.min(most, affordable);
   const program = new Program(team?.module ?? backend.module, plan, team !== undefined);
   const staging = program.reserve(capacity * inputs * 4);
   program.floats(plan.parameterRegion).set(parameters);

@@ -30,17 +30,14 @@ export async function compileSource(where: string, source: unknown): Promise<Web
 
 /** What lies at an address; files too, where the platform reads them. */
 async function fetchWasm(where: string, address: URL): Promise<Response | Uint8Array> {
-  if (address.protocol === 'file:') {
-    const { process } = globalThis as {
-      process?: { getBuiltinModule?(name: string): { readFileSync(path: URL): Uint8Array } };
-    };
-    const files = process?.getBuiltinModule?.('node:fs');
-    if (files) return files.readFileSync(address);
-  }
+  const { process } = globalThis as {
+    process?: { getBuiltinModule?(name: string): { readFileSync(path: URL): Uint8Array } };
+  };
   try {
-    return await fetch(address);
+    const files = address.protocol === 'file:' ? process?.getBuiltinModule?.('node:fs') : undefined;
+    return files ? files.readFileSync(address) : await fetch(address);
   } catch (cause) {
-    const error = wrongValue(where, 'an address that can be fetched', address.href, 'read the file and give its bytes');
+    const error = wrongValue(where, 'an address that can be read', address.href, 'read the file and give its bytes');
     throw Object.assign(error, { cause });
   }
 }

@@ -471,6 +471,7 @@ describe('what a user of another library might try', () => {
     await one.fit({ x: scaled, y }, { ...options, validation: { x: scaled, y } });
     await two.fit({ x: floats, y }, options);
     expect(one.parameters).toEqual(two.parameters);
+    await expectRefusal(() => model.evaluate({ x: scaled, y, scale: 1 }, { loss }), RangeError, /one scale/);
     await expectRefusal(() => model.predict({ x: bytes, scale: 1e300 }), RangeError, /scale/, /1e\+300/);
   });
 
