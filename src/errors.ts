@@ -1,15 +1,25 @@
 /**
  * The one voice of every error: where, expected, got, how to mend.
  *
- * `TypeError` is for the wrong kind of thing, `RangeError` for the wrong value of the right kind.
+ * `TypeError` is for the wrong kind of thing, `RangeError` for the wrong value of the right kind. A message is at most {@link MOST_CHARACTERS} long,
+ * however long what was given: what it repeats of that goes through {@link quote}, {@link shorten} or {@link listed}, some forty characters each.
  */
+
+/** Characters of a message. */
+export const MOST_CHARACTERS = 300;
+/** Characters of one thing that a message repeats, so that two of them are at most 80. */
+const MOST_REPEATED = 36;
+
 function sentence(where: string, expected: string, got: string, mend?: string): string {
-  return `${where}: expected ${expected}, got ${got}${mend === undefined ? '' : `; ${mend}`}`;
+  const end = mend === undefined ? '' : `; ${mend}`;
+  // What is cut, should all of it be too long, is the middle: where it was and how to mend it stay.
+  const room = Math.max(MOST_CHARACTERS - end.length, MOST_CHARACTERS / 2);
+  return shorten(shorten(`${where}: expected ${expected}, got ${got}`, room) + end, MOST_CHARACTERS);
 }
 
 /** The wrong kind of thing was given: `got` itself. */
 export function wrongType(where: string, expected: string, got: unknown, mend?: string): TypeError {
-  return wrongKind(where, expected, describe(got), mend);
+  return wrongKind(where, expected, describe(got), mend ?? (isPromise(got) ? 'await it first' : undefined));
 }
 
 /** The same, with what was given in words. */
@@ -22,49 +32,177 @@ export function wrongValue(where: string, expected: string, got: string | number
   return new RangeError(sentence(where, expected, String(got), mend));
 }
 
+/** What was asked for cannot be had now, or here. */
+export function wrongState(where: string, expected: string, got: string, mend?: string): Error {
+  return new Error(sentence(where, expected, got, mend));
+}
+
+/** An error with the place where it came up before its message, and the mend behind it; it is the new one's `cause`. */
+export function placed(where: string, cause: unknown, mend?: string): RangeError {
+  const end = mend === undefined ? '' : `; ${mend}`;
+  const message = shorten(`${where}: ${messageOf(cause)}`, MOST_CHARACTERS - end.length);
+  return new RangeError(message + end, { cause });
+}
+
+/** What was thrown, in words. It may come from another realm, and need not be an error. */
+export function messageOf(thrown: unknown): string {
+  const { message } = (thrown ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : describe(thrown);
+}
+
+/** Problems shown in one message. */
+const MOST_PROBLEMS = 3;
+
+/**
+ * One error for everything that is wrong with what was given: its message has the first three problems and their count, `problems` all of them, each a
+ * whole sentence such as the message of {@link wrongValue}'s error.
+ */
+export function allProblems(problems: readonly string[]): RangeError & { readonly problems: readonly string[] } {
+  const [only = ''] = problems;
+  const shown = problems.slice(0, MOST_PROBLEMS).map(problem => shorten(problem.replace(CUT_TEXT, '$1…'), 84));
+  const message = problems.length < 2 ? only : `${problems.length} problems: ${shown.join(' · ')}`;
+  const rest = problems.length > MOST_PROBLEMS ? ` · and ${problems.length - MOST_PROBLEMS} more` : '';
+  // Not enumerable, as an error's cause: engines would print it beside the message.
+  return Object.defineProperty(new RangeError(message + rest), 'problems', { value: problems }) as RangeError & {
+    readonly problems: readonly string[];
+  };
+}
+
+/** What {@link quote} has cut already, to be cut further where there are several. */
+const CUT_TEXT = /(?<=['"])([^'"…]{1,8})[^'"…]*…[^'"]*(?=['"])/g;
+
+/** Text of the user's in a message: `'so'`. */
+export function quote(text: string): string {
+  return `'${shorten(text)}'`;
+}
+
+/** Some things of the user's in a message, as many as there is room for: `a, b and 7 more`. */
+export function listed(
+  things: readonly (string | number)[],
+  write: (text: string) => string = text => shorten(text),
+): string {
+  const shown: string[] = [];
+  let length = 0;
+  for (const thing of things.slice(0, MOST_REPEATED)) {
+    const word = write(String(thing).slice(0, MOST_REPEATED + 1));
+    length += word.length + 2;
+    if (length > MOST_REPEATED && shown.length > 0) break;
+    shown.push(word);
+  }
+  const rest = things.length - shown.length;
+  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ');
+}
+
+/** Text on one line, with nothing in it that a terminal would obey, and of more than `most` characters the two ends alone. */
+export function shorten(text: string, most = MOST_REPEATED): string {
+  if (text.length <= most) {
+    const whole = printable(text);
+    if (whole.length <= most) return whole;
+  }
+  const room = most - 1;
+  const start = fitting([...text.slice(0, room)], Math.ceil(room / 2));
+  const end = fitting([...text.slice(-room)].reverse(), Math.floor(room / 2));
+  return `${start.join('')}…${end.reverse().join('')}`;
+}
+
+/** The first of some characters, made printable, as many as there is room for. */
+function fitting(characters: readonly string[], room: number): string[] {
+  const shown: string[] = [];
+  let length = 0;
+  for (const character of characters) {
+    const word = printable(character);
+    length += word.length;
+    if (length > room) break;
+    shown.push(word);
+  }
+  return shown;
+}
+
+/** Text with what is no letter, mark or plain space of its own written as its number. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu, character =>
+    character === '\n' ? '\\n' : `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
+}
+
 /** A few words for any value, for the «got» of a message. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'string') return shorten(JSON.stringify(value.slice(0, 4 * MOST_REPEATED)), MOST_REPEATED + 2);
+  if (typeof value === 'bigint') return `${shorten(value.toString())}n`;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (value instanceof ArrayBuffer) return `an ArrayBuffer of ${value.byteLength} bytes`;
-  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${value.byteLength} bytes`;
   if (typeof value === 'function') return 'a function';
-  return `an object with keys [${Object.keys(value).join(', ')}]`;
+  if (typeof value === 'symbol') return 'a symbol';
+  return describeObject(value);
 }
 
-/** The candidate with the fewest edits from `word`, or else the first that it abbreviates, as `lr` does `learningRate`; undefined where none is close. */
+/** Objects are known by their tag, for `instanceof` knows those of one realm alone. */
+function describeObject(value: object): string {
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  const kind = Object.prototype.toString.call(value).slice(8, -1);
+  if (isPromise(value)) return 'a Promise';
+  if (kind === 'Object') {
+    const keys = Object.keys(value);
+    return keys.length === 0 ? 'an object without keys' : `an object with keys [${listed(keys)}]`;
+  }
+  const { byteLength, size } = value as { byteLength?: unknown; size?: unknown };
+  const a = `${/^[AEIO]/.test(kind) ? 'an' : 'a'} ${shorten(kind)}`;
+  if (typeof byteLength === 'number') return `${a} of ${byteLength} bytes`;
+  return typeof size === 'number' ? `${a} of ${size}` : a;
+}
+
+function isPromise(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
+
+/**
+ * The candidate that `word` most likely means: few edits away, or shortened, as `lr`, `rate` and `learn` are of `learningRate`; undefined where none is close.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > MOST_REPEATED) return undefined;
+  const short = plain(word);
   let best: string | undefined;
-  let fewest = Math.max(2, Math.ceil(word.length / 2)) + 1;
+  let fewest = Infinity;
   for (const candidate of candidates) {
-    const edits = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (edits < fewest) {
+    const long = plain(candidate);
+    // Of two words that share less than three letters in five neither is a slip of the other.
+    const most = Math.floor(Math.max(short.length, long.length) * 0.4);
+    // Lengths first: they tell most words apart.
+    if (Math.abs(short.length - long.length) > most) continue;
+    const edits = editDistance(short, long);
+    if (edits <= most && edits < fewest) {
       fewest = edits;
       best = candidate;
     }
   }
-  return best ?? candidates.find(candidate => abbreviates(word.toLowerCase(), candidate.toLowerCase()));
+  return best ?? candidates.find(candidate => abbreviates(short, candidate));
 }
 
-/** Whether `short` is some letters of `long`, the first among them, in their order. */
+/** A word without what people write words apart with. */
+function plain(word: string): string {
+  return word.toLowerCase().replace(/[\s_-]/g, '');
+}
+
+/** Whether `short` is the initials of `long`'s words, as `mse` of `meanSquaredError`, or four letters or more of it, or its first three. */
 function abbreviates(short: string, long: string): boolean {
-  let at = 0;
-  for (const letter of long) if (letter === short[at]) at++;
-  return short.length > 1 && short[0] === long[0] && at === short.length;
+  const initials = long.replace(/(?<=[\p{L}])\p{Ll}+/gu, '').toLowerCase();
+  if (short.length > 1 && short === initials) return true;
+  return (short.length > 3 && plain(long).includes(short)) || (short.length === 3 && plain(long).startsWith(short));
 }
 
-/** Levenshtein's distance: insertions, deletions and substitutions from `a` to `b`. */
+/** How many letters are to be put in, left out, changed, or changed over with the next (Damerau's distance, each letter once). */
 function editDistance(a: string, b: string): number {
+  let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const current = [i];
     for (let j = 1; j <= b.length; j++) {
       const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(substitution, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+      let edits = Math.min(substitution, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1);
+      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) edits = Math.min(edits, (before[j - 2] ?? Infinity) + 1);
+      current.push(edits);
     }
+    before = previous;
     previous = current;
   }
   return previous[b.length] ?? 0;
@@ -73,7 +211,7 @@ function editDistance(a: string, b: string): number {
 /** «; did you mean 'x'?» or the list of what is known. */
 function suggestion(word: string, known: readonly string[]): string {
   const close = nearest(word, known);
-  return close === undefined ? `known: ${known.join(', ')}` : `did you mean '${close}'?`;
+  return close === undefined ? `known: ${known.join(', ')}` : `did you mean ${quote(close)}?`;
 }
 
 /** Refuses anything but an object whose keys are all among `known`. */
@@ -84,7 +222,7 @@ export function checkOptions(where: string, options: unknown, known: readonly st
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) {
       const mend = known.length === 0 ? 'it takes none' : suggestion(key, known);
-      throw wrongKind(where, 'known options only', `'${key}'`, mend);
+      throw wrongKind(where, 'known options only', quote(key), mend);
     }
   }
 }
@@ -93,7 +231,7 @@ export function checkOptions(where: string, options: unknown, known: readonly st
 export function checkChoice<T extends string>(where: string, word: unknown, known: readonly T[]): T {
   if (typeof word !== 'string') throw wrongType(where, `one of ${known.join(', ')}`, word);
   const found = known.find(candidate => candidate === word);
-  if (found === undefined) throw wrongValue(where, 'a known name', `'${word}'`, suggestion(word, known));
+  if (found === undefined) throw wrongValue(where, 'a known name', quote(word), suggestion(word, known));
   return found;
 }
 

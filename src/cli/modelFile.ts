@@ -2,9 +2,8 @@ import { outputActivation, outputShape } from '../architecture.js';
 import { inputWidth, outputWidth, type Preprocessing, parsePreprocessing } from '../data/preprocessing.js';
 import type { Table } from '../data/table.js';
 import { Model } from '../entries/node.js';
-import { wrongValue } from '../errors.js';
+import { describe, placed, shorten, wrongValue } from '../errors.js';
 import { readBytes } from '../files/save.js';
-import { quote } from '../files/strictJson.js';
 import { size } from '../shape.js';
 
 /** The key of the model file's metadata under which the preprocessing travels. */
@@ -33,7 +32,7 @@ export async function loadModel(path: string): Promise<LoadedModel> {
     if (preprocessing !== undefined) checkWidths('model file', model, preprocessing);
     return { path, bytes: file.length, model, preprocessing };
   } catch (cause) {
-    throw new RangeError(`${path}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    throw placed(shorten(path), cause);
   }
 }
 
@@ -45,7 +44,7 @@ function checkBinary(path: string, file: Uint8Array): void {
   throw wrongValue(
     path,
     'a model file',
-    `text that begins with ${quote(line)}`,
+    `text that begins with ${describe(line)}`,
     'name the model first, then the CSV file',
   );
 }

@@ -1,4 +1,6 @@
-import { nearest, wrongValue } from '../errors.js';
+import { listed, nearest, quote, wrongValue } from '../errors.js';
+
+export { printable, quote as quoted } from '../errors.js';
 
 /** One row of a table: its cells as text, and where it stands in its file (both counted from 1, the header not a row). */
 export interface Row {
@@ -41,12 +43,10 @@ export function columnIndex(table: Table, name: string, inUse: readonly string[]
 
 /** The error for a column that the table has not. */
 export function missingColumn({ header }: Table, name: string, inUse: readonly string[] = []): RangeError {
-  const shown = header.slice(0, 12).map(quoted);
-  const rest = header.length - shown.length;
-  const got = `${header.length === 1 ? 'only' : 'columns'} ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  const got = `${header.length === 1 ? 'only' : 'columns'} ${listed(header, quote)}`;
   const unused = header.filter(other => other !== '' && !inUse.includes(other));
   const close = nearest(name, unused);
-  const hint = close === undefined ? undefined : `did you mean ${quoted(close)}?`;
+  const hint = close === undefined ? undefined : `did you mean ${quote(close)}?`;
   const isUnsplit = header.length === 1 && /[|:]/.test(header[0] ?? '');
   const mend = isUnsplit ? 'separate the columns with commas, semicolons or tabs' : hint;
   return wrongValue(column(name), 'a column of that name', got, mend);
@@ -54,24 +54,12 @@ export function missingColumn({ header }: Table, name: string, inUse: readonly s
 
 /** A column as every message writes it: `column 'age'`. */
 export function column(name: string): string {
-  return `column ${quoted(name)}`;
+  return `column ${quote(name)}`;
 }
 
 /** A cell's place as every message writes it: `row 3 (line 4), column 'age'`. */
 export function place(row: Row, name: string): string {
   return `row ${row.number} (line ${row.line}), ${column(name)}`;
-}
-
-/** A name or a cell for a message, `'so'`. */
-export function quoted(text: string): string {
-  return `'${printable(text)}'`;
-}
-
-/** Text from a file for a terminal: on one line, and with nothing in it that a terminal would obey. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, char =>
-    char === '\n' ? '\\n' : `\\u{${char.codePointAt(0)?.toString(16)}}`,
-  );
 }
 
 /** What stands for «no value» in a cell, whatever its case. */

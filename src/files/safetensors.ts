@@ -1,6 +1,6 @@
-import { wrongType, wrongValue } from '../errors.js';
+import { describe, wrongType, wrongValue } from '../errors.js';
 import { formatOf, type StoredNumbers, type WeightFormat } from '../plan/formats.js';
-import { badFile, LONE_SURROGATE, quote, StrictJson } from './strictJson.js';
+import { badFile, LONE_SURROGATE, StrictJson } from './strictJson.js';
 
 /**
  * The safetensors format (https://github.com/huggingface/safetensors, «Format»), little-endian throughout:
@@ -75,8 +75,8 @@ export function writeSafetensors(
   checkCount('metadata', labels.length);
   checkCount('tensors', tensors.length + 1); // the header holds the metadata as one more key
   for (const [key, value] of labels) {
-    checkText(`metadata ${quote(key)}`, key);
-    checkText(`metadata ${quote(key)}`, value);
+    checkText(`metadata ${describe(key)}`, key);
+    checkText(`metadata ${describe(key)}`, value);
   }
   const names = new Set<string>();
   // Members are joined by hand, for an object would put a name such as '0' before all others.
@@ -85,8 +85,8 @@ export function writeSafetensors(
   for (const tensor of tensors) {
     checkTensor(tensor);
     const { name, shape, data } = tensor;
-    if (name === METADATA) throw wrongValue(`tensor ${quote(name)}`, 'another name', 'the one kept for metadata');
-    if (names.has(name)) throw wrongValue(`tensor ${quote(name)}`, 'a name of its own', 'two tensors of this name');
+    if (name === METADATA) throw wrongValue(`tensor ${describe(name)}`, 'another name', 'the one kept for metadata');
+    if (names.has(name)) throw wrongValue(`tensor ${describe(name)}`, 'a name of its own', 'two tensors of this name');
     names.add(name);
     const entry = { dtype: dtypeNames[formatOf(data)], shape, data_offsets: [dataBytes, dataBytes + data.byteLength] };
     members.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
@@ -200,7 +200,7 @@ function parseEntry(json: StrictJson, name: string): Entry {
     if (field === 'dtype') fields.dtype = json.string();
     else if (field === 'shape') fields.shape = json.integers(MAX_DIMENSIONS);
     else if (field === 'data_offsets') fields.offsets = json.integers(2);
-    else throw badFile(tensorWhere(name), 'dtype, shape and data_offsets alone', quote(field));
+    else throw badFile(tensorWhere(name), 'dtype, shape and data_offsets alone', describe(field));
   });
   const { dtype, shape, offsets } = fields;
   if (dtype === undefined) throw badFile(tensorWhere(name), 'a dtype', 'none');
@@ -219,7 +219,7 @@ function checkEntry({ name, dtype: dtypeName, shape, begin, end }: Entry, dataBy
   const dtype = DTYPES.get(dtypeName);
   if (dtype === undefined) {
     const known = [...DTYPES.keys()].join(' or ');
-    throw badFile(where, `dtype ${known}`, quote(dtypeName), 'convert the tensor before saving it');
+    throw badFile(where, `dtype ${known}`, describe(dtypeName), 'convert the tensor before saving it');
   }
   const size = product([...shape, dtype.bytesPerValue]);
   if (size === undefined) throw badFile(where, 'a shape of at most 2^53 - 1 bytes', `[${shape.join(', ')}]`);
@@ -232,7 +232,7 @@ function checkEntry({ name, dtype: dtypeName, shape, begin, end }: Entry, dataBy
 }
 
 function tensorWhere(name: string): string {
-  return `model file, tensor ${quote(name)}`;
+  return `model file, tensor ${describe(name)}`;
 }
 
 /** The product, or undefined where it leaves the exact whole numbers. */
@@ -252,7 +252,7 @@ function filled<N extends StoredNumbers>(values: N, bytes: Uint8Array): N {
 
 function checkTensor({ name, shape, data }: Tensor): void {
   checkText('tensor name', name);
-  const where = `tensor ${quote(name)}`;
+  const where = `tensor ${describe(name)}`;
   if (!(data instanceof Float32Array || data instanceof Uint16Array || data instanceof Int8Array)) {
     throw wrongType(where, 'data in a Float32Array, Uint16Array or Int8Array', data);
   }
@@ -271,5 +271,5 @@ function checkCount(where: string, keys: number): void {
 
 function checkText(where: string, text: unknown): void {
   if (typeof text !== 'string') throw wrongType(where, 'a string', text);
-  if (LONE_SURROGATE.test(text)) throw wrongValue(where, 'text that UTF-8 can hold', quote(text));
+  if (LONE_SURROGATE.test(text)) throw wrongValue(where, 'text that UTF-8 can hold', describe(text));
 }

@@ -1,15 +1,6 @@
-import { wrongValue } from '../errors.js';
+import { describe, wrongValue } from '../errors.js';
 
 const DAMAGED = 'the file is damaged or not a .safetensors file';
-
-/** Text from a file for a message: short, on one line, and with nothing in it that a terminal would obey. */
-export function quote(text: string): string {
-  const escaped = JSON.stringify(text.slice(0, 60)).replace(
-    /(?! )[\p{Other}\p{Separator}]/gu,
-    char => `\\u{${char.codePointAt(0)?.toString(16)}}`,
-  );
-  return text.length > 60 ? `${escaped}…` : escaped;
-}
 
 /** The error for a file that breaks a rule of its format. */
 export function badFile(where: string, expected: string, got: string | number, mend: string = DAMAGED): RangeError {
@@ -43,7 +34,7 @@ export class StrictJson {
     do {
       if (seen.size === most) throw this.#unexpected(`at most ${most} keys in an object`);
       const key = this.string();
-      if (seen.has(key)) throw badFile(this.#where, 'every key once', `${quote(key)} twice in one object`);
+      if (seen.has(key)) throw badFile(this.#where, 'every key once', `${describe(key)} twice in one object`);
       seen.add(key);
       this.#expect(':');
       onKey(key);
@@ -76,7 +67,7 @@ export class StrictJson {
     const token = this.#text.slice(start, this.#at);
     const value = decodeString(token);
     if (value === undefined)
-      throw badFile(this.#where, 'a string with valid characters and escapes', quote(token.slice(1, -1)));
+      throw badFile(this.#where, 'a string with valid characters and escapes', describe(token.slice(1, -1)));
     return value;
   }
 
@@ -125,7 +116,7 @@ export class StrictJson {
 
   #unexpected(expected: string): RangeError {
     const char = this.#text[this.#at];
-    const got = char === undefined ? 'the end of the header' : `${quote(char)} at character ${this.#at}`;
+    const got = char === undefined ? 'the end of the header' : `${describe(char)} at character ${this.#at}`;
     return badFile(this.#where, expected, got);
   }
 }
