@@ -1,25 +1,32 @@
-import { randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { lstat, open, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { wrongValue } from '../errors.js';
+import { removeLeftovers, temporaryName } from './leftovers.js';
 
 /**
  * Writes `bytes` to `path` so that, whatever happens, `path` holds either all of the old file or all of the new one.
  *
  * The bytes go to a temporary file in the same folder, are flushed to the disk, and take the name by one rename. Saves
- * to one path at the same time do not mix: the last rename wins. Where it fails, the temporary file is removed. A link
- * stays and what it names is replaced; an old file's permissions stay.
+ * to one path at the same time do not mix: the last rename wins. Where it fails, the temporary file is removed; where the
+ * process is killed, the next save into that folder removes it. A link stays and what it names is replaced; an old file's
+ * permissions stay, and its owner where the system allows.
  *
  * @throws RangeError where `path` is a folder, a device or a pipe, or with the system's error as its `cause`
  */
 export async function saveAtomically(path: string, bytes: Uint8Array): Promise<void> {
-  const { target, mode } = await destination(path);
-  // The name does not grow out of the target's, which may already be as long as the file system allows.
-  const temporary = join(dirname(target), `.myelin-${process.pid}-${randomUUID()}.tmp`);
+  const { target, old } = await destination(path);
+  const folder = dirname(target);
+  const temporary = join(folder, await temporaryName());
   try {
     const file = await open(temporary, 'wx');
     try {
-      if (mode !== undefined) await file.chmod(mode);
+      // Before the bytes are written: they may need the room.
+      await removeLeftovers(folder, (await file.stat()).mtimeMs);
+      if (old !== undefined) {
+        await file.chown(old.uid, old.gid).catch(() => undefined);
+        await file.chmod(old.mode & 0o777);
+      }
       await file.writeFile(bytes);
       // Without this a crash soon after the rename could leave the new name on data that never reached the disk.
       await file.sync();
@@ -40,18 +47,18 @@ export async function saveAtomically(path: string, bytes: Uint8Array): Promise<v
 }
 
 /**
- * The file that a save to `path` writes, links followed, and the permissions of the one that is there.
+ * The file that a save to `path` writes, links followed, and what is known of the one that is there.
  *
  * @throws RangeError where something else than a file is there
  */
-export async function destination(path: string): Promise<{ target: string; mode: number | undefined }> {
+export async function destination(path: string): Promise<{ target: string; old: Stats | undefined }> {
   const target = await realpath(path).catch(() => path);
   const old = await lstat(target).catch(() => undefined);
   if (old !== undefined && !old.isFile()) {
     const got = old.isDirectory() ? 'a folder' : old.isSymbolicLink() ? 'a link to nothing' : 'a device or a pipe';
     throw wrongValue(`file '${path}'`, 'a file, or a name that is free', got, 'give the name of a file');
   }
-  return { target, mode: old === undefined ? undefined : old.mode & 0o777 };
+  return { target, old };
 }
 
 /**
@@ -79,5 +86,10 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['ENOENT', 'no such file or folder'],
   ['EISDIR', 'a folder'],
   ['EACCES', 'no permission'],
+  ['EPERM', 'no permission'],
+  ['EROFS', 'a file system that cannot be written'],
   ['ENOSPC', 'a full disk'],
+  ['EDQUOT', 'no room left of your share of the disk'],
+  ['ENOTDIR', 'a file in the place of a folder'],
+  ['ENAMETOOLONG', 'a name that is too long'],
 ]);
