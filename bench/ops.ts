@@ -115,8 +115,8 @@ function activationCases(name: ActivationName): Case[] {
   const config = resolveActivation('ops', name);
   return (['forward', 'gradient'] as const).map(way => {
     const program = programOf(builder => {
-      const x = builder.value('x', columns);
-      const y = builder.value('y', columns);
+      const x = builder.value({ name: 'x' }, columns);
+      const y = builder.value({ name: 'y' }, columns);
       const dx = builder.gradientOf(x);
       builder.gradientOf(y);
       if (way === 'forward') emitActivation(builder, 'ops', config, x, y);
@@ -136,7 +136,7 @@ function activationCases(name: ActivationName): Case[] {
 
 function softmaxCase(columns: number): Case {
   const program = programOf(builder => {
-    const x = builder.value('x', columns);
+    const x = builder.value({ name: 'x' }, columns);
     builder.emit('sparseSoftmaxCrossEntropy', 'ops', {
       rowCosts: builder.region('rowCosts', B * 8),
       x: x.data,
@@ -163,7 +163,12 @@ function gatherCase(bytes: boolean): Case {
   const width = bytes ? 1 : 4;
   const program = programOf(builder => {
     builder.emit('nextBatch', 'ops', { counts: 0 });
-    builder.emit('gather', 'ops', { y: builder.value('x', INPUTS).data, targets: 0, columns: INPUTS, ownBytes: 0 });
+    builder.emit('gather', 'ops', {
+      y: builder.value({ name: 'x' }, INPUTS).data,
+      targets: 0,
+      columns: INPUTS,
+      ownBytes: 0,
+    });
   });
   const samples = SAMPLES * INPUTS * width;
   const start = program.reserve(samples + SAMPLES * 4);
@@ -200,8 +205,8 @@ function dropoutCase(): Case {
   const columns = 128;
   const program = programOf(builder => {
     builder.emit('dropoutForward', 'ops', {
-      x: builder.value('x', columns).data,
-      y: builder.value('y', columns).data,
+      x: builder.value({ name: 'x' }, columns).data,
+      y: builder.value({ name: 'y' }, columns).data,
       dx: 0,
       dy: 0,
       mask: builder.region('mask', panelBytes(B, columns)),
@@ -225,7 +230,7 @@ function dropoutCase(): Case {
 function narrowCases(rows: number, inputs: number, outputs: number): Case[] {
   return (['denseForward', 'denseInputGradient', 'denseWeightGradient'] as const).map(op => {
     const program = programOf(builder => {
-      const [x, y] = [builder.value('x', inputs), builder.value('y', outputs)];
+      const [x, y] = [builder.value({ name: 'x' }, inputs), builder.value({ name: 'y' }, outputs)];
       const [w, b] = [builder.parameter('w', [inputs, outputs]), builder.parameter('b', [outputs])];
       const [dx, dy] = [builder.gradientOf(x), builder.gradientOf(y)];
       const sizes = { inputs, outputs, paired: builder.paired };

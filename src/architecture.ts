@@ -3,6 +3,7 @@ import { checkOptions, wrongType, wrongValue } from './errors.js';
 import type { ActivationConfig } from './layers/activations.js';
 import { checkLayer, definitionOf, type Layer } from './layers/index.js';
 import type { ParameterSpec } from './layers/layer.js';
+import { storedParts } from './plan/formats.js';
 import { checkShape, type Shape } from './shape.js';
 
 /** What a network is made of. Plain data: `JSON.stringify` writes it, {@link Architecture.fromJSON} reads it. */
@@ -30,14 +31,33 @@ export function sequential(inputShape: number | readonly number[], layers: reado
   // Not layers.map, which passes over holes.
   const checked = Array.from(layers, (layer: unknown, index) => checkLayer(`sequential: layer ${index}`, layer));
   const architecture = Object.freeze({ inputShape: shape, layers: Object.freeze(checked) });
-  const names = new Set<string>();
-  for (const { name } of placedLayers(architecture)) {
-    if (names.has(name)) {
-      throw wrongValue('sequential: layer names', 'each name once', `'${name}' twice`, 'give one another name');
-    }
-    names.add(name);
-  }
+  refuseSharedNames('sequential', placedLayers(architecture));
   return architecture;
+}
+
+/** Refuses layers with one name, and parameters with one full name: `c` of a layer `a.b`, and `b.c` of a layer `a`. */
+export function refuseSharedNames(where: string, layers: readonly Pick<PlacedLayer, 'name' | 'parameters'>[]): void {
+  const refuseTwice = (what: string, names: readonly string[]) => {
+    const seen = new Set<string>();
+    for (const name of names) {
+      if (seen.has(name)) {
+        throw wrongValue(`${where}: ${what} names`, 'each name once', `'${name}' twice`, 'give one layer another name');
+      }
+      seen.add(name);
+    }
+  };
+  refuseTwice(
+    'layer',
+    layers.map(({ name }) => name),
+  );
+  const specs = layers.flatMap(({ name, parameters }) =>
+    parameters.map(({ name: own, shape }) => ({ name: `${name}.${own}`, shape })),
+  );
+  // With the scales that they would have if they were int8.
+  refuseTwice(
+    'parameter',
+    specs.flatMap(({ name, shape }) => storedParts(name, shape, 'int8').map(part => part.name)),
+  );
 }
 
 export const Architecture = {

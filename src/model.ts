@@ -148,7 +148,7 @@ export class Model extends Predictor {
     this.refuseQuantized('quantize');
     const { architecture, seed, runsOn: backend } = this;
     const quantized = new (this.constructor as PredictorClass<this>)({ architecture, backend, seed, weights });
-    quantized.adopt(quantizeTensors(this.parameters, weights), this.metadata);
+    quantized.adopt(quantizeTensors(this.parameters, weights), Object.entries(this.metadata));
     return quantized;
   }
 

@@ -1,8 +1,8 @@
 /** From an architecture to a plan: what every plan begins with, and the one that predicts. `training.ts` has the one that trains. */
 import { type Architecture, outputShape, placedLayers } from './architecture.js';
 import { definitionOf, type Layer } from './layers/index.js';
-import type { Site } from './layers/layer.js';
-import { Builder, type Parameter, type Plan, type Value } from './plan/builder.js';
+import type { Place, Site } from './layers/layer.js';
+import { Builder, type Owner, type Parameter, type Plan, type Value } from './plan/builder.js';
 import { storedParts, type WeightFormat } from './plan/formats.js';
 import { size } from './shape.js';
 
@@ -21,57 +21,57 @@ export interface NetworkPlan {
   readonly layers: readonly { readonly name: string; readonly value: Value }[];
 }
 
-/** Gives everything that is stored of the parameters its place, and returns it by layer and its name there. */
-export function declareParameters(
+/** Gives each layer its place, and everything that is stored of its parameters. */
+export function placeLayers(
   builder: Builder,
   architecture: Architecture,
   weights: WeightFormat = 'float32',
-): Record<string, Parameter>[] {
-  return placedLayers(architecture).map(({ name, parameters }) => {
+): Place<Layer>[] {
+  return placedLayers(architecture).map(({ layer, index, name, parameters }) => {
     const own: Record<string, Parameter> = {};
     for (const part of parameters.flatMap(spec => storedParts(spec.name, spec.shape, weights))) {
       own[part.name] = builder.parameter(`${name}.${part.name}`, part.shape, part.format);
     }
-    return own;
+    return { layer, index, name, parameters: own };
   });
 }
 
 export function emitForward(
   builder: Builder,
-  architecture: Architecture,
-  parameters: readonly Record<string, Parameter>[],
+  places: readonly Place<Layer>[],
+  input: Value,
   options: { training: boolean; toLogits: boolean },
 ): Step[] {
-  let value = builder.value('input', size(architecture.inputShape));
-  const last = architecture.layers.length - 1;
-  const first = parameters.findIndex(own => Object.keys(own).length > 0);
-  return placedLayers(architecture).map(({ layer, index, name }) => {
+  let value = input;
+  const first = places.find(({ parameters }) => Object.keys(parameters).length > 0);
+  return places.map(place => {
     const site: Site<Layer> = {
-      layer,
-      index,
-      name,
+      ...place,
+      place,
       input: value,
-      parameters: parameters[index] ?? {},
-      skipActivation: options.toLogits && index === last,
-      first: index === first,
+      skipActivation: options.toLogits && place === places.at(-1),
+      first: place === first,
       training: options.training,
     };
-    value = definitionOf(layer).forward(builder, site);
+    value = definitionOf(place.layer).forward(builder, site);
     return { site, output: value };
   });
 }
 
+const INPUT: Owner = { name: 'input' };
+
 /** Where the first layer takes all rows in every thread, each gathers them for itself: that costs less than waiting for one another and fetching half of them from its cache. */
-export function emitGather(builder: Builder, architecture: Architecture): void {
+export function emitGather(builder: Builder, architecture: Architecture): Value {
   const columns = size(architecture.inputShape);
   const first = architecture.layers.find(({ kind }) => kind !== 'flatten');
   const own = first?.kind === 'dense' && builder.byOutputs(first.units);
-  const { data, ownBytes } = builder.value('input', columns, { own });
-  builder.emit('gather', 'input', { y: data, targets: 0, columns, ownBytes });
+  const input = builder.value(INPUT, columns, { own });
+  builder.emit('gather', INPUT.name, { y: input.data, targets: 0, columns, ownBytes: input.ownBytes });
+  return input;
 }
 
 /**
- * The plan that predicts. Section `predict` checks the samples, and leaves the outputs row-major in region `predictions`; a section with a float32 parameter's name takes its rows from where
+ * The plan that predicts. Section `predict` checks the samples, and leaves the outputs row-major in region `predictions`; the section of a float32 parameter takes its rows from where
  * samples are.
  */
 export function planPrediction(
@@ -82,26 +82,29 @@ export function planPrediction(
   weights: WeightFormat = 'float32',
 ): NetworkPlan {
   const builder = new Builder(capacity, { training: false, paired, threads });
-  const parameters = declareParameters(builder, architecture, weights);
+  const places = placeLayers(builder, architecture, weights);
   const inputs = size(architecture.inputShape);
   const outputs = size(outputShape(architecture));
   let steps: Step[] = [];
-  for (const { name, columns, data, format } of builder.parameters) {
+  for (const parameter of builder.parameters) {
+    const { name, columns, data, format } = parameter;
     if (format !== 'float32') continue;
-    builder.section(name, () => builder.emit('gather', name, { y: data, targets: 0, columns, ownBytes: 0 }));
+    builder.section(parameter, () => builder.emit('gather', name, { y: data, targets: 0, columns, ownBytes: 0 }));
   }
   builder.section('predict', () => {
-    builder.emit('checkFinite', 'input', { columns: inputs });
-    emitGather(builder, architecture);
-    steps = emitForward(builder, architecture, parameters, { training: false, toLogits: false });
+    builder.emit('checkFinite', INPUT.name, { columns: inputs });
+    const input = emitGather(builder, architecture);
+    steps = emitForward(builder, places, input, { training: false, toLogits: false });
     const y = builder.region('predictions', capacity * outputs * 4);
-    builder.emit('scatter', 'output', { y, x: outputOf(builder, steps).data, columns: outputs });
+    builder.emit('scatter', 'output', { y, x: outputOf(steps).data, columns: outputs });
   });
   return { plan: builder.finish(), inputs, outputs, layers: layersOf(steps) };
 }
 
-export function outputOf(builder: Builder, steps: readonly Step[]): Value {
-  return steps.at(-1)?.output ?? builder.value('input', 0);
+export function outputOf(steps: readonly Step[]): Value {
+  const last = steps.at(-1);
+  if (!last) throw new Error('a network has layers');
+  return last.output;
 }
 
 export function layersOf(steps: readonly Step[]): NetworkPlan['layers'] {

@@ -2,7 +2,7 @@
 import { type Architecture, firstLayer, placedLayers } from './architecture.js';
 import { countRows, notFiniteAt, type ReadySamples, readAlone, type Samples } from './data/samples.js';
 import { checkBoolean, checkOptions, wrongType, wrongValue } from './errors.js';
-import { readModelMetadata, reservedMetadata } from './files/modelFile.js';
+import { readModelMetadata } from './files/modelFile.js';
 import { readSafetensors, type Tensor } from './files/safetensors.js';
 import { type NetworkPlan, planPrediction } from './network.js';
 import type { Parameter } from './plan/builder.js';
@@ -52,7 +52,7 @@ export class Predictor {
   /** What the weights are stored as: `'float32'`, or fewer bits where the model was quantised. */
   readonly weights: WeightFormat;
   /** Strings that travel in the model's file beside its parameters. */
-  readonly metadata: Record<string, string> = {};
+  readonly metadata: Record<string, string> = Object.create(null);
   /** @internal */
   protected readonly runsOn: Backend;
   /** @internal */
@@ -199,20 +199,18 @@ export class Predictor {
     program.set('x', this.#staging.byteOffset);
     program.set('bytes', 0);
     setBatch(program, parameter.rows);
-    program.run(parameter.name);
+    program.run(parameter);
   }
 
-  /** @internal Takes over a file's parameters and the user's metadata. */
-  adopt(tensors: readonly Tensor[], metadata: Readonly<Record<string, string>>): void {
+  /** @internal Takes over stored parameters and the user's metadata. */
+  adopt(tensors: readonly Tensor[], users: readonly (readonly [key: string, value: string])[]): void {
     const values = new Map(tensors.map(({ name, data }) => [name, data]));
     for (const parameter of this.network.plan.parameters) {
       const value = values.get(parameter.name);
       checkStored(`model file: ${parameter.name}`, parameter, value);
       this.write(parameter, value);
     }
-    for (const [key, value] of Object.entries(metadata)) {
-      if (!reservedMetadata.includes(key)) this.metadata[key] = value;
-    }
+    for (const [key, value] of users) this.metadata[key] = value;
   }
 }
 
@@ -229,10 +227,10 @@ export async function loadModel<M extends Predictor>(
   }
   const wishes = checkBackendOptions(where, options);
   const { tensors, metadata } = readSafetensors(bytes);
-  const { architecture, seed, weights } = readModelMetadata(tensors, metadata);
+  const { architecture, seed, weights, users } = readModelMetadata(tensors, metadata);
   const backend = await chooseBackend(modelClass.host, wishes);
   const model = new modelClass({ architecture, backend, seed, weights });
-  model.adopt(tensors, metadata);
+  model.adopt(tensors, users);
   return model;
 }
 

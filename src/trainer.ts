@@ -5,7 +5,7 @@ import { findNotFinite, notFiniteAt, readAlone, readTargets, type Samples, type 
 import { checkOptions, wrongType, wrongValue } from './errors.js';
 import { modelMetadata, readModelMetadata, refuseNotFiniteTensors } from './files/modelFile.js';
 import { readSafetensors, type Tensor, writeSafetensors } from './files/safetensors.js';
-import { readState, type TrainerState } from './files/trainerFile.js';
+import { bufferName, bufferNaming, readState, type TrainerState } from './files/trainerFile.js';
 import { bytesPerRow, evaluation, type Judgement, type ReadyData, readData } from './judge.js';
 import { definitionOf } from './layers/index.js';
 import type { FittedLoss } from './losses/loss.js';
@@ -14,7 +14,6 @@ import type { Model } from './model.js';
 import type { NetworkPlan } from './network.js';
 import { type OptimizerConfig, optimizerDefinition } from './optimizers/index.js';
 import type { Plan } from './plan/builder.js';
-import type { StoredNumbers } from './plan/formats.js';
 import { fromPanels, toPanels } from './plan/panels.js';
 import { printPlan } from './plan/print.js';
 import type { PredictorClass } from './predictor.js';
@@ -416,7 +415,7 @@ export class Trainer {
     for (const { name, shape, rows, columns, data } of plan.parameters) {
       tensors.push({ name, shape, data: fromPanels(this.#program.floats(data), rows, columns) });
       for (const buffer of this.#stateOf(data.address)) {
-        tensors.push({ name: `${buffer.name}.${name}`, shape, data: fromPanels(buffer.values, rows, columns) });
+        tensors.push({ name: bufferName(buffer.name, name), shape, data: fromPanels(buffer.values, rows, columns) });
       }
     }
     refuseNotFiniteTensors('Trainer.toBytes', tensors);
@@ -444,10 +443,10 @@ export class Trainer {
   }
 
   /** @internal Takes over a saved trainer's state. */
-  restore(state: TrainerState, tensors: ReadonlyMap<string, StoredNumbers>): void {
+  restore(state: TrainerState, stored: (buffer: string, parameter: string) => ArrayLike<number>): void {
     for (const { name, rows, columns, data } of this.#network.plan.parameters) {
       for (const buffer of this.#stateOf(data.address)) {
-        toPanels(buffer.values, tensors.get(`${buffer.name}.${name}`) ?? [], rows, columns);
+        toPanels(buffer.values, stored(buffer.name, name), rows, columns);
       }
     }
     this.#epoch = state.epoch;
@@ -471,16 +470,18 @@ export class Trainer {
     const { tensors, metadata } = readSafetensors(bytes);
     const state = readState(metadata.trainer);
     const names = stateNames(state.optimizer);
-    const { architecture, seed, weights } = readModelMetadata(tensors, metadata, name =>
-      names.map(state => `${state}.${name}`),
+    const nameOf = bufferNaming(tensors);
+    const { architecture, seed, weights, users } = readModelMetadata(tensors, metadata, name =>
+      names.map(buffer => nameOf(buffer, name)),
     );
     const { modelClass } = this;
     const backend = await chooseBackend(modelClass.host, { deterministic: state.deterministic, turbo: false });
     const model = new modelClass({ architecture, backend, seed, weights });
-    model.adopt(tensors, metadata);
+    model.adopt(tensors, users);
     const { loss, optimizer, metrics, batchSize } = state;
     const trainer = new this(model, await this.prepare(model, backend, { loss, optimizer, metrics, batchSize }, where));
-    trainer.restore(state, new Map(tensors.map(({ name, data }) => [name, data])));
+    const stored = new Map(tensors.map(({ name, data }) => [name, data]));
+    trainer.restore(state, (buffer, parameter) => stored.get(nameOf(buffer, parameter)) ?? []);
     return trainer;
   }
 }

@@ -2,15 +2,7 @@
 import { type Architecture, outputActivation, outputShape } from './architecture.js';
 import { backwardOf } from './layers/backward.js';
 import type { AccuracySpec, FittedLoss } from './losses/loss.js';
-import {
-  declareParameters,
-  emitForward,
-  emitGather,
-  layersOf,
-  type NetworkPlan,
-  outputOf,
-  type Step,
-} from './network.js';
+import { emitForward, emitGather, layersOf, type NetworkPlan, outputOf, placeLayers, type Step } from './network.js';
 import { type OptimizerConfig, optimizerDefinition } from './optimizers/index.js';
 import { Builder, type Value } from './plan/builder.js';
 import type { Region } from './plan/memory.js';
@@ -36,19 +28,18 @@ export interface Judgement {
 export function planTraining(architecture: Architecture, capacity: number, judgement: Judgement): NetworkPlan {
   const { loss, optimizer } = judgement;
   const builder = new Builder(capacity, { training: true, paired: judgement.paired, threads: judgement.threads ?? 1 });
-  const parameters = declareParameters(builder, architecture);
+  const places = placeLayers(builder, architecture);
   const inputs = size(architecture.inputShape);
   let steps: Step[] = [];
 
   function forwardAndCost(training: boolean): Step[] {
     builder.emit('nextBatch', 'batch', { counts: Number(training) });
-    emitGather(builder, architecture);
+    const input = emitGather(builder, architecture);
     const target = emitTargets(builder, loss);
-    const forward = emitForward(builder, architecture, parameters, { training, toLogits: loss.fromLogits });
-    emitCost(builder, outputOf(builder, forward), target, loss);
-    if (judgement.accuracy && loss.accuracy) {
-      emitAccuracy(builder, outputOf(builder, forward), target, loss, loss.accuracy);
-    }
+    const forward = emitForward(builder, places, input, { training, toLogits: loss.fromLogits });
+    const output = outputOf(forward);
+    emitCost(builder, output, target, loss);
+    if (judgement.accuracy && loss.accuracy) emitAccuracy(builder, output, target, loss, loss.accuracy);
     return forward;
   }
 

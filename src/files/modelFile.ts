@@ -9,9 +9,16 @@ import { dtypeNames, type Tensor } from './safetensors.js';
 
 /** The version of what the metadata means. */
 export const FORMAT = '1';
+/** The version in which each of the user's keys is written behind a prefix: only where one would take the place of the format's own, as older readers know no other. */
+const PREFIXED_FORMAT = '1.1';
+const USERS = 'user.';
 
-/** Metadata keys that are not the user's. */
-export const reservedMetadata = ['myelin', 'architecture', 'seed', 'weights', 'trainer'];
+/** The format's own metadata keys; further ones begin with `myelin.`. */
+const ownKeys = ['myelin', 'architecture', 'seed', 'weights', 'trainer'];
+
+function isOwnKey(key: string): boolean {
+  return ownKeys.includes(key) || key.startsWith('myelin.');
+}
 
 /**
  * How many numbers a row's way through the network may be, beside the file's parameters: memory is taken for them, and layers without parameters cost a stranger's
@@ -37,14 +44,25 @@ export function modelMetadata(model: {
   readonly weights: WeightFormat;
   readonly metadata: Readonly<Record<string, string>>;
 }): Record<string, string> {
-  const users = Object.entries(model.metadata).filter(([key]) => !reservedMetadata.includes(key));
+  const users = Object.entries(model.metadata);
+  const prefix = users.some(([key]) => isOwnKey(key)) ? USERS : '';
   return {
-    ...Object.fromEntries(users),
-    myelin: FORMAT,
+    ...Object.fromEntries(users.map(([key, value]) => [prefix + key, value])),
+    myelin: prefix === '' ? FORMAT : PREFIXED_FORMAT,
     architecture: JSON.stringify(model.architecture),
     seed: String(model.seed),
     ...(model.weights === 'float32' ? {} : { weights: model.weights }),
   };
+}
+
+/** What the user put into the metadata of a file of that version. */
+function usersMetadata(format: string, metadata: Readonly<Record<string, string>>): [key: string, value: string][] {
+  const prefix = format === FORMAT ? '' : USERS;
+  const users = Object.entries(metadata).filter(([key]) => !isOwnKey(key));
+  return users.map(([key, value]) => {
+    if (key.startsWith(prefix)) return [key.slice(prefix.length), value];
+    throw wrongValue('model file: metadata', `keys that begin with '${prefix}'`, JSON.stringify(key.slice(0, 80)));
+  });
 }
 
 /** Reads the metadata of a model, and checks that the file's tensors are those of its architecture and `extra` ones. */
@@ -52,13 +70,13 @@ export function readModelMetadata(
   tensors: readonly Tensor[],
   metadata: Readonly<Record<string, string>>,
   extra: (parameter: string) => readonly string[] = () => [],
-): { architecture: Architecture; seed: number; weights: WeightFormat } {
+): { architecture: Architecture; seed: number; weights: WeightFormat; users: [key: string, value: string][] } {
   const { myelin: format, architecture: text } = metadata;
   if (format === undefined || text === undefined) {
     const mend = 'read other .safetensors files with another library';
     throw wrongValue('model file: metadata', `the keys 'myelin' and 'architecture'`, 'a file without them', mend);
   }
-  if (format !== FORMAT) {
+  if (format !== FORMAT && format !== PREFIXED_FORMAT) {
     throw wrongValue(
       'model file: format',
       FORMAT,
@@ -106,5 +124,5 @@ export function readModelMetadata(
       metadata.trainer === undefined ? undefined : `this is a trainer's file: read it with Trainer.fromBytes`;
     throw wrongValue('model file', 'only tensors of its architecture', JSON.stringify(unknown.slice(0, 80)), mend);
   }
-  return { architecture, seed, weights };
+  return { architecture, seed, weights, users: usersMetadata(format, metadata) };
 }

@@ -14,6 +14,19 @@ export interface TrainerState extends TrainerConfig {
   readonly step: number;
 }
 
+/** What stands between a buffer's and a parameter's name: no layer may have a colon in its name, so that no parameter is ever called as a buffer is. */
+const SEPARATOR = ':';
+
+/** How a file calls an optimiser's buffer for a parameter. Those of version 0.1.0 had a dot between. */
+export function bufferNaming(tensors: readonly { readonly name: string }[]): typeof bufferName {
+  const old = !tensors.some(({ name }) => name.includes(SEPARATOR));
+  return old ? (buffer, parameter) => `${buffer}.${parameter}` : bufferName;
+}
+
+export function bufferName(buffer: string, parameter: string): string {
+  return `${buffer}${SEPARATOR}${parameter}`;
+}
+
 export function readState(text: string | undefined): TrainerState {
   const where = 'Trainer.fromBytes: trainer';
   if (text === undefined) {

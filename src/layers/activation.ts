@@ -36,9 +36,9 @@ export const activationLayer: LayerDefinition<ActivationLayer> = {
 
   parameters: () => [],
 
-  forward(builder, { layer, name, input, skipActivation }) {
+  forward(builder, { layer, place, name, input, skipActivation }) {
     if (skipActivation || layer.activation.kind === 'linear') return input;
-    const y = builder.value(name, input.columns, { rectified: layer.activation.kind === 'relu' });
+    const y = builder.value(place, input.columns, { rectified: layer.activation.kind === 'relu' });
     emitActivation(builder, name, layer.activation, input, y);
     return y;
   },

@@ -86,7 +86,7 @@ export const denseLayer: LayerDefinition<DenseLayer> = {
   },
 
   forward(builder, site) {
-    const { layer, name, input } = site;
+    const { layer, place, name, input } = site;
     const activation = site.skipActivation ? linear : layer.activation;
     const rectified = activation.kind === 'relu';
     const z = preActivation(builder, site, activation);
@@ -114,7 +114,7 @@ export const denseLayer: LayerDefinition<DenseLayer> = {
       });
     }
     if (rectified || activation.kind === 'linear') return z;
-    const y = builder.value(name, layer.units);
+    const y = builder.value(place, layer.units);
     emitActivation(builder, name, activation, z, y);
     return y;
   },
@@ -124,14 +124,14 @@ const linear: ActivationConfig = { kind: 'linear' };
 
 /** x · w + b: in the output's own place where nothing but the output is needed later. */
 function preActivation(builder: Builder, site: Site<DenseLayer>, activation: ActivationConfig): Value {
-  const { name, layer } = site;
+  const { place, layer } = site;
   if (activation.kind === 'linear' || activation.kind === 'relu') {
-    // The logits of a skipped softmax are not the layer's output, so they do not take its name.
-    const own = site.skipActivation ? `${name}.logits` : name;
-    return builder.value(own, layer.units, { rectified: activation.kind === 'relu' });
+    // The logits of a skipped softmax are not the layer's output, and have a place of their own.
+    const role = site.skipActivation ? 'logits' : '';
+    return builder.value(place, layer.units, { role, rectified: activation.kind === 'relu' });
   }
-  const y = builder.value(name, layer.units);
-  return builder.value(`${name}.linear`, layer.units, runsInPlace(activation) ? { data: y.data } : {});
+  const y = builder.value(place, layer.units);
+  return builder.value(place, layer.units, { role: 'linear', ...(runsInPlace(activation) && { data: y.data }) });
 }
 
 export const denseBackward: LayerBackward<DenseLayer> = (builder, site, output, inputGradient) => {

@@ -1,8 +1,9 @@
 /** Dropout: noise while training, nothing while predicting. */
 import { checkNumber } from '../errors.js';
-import { panelBytes } from '../plan/panels.js';
+import type { Builder } from '../plan/builder.js';
+import type { Region } from '../plan/memory.js';
 import { Purpose } from '../random.js';
-import type { LayerBackward, LayerDefinition } from './layer.js';
+import type { LayerBackward, LayerDefinition, Site } from './layer.js';
 
 export interface DropoutLayer {
   readonly kind: 'dropout';
@@ -24,10 +25,11 @@ export const dropoutLayer: LayerDefinition<DropoutLayer> = {
   outputShape: (_, input) => input,
   parameters: () => [],
 
-  forward(builder, { layer, index, name, input, training }) {
-    if (!training || layer.rate === 0) return input;
-    const y = builder.value(name, input.columns);
-    const mask = builder.region(`${name}.mask`, panelBytes(builder.capacity, input.columns));
+  forward(builder, site) {
+    const { layer, index, place, name, input } = site;
+    if (!site.training || layer.rate === 0) return input;
+    const y = builder.value(place, input.columns);
+    const mask = maskOf(builder, site);
     const settings = {
       stream: index * 256 + Purpose.dropout,
       // 32 random bits lie below it with probability `rate`; | 0 keeps the bits in a signed field.
@@ -40,17 +42,22 @@ export const dropoutLayer: LayerDefinition<DropoutLayer> = {
   },
 };
 
-export const dropoutBackward: LayerBackward<DropoutLayer> = (builder, { name, input }, output, inputGradient) => {
+export const dropoutBackward: LayerBackward<DropoutLayer> = (builder, site, output, inputGradient) => {
+  const { name, input } = site;
   if (output === input || !inputGradient) return;
   builder.emit('dropoutGradient', name, {
     x: 0,
     y: 0,
     dx: builder.gradientOf(input),
     dy: builder.gradientOf(output),
-    mask: builder.region(`${name}.mask`, 0),
+    mask: maskOf(builder, site),
     columns: input.columns,
     stream: 0,
     threshold: 0,
     keepScale: 0,
   });
 };
+
+function maskOf(builder: Builder, { place, input }: Site<DropoutLayer>): Region {
+  return builder.value(place, input.columns, { role: 'mask' }).data;
+}

@@ -1,6 +1,6 @@
 /** What every kind of layer is made of, and the site where one stands in a network. */
 import type { InitializerConfig } from '../initializers/index.js';
-import type { Builder, Parameter, Value } from '../plan/builder.js';
+import type { Builder, Owner, Parameter, Value } from '../plan/builder.js';
 import type { Shape } from '../shape.js';
 
 /** A parameter of a layer before it has a place. */
@@ -10,14 +10,19 @@ export interface ParameterSpec {
   readonly initializer: InitializerConfig;
 }
 
-/** A layer in its place in a network. */
-export interface Site<L> {
+/** A layer in its place in a plan. */
+export interface Place<L> extends Owner {
   readonly layer: L;
   readonly index: number;
-  readonly name: string;
-  readonly input: Value;
   /** The layer's parameters by their own names: `weight`, `bias`; and `weight.scale` where weights are int8. */
   readonly parameters: Readonly<Record<string, Parameter>>;
+}
+
+/** A layer where records go through its place: one for each time that they are emitted. */
+export interface Site<L> extends Place<L> {
+  /** Whose the layer's values are. */
+  readonly place: Place<L>;
+  readonly input: Value;
   /** Where the last layer's softmax or sigmoid is left to the loss, its output is the logits. */
   readonly skipActivation: boolean;
   /** Whether it is the first layer with parameters. */

@@ -27,6 +27,13 @@ export type Fields<Op extends OpName> = {
     : number;
 };
 
+/**
+ * Whose a value is: a layer in its place, or an end of the network. It is known by being that object, never by its name, which is for people alone and may be anything.
+ */
+export interface Owner {
+  readonly name: string;
+}
+
 /** A record before it is written. */
 export interface PlannedRecord {
   readonly op: OpName;
@@ -37,6 +44,7 @@ export interface PlannedRecord {
 
 /** A matrix of the batch's rows by `columns`, in panels. */
 export interface Value {
+  /** What people call it; two values may share that. */
   readonly name: string;
   readonly columns: number;
   readonly data: Region;
@@ -75,10 +83,17 @@ export interface Section {
   readonly last: number;
 }
 
+/** A section is known by its name, or by the parameter that it fills. */
+export type SectionKey = string | Parameter;
+
+export function sectionName(key: SectionKey): string {
+  return typeof key === 'string' ? key : key.name;
+}
+
 /** A finished plan: every record written, every region placed. */
 export interface Plan {
   readonly capacity: number;
-  readonly sections: ReadonlyMap<string, Section>;
+  readonly sections: ReadonlyMap<SectionKey, Section>;
   readonly records: readonly PlannedRecord[];
   readonly regions: readonly Region[];
   /** For each record, whether threads wait for one another before it. */
@@ -90,6 +105,7 @@ export interface Plan {
   readonly end: number;
   /** Multiply-adds of one full batch through the longest section, for budgets of work. */
   readonly work: number;
+  /** One of the plan's own regions, those that no layer asked for. */
   region(name: string): Region;
   /** Writes the records into linear memory. */
   write(memory: DataView): void;
@@ -104,11 +120,14 @@ export class Builder {
   /** Values whose gradient was already stopped where a rectifier's output is 0. */
   readonly rectifiedGradients = new Set<Value>();
   readonly #recordRegion = new Region('records');
-  readonly #regions = new Map<string, Region>();
+  /** Regions in the order they were asked for; those with names that this code gave, and the values and gradients of owners. */
+  readonly #regions: Region[] = [];
+  readonly #named = new Map<string, Region>();
+  readonly #values = new Map<Owner, Map<string, Value>>();
+  readonly #gradients = new Map<Value, Region>();
   readonly #records: PlannedRecord[] = [];
-  readonly #sections = new Map<string, [first: number, last: number]>();
+  readonly #sections = new Map<SectionKey, [first: number, last: number]>();
   readonly #parameters: Parameter[] = [];
-  readonly #values = new Map<string, Value>();
   readonly #training: boolean;
   #work = 0;
 
@@ -129,16 +148,22 @@ export class Builder {
     return this.#parameters;
   }
 
-  /** The region of that name; all who ask for it share it. */
+  #newRegion(name: string, bytes: number): Region {
+    const region = new Region(name, bytes);
+    this.#regions.push(region);
+    return region;
+  }
+
+  /** The plan's own region of that name, which no user gave; all who ask for it share it. */
   region(name: string, bytes: number): Region {
-    const known = this.#regions.get(name);
+    const known = this.#named.get(name);
     if (known) {
       if (known.bytes < bytes)
         throw new Error(`region ${name} is asked for with ${bytes} bytes but has ${known.bytes}`);
       return known;
     }
-    const region = new Region(name, bytes);
-    this.#regions.set(name, region);
+    const region = this.#newRegion(name, bytes);
+    this.#named.set(name, region);
     return region;
   }
 
@@ -159,21 +184,35 @@ export class Builder {
     return parameter;
   }
 
-  /** A value of the batch's rows; `rectified` as in {@link Value}; `data` where it takes another's place; `own` where every thread has all rows to itself. */
-  value(name: string, columns: number, options: { rectified?: boolean; data?: Region; own?: boolean } = {}): Value {
-    const known = this.#values.get(name);
+  /**
+   * A value of the batch's rows: what its owner makes, or where it has a `role`, something beside that. Whoever asks again gets the same. `rectified` as in {@link Value};
+   * `data` where it takes another's place; `own` where every thread has all rows to itself.
+   */
+  value(
+    owner: Owner,
+    columns: number,
+    options: { role?: string; rectified?: boolean; data?: Region; own?: boolean } = {},
+  ): Value {
+    const { role = '', rectified = false, own = false } = options;
+    const owned = this.#values.get(owner) ?? new Map<string, Value>();
+    this.#values.set(owner, owned);
+    const known = owned.get(role);
     if (known) return known;
+    const name = role === '' ? owner.name : `${owner.name}.${role}`;
     const bytes = align(panelBytes(this.capacity, columns));
-    const own = options.own ?? false;
-    const data = options.data ?? this.region(name, bytes * (own ? this.threads : 1));
-    const value = { name, columns, data, ownBytes: own ? bytes : 0, rectified: options.rectified ?? false };
-    this.#values.set(name, value);
+    const data = options.data ?? this.#newRegion(name, bytes * (own ? this.threads : 1));
+    const value = { name, columns, data, ownBytes: own ? bytes : 0, rectified };
+    owned.set(role, value);
     return value;
   }
 
   /** Where the cost's gradient for a value is kept. */
   gradientOf(value: Value): Region {
-    return this.region(`d ${value.name}`, panelBytes(this.capacity, value.columns));
+    const known = this.#gradients.get(value);
+    if (known) return known;
+    const gradient = this.#newRegion(`d ${value.name}`, panelBytes(this.capacity, value.columns));
+    this.#gradients.set(value, gradient);
+    return gradient;
   }
 
   /**
@@ -214,11 +253,11 @@ export class Builder {
     return { scratch, scratchBytes: align(bytes) };
   }
 
-  /** Everything that `emit` emits becomes the section of that name. */
-  section(name: string, emit: () => void): void {
+  /** Everything that `emit` emits becomes that section. */
+  section(key: SectionKey, emit: () => void): void {
     const first = this.#records.length;
     emit();
-    this.#sections.set(name, [first, this.#records.length]);
+    this.#sections.set(key, [first, this.#records.length]);
   }
 
   emit<Op extends OpName>(op: Op, owner: string, fields: Fields<Op>): void {
@@ -231,24 +270,22 @@ export class Builder {
   /** Counts, places everything once, and hands out the plan. */
   finish(): Plan {
     this.#recordRegion.part('list', this.#records.length * RECORD_BYTES);
-    const regions = [
-      this.controls,
-      this.#recordRegion,
-      this.parameterRegion,
-      this.gradientRegion,
-      ...this.#regions.values(),
-    ];
+    const fixed = [this.controls, this.#recordRegion, this.parameterRegion, this.gradientRegion];
+    const regions = fixed.concat(this.#regions);
     const end = placeRegions(regions, CONSTANTS_END);
-    const sections = new Map<string, Section>();
-    for (const [name, [first, last]] of this.#sections) {
+    const sections = new Map<SectionKey, Section>();
+    for (const [key, [first, last]] of this.#sections) {
       const start = this.#recordRegion.address;
-      sections.set(name, { first: start + first * RECORD_BYTES, last: start + last * RECORD_BYTES });
+      sections.set(key, { first: start + first * RECORD_BYTES, last: start + last * RECORD_BYTES });
     }
     const barriers = this.#records.map(() => false);
     for (const [first, last] of this.#sections.values()) {
-      barriers.splice(first, last - first, ...placeBarriers(this.#records.slice(first, last)));
+      if (this.threads === 1) break;
+      placeBarriers(this.#records.slice(first, last)).forEach((barrier, index) => {
+        barriers[first + index] = barrier;
+      });
     }
-    const named = new Map(regions.map(region => [region.name, region]));
+    const named = new Map([...fixed.map(region => [region.name, region] as const), ...this.#named]);
     return {
       capacity: this.capacity,
       sections,

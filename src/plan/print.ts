@@ -1,6 +1,6 @@
 /** A plan as a table for people. */
 import { table } from '../summary.js';
-import type { Plan } from './builder.js';
+import { type Plan, sectionName } from './builder.js';
 import { Region } from './memory.js';
 import { RECORD_BYTES } from './record.js';
 
@@ -8,7 +8,7 @@ import { RECORD_BYTES } from './record.js';
 export function printPlan(plan: Plan): string {
   const start = plan.sections.values().next().value?.first ?? 0;
   const lines: string[] = [];
-  for (const [name, { first, last }] of plan.sections) {
+  for (const [key, { first, last }] of plan.sections) {
     const records = plan.records.slice((first - start) / RECORD_BYTES, (last - start) / RECORD_BYTES);
     const rows = records.map(({ op, owner, fields }, index) => {
       const words = Object.entries(fields).map(([field, value]) => {
@@ -17,7 +17,7 @@ export function printPlan(plan: Plan): string {
       return [String(index), op, owner, words.join(' ')];
     });
     lines.push(
-      `${name}: ${records.length} ${records.length === 1 ? 'record' : 'records'}`,
+      `${sectionName(key)}: ${records.length} ${records.length === 1 ? 'record' : 'records'}`,
       table([['#', 'op', 'for', 'fields'], ...rows]),
       '',
     );

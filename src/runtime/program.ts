@@ -1,7 +1,14 @@
 /** A plan in a memory of its own, with the instance that runs it. */
 import { instantiateSync } from '@assemblyscript/loader';
 import { wrongValue } from '../errors.js';
-import { controlsOffsets, type Parameter, type Plan, type Section } from '../plan/builder.js';
+import {
+  controlsOffsets,
+  type Parameter,
+  type Plan,
+  type Section,
+  type SectionKey,
+  sectionName,
+} from '../plan/builder.js';
 import type { StoredNumbers } from '../plan/formats.js';
 import { align, type Region } from '../plan/memory.js';
 import { controlsStruct, readField, writeField } from '../plan/record.js';
@@ -55,14 +62,14 @@ export class Program {
   }
 
   /** Carries out a section `steps` times; returns how many times it finished. */
-  run(name: string, steps = 1): number {
-    const section = this.section(name);
+  run(key: SectionKey, steps = 1): number {
+    const section = this.section(key);
     return this.#machine.run(section.first, section.last, steps);
   }
 
-  section(name: string): Section {
-    const section = this.plan.sections.get(name);
-    if (!section) throw new Error(`the plan has no section '${name}'`);
+  section(key: SectionKey): Section {
+    const section = this.plan.sections.get(key);
+    if (!section) throw new Error(`the plan has no section '${sectionName(key)}'`);
     return section;
   }
 

@@ -53,7 +53,10 @@ describe.each(backends)('$binary', backend => {
       threshold = 0,
     ): number {
       const ops = new Assembled(backend, x.length / columns, builder => {
-        const places = { x: builder.value('x', columns).data, target: builder.value('target', columns).data };
+        const places = {
+          x: builder.value({ name: 'x' }, columns).data,
+          target: builder.value({ name: 'target' }, columns).data,
+        };
         builder.emit(op, 'test', { ...places, columns, threshold });
         return places;
       });

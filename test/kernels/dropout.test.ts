@@ -16,7 +16,7 @@ interface Settings {
 describe.each(backends)('$binary', backend => {
   function assemble({ rows, columns, rate, stream }: Settings) {
     return new Assembled(backend, rows, builder => {
-      const [x, y] = [builder.value('x', columns).data, builder.value('y', columns).data];
+      const [x, y] = [builder.value({ name: 'x' }, columns).data, builder.value({ name: 'y' }, columns).data];
       const [dx, dy, mask] = ['dx', 'dy', 'mask'].map(name => builder.region(name, y.bytes)) as [
         typeof x,
         typeof x,

@@ -26,7 +26,7 @@ describe.each(backends)('$binary', backend => {
   ])('takes an epoch of floats, bytes, targets and labels by batches, %s', (_, epoch) => {
     for (const columns of sizes) {
       const ops = new Assembled(backend, 4, builder => {
-        const [x, y] = [builder.value('x', columns).data, builder.value('y', columns).data];
+        const [x, y] = [builder.value({ name: 'x' }, columns).data, builder.value({ name: 'y' }, columns).data];
         const labels = builder.region('labels', 4 * 4);
         const rowMajor = builder.region('rowMajor', 4 * columns * 4);
         builder.emit('nextBatch', 'test', { counts: 1 });

@@ -97,7 +97,7 @@ const cases: Record<string, Case> = {
 describe.each(backends)('$binary', backend => {
   function assemble({ op, kind = 0, setting = 0, elements }: Omit<Case, 'loss'>, columns: number, rows: number) {
     return new Assembled(backend, rows, builder => {
-      const x = builder.value('x', columns).data;
+      const x = builder.value({ name: 'x' }, columns).data;
       const [dx, target] = [builder.region('dx', x.bytes), builder.region('target', x.bytes)];
       const rowCosts = builder.region('rowCosts', rows * 8);
       const divisor = elements ? columns : 1;

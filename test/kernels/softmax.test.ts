@@ -28,7 +28,7 @@ function logits(columns: number): Float32Array {
 describe.each(backends)('$binary', backend => {
   function assemble(name: Name, columns: number, rows: number) {
     return new Assembled(backend, rows, builder => {
-      const [x, y] = [builder.value('x', columns).data, builder.value('y', columns).data];
+      const [x, y] = [builder.value({ name: 'x' }, columns).data, builder.value({ name: 'y' }, columns).data];
       const [dx, dy] = [builder.region('dx', y.bytes), builder.region('dy', y.bytes)];
       builder.emit(`${name}Forward`, 'test', { x, y, dx: 0, dy: 0, columns });
       builder.emit(`${name}Gradient`, 'test', { x, y, dx, dy, columns });
