@@ -7,7 +7,7 @@ import { batchShape, size } from './shape.js';
 
 /** Rows of cells with every column as wide as its widest cell; numbers to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)));
+  const widths = (rows[0] ?? []).map((_, column) => rows.reduce((w, row) => Math.max(w, row[column]?.length ?? 0), 0));
   return rows
     .map(row =>
       row

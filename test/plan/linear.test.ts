@@ -1,0 +1,49 @@
+/** Planning takes time as the layers are many. Where it took the square, these would run for an hour. */
+import { expect, it } from 'vitest';
+import { dense, dropout, Model, sequential } from '../../src/entries/node.js';
+import { fitLoss, resolveLoss } from '../../src/losses/index.js';
+import { resolveOptimizer } from '../../src/optimizers/index.js';
+import { placeBarriers } from '../../src/plan/barriers.js';
+import { Builder, type PlannedRecord } from '../../src/plan/builder.js';
+import { printPlan } from '../../src/plan/print.js';
+import { planTraining } from '../../src/training.js';
+
+const MOST_LAYERS = 10_000;
+
+it('barriers of 200,000 records among which no thread waits', () => {
+  const builder = new Builder(4, { training: true, paired: false, threads: 2 });
+  const records: PlannedRecord[] = [];
+  let x = builder.value({ name: 'first' }, 1).data;
+  for (let i = 0; i < 200_000; i++) {
+    const y = builder.value({ name: `${i}` }, 1).data;
+    records.push({ op: 'activationForward', owner: 'test', fields: { x, y, columns: 1 } });
+    x = y;
+  }
+  builder.finish();
+  expect(placeBarriers(records).includes(true)).toBe(false);
+});
+
+it('plans of as many layers as there may be, for threads and for one', () => {
+  const layers = Array.from({ length: MOST_LAYERS }, (_, i) => (i % 3 === 2 ? dropout(0.1) : dense(1)));
+  const architecture = sequential(1, layers);
+  const loss = fitLoss(resolveLoss('test', 'meanSquaredError'), { kind: 'linear' }, 1);
+  const optimizer = resolveOptimizer('test', 'adam');
+  for (const threads of [1, 3]) {
+    const { plan } = planTraining(architecture, 8, { loss, accuracy: false, optimizer, paired: false, threads });
+    // Forward twice, backward, and updates.
+    expect(plan.records.length).toBeGreaterThan(3 * MOST_LAYERS);
+    expect(printPlan(plan).split('\n').length).toBeGreaterThan(plan.records.length);
+  }
+});
+
+it('a model of as many layers as there may be: created, described, written and read', async () => {
+  const model = await Model.create(
+    sequential(
+      1,
+      Array.from({ length: MOST_LAYERS }, () => dense(1)),
+    ),
+  );
+  const again = await Model.fromBytes(model.toBytes());
+  expect(again.parameters).toEqual(model.parameters);
+  expect(again.summary().split('\n')).toHaveLength(MOST_LAYERS + 3);
+});
