@@ -104,8 +104,10 @@ export class Crew {
   readonly #program: Program;
   readonly #colleagues: Colleague[];
   #failure: Error | undefined;
-  #waiting: { resolve: (steps: number) => void; reject: (error: Error) => void } | undefined;
-  #joined = 0;
+  /** Who waits until every worker has answered, and how many have not. */
+  #waiting: { resolve: (steps: number) => void; reject: (error: Error) => void; missing: number } | undefined;
+  /** Whether workers may be in the program's barrier, or about to be. */
+  #running = false;
 
   private constructor(host: ThreadHost, program: Program, colleagues: Colleague[]) {
     this.#host = host;
@@ -133,11 +135,10 @@ export class Crew {
   static async #join(host: ThreadHost, module: WebAssembly.Module, program: Program, count: number): Promise<Crew> {
     const crew = new Crew(host, program, callColleagues(host, count));
     const { memory } = program;
-    program.clearBarrier();
     const calm = crew.#expectAnswers();
     try {
       await new Promise<number>((resolve, reject) => {
-        crew.#waiting = { resolve, reject };
+        crew.#waiting = { resolve, reject, missing: count };
         crew.#colleagues.forEach((colleague, part) => {
           colleague.attend(
             message => crew.#heard(message),
@@ -177,14 +178,15 @@ export class Crew {
     return this.#failure;
   }
 
+  /** Goes on when every worker has answered, and none before: the last of them may still be on its way out of the barrier. */
   #heard(message: FromWorker): void {
-    if (message.kind === 'joined') {
-      this.#joined += 1;
-      if (this.#joined < this.#colleagues.length) return;
-    }
     const waiting = this.#waiting;
+    if (!waiting) return;
+    waiting.missing -= 1;
+    if (waiting.missing > 0) return;
     this.#waiting = undefined;
-    waiting?.resolve(message.kind === 'finished' ? message.steps : 0);
+    this.#running = false;
+    waiting.resolve(message.kind === 'finished' ? message.steps : 0);
   }
 
   /** Something is wrong: all workers are let out of their barrier and ended, and whoever waits hears of it. */
@@ -192,7 +194,7 @@ export class Crew {
     if (this.#failure) return;
     const count = this.#colleagues.length;
     this.#failure = new Error(`threads: expected ${count} workers to the end, got ${what}; try again`);
-    this.#program.abortBarrier();
+    if (this.#running) this.#program.abortBarrier();
     for (const colleague of this.#colleagues) {
       colleague.attend(undefined, undefined);
       colleague.handle.terminate();
@@ -202,18 +204,20 @@ export class Crew {
     waiting?.reject(this.#failure);
   }
 
-  /** Runs a section on all threads; resolves with how many steps finished. */
+  /** Runs a section on all threads; resolves with how many steps finished, when none of them touches the program's memory any more. */
   run(section: string, steps: number): Promise<number> {
     if (this.#failure) return Promise.reject(this.#failure);
     const { first, last } = this.#program.section(section);
     return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
+      this.#waiting = { resolve, reject, missing: this.#colleagues.length };
+      this.#running = true;
       for (const colleague of this.#colleagues) colleague.handle.post({ kind: 'run', first, last, steps });
     });
   }
 
   /** Gives the workers back, without the program. */
   leave(): void {
+    if (this.#running) this.#end('one that left while it ran');
     if (this.#failure) return;
     const host = this.#host;
     const idle = idleOf(host);

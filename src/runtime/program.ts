@@ -18,9 +18,7 @@ const PAGE = 65536;
 const MOST_PAGES = 65536;
 
 // Where threads wait for one another (assembly/barrier.ts), as indices of int32.
-const ARRIVED = 768 / 4;
 const GENERATION = 832 / 4;
-const SLEEPING = 896 / 4;
 const ABORTED = 960 / 4;
 
 export interface MachineExports extends Record<string, unknown> {
@@ -48,6 +46,7 @@ export class Program {
   readonly memory: WebAssembly.Memory;
   readonly #machine: MachineExports;
   #view: DataView;
+  #abandoned = false;
 
   /** `shared`: whether threads may join; the module is then one of those with threads. */
   constructor(module: WebAssembly.Module, plan: Plan, shared = false) {
@@ -59,6 +58,11 @@ export class Program {
     this.#view = new DataView(this.memory.buffer);
     this.#machine.initialize();
     plan.write(this.#view);
+  }
+
+  /** Whether a run was ended by force. Its threads may still be on their way out, so nobody may use this memory again. */
+  get abandoned(): boolean {
+    return this.#abandoned;
   }
 
   /** Carries out a section `steps` times; returns how many times it finished. */
@@ -73,14 +77,9 @@ export class Program {
     return section;
   }
 
-  /** Makes the barrier ready for threads that have not met before. */
-  clearBarrier(): void {
-    const words = new Int32Array(this.memory.buffer);
-    for (const word of [ARRIVED, GENERATION, SLEEPING, ABORTED]) Atomics.store(words, word, 0);
-  }
-
-  /** Lets every thread out of the barrier, and ends their run. */
+  /** Lets every thread out of the barrier, and ends their run. Nothing makes the barrier ready again: see {@link abandoned}. */
   abortBarrier(): void {
+    this.#abandoned = true;
     const words = new Int32Array(this.memory.buffer);
     Atomics.store(words, ABORTED, 1);
     Atomics.add(words, GENERATION, 1);

@@ -106,6 +106,39 @@ describe('workers', () => {
   });
 });
 
+describe('a run', () => {
+  it('has ended when every worker has told so: until then one may still be on its way out of the memory', async () => {
+    const held: (() => void)[] = [];
+    let hold = false;
+    let handles = 0;
+    const threads = watchedThreads(handle => {
+      const second = ++handles === 2;
+      return {
+        ...handle,
+        listen: (onMessage, onEnd) =>
+          handle.listen(message => {
+            if (hold && second && message.kind === 'finished') held.push(() => onMessage(message));
+            else onMessage(message);
+          }, onEnd),
+      };
+    });
+    const model = await modelOn(hostWith(threads.host)).create(architecture);
+    await model.fit(data, options);
+    hold = true;
+    let over = false;
+    const fitting = model.fit(data, options).then(() => {
+      over = true;
+    });
+    while (held.length === 0 && !over) await new Promise(resolve => setTimeout(resolve, 1));
+    await new Promise(resolve => setTimeout(resolve, 20));
+    expect(over).toBe(false);
+    hold = false;
+    for (const tell of held) tell();
+    await fitting;
+    await model.dispose();
+  });
+});
+
 describe('the caller', () => {
   it('has its timers called while a large network trains, with a crew and without', async () => {
     const large = sequential(
