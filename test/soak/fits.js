@@ -1,0 +1,193 @@
+/**
+ * Fits without end, as real use mixes them: one after the other and two at once, with validation and callbacks, aborted at any time, steps between them, predictions
+ * beside them. Each has to come back, say what is right, and leave finite parameters; some are compared, bit for bit, with the same on the caller's thread.
+ * Uses nothing but what every runtime has.
+ */
+
+/** A generator of numbers from 0 up to, not with, 1 (mulberry32). */
+function randomFrom(seed) {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const INPUTS = 64;
+const CLASSES = 10;
+
+function same(a, b) {
+  return a.length === b.length && a.every((value, index) => Object.is(value, b[index]));
+}
+
+/** Seconds, in which this thread was free to hear of it, after which what has not come back is held for lost. */
+const PATIENCE = 60;
+
+/**
+ * Soaks until `seconds` have gone by or `fits` have been done. `threaded` and `alone` are the package's entries with threads and without; `memory` gives the
+ * process's bytes, `report` hears of the counts now and then. Throws at the first thing that is wrong.
+ */
+export async function soak({ threaded, alone, seed, seconds, fits, memory = () => 0, report = () => {} }) {
+  const random = randomFrom(seed);
+  const below = n => Math.floor(random() * n);
+  const chance = share => random() < share;
+  const counts = { fits: 0, aborted: 0, atOnce: 0, validated: 0, steps: 0, predictions: 0, compared: 0, trainers: 0 };
+  const optimizers = ['adam', 'sgd'];
+
+  const architecture = ({ sequential, dense, dropout }) => {
+    const hidden = [dense(64, { activation: 'relu' }), dropout(0.1)];
+    return sequential([INPUTS], [...hidden, dense(CLASSES, { activation: 'softmax' })]);
+  };
+  const rowsOf = rows => {
+    const shift = below(1000);
+    const x = Float32Array.from({ length: rows * INPUTS }, (_, i) => (((i + shift) * 97) % 251) / 251 - 0.5);
+    return { x, y: Int32Array.from({ length: rows }, (_, row) => (row + shift) % CLASSES) };
+  };
+  const turn = () => new Promise(resolve => setTimeout(resolve, 0));
+
+  let beats = 0;
+  let doing = 'nothing';
+  let lost;
+  const vigil = new Promise((_, reject) => {
+    lost = reject;
+  });
+  vigil.catch(() => {});
+  const heart = setInterval(() => {
+    beats += 1;
+    if (beats === PATIENCE) lost(new Error(`never came back: ${doing}, after ${JSON.stringify(counts)}`));
+  }, 1000);
+
+  function check(right, what) {
+    if (!right) throw new Error(`${what}, after ${JSON.stringify(counts)}`);
+  }
+
+  /** What a trainer whose fit was stopped goes on with: the epoch under way is to end on the same rows. */
+  const unfinished = new WeakMap();
+
+  /** One fit in any way. */
+  async function fitOnce(trainer) {
+    const data = unfinished.get(trainer) ?? rowsOf(200 + below(300));
+    const options = { epochs: 1 + below(3), shuffle: true };
+    const ends = new AbortController();
+    const aborting = below(6);
+    if (chance(0.2)) options.validation = rowsOf(1 + below(200));
+    if (chance(0.1)) options.onEpoch = () => (chance(0.5) ? turn() : undefined);
+    if (chance(0.1)) {
+      options.onBatch = ({ batch }) => {
+        if (aborting === 0 && batch === 3) ends.abort();
+        return chance(0.1) ? turn() : undefined;
+      };
+    }
+    if (aborting < 3) options.signal = ends.signal;
+    if (aborting === 1) setTimeout(() => ends.abort(), below(4));
+    if (aborting === 2) queueMicrotask(() => ends.abort());
+    const history = await trainer.fit(data, options);
+    unfinished.delete(trainer);
+    if (history.stopped !== undefined) unfinished.set(trainer, data);
+    counts.fits += 1;
+    counts.aborted += Number(history.stopped !== undefined);
+    counts.validated += Number(options.validation !== undefined);
+    check(history.loss.every(Number.isFinite), `a loss of ${history.loss}`);
+    check(history.stopped !== undefined || history.loss.length === options.epochs, 'an epoch is missing');
+  }
+
+  /** The same in both entries, bit for bit. */
+  async function compare(threads) {
+    const data = rowsOf(250 + below(300));
+    const config = { loss: 'sparseCategoricalCrossEntropy', optimizer: optimizers[below(2)], threads, batchSize: 64 };
+    const epochs = 1 + below(3);
+    const results = [];
+    for (const entry of [threaded, alone]) {
+      const model = await entry.Model.create(architecture(entry), { seed: 5, deterministic: true });
+      const trainer = await model.trainer(config);
+      const { loss } = await trainer.fit(data, { epochs, validation: data });
+      const cost = trainer.stepSync(data.x.subarray(0, 64 * INPUTS), data.y.subarray(0, 64));
+      await trainer.fit(data);
+      const predictions = await model.predictAsync(data.x);
+      results.push([Float64Array.of(...loss, cost), predictions, ...model.parameters.map(({ data }) => data)]);
+    }
+    const [got, want] = results;
+    check(
+      got.every((values, index) => same(values, want[index])),
+      'other bits than on one thread',
+    );
+    counts.compared += 1;
+    counts.fits += 2;
+  }
+
+  async function newTrainer() {
+    const model = await threaded.Model.create(architecture(threaded), {
+      seed: below(1000),
+      deterministic: chance(0.5),
+    });
+    const options = { loss: 'sparseCategoricalCrossEntropy', optimizer: optimizers[below(2)], threads: 1 + below(3) };
+    counts.trainers += 1;
+    return model.trainer({ ...options, batchSize: 32 + below(64) });
+  }
+
+  async function predictBeside({ model }) {
+    const { x } = rowsOf(1 + below(600));
+    const want = model.predict(x);
+    const got = await model.predictAsync(x, chance(0.3) ? { threads: 1 + below(3) } : {});
+    check(same(got, want), 'predictAsync gave other numbers than predict');
+    counts.predictions += 1;
+  }
+
+  async function round(trainers) {
+    const trainer = trainers[0];
+    doing = 'fits and predictions';
+    const work = [fitOnce(trainer)];
+    if (chance(0.3)) {
+      work.push(fitOnce(trainers[1]));
+      counts.atOnce += 1;
+    }
+    for (let i = chance(0.2) ? 1 + below(3) : 0; i > 0; i--) work.push(predictBeside(trainers[below(2)]));
+    await Promise.all(work);
+    if (chance(0.3)) {
+      doing = 'steps';
+      const { x, y } = rowsOf(1 + below(32));
+      for (let i = below(4); i >= 0; i--) {
+        const cost = chance(0.5) ? trainer.stepSync(x, y) : await trainer.step(x, y);
+        check(Number.isFinite(cost), `a cost of ${cost}`);
+        counts.steps += 1;
+      }
+    }
+    if (chance(0.02)) {
+      const finite = trainer.model.parameters.every(({ data }) => data.every(Number.isFinite));
+      check(finite, 'a parameter that is not finite');
+    }
+    if (chance(0.01)) {
+      doing = 'a comparison';
+      await compare(1 + below(4));
+    }
+    if (chance(0.01)) trainers[below(2)] = await newTrainer();
+    if (chance(0.002)) await trainer.model.dispose();
+    // Fits of small networks on warm workers never need this thread's timers: they have their turn here.
+    if (chance(0.05)) await turn();
+  }
+
+  const trainers = [await newTrainer(), await newTrainer()];
+  const start = performance.now();
+  let next = start;
+  let early = 0;
+  try {
+    for (;;) {
+      const now = performance.now();
+      const over = now - start > seconds * 1000 || counts.fits >= fits;
+      if (over || now > next) {
+        const bytes = memory();
+        if (counts.fits > 2000) early ||= bytes;
+        report({ ...counts, seconds: Math.round((now - start) / 1000), megabytes: Math.round(bytes / 2 ** 20) });
+        check(early === 0 || bytes < 2 * early + 2 ** 29, `memory grew from ${early} to ${bytes} bytes`);
+        next = now + 10_000;
+      }
+      if (over) return counts;
+      await Promise.race([round(trainers), vigil]);
+      beats = 0;
+    }
+  } finally {
+    clearInterval(heart);
+  }
+}
