@@ -216,7 +216,12 @@ function suggestion(word: string, known: readonly string[]): string {
 
 /** Refuses anything but an object whose keys are all among `known`. */
 export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  // By their tag: a Map or a Set has no keys, and would pass for an object without options.
+  if (
+    typeof options !== 'object' ||
+    options === null ||
+    Object.prototype.toString.call(options) !== '[object Object]'
+  ) {
     throw wrongType(where, `an object with options among [${known.join(', ')}]`, options);
   }
   for (const key of Object.keys(options)) {

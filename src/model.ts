@@ -2,11 +2,12 @@
 /** A network with parameters: predicts, judges, and hands out trainers. */
 import { type Architecture, placedLayers, sequential } from './architecture.js';
 import { refuseBareBytes, refuseNotFinite, type Samples, type Targets } from './data/samples.js';
-import { checkChoice, checkOptions, nearest, wrongKind, wrongType, wrongValue } from './errors.js';
+import { checkChoice, checkOptions, nearest, quote, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
 import { modelMetadata, refuseNotFiniteTensors } from './files/modelFile.js';
 import { writeSafetensors } from './files/safetensors.js';
 import { initialize } from './initializers/index.js';
 import { Judge, type ReadyData, readData } from './judge.js';
+import { kindOf, type NumberArray } from './kinds.js';
 import { fitLoss, type Loss, type LossConfig, resolveLoss } from './losses/index.js';
 import type { FittedLoss } from './losses/loss.js';
 import {
@@ -157,22 +158,20 @@ export class Model extends Predictor {
    *
    * @throws where a name is unknown, a length is wrong, or a value is not a finite number; then none is set
    */
-  setParameters(values: Record<string, Float32Array | readonly number[]>): void {
+  setParameters(values: Readonly<Record<string, NumberArray | readonly number[]>>): void {
     const where = 'setParameters';
     this.refuseWhileFitting(where);
     this.refuseQuantized(where);
     const known = new Map(this.network.plan.parameters.map(parameter => [parameter.name, parameter]));
-    if (typeof values !== 'object' || values === null) {
-      throw wrongType(where, `an object such as { '0.dense.weight': … }`, values);
-    }
+    if (kindOf(values) !== 'Object') throw wrongType(where, `an object such as { '0.dense.weight': … }`, values);
     const writes: [Parameter, ArrayLike<number>][] = [];
     for (const [name, value] of Object.entries(values)) {
       const parameter = known.get(name);
       if (!parameter) {
         const close = nearest(name, [...known.keys()]);
-        throw wrongValue(where, 'known parameters', `'${name}'`, close ? `did you mean '${close}'?` : undefined);
+        throw wrongValue(where, 'known parameters', quote(name), close && `did you mean ${quote(close)}?`);
       }
-      checkParameter(`${where}: ${name}`, parameter, value);
+      checkParameter(`${where}: ${shorten(name)}`, parameter, value);
       writes.push([parameter, value]);
     }
     this.update();

@@ -4,6 +4,7 @@ import { countRows, notFiniteAt, type ReadySamples, readAlone, type Samples } fr
 import { checkBoolean, checkOptions, wrongType, wrongValue } from './errors.js';
 import { readModelMetadata } from './files/modelFile.js';
 import { readSafetensors, type Tensor } from './files/safetensors.js';
+import { conversion, fileBytes, isFloat32Array, isNumberArray, ownFloats } from './kinds.js';
 import { type NetworkPlan, planPrediction } from './network.js';
 import type { Parameter } from './plan/builder.js';
 import type { StoredNumbers, WeightFormat } from './plan/formats.js';
@@ -115,12 +116,13 @@ export class Predictor {
 
   /** {@link predict} into an array of the user's, which is at least rows × outputs long; makes no garbage. Returns `out`. */
   predictInto(out: Float32Array, x: Samples): Float32Array {
-    if (!(out instanceof Float32Array)) throw wrongType('predictInto: out', 'a Float32Array', out);
+    if (!isFloat32Array(out)) throw wrongType('predictInto: out', 'a Float32Array', out);
     // Floats go their own way, on which not even an object that tells of them is made.
-    if (x instanceof Float32Array) {
-      const rows = countRows('predictInto', x.length, this.network.inputs, this.#firstLayer);
+    if (isFloat32Array(x)) {
+      const values = ownFloats('predictInto: x', x);
+      const rows = countRows('predictInto', values.length, this.network.inputs, this.#firstLayer);
       this.#checkRoom(out, rows);
-      this.#predict('predictInto', out, x, 1, rows);
+      this.#predict('predictInto', out, values, 1, rows);
     } else {
       const samples = this.samples('predictInto', x);
       this.#checkRoom(out, samples.rows);
@@ -222,11 +224,9 @@ export async function loadModel<M extends Predictor>(
   options: LoadOptions,
 ): Promise<M> {
   checkOptions(where, options, ['deterministic', 'turbo']);
-  if (!(bytes instanceof Uint8Array)) {
-    throw wrongType(where, 'a Uint8Array', bytes, 'wrap an ArrayBuffer as new Uint8Array(buffer)');
-  }
+  const file = fileBytes(where, bytes);
   const wishes = checkBackendOptions(where, options);
-  const { tensors, metadata } = readSafetensors(bytes);
+  const { tensors, metadata } = readSafetensors(file);
   const { architecture, seed, weights, users } = readModelMetadata(tensors, metadata);
   const backend = await chooseBackend(modelClass.host, wishes);
   const model = new modelClass({ architecture, backend, seed, weights });
@@ -255,10 +255,11 @@ export function checkParameter(
 ): asserts value is ArrayLike<number> {
   const length = parameter.rows * parameter.columns;
   const expected = `${length} numbers for shape [${parameter.shape.join(', ')}]`;
-  if (!(value instanceof Float32Array) && !Array.isArray(value)) throw wrongType(where, expected, value);
+  if (!isNumberArray(value) && !Array.isArray(value))
+    throw wrongType(where, expected, value, conversion(value, 'values'));
   if (value.length !== length) throw wrongValue(where, expected, `${value.length} numbers`);
   // The engine's own search: loading a model is quicker than a loop of ours that runs for the first time.
-  if (value instanceof Float32Array && ![NaN, Infinity, -Infinity].some(number => value.includes(number))) return;
+  if (isFloat32Array(value) && ![NaN, Infinity, -Infinity].some(number => value.includes(number))) return;
   for (let i = 0; i < length; i++) {
     const number: unknown = value[i];
     if (typeof number !== 'number') throw wrongType(`${where}[${i}]`, 'a number', number);

@@ -2,11 +2,12 @@
 
 import { firstLayer, placedLayers } from './architecture.js';
 import { findNotFinite, notFiniteAt, readAlone, readTargets, type Samples, type Targets } from './data/samples.js';
-import { checkOptions, wrongType, wrongValue } from './errors.js';
+import { checkOptions, wrongValue } from './errors.js';
 import { modelMetadata, readModelMetadata, refuseNotFiniteTensors } from './files/modelFile.js';
 import { readSafetensors, type Tensor, writeSafetensors } from './files/safetensors.js';
 import { bufferName, bufferNaming, readState, type TrainerState } from './files/trainerFile.js';
 import { bytesPerRow, evaluation, type Judgement, type ReadyData, readData } from './judge.js';
+import { fileBytes } from './kinds.js';
 import { definitionOf } from './layers/index.js';
 import type { FittedLoss } from './losses/loss.js';
 import { checkMetrics } from './metrics/index.js';
@@ -466,8 +467,7 @@ export class Trainer {
   /** The trainer that {@link toBytes} wrote, with a model of its own as `trainer.model`. */
   static async fromBytes(bytes: Uint8Array): Promise<Trainer> {
     const where = 'Trainer.fromBytes';
-    if (!(bytes instanceof Uint8Array)) throw wrongType(where, 'a Uint8Array', bytes);
-    const { tensors, metadata } = readSafetensors(bytes);
+    const { tensors, metadata } = readSafetensors(fileBytes(where, bytes));
     const state = readState(metadata.trainer);
     const names = stateNames(state.optimizer);
     const nameOf = bufferNaming(tensors);

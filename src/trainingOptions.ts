@@ -7,10 +7,10 @@ import { type Optimizer, type OptimizerConfig, resolveOptimizer } from './optimi
 
 /** What a model learns from. It is copied when training begins: leave it as it is until the fit has ended. */
 export interface TrainingData {
-  /** Float32Array or Uint8Array of rows × inputs, `{ x: Uint8Array, scale }`, or an array of rows. */
-  readonly x: Samples | Uint8Array;
+  /** Float32Array, Float64Array or bytes of rows × inputs, `{ x: Uint8Array, scale }`, or an array of rows. */
+  readonly x: Samples | Uint8Array | Uint8ClampedArray;
   readonly y: Targets;
-  /** What each number of a Uint8Array is multiplied by; 1 unless told. */
+  /** What bytes are multiplied by; 1 unless told. */
   readonly scale?: number;
 }
 

@@ -1,19 +1,20 @@
 /** What users give for x and y, checked and made ready to be copied into linear memory. */
 import { checkOptions, describe, wrongKind, wrongType, wrongValue } from '../errors.js';
+import { arrayKind, conversion, isNumberArray, kindOf, type NumberArray, ownBytes, ownFloats } from '../kinds.js';
 import type { TargetSpec } from '../losses/loss.js';
 
-/** Samples as users give them: row-major float32, bytes with a scale, or rows of numbers. */
-export type Samples = Float32Array | ScaledBytes | readonly ArrayLike<number>[];
+/** Samples as users give them: row-major numbers, bytes with a scale, or rows of numbers. */
+export type Samples = Float32Array | Float64Array | ScaledBytes | readonly ArrayLike<number>[];
 
 /** Samples of 8 bits; each is multiplied by `scale` as it is read. */
 export interface ScaledBytes {
-  readonly x: Uint8Array;
+  readonly x: Uint8Array | Uint8ClampedArray;
   /** 1 unless told. */
   readonly scale?: number;
 }
 
 /** Targets as users give them: class indices, numbers, or rows (row-major, one-hot, soft, or several numbers). */
-export type Targets = Float32Array | Int32Array | Uint8Array | readonly number[] | readonly ArrayLike<number>[];
+export type Targets = NumberArray | readonly number[] | readonly ArrayLike<number>[];
 
 /** Samples with their shape checked; whether they are finite is seen to by the machine, or here where they came as rows. */
 export interface ReadySamples {
@@ -27,29 +28,38 @@ export interface ReadySamples {
  * Checks the samples' kind and shape. `network` is what the shape is for, as messages name it: `dense(128)`.
  */
 export function readSamples(where: string, x: unknown, inputs: number, network: string, scale?: unknown): ReadySamples {
-  if (x instanceof Float32Array) {
-    if (scale !== undefined) {
-      throw wrongType(`${where}: scale`, 'none with a Float32Array', scale, 'scale goes with Uint8Array');
-    }
-    return { rows: countRows(where, x.length, inputs, network), values: x, scale: 1 };
-  }
-  if (x instanceof Uint8Array) {
+  const kind = arrayKind(x);
+  if (kind === 'Uint8Array' || kind === 'Uint8ClampedArray') {
+    const values = ownBytes(`${where}: x`, x as Uint8Array);
     const factor = scale ?? 1;
     if (typeof factor !== 'number') throw wrongType(`${where}: scale`, 'a finite number', factor);
     if (!Number.isFinite(Math.fround(factor))) throw wrongValue(`${where}: scale`, 'a finite float32 number', factor);
-    return { rows: countRows(where, x.length, inputs, network), values: x, scale: factor };
+    return { rows: countRows(where, values.length, inputs, network), values, scale: factor };
   }
-  if (Array.isArray(x)) {
-    if (scale !== undefined) {
-      throw wrongType(`${where}: scale`, 'none with rows of numbers', scale, 'scale goes with Uint8Array');
-    }
-    return {
-      rows: countRows(where, x.length, 1, network),
-      values: flattenRows(`${where}: x`, x, inputs, network),
-      scale: 1,
-    };
+  const isFloats = kind === 'Float32Array' || kind === 'Float64Array' || kind === 'Float16Array';
+  if (!isFloats && !Array.isArray(x)) {
+    throw wrongType(`${where}: x`, 'a Float32Array, { x: Uint8Array, scale }, or an array of rows', x, conversion(x));
   }
-  throw wrongType(`${where}: x`, 'a Float32Array, { x: Uint8Array, scale }, or an array of rows', x);
+  if (scale !== undefined) {
+    const given = isFloats ? `a ${kind}` : 'rows of numbers';
+    throw wrongType(`${where}: scale`, `none with ${given}`, scale, 'scale goes with Uint8Array');
+  }
+  if (!isFloats) {
+    const rows = x as readonly unknown[];
+    countRows(where, rows.length, 1, network);
+    return { rows: rows.length, values: flattenRows(`${where}: x`, rows, inputs, network), scale: 1 };
+  }
+  const values = kind === 'Float32Array' ? ownFloats(`${where}: x`, x as Float32Array) : narrow(where, x, inputs);
+  return { rows: countRows(where, values.length, inputs, network), values, scale: 1 };
+}
+
+/** Float64 or float16 numbers as float32; those that would become infinite are refused as they were. */
+function narrow(where: string, x: unknown, inputs: number): Float32Array {
+  const numbers = x as Float64Array;
+  const values = new Float32Array(numbers);
+  const bad = findNotFinite(values);
+  if (bad >= 0) throw notFiniteAt(`${where}: x`, numbers, bad, inputs);
+  return values;
 }
 
 /** How many rows so many numbers are; `network` is what the shape is for. */
@@ -62,16 +72,30 @@ export function countRows(where: string, length: number, inputs: number, network
   return length / inputs;
 }
 
+/** Whether a row of numbers can be this: an array, or a typed one. BigInts are told when they are met. */
+function isRow(row: unknown): row is ArrayLike<unknown> {
+  return Array.isArray(row) || arrayKind(row) !== undefined;
+}
+
 /** Rows of numbers as one row-major array; every number finite. */
 function flattenRows(where: string, rows: readonly unknown[], columns: number, network: string): Float32Array {
   const values = new Float32Array(rows.length * columns);
   // Not forEach, which passes over holes.
   for (let r = 0; r < rows.length; r++) {
     const row = rows[r];
-    if (!Array.isArray(row) && !(ArrayBuffer.isView(row) && !(row instanceof DataView))) {
-      throw wrongKind(where, `rows of ${columns} numbers`, `${describe(row)} as row ${r}`, 'for one row give [[…]]');
+    if (!isRow(row)) {
+      const mend = typeof row === 'number' ? 'for one row give [[…]]' : conversion(row, 'row');
+      throw wrongKind(where, `rows of ${columns} numbers`, `${describe(row)} as row ${r}`, mend);
     }
-    const cells = row as ArrayLike<unknown>;
+    const cells: ArrayLike<unknown> = row;
+    if (isRow(cells[0])) {
+      throw wrongKind(
+        where,
+        `rows of ${columns} numbers`,
+        `arrays in row ${r}`,
+        'give each row flat: row.flat(Infinity)',
+      );
+    }
     if (cells.length !== columns) {
       throw wrongValue(`${where}: ${network}`, `input [rows, ${columns}]`, `${cells.length} numbers in row ${r}`);
     }
@@ -118,15 +142,16 @@ export function notFiniteAt(where: string, values: ArrayLike<number>, index: num
 
 /** `{ x, scale }`, as bytes are given, taken apart; anything else as it is. */
 export function unwrapBytes(where: string, x: unknown): { x: unknown; scale?: unknown } {
-  if (typeof x !== 'object' || x === null || Array.isArray(x) || ArrayBuffer.isView(x)) return { x };
+  if (typeof x !== 'object' || x === null || kindOf(x) !== 'Object' || !('x' in x)) return { x };
   checkOptions(`${where}: x`, x, ['x', 'scale']);
   return x as { x: unknown; scale?: unknown };
 }
 
 /** Refuses bytes without their scale where x is given by itself, lest they are taken for something else than the network learned from. */
 export function refuseBareBytes(where: string, x: unknown): void {
-  if (x instanceof Uint8Array) {
-    throw wrongKind(`${where}: x`, '{ x: Uint8Array, scale }', 'a bare Uint8Array', 'give { x, scale: 1 / 255 }');
+  const kind = arrayKind(x);
+  if (kind === 'Uint8Array' || kind === 'Uint8ClampedArray') {
+    throw wrongKind(`${where}: x`, '{ x: Uint8Array, scale }', `a bare ${kind}`, 'give { x, scale: 1 / 255 }');
   }
 }
 
@@ -146,7 +171,7 @@ function readLabels(where: string, y: unknown, rows: number, classes: number): I
   const expected = `${rows} class indices from 0 to ${classes - 1}, one for each row`;
   const oneHot = `for one-hot rows take 'categoricalCrossEntropy'`;
   if (Array.isArray(y) && isListOfRows(y)) throw wrongKind(where, expected, 'rows of numbers', oneHot);
-  if (!isNumbers(y)) throw wrongType(where, expected, y);
+  if (!isNumbers(y)) throw wrongType(where, expected, y, conversion(y, 'y'));
   if (y.length !== rows) {
     const mend = y.length === rows * classes ? oneHot : 'x and y need the same rows';
     throw wrongValue(where, expected, `${y.length} numbers`, mend);
@@ -168,13 +193,14 @@ type ValueSpec = Extract<TargetSpec, { kind: 'values' }>;
 function readValues(where: string, y: unknown, rows: number, { columns, range }: ValueSpec): Float32Array {
   const flat = Array.isArray(y) && isListOfRows(y) ? flattenTargets(where, y, columns) : y;
   const expected = `targets [${rows}, ${columns}]`;
-  if (!isNumbers(flat)) throw wrongType(where, expected, y);
+  if (!isNumbers(flat)) throw wrongType(where, expected, y, conversion(y, 'y'));
   if (flat.length !== rows * columns) {
     const indices = columns > 1 && flat.length === rows;
     const mend = indices ? `for class indices take 'sparseCategoricalCrossEntropy'` : 'x and y need the same rows';
     throw wrongValue(where, expected, `${flat.length} numbers`, mend);
   }
-  const values = flat instanceof Float32Array && range !== 'sign' ? flat : new Float32Array(flat.length);
+  const asIs = arrayKind(flat) === 'Float32Array' && range !== 'sign';
+  const values = asIs ? ownFloats(where, flat as Float32Array) : new Float32Array(flat.length);
   for (let i = 0; i < flat.length; i++) {
     const value: unknown = flat[i];
     const row = Math.floor(i / columns);
@@ -187,28 +213,24 @@ function readValues(where: string, y: unknown, rows: number, { columns, range }:
     if (range === 'sign' && rounded !== -1 && rounded !== 0 && rounded !== 1) {
       throw wrongValue(where, 'targets −1 and 1', `label ${value} in row ${row}, column ${i % columns}`);
     }
-    if (values !== flat) values[i] = range === 'sign' && rounded === 0 ? -1 : rounded;
+    if (!asIs) values[i] = range === 'sign' && rounded === 0 ? -1 : rounded;
   }
   return values;
 }
 
 function flattenTargets(where: string, rows: readonly unknown[], columns: number): unknown[] {
-  return rows.flatMap((row, r) => {
-    const cells: unknown[] =
-      Array.isArray(row) || ArrayBuffer.isView(row) ? Array.from(row as ArrayLike<unknown>) : [row];
+  // Not rows.flatMap, which passes over holes.
+  return Array.from(rows, (row, r) => {
+    const cells: unknown[] = isRow(row) ? Array.from(row) : [row];
     if (cells.length !== columns) throw wrongValue(where, `rows of ${columns} numbers`, `${cells.length} in row ${r}`);
     return cells;
-  });
+  }).flat();
 }
 
 function isNumbers(y: unknown): y is ArrayLike<unknown> {
-  return Array.isArray(y) ? !isListOfRows(y) : ArrayBuffer.isView(y) && !(y instanceof DataView) && isNumberView(y);
-}
-
-function isNumberView(y: ArrayBufferView): boolean {
-  return !(y instanceof BigInt64Array || y instanceof BigUint64Array);
+  return Array.isArray(y) ? !isListOfRows(y) : isNumberArray(y);
 }
 
 function isListOfRows(y: readonly unknown[]): boolean {
-  return Array.isArray(y[0]) || ArrayBuffer.isView(y[0]);
+  return isRow(y[0]);
 }

@@ -1,4 +1,5 @@
 import { describe, wrongType, wrongValue } from '../errors.js';
+import { fileBytes } from '../kinds.js';
 import { formatOf, type StoredNumbers, type WeightFormat } from '../plan/formats.js';
 import { badFile, LONE_SURROGATE, StrictJson } from './strictJson.js';
 
@@ -123,13 +124,11 @@ export function writeSafetensors(
  * its own length justifies. Each tensor's data is a copy of its own. NaN and infinities are data like any other. Only
  * the dtypes F32, F16 and I8 are read.
  *
- * @throws TypeError where `bytes` is not a Uint8Array
+ * @throws TypeError where `given` is not a Uint8Array
  * @throws RangeError where the file breaks a rule of the format
  */
-export function readSafetensors(bytes: Uint8Array): { tensors: Tensor[]; metadata: Record<string, string> } {
-  if (!(bytes instanceof Uint8Array)) {
-    throw wrongType('model file', 'a Uint8Array', bytes, 'wrap an ArrayBuffer as new Uint8Array(buffer)');
-  }
+export function readSafetensors(given: Uint8Array): { tensors: Tensor[]; metadata: Record<string, string> } {
+  const bytes = fileBytes('model file', given);
   const dataStart = LENGTH_BYTES + headerLength(bytes);
   const data = bytes.subarray(dataStart);
   const { entries, metadata } = parseHeader(decodeHeader(bytes.subarray(LENGTH_BYTES, dataStart)));

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { lstat, open, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { wrongValue } from '../errors.js';
+import { messageOf, shorten, wrongValue } from '../errors.js';
 import { removeLeftovers, temporaryName } from './leftovers.js';
 
 /**
@@ -56,7 +56,7 @@ export async function destination(path: string): Promise<{ target: string; old: 
   const old = await lstat(target).catch(() => undefined);
   if (old !== undefined && !old.isFile()) {
     const got = old.isDirectory() ? 'a folder' : old.isSymbolicLink() ? 'a link to nothing' : 'a device or a pipe';
-    throw wrongValue(`file '${path}'`, 'a file, or a name that is free', got, 'give the name of a file');
+    throw wrongValue(`file ${quotePath(path)}`, 'a file, or a name that is free', got, 'give the name of a file');
   }
   return { target, old };
 }
@@ -75,10 +75,15 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
+/** A path for a message, which repeats nothing else. */
+function quotePath(path: string): string {
+  return `'${shorten(path, 80)}'`;
+}
+
 function failure(path: string, expected: string, cause: unknown, mend: string): RangeError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-  const got = (code === undefined ? undefined : REASONS.get(code)) ?? String(cause);
-  return Object.assign(wrongValue(`file '${path}'`, expected, got, mend), { cause });
+  const { code } = cause as { code?: unknown };
+  const got = REASONS.get(String(code)) ?? shorten(messageOf(cause));
+  return Object.assign(wrongValue(`file ${quotePath(path)}`, expected, got, mend), { cause });
 }
 
 /** The system's codes in words, where people meet them often. */

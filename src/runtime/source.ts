@@ -1,5 +1,6 @@
 /** WebAssembly that comes from anywhere: compiled, and known to be this package's. */
-import { describe, wrongKind, wrongValue } from '../errors.js';
+import { messageOf, shorten, wrongType, wrongValue } from '../errors.js';
+import { type Bytes, kindOf, plainBytes } from '../kinds.js';
 import { VERSION } from '../version.js';
 import type { MachineFile } from './binaries.js';
 
@@ -11,21 +12,29 @@ export type BinaryFile = MachineFile | 'predict';
 
 /** Compiles what `source` holds. Kinds are told apart by what they are and not by `instanceof`: they may come from another realm. */
 export async function compileSource(where: string, source: unknown): Promise<WebAssembly.Module> {
-  const kind = Object.prototype.toString.call(source).slice(8, -1);
+  const kind = kindOf(source);
   if (kind === 'WebAssembly.Module') return adoptModule(source as WebAssembly.Module);
   if (kind === 'URL') return compileSource(where, await fetchWasm(where, source as URL));
   if (kind === 'Response') {
     const response = source as Response;
     if (!response.ok) {
-      throw wrongValue(where, 'a .wasm file', `status ${response.status} from ${response.url}`, 'look at the address');
+      throw wrongValue(
+        where,
+        'a .wasm file',
+        `status ${response.status} from ${shorten(response.url, 60)}`,
+        'look at the address',
+      );
     }
-    return compileBytes(where, await response.arrayBuffer());
+    return compileBytes(where, new Uint8Array(await response.arrayBuffer()));
   }
-  if (ArrayBuffer.isView(source)) return compileBytes(where, source as BufferSource);
-  if (kind === 'ArrayBuffer') return compileBytes(where, source as ArrayBuffer);
-  const got = source instanceof Promise ? 'a Promise' : describe(source);
-  const mend = source instanceof Promise ? 'await it first' : undefined;
-  throw wrongKind(where, 'a WebAssembly.Module, the bytes of a .wasm file, a Response or a URL', got, mend);
+  if (ArrayBuffer.isView(source)) {
+    return compileBytes(where, plainBytes(new Uint8Array(source.buffer, source.byteOffset, source.byteLength)));
+  }
+  if (kind === 'ArrayBuffer' || kind === 'SharedArrayBuffer') {
+    return compileBytes(where, plainBytes(new Uint8Array(source as ArrayBuffer)));
+  }
+  const mend = typeof source === 'string' ? 'of an address make new URL(…)' : undefined;
+  throw wrongType(where, 'a WebAssembly.Module, the bytes of a .wasm file, a Response or a URL', source, mend);
 }
 
 /** What lies at an address; files too, where the platform reads them. */
@@ -37,7 +46,12 @@ async function fetchWasm(where: string, address: URL): Promise<Response | Uint8A
     const files = address.protocol === 'file:' ? process?.getBuiltinModule?.('node:fs') : undefined;
     return files ? files.readFileSync(address) : await fetch(address);
   } catch (cause) {
-    const error = wrongValue(where, 'an address that can be read', address.href, 'read the file and give its bytes');
+    const error = wrongValue(
+      where,
+      'an address that can be read',
+      shorten(address.href, 60),
+      'read the file and give its bytes',
+    );
     throw Object.assign(error, { cause });
   }
 }
@@ -51,11 +65,11 @@ export async function compileOwn<F extends BinaryFile>(file: F, source: unknown)
 }
 
 /** Compiles the bytes of a .wasm file. */
-export async function compileBytes(where: string, bytes: BufferSource): Promise<WebAssembly.Module> {
+export async function compileBytes(where: string, bytes: Bytes): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = messageOf(cause);
     const mend = /disallowed|not allowed/.test(message)
       ? `this platform compiles no bytes: take the entry 'myelin', or 'myelin/core' and hand it the imported .wasm file`
       : 'the file is cut off, or not WebAssembly that this platform knows: take it from the package again, or simd.wasm';
