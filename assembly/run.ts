@@ -44,7 +44,9 @@ function carryOut(first: usize, last: usize, steps: i32): i32 {
   return steps;
 }
 
-/** False where the run must end. What predicts stands here; predict.wasm leaves out the rest. */
+/**
+ * False where the run must end. What predicts stands here; predict.wasm leaves out the rest. A record that this binary does not know is a trap: nothing may pass it over.
+ */
 function execute(record: usize): bool {
   switch (changetype<Op>(record).op) {
     case Opcode.checkFinite: return checkFinite(changetype<CheckFinite>(record));
@@ -55,7 +57,9 @@ function execute(record: usize): bool {
     case Opcode.activationForward: activationForward(changetype<Activation>(record)); break;
     case Opcode.softmaxForward: softmaxForward(changetype<Softmax>(record)); break;
     case Opcode.logSoftmaxForward: logSoftmaxForward(changetype<Softmax>(record)); break;
-    default: if (!isDefined(FORWARD_ONLY)) return executeTraining(record);
+    default:
+      if (isDefined(FORWARD_ONLY)) unreachable();
+      return executeTraining(record);
   }
   return true;
 }
@@ -82,6 +86,7 @@ function executeTraining(record: usize): bool {
     case Opcode.thresholdAccuracy: thresholdAccuracy(changetype<Accuracy>(record)); break;
     case Opcode.sgd: sgd(changetype<Sgd>(record)); break;
     case Opcode.adam: adam(changetype<Adam>(record)); break;
+    default: unreachable();
   }
   return true;
 }

@@ -24,11 +24,10 @@ export function score(outputs: Float32Array, table: Table, preprocessing: Prepro
   }
   const predicted = Float64Array.from(outputs, value => restore(value, target));
   const scores = regressionScores(trueNumbers(table, target), predicted);
-  const r2 = Number.isNaN(scores.r2) ? 'undefined, as the target never varies' : scores.r2.toFixed(3);
   const errors = `mean absolute error ${short(scores.meanAbsoluteError)}, root mean squared error ${short(scores.rootMeanSquaredError)}`;
   return {
     figures: { rows: predicted.length, ...scores },
-    text: `${bold(`${rows} R² ${r2}`)}, ${errors} (${counted(predicted.length, 'row')})`,
+    text: `${bold(`${rows} R² ${scores.r2.toFixed(3)}`)}, ${errors} (${counted(predicted.length, 'row')})`,
   };
 }
 

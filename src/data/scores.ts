@@ -1,3 +1,4 @@
+import { scoreNumbers } from '../metrics/index.js';
 import { printable } from './table.js';
 
 /** How many rows of each true class (first index) were predicted as each class (second index). */
@@ -30,32 +31,14 @@ export function recalls(confusion: readonly (readonly number[])[]): number[] {
 
 /** How near predicted numbers come to true ones, in the target's own unit. */
 export interface RegressionScores {
-  /** 1 − squared errors / squared deviations from the mean: 1 is perfect, 0 no better than the mean; NaN if the truth never varies. */
+  /** 1 − squared errors / squared deviations from the mean: 1 is perfect, 0 no better than the mean. */
   r2: number;
   meanAbsoluteError: number;
   rootMeanSquaredError: number;
 }
 
 export function regressionScores(truth: ArrayLike<number>, predicted: ArrayLike<number>): RegressionScores {
-  const rows = truth.length;
-  let sum = 0;
-  for (let r = 0; r < rows; r++) sum += truth[r] ?? 0;
-  const mean = sum / rows;
-  let absolute = 0;
-  let squared = 0;
-  let spread = 0;
-  for (let r = 0; r < rows; r++) {
-    const value = truth[r] ?? 0;
-    const error = value - (predicted[r] ?? 0);
-    absolute += Math.abs(error);
-    squared += error * error;
-    spread += (value - mean) * (value - mean);
-  }
-  return {
-    r2: spread === 0 ? Number.NaN : 1 - squared / spread,
-    meanAbsoluteError: absolute / rows,
-    rootMeanSquaredError: Math.sqrt(squared / rows),
-  };
+  return scoreNumbers(['r2', 'meanAbsoluteError', 'rootMeanSquaredError'], predicted, truth, 1);
 }
 
 /**

@@ -55,20 +55,22 @@ export function checkMetrics(where: string, metrics: readonly EvaluationMetric[]
   }
 }
 
-/** Scores of row-major predictions; `r2` is the share of the targets' variance that is explained, the mean over outputs. */
-export function scoreNumbers(
-  metrics: readonly EvaluationMetric[],
+/**
+ * Scores of row-major predictions; `r2` is the share of the targets' variance that is explained, the mean over outputs. Of targets that never vary it is 1 where all
+ * predictions are right and 0 otherwise, as in scikit-learn.
+ */
+export function scoreNumbers<M extends NumberMetric>(
+  metrics: readonly M[],
   predictions: ArrayLike<number>,
   targets: ArrayLike<number>,
   outputs: number,
-): Scores {
-  const scores: Scores = {};
-  for (const metric of metrics) {
-    if (metric === 'accuracy') continue;
+): Record<M, number> {
+  const scores: { [metric in NumberMetric]?: number } = {};
+  for (const metric of metrics as readonly NumberMetric[]) {
     scores[metric] =
       metric === 'r2' ? explained(predictions, targets, outputs) : numberMetrics[metric](predictions, targets);
   }
-  return scores;
+  return scores as Record<M, number>;
 }
 
 function meanOf(p: ArrayLike<number>, t: ArrayLike<number>, f: (difference: number) => number): number {
@@ -81,13 +83,15 @@ function explained(p: ArrayLike<number>, t: ArrayLike<number>, outputs: number):
   const rows = p.length / outputs;
   let sum = 0;
   for (let column = 0; column < outputs; column++) {
+    // Counted from the first target, so that of targets which never vary the mean is exact and nothing is left to explain.
+    const first = t[column] ?? 0;
     let mean = 0;
-    for (let i = column; i < t.length; i += outputs) mean += (t[i] ?? 0) / rows;
+    for (let i = column; i < t.length; i += outputs) mean += ((t[i] ?? 0) - first) / rows;
     let left = 0;
     let whole = 0;
     for (let i = column; i < t.length; i += outputs) {
       left += ((p[i] ?? 0) - (t[i] ?? 0)) ** 2;
-      whole += ((t[i] ?? 0) - mean) ** 2;
+      whole += ((t[i] ?? 0) - first - mean) ** 2;
     }
     sum += whole === 0 ? (left === 0 ? 1 : 0) : 1 - left / whole;
   }

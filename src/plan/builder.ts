@@ -1,4 +1,5 @@
 /** The builder: layers, losses and optimisers emit records into sections; then everything is given its place and written. */
+import { size } from '../shape.js';
 import { placeBarriers } from './barriers.js';
 import type { WeightFormat } from './formats.js';
 import { align, CONSTANTS_END, placeRegions, Region } from './memory.js';
@@ -54,7 +55,7 @@ export interface Value {
   readonly rectified: boolean;
 }
 
-/** A parameter: a row-major matrix to the user, panels to the machine. A vector is one row. */
+/** A parameter: row-major to the user, panels to the machine, in which all dimensions but the last make up the rows. A vector is one row. */
 export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];
@@ -168,8 +169,8 @@ export class Builder {
   }
 
   parameter(name: string, shape: readonly number[], format: WeightFormat = 'float32'): Parameter {
-    const columns = shape[shape.length - 1] ?? 1;
-    const rows = shape.length > 1 ? (shape[0] ?? 1) : 1;
+    const columns = shape.at(-1) ?? 1;
+    const rows = size(shape.slice(0, -1));
     const bytes = panelBytes(rows, columns, format);
     const parameter = {
       name,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { regressionScores } from '../../src/data/scores.js';
 import {
   binaryCrossEntropy,
   dense,
@@ -13,6 +14,7 @@ import {
   sequential,
   sparseCategoricalCrossEntropy,
 } from '../../src/entries/node.js';
+import { scoreNumbers } from '../../src/metrics/index.js';
 import * as activations from '../reference/activations.js';
 import { labels, numbers } from '../reference/data.js';
 import { differences, expectClose } from '../reference/golden.js';
@@ -211,3 +213,17 @@ it('a saved model loads as the same model', async () => {
     await rm(folder, { recursive: true });
   }
 });
+
+it.each([0.1, 1e-30, -3.3, 1e8])(
+  'r2 of targets that are all %d is 1 where all are met and 0 otherwise, as the command line says',
+  value => {
+    for (const rows of [1, 3, 7, 10]) {
+      const constant = new Float32Array(rows).fill(value);
+      const off = constant.map((v, row) => (row === 0 ? 2 * v : v));
+      expect(scoreNumbers(['r2'], constant, constant, 1)).toEqual({ r2: 1 });
+      expect(scoreNumbers(['r2'], off, constant, 1)).toEqual({ r2: 0 });
+      expect(regressionScores(constant, constant).r2).toBe(1);
+      expect(regressionScores(constant, off).r2).toBe(0);
+    }
+  },
+);

@@ -85,9 +85,10 @@ describe('regression', () => {
     expect(scores.rootMeanSquaredError).toBeCloseTo(0.612372436, 9);
   });
 
-  it('is 0 for the mean, below 0 for worse, and undefined where the truth never varies', () => {
+  it('is 0 for the mean, below 0 for worse, and 1 or 0 where the truth never varies', () => {
     expect(regressionScores([1, 2, 3], [2, 2, 2]).r2).toBe(0);
     expect(regressionScores([1, 2, 3], [3, 2, 1]).r2).toBe(-3);
-    expect(regressionScores([4, 4], [4, 5]).r2).toBeNaN();
+    expect(regressionScores([4, 4], [4, 5]).r2).toBe(0);
+    expect(regressionScores([4, 4], [4, 4]).r2).toBe(1);
   });
 });

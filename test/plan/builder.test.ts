@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { Builder } from '../../src/plan/builder.js';
+import { fromPanels, toPanels } from '../../src/plan/panels.js';
+import { Program } from '../../src/runtime/program.js';
+import { numbers } from '../reference/data.js';
+import { backendOf } from '../support/binaries.js';
+
+describe('a parameter', () => {
+  it.each([
+    { shape: [7], rows: 1, columns: 7 },
+    { shape: [3, 20], rows: 3, columns: 20 },
+    { shape: [2, 3, 20], rows: 6, columns: 20 },
+    { shape: [5, 1, 4, 33], rows: 20, columns: 33 },
+    { shape: [], rows: 1, columns: 1 },
+  ])('of shape $shape has a place for every number, and its gradient too', async ({ shape, rows, columns }) => {
+    const builder = new Builder(1, { training: true, paired: false });
+    const parameter = builder.parameter('first', shape);
+    const after = builder.parameter('after', [1]);
+    expect(parameter).toMatchObject({ rows, columns });
+    const { module } = await backendOf('simd');
+    const program = new Program(module, builder.finish());
+    const values = numbers(rows * columns, 1);
+    for (const region of [parameter.data, parameter.gradient]) {
+      if (!region) throw new Error('no gradient');
+      toPanels(program.floats(region), values, rows, columns);
+      expect(fromPanels(program.floats(region), rows, columns)).toEqual(values);
+    }
+    expect(program.floats(after.data).every(value => value === 0)).toBe(true);
+  });
+});
