@@ -164,8 +164,6 @@ export class DenseWeightGradient extends Op {
 export class Activation extends Op {
   y: usize;
   x: usize;
-  dx: usize;
-  dy: usize;
   columns: i32;
   kind: i32;
   /** The activation's own setting: a slope or an alpha. */
@@ -173,20 +171,28 @@ export class Activation extends Op {
 }
 
 @unmanaged
+export class ActivationGradient extends Activation {
+  dx: usize;
+  dy: usize;
+}
+
+@unmanaged
 export class Softmax extends Op {
   y: usize;
   x: usize;
+  columns: i32;
+}
+
+@unmanaged
+export class SoftmaxGradient extends Softmax {
   dx: usize;
   dy: usize;
-  columns: i32;
 }
 
 @unmanaged
 export class Dropout extends Op {
   y: usize;
   x: usize;
-  dx: usize;
-  dy: usize;
   /** 1 / (1 − rate) where an element is kept, 0 where it is dropped. */
   mask: usize;
   columns: i32;
@@ -195,6 +201,14 @@ export class Dropout extends Op {
   /** An element is kept when its 32 random bits, as an unsigned number, are at least this. */
   threshold: i32;
   keepScale: f32;
+}
+
+@unmanaged
+export class DropoutGradient extends Op {
+  dx: usize;
+  dy: usize;
+  mask: usize;
+  columns: i32;
 }
 
 @unmanaged

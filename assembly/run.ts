@@ -1,8 +1,8 @@
 // The machine: for each record, its op.
 import { Opcode } from '../src/plan/opcodes';
 import {
-  Accuracy, Activation, Adam, CheckFinite, Cost, DenseForward, DenseForwardQuantized, DenseInputGradient, DenseWeightGradient, Dropout, Gather,
-  GatherLabels, Loss, NextBatch, Op, RECORD_BYTES, Scatter, Sgd, Softmax,
+  Accuracy, Activation, ActivationGradient, Adam, CheckFinite, Cost, DenseForward, DenseForwardQuantized, DenseInputGradient, DenseWeightGradient,
+  Dropout, DropoutGradient, Gather, GatherLabels, Loss, NextBatch, Op, RECORD_BYTES, Scatter, Sgd, Softmax, SoftmaxGradient,
 } from './plan';
 import { barrier } from './barrier';
 import { CONTROLS_BYTES, partCount, partNumber } from './parts';
@@ -71,11 +71,11 @@ function executeTraining(record: usize): bool {
     case Opcode.gatherLabels: gatherLabels(changetype<GatherLabels>(record)); break;
     case Opcode.denseInputGradient: denseInputGradient(changetype<DenseInputGradient>(record)); break;
     case Opcode.denseWeightGradient: denseWeightGradient(changetype<DenseWeightGradient>(record)); break;
-    case Opcode.activationGradient: activationGradient(changetype<Activation>(record)); break;
-    case Opcode.softmaxGradient: softmaxGradient(changetype<Softmax>(record)); break;
-    case Opcode.logSoftmaxGradient: logSoftmaxGradient(changetype<Softmax>(record)); break;
+    case Opcode.activationGradient: activationGradient(changetype<ActivationGradient>(record)); break;
+    case Opcode.softmaxGradient: softmaxGradient(changetype<SoftmaxGradient>(record)); break;
+    case Opcode.logSoftmaxGradient: logSoftmaxGradient(changetype<SoftmaxGradient>(record)); break;
     case Opcode.dropoutForward: dropoutForward(changetype<Dropout>(record)); break;
-    case Opcode.dropoutGradient: dropoutGradient(changetype<Dropout>(record)); break;
+    case Opcode.dropoutGradient: dropoutGradient(changetype<DropoutGradient>(record)); break;
     case Opcode.elementwiseLoss: elementwiseLoss(changetype<Loss>(record)); break;
     case Opcode.softmaxCrossEntropy: softmaxCrossEntropy(changetype<Loss>(record)); break;
     case Opcode.sparseSoftmaxCrossEntropy: sparseSoftmaxCrossEntropy(changetype<Loss>(record)); break;

@@ -11,6 +11,7 @@ import { type ActivationName, resolveActivation } from '../src/layers/activation
 import { emitActivation, emitActivationGradient } from '../src/layers/elementwise.js';
 import { type OptimizerConfig, optimizerDefinition } from '../src/optimizers/index.js';
 import { Builder } from '../src/plan/builder.js';
+import { ops as table } from '../src/plan/ops/index.js';
 import { panelBytes, panelCount } from '../src/plan/panels.js';
 import { Program } from '../src/runtime/program.js';
 import { benchBackend, line } from './support/backend.js';
@@ -137,7 +138,7 @@ function activationCases(name: ActivationName): Case[] {
 function softmaxCase(columns: number): Case {
   const program = programOf(builder => {
     const x = builder.value({ name: 'x' }, columns);
-    builder.emit('sparseSoftmaxCrossEntropy', 'ops', {
+    builder.emit(table.sparseSoftmaxCrossEntropy, 'ops', {
       rowCosts: builder.region('rowCosts', B * 8),
       x: x.data,
       dx: builder.gradientOf(x),
@@ -162,8 +163,8 @@ function softmaxCase(columns: number): Case {
 function gatherCase(bytes: boolean): Case {
   const width = bytes ? 1 : 4;
   const program = programOf(builder => {
-    builder.emit('nextBatch', 'ops', { counts: 0 });
-    builder.emit('gather', 'ops', {
+    builder.emit(table.nextBatch, 'ops', { counts: 0 });
+    builder.emit(table.gather, 'ops', {
       y: builder.value({ name: 'x' }, INPUTS).data,
       targets: 0,
       columns: INPUTS,
@@ -204,11 +205,9 @@ function gatherCase(bytes: boolean): Case {
 function dropoutCase(): Case {
   const columns = 128;
   const program = programOf(builder => {
-    builder.emit('dropoutForward', 'ops', {
+    builder.emit(table.dropoutForward, 'ops', {
       x: builder.value({ name: 'x' }, columns).data,
       y: builder.value({ name: 'y' }, columns).data,
-      dx: 0,
-      dy: 0,
       mask: builder.region('mask', panelBytes(B, columns)),
       columns,
       stream: 1,
@@ -237,12 +236,12 @@ function narrowCases(rows: number, inputs: number, outputs: number): Case[] {
       const shared = { byOutputs: 0, ownBytes: 0 };
       const scratch = builder.scratch(panelBytes(16 + panelCount(outputs) * 16, 16));
       if (op === 'denseForward') {
-        builder.emit(op, 'ops', { y: y.data, x: x.data, w: w.data, b: b.data, floor: 0, ...shared, ...sizes });
+        builder.emit(table[op], 'ops', { y: y.data, x: x.data, w: w.data, b: b.data, floor: 0, ...shared, ...sizes });
       } else if (op === 'denseInputGradient') {
-        builder.emit(op, 'ops', { dx, dy, w: w.data, rectified: x.data, ...scratch, ...sizes });
+        builder.emit(table[op], 'ops', { dx, dy, w: w.data, rectified: x.data, ...scratch, ...sizes });
       } else {
         const [dw, db] = [w.gradient ?? 0, b.gradient ?? 0] as const;
-        builder.emit(op, 'ops', { dw, db, x: x.data, dy, ...shared, ...sizes });
+        builder.emit(table[op], 'ops', { dw, db, x: x.data, dy, ...shared, ...sizes });
       }
     });
     program.set('rows', rows);

@@ -12,6 +12,7 @@ import { fitLoss, resolveLoss } from '../src/losses/index.js';
 import { planPrediction } from '../src/network.js';
 import type { Plan, PlannedRecord } from '../src/plan/builder.js';
 import { Region } from '../src/plan/memory.js';
+import { nextBatch } from '../src/plan/ops/batch.js';
 import { RECORD_BYTES } from '../src/plan/record.js';
 import { Program } from '../src/runtime/program.js';
 import { setBatch } from '../src/runtime/staging.js';
@@ -61,7 +62,7 @@ function partsOf(records: readonly PlannedRecord[]): PlannedRecord[][] {
   const parts: PlannedRecord[][] = [];
   for (const record of records) {
     const last = parts.at(-1);
-    const ofBatch = last?.[0]?.op === 'nextBatch' && /^gather/.test(record.op);
+    const ofBatch = last?.[0]?.op === nextBatch && /^gather/.test(record.op.name);
     if (last && (ofBatch || inPlace(record))) last.push(record);
     else parts.push([record]);
   }
@@ -70,7 +71,7 @@ function partsOf(records: readonly PlannedRecord[]): PlannedRecord[][] {
 
 function inPlace({ op, fields }: PlannedRecord): boolean {
   const same = (a: unknown, b: unknown) => a instanceof Region && b instanceof Region && a.address === b.address;
-  return /^activation/.test(op) && (same(fields.x, fields.y) || same(fields.dx, fields.dy));
+  return /^activation/.test(op.name) && (same(fields.x, fields.y) || same(fields.dx, fields.dy));
 }
 
 /** A training program with a section for each part of its step, on random rows and labels. */
@@ -88,7 +89,7 @@ function trainingProgram(network: Network) {
   const names = parts.map((part, i) => {
     const name = `part ${i}`;
     const last = address + part.length * RECORD_BYTES;
-    sections.set(name, { first: address, last });
+    sections.set(name, { first: address, last, work: 0 });
     address = last;
     return name;
   });
@@ -148,7 +149,9 @@ function anatomy(network: Network): number {
     const ofPeak = (samples[i] ?? []).map(({ possible, times }) => (multiplyAdds(network, records) * times) / possible);
     const share = spreadOf(ofPeak);
     const judged = multiplyAdds(network, records) > 0 ? `${share.median.toFixed(2)} ±${share.spread.toFixed(2)}` : '';
-    const title = records.map(({ op, owner }) => (/^dense/.test(op) ? `${op} ${owner}` : op)).join(' + ');
+    const title = records
+      .map(({ op, owner }) => (/^dense/.test(op.name) ? `${op.name} ${owner}` : op.name))
+      .join(' + ');
     line(COLUMNS, [title, (seconds * 1e6).toPrecision(3), `${((100 * seconds) / sum).toFixed(0)} %`, judged]);
   });
   line(COLUMNS, ['sum of the parts', (sum * 1e6).toPrecision(4)]);

@@ -8,8 +8,10 @@ import { availableParallelism } from 'node:os';
 import { adam, dense, Model, sequential } from '../src/entries/node.js';
 import { nodeHost } from '../src/hosts/node.js';
 import { fitLoss } from '../src/losses/index.js';
-import { Builder, type Plan, type Section } from '../src/plan/builder.js';
-import { Region } from '../src/plan/memory.js';
+import { Builder, type Plan, type PlannedRecord, type Section, type SectionKey } from '../src/plan/builder.js';
+import { nextBatch } from '../src/plan/ops/batch.js';
+import { numbersOf } from '../src/plan/ops/op.js';
+import { adam as update } from '../src/plan/ops/optimizer.js';
 import { RECORD_BYTES } from '../src/plan/record.js';
 import { chooseBackend, type Host } from '../src/runtime/binaries.js';
 import { Crew } from '../src/runtime/crew.js';
@@ -34,7 +36,7 @@ const table = (title: string, header: readonly string[], rows: readonly (readonl
 const MEETINGS = 1000;
 const builder = new Builder(1, { training: false, paired: false, threads: 2 });
 builder.section('meet', () => {
-  for (let i = 0; i < MEETINGS; i++) builder.emit('nextBatch', 'none', { counts: 0 });
+  for (let i = 0; i < MEETINGS; i++) builder.emit(nextBatch, 'none', { counts: 0 });
 });
 const meeting = new Program(team.module, builder.finish(), true);
 const pair = await Crew.join(team.host, team.module, meeting, 2);
@@ -124,13 +126,13 @@ async function stepByStep(network: Network, threads: number) {
   const judgement = { loss, accuracy: false, optimizer: adam(), paired: backend.paired, threads };
   const { plan } = planTraining(architecture, batchSize, judgement);
   const { first, last } = plan.sections.get('step') ?? { first: 0, last: 0 };
-  const sections = new Map<string, Section>([['step', { first, last }]]);
+  const sections = new Map<SectionKey, Section>([['step', { first, last, work: 0 }]]);
   let from = first;
   for (let at = first; at < last; at += RECORD_BYTES) {
     const next = at + RECORD_BYTES;
     // With threads the update is a record for each parameter: one section.
     if (next < last && isUpdate(plan, at) && isUpdate(plan, next)) continue;
-    sections.set(`${from}`, { first: from, last: next });
+    sections.set(`${from}`, { first: from, last: next, work: 0 });
     from = next;
   }
   const program = new Program(team.module, { ...plan, sections }, true);
@@ -161,7 +163,7 @@ async function stepByStep(network: Network, threads: number) {
     program.set('samples', STEPS * batchSize);
     return crew.run('step', STEPS);
   };
-  return { plan, crew, whole, names: [...sections.keys()].slice(1) };
+  return { plan, crew, whole, names: [...sections.keys()].map(String).slice(1) };
 }
 
 /** Microseconds of each op of a step on one thread and on two. */
@@ -171,15 +173,22 @@ async function ops(network: Network): Promise<void> {
   const sum = [0, 0];
   for (const [index, name] of one.names.entries()) {
     const record = recordOf(one.plan, name);
-    if (record.op === 'nextBatch') continue;
-    const again = Math.max(2, Math.round(1e7 / workOf(record.fields, network.batchSize)));
+    if (record.op === nextBatch) continue;
+    const again = Math.max(2, Math.round(1e7 / workOf(record, network.batchSize)));
     const ways = [() => one.crew.run(name, again), () => two.crew.run(two.names[index] ?? '', again)];
     const best = await race(ways.map(way => async () => void (await way())));
     const [alone = 0, together = 0] = best.map(time => (time * 1000) / again);
     sum[0] = (sum[0] ?? 0) + alone;
     sum[1] = (sum[1] ?? 0) + together;
     const barrier = recordOf(two.plan, two.names[index] ?? '').barrier ? 'waits' : '';
-    rows.push([record.owner, record.op, alone.toFixed(1), together.toFixed(1), (alone / together).toFixed(2), barrier]);
+    rows.push([
+      record.owner,
+      record.op.name,
+      alone.toFixed(1),
+      together.toFixed(1),
+      (alone / together).toFixed(2),
+      barrier,
+    ]);
   }
   const whole = await race([one.whole, two.whole].map(way => async () => void (await way())));
   const totals: readonly (readonly [string, readonly number[]])[] = [
@@ -195,7 +204,7 @@ async function ops(network: Network): Promise<void> {
 }
 
 function isUpdate(plan: Plan, address: number): boolean {
-  return recordOf(plan, `${address}`).op === 'adam';
+  return recordOf(plan, `${address}`).op === update;
 }
 
 function recordOf(plan: Plan, address: string) {
@@ -205,10 +214,9 @@ function recordOf(plan: Plan, address: string) {
   return { ...record, barrier: plan.barriers[index] ?? false };
 }
 
-/** Multiply-adds or numbers touched, more or less. */
-function workOf(fields: Readonly<Record<string, Region | number>>, batchSize: number): number {
-  const number = (name: string) => (fields[name] instanceof Region ? 0 : Number(fields[name] ?? 0));
-  return number('count') * 4 + batchSize * (number('columns') * 4 + number('inputs') * number('outputs')) + 1000;
+/** Multiply-adds, or what takes as long. */
+function workOf({ op, fields }: PlannedRecord, batchSize: number): number {
+  return op.work(numbersOf(fields), batchSize) + 1000;
 }
 
 /** Samples a second of whole epochs: on the caller, and on one and two threads beside it. */

@@ -4,6 +4,7 @@ import { definitionOf, type Layer } from './layers/index.js';
 import type { Place, Site } from './layers/layer.js';
 import { Builder, type Owner, type Parameter, type Plan, type Value } from './plan/builder.js';
 import { storedParts, type WeightFormat } from './plan/formats.js';
+import { checkFinite, gather, scatter } from './plan/ops/batch.js';
 import { size } from './shape.js';
 
 /** A layer with the value it makes. */
@@ -66,7 +67,7 @@ export function emitGather(builder: Builder, architecture: Architecture): Value 
   const first = architecture.layers.find(({ kind }) => kind !== 'flatten');
   const own = first?.kind === 'dense' && builder.byOutputs(first.units);
   const input = builder.value(INPUT, columns, { own });
-  builder.emit('gather', INPUT.name, { y: input.data, targets: 0, columns, ownBytes: input.ownBytes });
+  builder.emit(gather, INPUT.name, { y: input.data, targets: 0, columns, ownBytes: input.ownBytes });
   return input;
 }
 
@@ -89,14 +90,14 @@ export function planPrediction(
   for (const parameter of builder.parameters) {
     const { name, columns, data, format } = parameter;
     if (format !== 'float32') continue;
-    builder.section(parameter, () => builder.emit('gather', name, { y: data, targets: 0, columns, ownBytes: 0 }));
+    builder.section(parameter, () => builder.emit(gather, name, { y: data, targets: 0, columns, ownBytes: 0 }));
   }
   builder.section('predict', () => {
-    builder.emit('checkFinite', INPUT.name, { columns: inputs });
+    builder.emit(checkFinite, INPUT.name, { columns: inputs });
     const input = emitGather(builder, architecture);
     steps = emitForward(builder, places, input, { training: false, toLogits: false });
     const y = builder.region('predictions', capacity * outputs * 4);
-    builder.emit('scatter', 'output', { y, x: outputOf(steps).data, columns: outputs });
+    builder.emit(scatter, 'output', { y, x: outputOf(steps).data, columns: outputs });
   });
   return { plan: builder.finish(), inputs, outputs, layers: layersOf(steps) };
 }

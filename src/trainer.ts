@@ -40,7 +40,7 @@ import {
 } from './trainingOptions.js';
 
 /** Multiply-adds of a step below which it is not shared out: waiting for one another would cost as much as it saves. */
-const WORK_FOR_THREADS = 3e5;
+const WORK_FOR_THREADS = 2.5e5;
 
 /** @internal What a trainer is made of. */
 export interface TrainerParts {

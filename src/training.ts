@@ -6,6 +6,8 @@ import { emitForward, emitGather, layersOf, type NetworkPlan, outputOf, placeLay
 import { type OptimizerConfig, optimizerDefinition } from './optimizers/index.js';
 import { Builder, type Value } from './plan/builder.js';
 import type { Region } from './plan/memory.js';
+import { checkFinite, gather, gatherLabels, nextBatch } from './plan/ops/batch.js';
+import { categoricalAccuracy, cost, sparseCategoricalAccuracy, thresholdAccuracy } from './plan/ops/loss.js';
 import { panelBytes } from './plan/panels.js';
 import { size } from './shape.js';
 
@@ -33,7 +35,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
   let steps: Step[] = [];
 
   function forwardAndCost(training: boolean): Step[] {
-    builder.emit('nextBatch', 'batch', { counts: Number(training) });
+    builder.emit(nextBatch, 'batch', { counts: Number(training) });
     const input = emitGather(builder, architecture);
     const target = emitTargets(builder, loss);
     const forward = emitForward(builder, places, input, { training, toLogits: loss.fromLogits });
@@ -43,7 +45,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
     return forward;
   }
 
-  builder.section('check', () => builder.emit('checkFinite', 'input', { columns: inputs }));
+  builder.section('check', () => builder.emit(checkFinite, 'input', { columns: inputs }));
   builder.section('evaluate', () => forwardAndCost(false));
   builder.section(optimizer ? 'step' : 'gradients', () => {
     steps = forwardAndCost(optimizer !== undefined);
@@ -67,11 +69,11 @@ function emitBackward(builder: Builder, steps: readonly Step[]): void {
 function emitTargets(builder: Builder, { target }: FittedLoss): Region {
   if (target.kind === 'labels') {
     const labels = builder.region('labels', builder.capacity * 4);
-    builder.emit('gatherLabels', 'target', { y: labels });
+    builder.emit(gatherLabels, 'target', { y: labels });
     return labels;
   }
   const values = builder.region('targets', panelBytes(builder.capacity, target.columns));
-  builder.emit('gather', 'target', { y: values, targets: 1, columns: target.columns, ownBytes: 0 });
+  builder.emit(gather, 'target', { y: values, targets: 1, columns: target.columns, ownBytes: 0 });
   return values;
 }
 
@@ -89,17 +91,17 @@ function emitCost(builder: Builder, output: Value, target: Region, loss: FittedL
     setting,
     divisor,
   });
-  builder.emit('cost', 'loss', { rowCosts, divisor });
+  builder.emit(cost, 'loss', { rowCosts, divisor });
 }
 
 function emitAccuracy(builder: Builder, output: Value, target: Region, loss: FittedLoss, accuracy: AccuracySpec): void {
   const places = { x: output.data, target, columns: output.columns };
   if (accuracy.kind === 'threshold') {
-    builder.emit('thresholdAccuracy', 'accuracy', { ...places, threshold: accuracy.threshold });
+    builder.emit(thresholdAccuracy, 'accuracy', { ...places, threshold: accuracy.threshold });
   } else if (loss.target.kind === 'labels') {
-    builder.emit('sparseCategoricalAccuracy', 'accuracy', { ...places, threshold: 0 });
+    builder.emit(sparseCategoricalAccuracy, 'accuracy', { ...places, threshold: 0 });
   } else {
-    builder.emit('categoricalAccuracy', 'accuracy', { ...places, threshold: 0 });
+    builder.emit(categoricalAccuracy, 'accuracy', { ...places, threshold: 0 });
   }
 }
 

@@ -1,7 +1,7 @@
 // Activations that act on each element alone. One class a function, in activations/: `forward(x, setting)` is y and
 // `derivative(x, y, setting)` is dy/dx, on four lanes. The classes have no fields: a generic over one compiles to straight code.
 import { ActivationKind } from '../../src/plan/opcodes';
-import { Activation, PANEL, ROW } from '../plan';
+import { Activation, ActivationGradient, PANEL, ROW } from '../plan';
 import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf } from '../parts';
 import { columnMask } from '../simd/lanes';
 import { Elu } from './activations/elu';
@@ -49,7 +49,7 @@ export function activationForward(r: Activation): void {
 }
 
 /** dx = dy · f′(x); dx and dy may be the same place. */
-export function activationGradient(r: Activation): void {
+export function activationGradient(r: ActivationGradient): void {
   switch (r.kind) {
     case ActivationKind.relu: gradient<Relu>(r); break;
     case ActivationKind.leakyRelu: gradient<LeakyRelu>(r); break;
@@ -91,7 +91,7 @@ function forward<A>(r: Activation): void {
 }
 
 /** Backward, a thread takes whole panels, which lie one behind the other as one flat array. */
-function gradient<A>(r: Activation): void {
+function gradient<A>(r: ActivationGradient): void {
   const f = changetype<A>(0);
   const setting = f32x4.splat(r.setting);
   const panelBytes = <usize>controlsOf(r).rows * ROW;

@@ -1,7 +1,7 @@
 // Inverted dropout (Srivastava et al. 2014): while training an element is 0 with probability `rate` and is otherwise divided by
 // 1 − rate; while predicting there is no such layer.
 import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf } from '../parts';
-import { Dropout, ROW } from '../plan';
+import { Dropout, DropoutGradient, ROW } from '../plan';
 
 /** The high words of the four 32 × 32 bit products a · b. */
 // @ts-ignore: decorator
@@ -60,7 +60,7 @@ function drop(r: Dropout, at: usize, mask: v128): void {
 }
 
 /** dx = dy · mask; dx and dy may be the same place. */
-export function dropoutGradient(r: Dropout): void {
+export function dropoutGradient(r: DropoutGradient): void {
   const panelBytes = <usize>controlsOf(r).rows * ROW;
   const panels = panelsOf(r.columns);
   const end = lastUnit(panels) * panelBytes;

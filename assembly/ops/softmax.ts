@@ -1,5 +1,5 @@
 // softmax and its logarithm, over the columns of each row.
-import { PANEL, ROW, Softmax } from '../plan';
+import { PANEL, ROW, Softmax, SoftmaxGradient } from '../plan';
 import { exp, log } from '../simd/math';
 import { controlsOf, firstRow, lastRow } from '../parts';
 import { columnMask, largest, madd, sum } from '../simd/lanes';
@@ -52,7 +52,7 @@ export function softmaxForward(r: Softmax): void {
 }
 
 /** dx = y · (dy − Σ y · dy); dx and dy may be the same place. */
-export function softmaxGradient(r: Softmax): void {
+export function softmaxGradient(r: SoftmaxGradient): void {
   const rows = controlsOf(r).rows;
   const panelBytes = <usize>rows * ROW;
   const bytes = <usize>((r.columns + PANEL - 1) / PANEL) * panelBytes;
@@ -111,7 +111,7 @@ function sumOfExponentials(x: usize, columns: i32, panelBytes: usize, shift: f32
 }
 
 /** dx = dy − eʸ · Σ dy; dx and dy may be the same place. */
-export function logSoftmaxGradient(r: Softmax): void {
+export function logSoftmaxGradient(r: SoftmaxGradient): void {
   const rows = controlsOf(r).rows;
   const panelBytes = <usize>rows * ROW;
   for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {

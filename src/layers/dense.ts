@@ -3,6 +3,7 @@ import { checkBoolean, checkInteger, checkOptions, wrongKind, wrongValue } from 
 import { type Initializer, type InitializerConfig, resolveInitializer } from '../initializers/index.js';
 import type { Builder, Value } from '../plan/builder.js';
 import { formatBytes, scaleName } from '../plan/formats.js';
+import { denseForward, denseForwardQuantized, denseInputGradient, denseWeightGradient } from '../plan/ops/dense.js';
 import { PANEL, panelBytes, panelCount } from '../plan/panels.js';
 import { batchShape } from '../shape.js';
 import { type ActivationConfig, type ActivationName, resolveActivation } from './activations.js';
@@ -104,9 +105,9 @@ export const denseLayer: LayerDefinition<DenseLayer> = {
     if (weight === undefined || weight.format === 'float32') {
       // Only the first layer's: those after it would have to wait for all of their input, and their weights are mostly fewer.
       const byOutputs = Number(site.first && builder.byOutputs(layer.units));
-      builder.emit('denseForward', name, { ...fields, byOutputs, ownBytes: input.ownBytes });
+      builder.emit(denseForward, name, { ...fields, byOutputs, ownBytes: input.ownBytes });
     } else {
-      builder.emit('denseForwardQuantized', name, {
+      builder.emit(denseForwardQuantized, name, {
         ...fields,
         scale: site.parameters[scaleName('weight')]?.data ?? 0,
         bits: 8 * formatBytes[weight.format],
@@ -145,7 +146,7 @@ export const denseBackward: LayerBackward<DenseLayer> = (builder, site, output, 
   }
   const sizes = { inputs: input.columns, outputs: layer.units, paired: builder.paired };
   // First the weights, of whose dy threads can mostly read what they wrote themselves; dx needs all of it.
-  builder.emit('denseWeightGradient', name, {
+  builder.emit(denseWeightGradient, name, {
     dw: site.parameters.weight?.gradient ?? 0,
     db: site.parameters.bias?.gradient ?? 0,
     x: input.data,
@@ -156,7 +157,7 @@ export const denseBackward: LayerBackward<DenseLayer> = (builder, site, output, 
   });
   if (inputGradient) {
     if (input.rectified) builder.rectifiedGradients.add(input);
-    builder.emit('denseInputGradient', name, {
+    builder.emit(denseInputGradient, name, {
       dx: builder.gradientOf(input),
       dy,
       w: site.parameters.weight?.data ?? 0,

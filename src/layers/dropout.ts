@@ -2,6 +2,7 @@
 import { checkNumber } from '../errors.js';
 import type { Builder } from '../plan/builder.js';
 import type { Region } from '../plan/memory.js';
+import { dropoutForward, dropoutGradient } from '../plan/ops/elementwise.js';
 import { Purpose } from '../random.js';
 import type { LayerBackward, LayerDefinition, Site } from './layer.js';
 
@@ -36,8 +37,8 @@ export const dropoutLayer: LayerDefinition<DropoutLayer> = {
       threshold: Math.floor(layer.rate * 2 ** 32) | 0,
       keepScale: 1 / (1 - layer.rate),
     };
-    const places = { x: input.data, y: y.data, dx: 0, dy: 0, mask } as const;
-    builder.emit('dropoutForward', name, { ...places, columns: input.columns, ...settings });
+    const places = { x: input.data, y: y.data, mask };
+    builder.emit(dropoutForward, name, { ...places, columns: input.columns, ...settings });
     return y;
   },
 };
@@ -45,16 +46,11 @@ export const dropoutLayer: LayerDefinition<DropoutLayer> = {
 export const dropoutBackward: LayerBackward<DropoutLayer> = (builder, site, output, inputGradient) => {
   const { name, input } = site;
   if (output === input || !inputGradient) return;
-  builder.emit('dropoutGradient', name, {
-    x: 0,
-    y: 0,
+  builder.emit(dropoutGradient, name, {
     dx: builder.gradientOf(input),
     dy: builder.gradientOf(output),
     mask: maskOf(builder, site),
     columns: input.columns,
-    stream: 0,
-    threshold: 0,
-    keepScale: 0,
   });
 };
 

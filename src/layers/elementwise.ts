@@ -2,6 +2,14 @@
 import type { Builder, Value } from '../plan/builder.js';
 import type { Region } from '../plan/memory.js';
 import { ActivationKind } from '../plan/opcodes.js';
+import {
+  activationForward,
+  activationGradient,
+  logSoftmaxForward,
+  logSoftmaxGradient,
+  softmaxForward,
+  softmaxGradient,
+} from '../plan/ops/elementwise.js';
 import { type ActivationConfig, elementwiseActivations } from './activations.js';
 
 /** Whether f′ follows from f(x), so that the output may overwrite the input. */
@@ -22,7 +30,12 @@ function kindAndSetting(config: ActivationConfig): { kind: ActivationKind; setti
 
 /** y = f(x) */
 export function emitActivation(builder: Builder, owner: string, config: ActivationConfig, x: Value, y: Value): void {
-  emit(builder, owner, config, 'Forward', { x: x.data, y: y.data, dx: 0, dy: 0, columns: x.columns });
+  const places = { x: x.data, y: y.data, columns: x.columns };
+  const elementwise = kindAndSetting(config);
+  if (elementwise) builder.emit(activationForward, owner, { ...places, ...elementwise });
+  else if (config.kind === 'softmax') builder.emit(softmaxForward, owner, places);
+  else if (config.kind === 'logSoftmax') builder.emit(logSoftmaxForward, owner, places);
+  else throw new Error(`${config.kind} emits no record`);
 }
 
 /** dx = dy · f′(x) */
@@ -34,28 +47,10 @@ export function emitActivationGradient(
   y: Value,
   dx: Region,
 ): void {
-  const dy = builder.gradientOf(y);
-  emit(builder, owner, config, 'Gradient', { x: x.data, y: y.data, dx, dy, columns: x.columns });
-}
-
-interface Places {
-  readonly x: Region;
-  readonly y: Region;
-  readonly dx: Region | 0;
-  readonly dy: Region | 0;
-  readonly columns: number;
-}
-
-function emit(
-  builder: Builder,
-  owner: string,
-  config: ActivationConfig,
-  way: 'Forward' | 'Gradient',
-  places: Places,
-): void {
+  const places = { x: x.data, y: y.data, dx, dy: builder.gradientOf(y), columns: x.columns };
   const elementwise = kindAndSetting(config);
-  if (elementwise) builder.emit(`activation${way}`, owner, { ...places, ...elementwise });
-  else if (config.kind === 'softmax') builder.emit(`softmax${way}`, owner, places);
-  else if (config.kind === 'logSoftmax') builder.emit(`logSoftmax${way}`, owner, places);
+  if (elementwise) builder.emit(activationGradient, owner, { ...places, ...elementwise });
+  else if (config.kind === 'softmax') builder.emit(softmaxGradient, owner, places);
+  else if (config.kind === 'logSoftmax') builder.emit(logSoftmaxGradient, owner, places);
   else throw new Error(`${config.kind} emits no record`);
 }

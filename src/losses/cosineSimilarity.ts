@@ -1,4 +1,5 @@
 /** The angle between prediction and target. */
+import { cosineSimilarity as cosine } from '../plan/ops/loss.js';
 import { accuracyByActivation, type LossDefinition } from './loss.js';
 
 export type CosineSimilarity = { readonly kind: 'cosineSimilarity' };
@@ -12,7 +13,7 @@ export const cosineSimilarityLoss: LossDefinition<CosineSimilarity> = {
   options: [],
   configure: cosineSimilarity,
   fit: (_, ending) => ({
-    op: 'cosineSimilarity',
+    op: cosine,
     kind: 0,
     setting: 0,
     divisor: 1,

@@ -1,6 +1,8 @@
 /** Cross-entropies. Each contains the network's last softmax or sigmoid, so that cost and gradient are exact and stable. */
+
 import { checkBoolean, checkNumber, checkOptions } from '../errors.js';
 import { LossKind } from '../plan/opcodes.js';
+import { elementwiseLoss, softmaxCrossEntropy, sparseSoftmaxCrossEntropy } from '../plan/ops/loss.js';
 import { doesNotFit, type Ending, type FittedLoss, type LossDefinition } from './loss.js';
 
 export interface BinaryCrossEntropy {
@@ -82,7 +84,7 @@ export const binaryCrossEntropyLoss: LossDefinition<BinaryCrossEntropy> = {
   fit(config, ending) {
     checkEnding(config, ending, ['sigmoid']);
     return {
-      op: 'elementwiseLoss',
+      op: elementwiseLoss,
       kind: LossKind.binaryCrossEntropyFromLogits,
       setting: 0,
       divisor: ending.columns,
@@ -119,7 +121,7 @@ export const categoricalCrossEntropyLoss: LossDefinition<CategoricalCrossEntropy
   configure: categoricalCrossEntropy,
   fit(config, ending) {
     const target = { kind: 'values', columns: ending.columns, range: 'probability' } as const;
-    return fitCategorical(config, ending, { op: 'softmaxCrossEntropy', target });
+    return fitCategorical(config, ending, { op: softmaxCrossEntropy, target });
   },
 };
 
@@ -128,6 +130,6 @@ export const sparseCategoricalCrossEntropyLoss: LossDefinition<SparseCategorical
   configure: sparseCategoricalCrossEntropy,
   fit(config, ending) {
     const target = { kind: 'labels', classes: ending.columns } as const;
-    return fitCategorical(config, ending, { op: 'sparseSoftmaxCrossEntropy', target });
+    return fitCategorical(config, ending, { op: sparseSoftmaxCrossEntropy, target });
   },
 };

@@ -1,5 +1,7 @@
 /** The hinge cost of support vector machines. */
+
 import { LossKind } from '../plan/opcodes.js';
+import { elementwiseLoss } from '../plan/ops/loss.js';
 import { doesNotFit, type LossDefinition } from './loss.js';
 
 export type Hinge = { readonly kind: 'hinge' };
@@ -18,7 +20,7 @@ export const hingeLoss: LossDefinition<Hinge> = {
       throw doesNotFit('hinge', 'outputs of either sign', ending, mend);
     }
     return {
-      op: 'elementwiseLoss',
+      op: elementwiseLoss,
       kind: LossKind.hinge,
       setting: 0,
       divisor: ending.columns,

@@ -1,5 +1,7 @@
 /** The Kullback–Leibler divergence. */
+
 import { LossKind } from '../plan/opcodes.js';
+import { elementwiseLoss } from '../plan/ops/loss.js';
 import { accuracyByActivation, doesNotFit, type LossDefinition } from './loss.js';
 
 export type KlDivergence = { readonly kind: 'klDivergence' };
@@ -20,7 +22,7 @@ export const klDivergenceLoss: LossDefinition<KlDivergence> = {
       throw doesNotFit('klDivergence', 'outputs that are probabilities', ending, `end the network with 'softmax'`);
     }
     return {
-      op: 'elementwiseLoss',
+      op: elementwiseLoss,
       kind: LossKind.klDivergence,
       setting: 0,
       divisor: 1,

@@ -2,6 +2,7 @@
 import { wrongValue } from '../errors.js';
 import type { ActivationConfig, ActivationName } from '../layers/activations.js';
 import type { LossKind } from '../plan/opcodes.js';
+import type { LossOp } from '../plan/ops/loss.js';
 
 /** What a cost expects for targets. */
 export type TargetSpec =
@@ -16,7 +17,7 @@ export type AccuracySpec =
 
 /** A cost fitted to the end of a network. */
 export interface FittedLoss {
-  readonly op: 'elementwiseLoss' | 'softmaxCrossEntropy' | 'sparseSoftmaxCrossEntropy' | 'cosineSimilarity';
+  readonly op: LossOp;
   /** Which function an elementwise loss sums. */
   readonly kind: LossKind | 0;
   readonly setting: number;

@@ -1,6 +1,8 @@
 /** Costs of numbers: the mean over every element of a function of prediction and target. */
+
 import { checkNumber, checkOptions } from '../errors.js';
 import { LossKind } from '../plan/opcodes.js';
+import { elementwiseLoss } from '../plan/ops/loss.js';
 import { accuracyByActivation, type Ending, type FittedLoss, type LossDefinition } from './loss.js';
 
 export type MeanSquaredError = { readonly kind: 'meanSquaredError' };
@@ -31,7 +33,7 @@ export function huber(options: { delta?: number } = {}): Huber {
 
 function mean(kind: LossKind, setting: number, ending: Ending): FittedLoss {
   return {
-    op: 'elementwiseLoss',
+    op: elementwiseLoss,
     kind,
     setting,
     divisor: ending.columns,

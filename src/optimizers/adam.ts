@@ -1,5 +1,6 @@
 /** Adam and AdamW. */
 import { checkNumber, checkOptions } from '../errors.js';
+import { adam as update } from '../plan/ops/optimizer.js';
 import type { OptimizerDefinition } from './optimizer.js';
 
 export interface AdamOptions {
@@ -53,7 +54,7 @@ function definition<C extends Adam | AdamW>(configure: (options: object) => C): 
     state: () => ['m', 'v'],
     emit(builder, config) {
       for (const { state, ...places } of builder.stretches()) {
-        builder.emit('adam', config.kind, {
+        builder.emit(update, config.kind, {
           ...places,
           m: state('m'),
           v: state('v'),

@@ -1,5 +1,6 @@
 /** Stochastic gradient descent. */
 import { checkBoolean, checkNumber, checkOptions, wrongValue } from '../errors.js';
+import { sgd as update } from '../plan/ops/optimizer.js';
 import type { OptimizerDefinition } from './optimizer.js';
 
 export interface SgdOptions {
@@ -40,7 +41,7 @@ export const sgdOptimizer: OptimizerDefinition<Sgd> = {
   state: config => (config.momentum > 0 ? ['velocity'] : []),
   emit(builder, config) {
     for (const { state, ...places } of builder.stretches()) {
-      builder.emit('sgd', config.kind, {
+      builder.emit(update, config.kind, {
         ...places,
         velocity: config.momentum > 0 ? state('velocity') : 0,
         momentum: config.momentum,

@@ -4,17 +4,9 @@ import { placeBarriers } from './barriers.js';
 import type { WeightFormat } from './formats.js';
 import { align, CONSTANTS_END, placeRegions, Region } from './memory.js';
 import { Opcode } from './opcodes.js';
+import { type AnyOp, numbersOf, type Op } from './ops/op.js';
 import { PANEL, panelBytes, panelCount } from './panels.js';
-import {
-  controlsStruct,
-  type FieldType,
-  headStruct,
-  type OpName,
-  offsetsOf,
-  RECORD_BYTES,
-  recordStructs,
-  writeField,
-} from './record.js';
+import { controlsStruct, headStruct, offsetsOf, RECORD_BYTES, type Struct, writeField } from './record.js';
 
 /** Bytes of one thread's controls block (assembly/parts.ts). */
 const CONTROLS_BYTES = 128;
@@ -22,11 +14,7 @@ const CONTROLS_BYTES = 128;
 const ROW_BYTES = PANEL * 4;
 
 /** What a record's fields are given: numbers, and regions where an address is asked for. */
-export type Fields<Op extends OpName> = {
-  readonly [Name in keyof (typeof recordStructs)[Op]]: (typeof recordStructs)[Op][Name] extends 'address'
-    ? Region | 0
-    : number;
-};
+export type Fields<F extends Struct> = { readonly [Name in keyof F]: F[Name] extends 'address' ? Region | 0 : number };
 
 /**
  * Whose a value is: a layer in its place, or an end of the network. It is known by being that object, never by its name, which is for people alone and may be anything.
@@ -37,7 +25,7 @@ export interface Owner {
 
 /** A record before it is written. */
 export interface PlannedRecord {
-  readonly op: OpName;
+  readonly op: AnyOp;
   /** The layer, loss or optimiser it serves. */
   readonly owner: string;
   readonly fields: Readonly<Record<string, Region | number>>;
@@ -82,6 +70,8 @@ export interface Stretch {
 export interface Section {
   readonly first: number;
   readonly last: number;
+  /** Multiply-adds of one full batch, or what takes as long, for budgets of work. */
+  readonly work: number;
 }
 
 /** A section is known by its name, or by the parameter that it fills. */
@@ -104,7 +94,7 @@ export interface Plan {
   readonly parameterRegion: Region;
   /** The first address that the plan does not use. */
   readonly end: number;
-  /** Multiply-adds of one full batch through the longest section, for budgets of work. */
+  /** The work of the longest section. */
   readonly work: number;
   /** One of the plan's own regions, those that no layer asked for. */
   region(name: string): Region;
@@ -127,11 +117,9 @@ export class Builder {
   readonly #values = new Map<Owner, Map<string, Value>>();
   readonly #gradients = new Map<Value, Region>();
   readonly #records: PlannedRecord[] = [];
-  readonly #sections = new Map<SectionKey, [first: number, last: number]>();
+  readonly #sections = new Map<SectionKey, { first: number; last: number; work: number }>();
   readonly #parameters: Parameter[] = [];
   readonly #training: boolean;
-  #work = 0;
-
   readonly threads: number;
   /** 1 where matrix products take tiles written in pairs, for engines that pack them into 256 bits; else 0. */
   readonly paired: number;
@@ -258,14 +246,13 @@ export class Builder {
   section(key: SectionKey, emit: () => void): void {
     const first = this.#records.length;
     emit();
-    this.#sections.set(key, [first, this.#records.length]);
+    const last = this.#records.length;
+    const works = this.#records.slice(first).map(({ op, fields }) => op.work(numbersOf(fields), this.capacity));
+    this.#sections.set(key, { first, last, work: works.reduce((sum, work) => sum + work, 0) });
   }
 
-  emit<Op extends OpName>(op: Op, owner: string, fields: Fields<Op>): void {
+  emit<F extends Struct>(op: Op<F>, owner: string, fields: Fields<F>): void {
     this.#records.push({ op, owner, fields });
-    if ('inputs' in fields && 'outputs' in fields) {
-      this.#work += this.capacity * Number(fields.inputs) * Number(fields.outputs);
-    }
   }
 
   /** Counts, places everything once, and hands out the plan. */
@@ -275,12 +262,12 @@ export class Builder {
     const regions = fixed.concat(this.#regions);
     const end = placeRegions(regions, CONSTANTS_END);
     const sections = new Map<SectionKey, Section>();
-    for (const [key, [first, last]] of this.#sections) {
+    for (const [key, { first, last, work }] of this.#sections) {
       const start = this.#recordRegion.address;
-      sections.set(key, { first: start + first * RECORD_BYTES, last: start + last * RECORD_BYTES });
+      sections.set(key, { first: start + first * RECORD_BYTES, last: start + last * RECORD_BYTES, work });
     }
     const barriers = this.#records.map(() => false);
-    for (const [first, last] of this.#sections.values()) {
+    for (const { first, last } of this.#sections.values()) {
       if (this.threads === 1) break;
       placeBarriers(this.#records.slice(first, last)).forEach((barrier, index) => {
         barriers[first + index] = barrier;
@@ -296,7 +283,7 @@ export class Builder {
       controls: this.controls,
       parameterRegion: this.parameterRegion,
       end,
-      work: this.#work,
+      work: [...sections.values()].reduce((most, { work }) => Math.max(most, work), 0),
       region: name => {
         const region = named.get(name);
         if (!region) throw new Error(`the plan has no region '${name}'`);
@@ -322,10 +309,10 @@ function writeRecord(
   controls: Region,
   barrier: boolean,
 ): void {
-  memory.setInt32(address, Opcode[record.op], true);
+  memory.setInt32(address, Opcode[record.op.name], true);
   memory.setInt32(address + 4, controls.address, true);
   memory.setInt32(address + 8, Number(barrier), true);
-  const struct: Readonly<Record<string, FieldType>> = recordStructs[record.op];
+  const struct = record.op.fields;
   const offsets = offsetsOf(struct, headBytes);
   for (const [name, type] of Object.entries(struct)) {
     const value = record.fields[name] ?? 0;

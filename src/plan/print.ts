@@ -14,7 +14,7 @@ export function printPlan(plan: Plan): string {
       const words = Object.entries(fields).map(([field, value]) => {
         return `${field}=${value instanceof Region ? value.name : Number(value.toPrecision(6))}`;
       });
-      return [String(index), op, owner, words.join(' ')];
+      return [String(index), op.name, owner, words.join(' ')];
     });
     lines.push(
       `${sectionName(key)}: ${records.length} ${records.length === 1 ? 'record' : 'records'}`,

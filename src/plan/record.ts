@@ -1,9 +1,7 @@
 /**
- * Records and the controls block, as TypeScript writes them. `assembly/plan.ts` describes the same structs with the same names in the same order; a test
- * compares the offsets.
+ * How records and the controls block are written. The machine's classes (`assembly/plan.ts`) describe the same structs with the same names in the same order; a test compares
+ * the offsets. What each op's record holds stands in `ops/`.
  */
-import type { Opcode } from './opcodes.js';
-
 /** Bytes from one record to the next. */
 export const RECORD_BYTES = 64;
 
@@ -33,137 +31,6 @@ export const controlsStruct = {
 
 /** What every record begins with. */
 export const headStruct = { op: 'i32', controls: 'address', barrier: 'i32' } as const satisfies Struct;
-
-const activation = {
-  y: 'address',
-  x: 'address',
-  dx: 'address',
-  dy: 'address',
-  columns: 'i32',
-  kind: 'i32',
-  setting: 'f32',
-} as const;
-const softmax = { y: 'address', x: 'address', dx: 'address', dy: 'address', columns: 'i32' } as const;
-const dropout = {
-  y: 'address',
-  x: 'address',
-  dx: 'address',
-  dy: 'address',
-  mask: 'address',
-  columns: 'i32',
-  stream: 'i32',
-  threshold: 'i32',
-  keepScale: 'f32',
-} as const;
-const loss = {
-  rowCosts: 'address',
-  x: 'address',
-  dx: 'address',
-  target: 'address',
-  columns: 'i32',
-  kind: 'i32',
-  setting: 'f32',
-  divisor: 'f32',
-} as const;
-const accuracy = { x: 'address', target: 'address', columns: 'i32', threshold: 'f32' } as const;
-
-/** The fields of each op's record, after the head. */
-export const recordStructs = {
-  nextBatch: { counts: 'i32' },
-  checkFinite: { columns: 'i32' },
-  gather: { y: 'address', targets: 'i32', columns: 'i32', ownBytes: 'i32' },
-  gatherLabels: { y: 'address' },
-  scatter: { y: 'address', x: 'address', columns: 'i32' },
-  denseForward: {
-    y: 'address',
-    x: 'address',
-    w: 'address',
-    b: 'address',
-    inputs: 'i32',
-    outputs: 'i32',
-    floor: 'f32',
-    paired: 'i32',
-    byOutputs: 'i32',
-    ownBytes: 'i32',
-  },
-  denseForwardQuantized: {
-    y: 'address',
-    x: 'address',
-    w: 'address',
-    scale: 'address',
-    b: 'address',
-    scratch: 'address',
-    scratchBytes: 'i32',
-    inputs: 'i32',
-    outputs: 'i32',
-    floor: 'f32',
-    bits: 'i32',
-    paired: 'i32',
-  },
-  denseInputGradient: {
-    dx: 'address',
-    dy: 'address',
-    w: 'address',
-    rectified: 'address',
-    scratch: 'address',
-    scratchBytes: 'i32',
-    inputs: 'i32',
-    outputs: 'i32',
-    paired: 'i32',
-  },
-  denseWeightGradient: {
-    dw: 'address',
-    db: 'address',
-    x: 'address',
-    dy: 'address',
-    inputs: 'i32',
-    outputs: 'i32',
-    paired: 'i32',
-    byOutputs: 'i32',
-    ownBytes: 'i32',
-  },
-  activationForward: activation,
-  activationGradient: activation,
-  softmaxForward: softmax,
-  softmaxGradient: softmax,
-  logSoftmaxForward: softmax,
-  logSoftmaxGradient: softmax,
-  dropoutForward: dropout,
-  dropoutGradient: dropout,
-  elementwiseLoss: loss,
-  softmaxCrossEntropy: loss,
-  sparseSoftmaxCrossEntropy: loss,
-  cosineSimilarity: loss,
-  cost: { rowCosts: 'address', divisor: 'f32' },
-  categoricalAccuracy: accuracy,
-  sparseCategoricalAccuracy: accuracy,
-  thresholdAccuracy: accuracy,
-  sgd: {
-    parameters: 'address',
-    gradients: 'address',
-    velocity: 'address',
-    rows: 'i32',
-    unit: 'i32',
-    momentum: 'f32',
-    nesterov: 'i32',
-    weightDecay: 'f32',
-  },
-  adam: {
-    parameters: 'address',
-    gradients: 'address',
-    m: 'address',
-    v: 'address',
-    rows: 'i32',
-    unit: 'i32',
-    epsilon: 'f32',
-    beta1: 'f64',
-    beta2: 'f64',
-    weightDecay: 'f32',
-    decoupled: 'i32',
-  },
-} as const satisfies Record<keyof typeof Opcode, Struct>;
-
-export type OpName = keyof typeof recordStructs;
 
 /** Each field's offset in bytes; a float64 lies on a multiple of 8. */
 export function offsetsOf(struct: Struct, start = 0): Record<string, number> {

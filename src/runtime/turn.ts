@@ -14,9 +14,9 @@ const WORK_PER_ROW_OF_ORDER = 200;
 
 /** What a step costs, counted in multiply-adds. */
 export function workPerStep(plan: Plan): number {
-  const section = plan.sections.get('step');
-  const records = section ? (section.last - section.first) / RECORD_BYTES : 0;
-  return plan.work + records * WORK_PER_RECORD;
+  const step = plan.sections.get('step');
+  if (!step) return plan.work;
+  return step.work + ((step.last - step.first) / RECORD_BYTES) * WORK_PER_RECORD;
 }
 
 /**

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { ops as table } from '../../src/plan/ops/index.js';
 import { numbers } from '../reference/data.js';
 import { Assembled } from '../support/assemble.js';
 import { backends } from '../support/binaries.js';
 
 describe.each(backends)('$binary', backend => {
-  const { program } = new Assembled(backend, 1, builder => builder.emit('checkFinite', 'test', { columns: 1 }));
+  const { program } = new Assembled(backend, 1, builder => builder.emit(table.checkFinite, 'test', { columns: 1 }));
   const address = program.reserve(4 * 64);
   const room = new Float32Array(program.memory.buffer, address, 64);
   program.set('x', address);

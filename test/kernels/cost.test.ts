@@ -1,5 +1,7 @@
 /** The batch's cost, and what counts as right. */
+
 import { describe, expect, it } from 'vitest';
+import { ops as table } from '../../src/plan/ops/index.js';
 import { sizes } from '../checkLayer.js';
 import { at, total } from '../reference/activations.js';
 import { labels, numbers } from '../reference/data.js';
@@ -12,7 +14,7 @@ describe.each(backends)('$binary', backend => {
     const rows = 7;
     const ops = new Assembled(backend, rows, builder => {
       const rowCosts = builder.region('rowCosts', rows * 8);
-      builder.emit('cost', 'test', { rowCosts, divisor: 3 });
+      builder.emit(table.cost, 'test', { rowCosts, divisor: 3 });
       return { rowCosts };
     });
     const { program, places } = ops;
@@ -57,7 +59,7 @@ describe.each(backends)('$binary', backend => {
           x: builder.value({ name: 'x' }, columns).data,
           target: builder.value({ name: 'target' }, columns).data,
         };
-        builder.emit(op, 'test', { ...places, columns, threshold });
+        builder.emit(table[op], 'test', { ...places, columns, threshold });
         return places;
       });
       ops.write(ops.places.x, x, columns);

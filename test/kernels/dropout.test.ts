@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ops as table } from '../../src/plan/ops/index.js';
 import { sizes } from '../checkLayer.js';
 import { total } from '../reference/activations.js';
 import { numbers } from '../reference/data.js';
@@ -23,8 +24,8 @@ describe.each(backends)('$binary', backend => {
         typeof x,
       ];
       const settings = { columns, stream, threshold: Math.floor(rate * 2 ** 32) | 0, keepScale: 1 / (1 - rate) };
-      builder.emit('dropoutForward', 'test', { x, y, dx: 0, dy: 0, mask, ...settings });
-      builder.emit('dropoutGradient', 'test', { x: 0, y: 0, dx, dy, mask, ...settings });
+      builder.emit(table.dropoutForward, 'test', { x, y, mask, ...settings });
+      builder.emit(table.dropoutGradient, 'test', { dx, dy, mask, columns });
       return { x, y, dx, dy, mask };
     });
   }

@@ -1,5 +1,7 @@
 /** Between row-major data and panels, and which rows a step takes. */
+
 import { describe, expect, it } from 'vitest';
+import { ops as table } from '../../src/plan/ops/index.js';
 import { sizes } from '../checkLayer.js';
 import { at } from '../reference/activations.js';
 import { numbers } from '../reference/data.js';
@@ -29,11 +31,11 @@ describe.each(backends)('$binary', backend => {
         const [x, y] = [builder.value({ name: 'x' }, columns).data, builder.value({ name: 'y' }, columns).data];
         const labels = builder.region('labels', 4 * 4);
         const rowMajor = builder.region('rowMajor', 4 * columns * 4);
-        builder.emit('nextBatch', 'test', { counts: 1 });
-        builder.emit('gather', 'test', { y: x, targets: 0, columns, ownBytes: 0 });
-        builder.emit('gather', 'test', { y, targets: 1, columns, ownBytes: 0 });
-        builder.emit('gatherLabels', 'test', { y: labels });
-        builder.emit('scatter', 'test', { y: rowMajor, x, columns });
+        builder.emit(table.nextBatch, 'test', { counts: 1 });
+        builder.emit(table.gather, 'test', { y: x, targets: 0, columns, ownBytes: 0 });
+        builder.emit(table.gather, 'test', { y, targets: 1, columns, ownBytes: 0 });
+        builder.emit(table.gatherLabels, 'test', { y: labels });
+        builder.emit(table.scatter, 'test', { y: rowMajor, x, columns });
         return { x, y, labels, rowMajor };
       });
       const { program, places } = ops;

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { planPrediction } from '../../src/network.js';
 import { Builder } from '../../src/plan/builder.js';
 import { formatBytes, type WeightFormat, weightFormats } from '../../src/plan/formats.js';
+import { ops as table } from '../../src/plan/ops/index.js';
 import { Program } from '../../src/runtime/program.js';
 import { setBatch } from '../../src/runtime/staging.js';
 import { numbers } from '../reference/data.js';
@@ -45,8 +46,8 @@ it.each(cases)('$name: the same bits', each => {
 
 it('an op that a binary does not know ends the run with an error', () => {
   const builder = new Builder(1, { training: true, paired: false });
-  builder.section('trains', () => builder.emit('nextBatch', 'test', { counts: 0 }));
-  builder.section('predicts', () => builder.emit('checkFinite', 'test', { columns: 1 }));
+  builder.section('trains', () => builder.emit(table.nextBatch, 'test', { counts: 0 }));
+  builder.section('predicts', () => builder.emit(table.checkFinite, 'test', { columns: 1 }));
   const plan = builder.finish();
   expect(new Program(whole, plan).run('trains')).toBe(1);
   expect(new Program(forward, plan).run('predicts')).toBe(1);

@@ -5,6 +5,7 @@ import { fitLoss, resolveLoss } from '../../src/losses/index.js';
 import { resolveOptimizer } from '../../src/optimizers/index.js';
 import { placeBarriers } from '../../src/plan/barriers.js';
 import { Builder, type PlannedRecord } from '../../src/plan/builder.js';
+import { activationForward } from '../../src/plan/ops/elementwise.js';
 import { printPlan } from '../../src/plan/print.js';
 import { planTraining } from '../../src/training.js';
 
@@ -16,7 +17,7 @@ it('barriers of 200,000 records among which no thread waits', () => {
   let x = builder.value({ name: 'first' }, 1).data;
   for (let i = 0; i < 200_000; i++) {
     const y = builder.value({ name: `${i}` }, 1).data;
-    records.push({ op: 'activationForward', owner: 'test', fields: { x, y, columns: 1 } });
+    records.push({ op: activationForward, owner: 'test', fields: { x, y, columns: 1 } });
     x = y;
   }
   builder.finish();

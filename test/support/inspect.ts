@@ -1,62 +1,28 @@
 /** A program under a magnifying glass: every record runs by itself, and what it wrote is looked at. */
-import type { Parameter, Plan, PlannedRecord } from '../../src/plan/builder.js';
+import type { Parameter, Plan, PlannedRecord, Section } from '../../src/plan/builder.js';
 import { Region } from '../../src/plan/memory.js';
+import { type Access, numbersOf } from '../../src/plan/ops/op.js';
 import { PANEL, panelBytes, panelCount } from '../../src/plan/panels.js';
-import { type OpName, RECORD_BYTES } from '../../src/plan/record.js';
+import { RECORD_BYTES } from '../../src/plan/record.js';
 import type { Backend } from '../../src/runtime/binaries.js';
 import { Program } from '../../src/runtime/program.js';
-
-/** A matrix in panels that a record writes: names of its fields. Rows are the batch's unless told. */
-interface Written {
-  readonly at: string;
-  readonly columns: string;
-  readonly rows?: string | 1;
-}
-
-/** What each op may write: matrices whose padding is 0 afterwards, and places that are no such matrix. */
-const writes: Record<OpName, { readonly matrices?: readonly Written[]; readonly others?: readonly string[] }> = {
-  nextBatch: {},
-  checkFinite: {},
-  gather: { matrices: [{ at: 'y', columns: 'columns' }] },
-  gatherLabels: { others: ['y'] },
-  scatter: { others: ['y'] },
-  denseForward: { matrices: [{ at: 'y', columns: 'outputs' }] },
-  denseForwardQuantized: { matrices: [{ at: 'y', columns: 'outputs' }], others: ['scratch'] },
-  denseInputGradient: { matrices: [{ at: 'dx', columns: 'inputs' }], others: ['scratch'] },
-  denseWeightGradient: {
-    matrices: [
-      { at: 'dw', columns: 'outputs', rows: 'inputs' },
-      { at: 'db', columns: 'outputs', rows: 1 },
-    ],
-  },
-  activationForward: { matrices: [{ at: 'y', columns: 'columns' }] },
-  activationGradient: { matrices: [{ at: 'dx', columns: 'columns' }] },
-  softmaxForward: { matrices: [{ at: 'y', columns: 'columns' }] },
-  softmaxGradient: { matrices: [{ at: 'dx', columns: 'columns' }] },
-  logSoftmaxForward: { matrices: [{ at: 'y', columns: 'columns' }] },
-  logSoftmaxGradient: { matrices: [{ at: 'dx', columns: 'columns' }] },
-  dropoutForward: { matrices: [{ at: 'y', columns: 'columns' }], others: ['mask'] },
-  dropoutGradient: { matrices: [{ at: 'dx', columns: 'columns' }] },
-  elementwiseLoss: { matrices: [{ at: 'dx', columns: 'columns' }], others: ['rowCosts'] },
-  softmaxCrossEntropy: { matrices: [{ at: 'dx', columns: 'columns' }], others: ['rowCosts'] },
-  sparseSoftmaxCrossEntropy: { matrices: [{ at: 'dx', columns: 'columns' }], others: ['rowCosts'] },
-  cosineSimilarity: { matrices: [{ at: 'dx', columns: 'columns' }], others: ['rowCosts'] },
-  cost: {},
-  categoricalAccuracy: {},
-  sparseCategoricalAccuracy: {},
-  thresholdAccuracy: {},
-  sgd: { others: ['parameters', 'velocity'] },
-  adam: { others: ['parameters', 'm', 'v'] },
-};
 
 /** The plan with every record as a section of its own, named by its index. */
 function recordByRecord(plan: Plan): Plan {
   const start = plan.region('records').address;
-  const single = plan.records.map((_, index): [string, { first: number; last: number }] => {
+  const single = plan.records.map((_, index): [string, Section] => {
     const first = start + index * RECORD_BYTES;
-    return [String(index), { first, last: first + RECORD_BYTES }];
+    return [String(index), { first, last: first + RECORD_BYTES, work: 0 }];
   });
   return { ...plan, sections: new Map([...plan.sections, ...single]) };
+}
+
+/** The regions that a record writes, and which of them hold matrices. */
+function writesOf({ op, fields }: PlannedRecord): { region: Region; matrix: Access['matrix'] }[] {
+  return Object.entries(op.access(numbersOf(fields))).flatMap(([field, { writes, matrix }]) => {
+    const region = fields[field];
+    return writes && region instanceof Region ? [{ region, matrix }] : [];
+  });
 }
 
 export class Inspector {
@@ -101,7 +67,7 @@ export class Inspector {
   }
 
   #report({ op, owner }: PlannedRecord, what: string): void {
-    this.problems.push(`${op} of ${owner}: ${what}`);
+    this.problems.push(`${op.name} of ${owner}: ${what}`);
   }
 
   /** Every byte but those that the record says it writes must be as before. */
@@ -124,26 +90,22 @@ export class Inspector {
     for (const { address, rows, columns } of this.#matricesOf(record)) {
       ranges.push([address, address + panelBytes(rows, columns)]);
     }
-    for (const field of writes[record.op].others ?? []) {
-      const region = record.fields[field];
-      if (region instanceof Region) ranges.push([region.address, region.address + region.bytes]);
+    for (const { region, matrix } of writesOf(record)) {
+      if (!matrix) ranges.push([region.address, region.address + region.bytes]);
     }
     return ranges;
   }
 
-  #matricesOf({ op, fields }: PlannedRecord): { address: number; rows: number; columns: number }[] {
+  #matricesOf(record: PlannedRecord): { address: number; rows: number; columns: number }[] {
     const batch = this.program.get('rows');
-    return (writes[op].matrices ?? []).flatMap(({ at, columns, rows }) => {
-      const region = fields[at];
-      if (!(region instanceof Region)) return [];
-      const height = rows === undefined ? batch : rows === 1 ? 1 : Number(fields[rows]);
-      return [{ address: region.address, rows: height, columns: Number(fields[columns]) }];
+    return writesOf(record).flatMap(({ region, matrix }) => {
+      return matrix ? [{ address: region.address, rows: matrix.rows ?? batch, columns: matrix.columns }] : [];
     });
   }
 
   #checkPadding(record: PlannedRecord): void {
     const matrices = this.#matricesOf(record);
-    if (record.op === 'sgd' || record.op === 'adam') matrices.push(...this.#stateMatrices());
+    if ('parameters' in record.fields) matrices.push(...this.#stateMatrices());
     for (const { address, rows, columns } of matrices) {
       const values = new Float32Array(this.program.memory.buffer, address, panelBytes(rows, columns) / 4);
       const lastPanel = (panelCount(columns) - 1) * rows * PANEL;

@@ -1,0 +1,40 @@
+/** Where a step begins and ends: the rows of the batch, between the caller's data and panels. */
+import { defineOp, reads, writes, writesMatrix } from './op.js';
+
+export const nextBatch = /* @__PURE__ */ defineOp(
+  'nextBatch',
+  { counts: 'i32' },
+  { binary: 'train', access: () => ({}), work: () => 0 },
+);
+
+export const checkFinite = /* @__PURE__ */ defineOp(
+  'checkFinite',
+  { columns: 'i32' },
+  { binary: 'predict', access: () => ({}), work: ({ columns }, rows) => 2 * rows * columns },
+);
+
+export const gather = /* @__PURE__ */ defineOp(
+  'gather',
+  { y: 'address', targets: 'i32', columns: 'i32', ownBytes: 'i32' },
+  {
+    binary: 'predict',
+    access: ({ columns, ownBytes }) => ({ y: writesMatrix(ownBytes === 0 ? 'rows' : 'own', columns) }),
+    work: ({ columns }, rows) => 10 * rows * columns,
+  },
+);
+
+export const gatherLabels = /* @__PURE__ */ defineOp(
+  'gatherLabels',
+  { y: 'address' },
+  { binary: 'train', access: () => ({ y: writes('rows') }), work: (_, rows) => 10 * rows },
+);
+
+export const scatter = /* @__PURE__ */ defineOp(
+  'scatter',
+  { y: 'address', x: 'address', columns: 'i32' },
+  {
+    binary: 'predict',
+    access: () => ({ y: writes('rows'), x: reads('rows') }),
+    work: ({ columns }, rows) => 10 * rows * columns,
+  },
+);

@@ -1,0 +1,8 @@
+/** Every op by its name, for tests and benchmarks: whoever emits one imports it from its family. */
+import * as batch from './batch.js';
+import * as dense from './dense.js';
+import * as elementwise from './elementwise.js';
+import * as loss from './loss.js';
+import * as optimizer from './optimizer.js';
+
+export const ops = { ...batch, ...dense, ...elementwise, ...loss, ...optimizer };

@@ -1,0 +1,59 @@
+/** The cost of a batch, its gradient for what the network made, and how many rows are right. */
+import { defineOp, reads, writes, writesMatrix } from './op.js';
+
+function defineLoss(
+  name: 'elementwiseLoss' | 'softmaxCrossEntropy' | 'sparseSoftmaxCrossEntropy' | 'cosineSimilarity',
+) {
+  return defineOp(
+    name,
+    {
+      rowCosts: 'address',
+      x: 'address',
+      dx: 'address',
+      target: 'address',
+      columns: 'i32',
+      kind: 'i32',
+      setting: 'f32',
+      divisor: 'f32',
+    },
+    {
+      binary: 'train',
+      access: ({ columns }) => ({
+        rowCosts: writes('rows'),
+        x: reads('rows'),
+        dx: writesMatrix('rows', columns),
+        target: reads('rows'),
+      }),
+      work: ({ columns }, rows) => 80 * rows * columns,
+    },
+  );
+}
+
+export type LossOp = ReturnType<typeof defineLoss>;
+
+export const elementwiseLoss = /* @__PURE__ */ defineLoss('elementwiseLoss');
+export const softmaxCrossEntropy = /* @__PURE__ */ defineLoss('softmaxCrossEntropy');
+export const sparseSoftmaxCrossEntropy = /* @__PURE__ */ defineLoss('sparseSoftmaxCrossEntropy');
+export const cosineSimilarity = /* @__PURE__ */ defineLoss('cosineSimilarity');
+
+export const cost = /* @__PURE__ */ defineOp(
+  'cost',
+  { rowCosts: 'address', divisor: 'f32' },
+  { binary: 'train', access: () => ({ rowCosts: reads('whole') }), work: (_, rows) => 20 * rows },
+);
+
+function defineAccuracy(name: 'categoricalAccuracy' | 'sparseCategoricalAccuracy' | 'thresholdAccuracy') {
+  return defineOp(
+    name,
+    { x: 'address', target: 'address', columns: 'i32', threshold: 'f32' },
+    {
+      binary: 'train',
+      access: () => ({ x: reads('whole'), target: reads('whole') }),
+      work: ({ columns }, rows) => 20 * rows * columns,
+    },
+  );
+}
+
+export const categoricalAccuracy = /* @__PURE__ */ defineAccuracy('categoricalAccuracy');
+export const sparseCategoricalAccuracy = /* @__PURE__ */ defineAccuracy('sparseCategoricalAccuracy');
+export const thresholdAccuracy = /* @__PURE__ */ defineAccuracy('thresholdAccuracy');

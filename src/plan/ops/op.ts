@@ -1,0 +1,61 @@
+/** What the planner has to know about an op is told in one place, its entry in this folder: records, barriers, budgets of work and tests follow from it. */
+import type { Opcode } from '../opcodes.js';
+import type { Struct } from '../record.js';
+
+/**
+ * How an op's work on a region is shared out, each thread's part its own: a value by rows of the batch or by panels of columns; a parameter, its gradient and the
+ * optimiser's state by outputs or by inputs; or each thread has an `own` one. Or `whole`, where a thread touches what is not its own.
+ */
+export type Share = 'rows' | 'panels' | 'outputs' | 'inputs' | 'own' | 'whole';
+
+/** What an op does to the region that one of its fields names. */
+export interface Access {
+  readonly writes: boolean;
+  readonly share: Share;
+  /** Where it writes a matrix in panels, of the batch's rows or its own number: their padding is 0 afterwards. */
+  readonly matrix?: { readonly columns: number; readonly rows?: number };
+}
+
+export const reads = (share: Share): Access => ({ writes: false, share });
+export const writes = (share: Share): Access => ({ writes: true, share });
+
+export function writesMatrix(share: Share, columns: number, rows?: number): Access {
+  return { writes: true, share, matrix: rows === undefined ? { columns } : { columns, rows } };
+}
+
+/** The fields that name regions. */
+type Addresses<F extends Struct> = { [K in keyof F]: F[K] extends 'address' ? K : never }[keyof F];
+/** What the other fields hold. */
+type Numbers<F extends Struct> = { readonly [K in Exclude<keyof F, Addresses<F>>]: number };
+
+export interface Op<F extends Struct = Struct> {
+  readonly name: keyof typeof Opcode;
+  /** Its record, after the head. */
+  readonly fields: F;
+  /** `predict` where every binary holds it, `train` where predict.wasm does not. */
+  readonly binary: 'predict' | 'train';
+  /** What it does to each of its regions. A field that is forgotten here does not compile. */
+  access(numbers: Numbers<F>): Readonly<Record<Addresses<F>, Access>>;
+  /** What it takes on so many rows of the batch, counted in the multiply-adds of a matrix product that take as long. */
+  work(numbers: Numbers<F>, rows: number): number;
+}
+
+/** An op of any fields. */
+export interface AnyOp extends Omit<Op, 'access'> {
+  access(numbers: Readonly<Record<string, number>>): Readonly<Record<string, Access>>;
+}
+
+export function defineOp<const F extends Struct>(
+  name: Op['name'],
+  fields: F,
+  about: Pick<Op<F>, 'binary' | 'access' | 'work'>,
+): Op<F> {
+  return { name, fields, ...about };
+}
+
+/** A record's fields without its regions. */
+export function numbersOf(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> {
+  const numbers: Record<string, number> = {};
+  for (const [name, value] of Object.entries(fields)) if (typeof value === 'number') numbers[name] = value;
+  return numbers;
+}

@@ -1,0 +1,61 @@
+/** Updates of stretches of parameters (`Builder.stretches`). */
+import { PANEL } from '../panels.js';
+import { defineOp, reads, type Share, writes } from './op.js';
+
+interface Extent {
+  /** Rows of sixteen numbers. */
+  readonly rows: number;
+  /** Threads share out so many rows at a time. */
+  readonly unit: number;
+}
+
+const share = ({ unit }: Extent): Share => (unit === PANEL ? 'inputs' : 'outputs');
+export const sgd = /* @__PURE__ */ defineOp(
+  'sgd',
+  {
+    parameters: 'address',
+    gradients: 'address',
+    velocity: 'address',
+    rows: 'i32',
+    unit: 'i32',
+    momentum: 'f32',
+    nesterov: 'i32',
+    weightDecay: 'f32',
+  },
+  {
+    binary: 'train',
+    access: fields => ({
+      parameters: writes(share(fields)),
+      gradients: reads(share(fields)),
+      velocity: writes(share(fields)),
+    }),
+    work: ({ rows }) => 5 * rows * PANEL,
+  },
+);
+
+export const adam = /* @__PURE__ */ defineOp(
+  'adam',
+  {
+    parameters: 'address',
+    gradients: 'address',
+    m: 'address',
+    v: 'address',
+    rows: 'i32',
+    unit: 'i32',
+    epsilon: 'f32',
+    beta1: 'f64',
+    beta2: 'f64',
+    weightDecay: 'f32',
+    decoupled: 'i32',
+  },
+  {
+    binary: 'train',
+    access: fields => ({
+      parameters: writes(share(fields)),
+      gradients: reads(share(fields)),
+      m: writes(share(fields)),
+      v: writes(share(fields)),
+    }),
+    work: ({ rows }) => 18 * rows * PANEL,
+  },
+);
