@@ -44,6 +44,8 @@ export class Controls {
   /** Σ cost · rows since it was last set to 0. */
   costSum: f64;
   learningRate: f64;
+  /** Records finished, where threads run the plan: a sign of life. */
+  finished: i32;
 }
 
 /** How every record begins. */

@@ -5,7 +5,7 @@ import {
   Dropout, DropoutGradient, Gather, GatherLabels, Loss, NextBatch, Op, RECORD_BYTES, Scatter, Sgd, Softmax, SoftmaxGradient,
 } from './plan';
 import { barrier } from './barrier';
-import { CONTROLS_BYTES, partCount, partNumber } from './parts';
+import { CONTROLS_BYTES, controlsOf, partCount, partNumber } from './parts';
 import { categoricalAccuracy, sparseCategoricalAccuracy, thresholdAccuracy } from './ops/accuracy';
 import { activationForward, activationGradient } from './ops/activation';
 import { adam } from './ops/adam';
@@ -39,6 +39,7 @@ function carryOut(first: usize, last: usize, steps: i32): i32 {
     for (let record = first; record < last; record += RECORD_BYTES) {
       if (partCount() > 1 && changetype<Op>(record).barrier && !barrier(partCount())) return -1;
       if (!execute(record)) return step;
+      if (ASC_FEATURE_THREADS) controlsOf(changetype<Op>(record)).finished += 1;
     }
   }
   return steps;

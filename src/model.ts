@@ -35,8 +35,8 @@ import {
 import { dequantize, quantizeTensors, type StoredTensor } from './quantize.js';
 import { checkSeed, Purpose, Random } from './random.js';
 import { chooseBackend, type FileAccess, type Host } from './runtime/binaries.js';
-import { dismissIdle } from './runtime/crew.js';
 import { findTeam, threadsOf, WORK_FOR_MESSAGE } from './runtime/threads.js';
+import { Office } from './runtime/workers.js';
 import { summarize } from './summary.js';
 import { Trainer } from './trainer.js';
 import { endingOf } from './training.js';
@@ -352,7 +352,7 @@ export class Model extends Predictor {
   /** Ends the worker threads that no fit has in use. Models share them; whichever trains next starts others. */
   async dispose(): Promise<void> {
     const { threads } = this.runsOn;
-    if (threads) dismissIdle(threads.host);
+    if (threads) Office.of(threads.host).dismissIdle();
   }
 
   /** {@link dispose}, for `await using`. */

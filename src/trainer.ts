@@ -20,10 +20,10 @@ import { printPlan } from './plan/print.js';
 import type { PredictorClass } from './predictor.js';
 import { Purpose, Random } from './random.js';
 import { type Backend, chooseBackend } from './runtime/binaries.js';
-import { Crew } from './runtime/crew.js';
+import type { Crew } from './runtime/crew.js';
 import { Program } from './runtime/program.js';
 import { beginRows, copySamples, copyTargets, layOut, type Places } from './runtime/staging.js';
-import { findTeam, type Team, WORK_FOR_MESSAGE } from './runtime/threads.js';
+import { callCrew, findTeam, type Team, WORK_FOR_MESSAGE } from './runtime/threads.js';
 import { Turn, workPerStep } from './runtime/turn.js';
 import { planTraining } from './training.js';
 import {
@@ -215,11 +215,11 @@ export class Trainer {
     }
   }
 
-  /** A crew for calls of so many steps; none where a message to it would take as long. */
+  /** A crew for calls of so many steps; none where a message to it would take as long, or where no workers are to be had. */
   async #callCrew(steps: number): Promise<Crew | undefined> {
     const team = this.#team;
     if (!team || steps * workPerStep(this.#network.plan) < WORK_FOR_MESSAGE) return undefined;
-    return Crew.join(team.host, team.module, this.#program, team.size);
+    return callCrew(team, this.#program);
   }
 
   /** Runs a section on the crew, or here where there is none. */

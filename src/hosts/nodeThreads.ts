@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { Worker } from 'node:worker_threads';
-import type { FromWorker, ThreadHost, WorkerHandle } from '../runtime/crew.js';
+import type { FromWorker, ThreadHost, WorkerHandle } from '../runtime/workers.js';
 
 // From src/ and from dist/ this is the compiled file: not every runtime starts a worker from TypeScript.
 const script = new URL('../../dist/hosts/nodeWorker.js', import.meta.url);

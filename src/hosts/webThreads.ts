@@ -1,5 +1,5 @@
 /** Threads by Web Workers. Only pages that are cross-origin isolated may share memory with them. */
-import type { FromWorker, ThreadHost, WorkerHandle } from '../runtime/crew.js';
+import type { FromWorker, ThreadHost, WorkerHandle } from '../runtime/workers.js';
 
 const isolatedThreads: ThreadHost = {
   cores: globalThis.navigator?.hardwareConcurrency ?? 1,

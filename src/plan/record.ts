@@ -27,6 +27,7 @@ export const controlsStruct = {
   cost: 'f64',
   costSum: 'f64',
   learningRate: 'f64',
+  finished: 'i32',
 } as const satisfies Struct;
 
 /** What every record begins with. */

@@ -2,7 +2,7 @@
 
 import { wrongValue } from '../errors.js';
 
-import type { ThreadHost } from './crew.js';
+import type { ThreadHost } from './workers.js';
 
 /** `relaxed` fuses multiply and add; `simd` rounds after each, with the same bits on every machine. */
 export type BinaryName = 'simd' | 'relaxed';

@@ -2,6 +2,7 @@
 import { instantiateSync } from '@assemblyscript/loader';
 import { wrongValue } from '../errors.js';
 import {
+  CONTROLS_BYTES,
   controlsOffsets,
   type Parameter,
   type Plan,
@@ -84,6 +85,17 @@ export class Program {
     Atomics.store(words, ABORTED, 1);
     Atomics.add(words, GENERATION, 1);
     Atomics.notify(words, GENERATION);
+  }
+
+  /** Grows whenever one of the threads that run this passes a barrier or finishes a record. */
+  get progress(): number {
+    let sum = new Int32Array(this.memory.buffer)[GENERATION] ?? 0;
+    const view = new DataView(this.memory.buffer);
+    const { address, bytes } = this.plan.controls;
+    for (let block = address; block < address + bytes; block += CONTROLS_BYTES) {
+      sum += readField(view, block + controlsOffsets.finished, controlsStruct.finished);
+    }
+    return sum;
   }
 
   get(name: ControlName): number {

@@ -3,9 +3,10 @@ import { sequential } from '../architecture.js';
 import { dense } from '../layers/dense.js';
 import { fitLoss } from '../losses/index.js';
 import { endingOf, planTraining } from '../training.js';
-import { Crew, type ThreadHost } from './crew.js';
+import { Crew } from './crew.js';
 import { Program } from './program.js';
 import { beginRows, layOut } from './staging.js';
+import type { ThreadHost } from './workers.js';
 
 const STEPS = 5;
 
@@ -52,7 +53,7 @@ export class SelfTest {
     const crew = await Crew.join(host, module, this.#program, threads);
     for (let step = 0; step < STEPS; step++) {
       beginRows(this.#program, 32);
-      await crew.runBriefly('step', 1);
+      await crew.run('step', 1);
     }
     crew.leave();
     return this.#program.floats(this.#program.plan.parameterRegion).slice();

@@ -1,7 +1,9 @@
 /** Whether threads are to be had, and how many. */
 import type { Backend, ThreadSupport } from './binaries.js';
-import type { ThreadHost } from './crew.js';
+import { Crew } from './crew.js';
+import type { Program } from './program.js';
 import { SelfTest } from './selfTest.js';
+import type { ThreadHost } from './workers.js';
 
 /** What `threads: 'auto'` takes at most. */
 const MOST_THREADS = 16;
@@ -16,16 +18,27 @@ export interface Team {
   readonly size: number;
 }
 
-/** Why a runtime's threads are not used, or undefined where they work; tested once. */
-const verdicts = new WeakMap<ThreadHost, Promise<string | undefined>>();
-/** The verdicts that are in, for those who cannot wait. */
-const failures = new WeakMap<ThreadHost, string>();
+/** Milliseconds after which threads that did not work are tried again: at least so many, ten times what the trial took, and twice as many each time; but no more than that. */
+const LEAST_PAUSE = 5000;
+const MOST_PAUSE = 600_000;
+
+/** Why a runtime's threads are not used, until when, and how long that is. */
+interface Failure {
+  readonly reason: string;
+  readonly until: number;
+  readonly pause: number;
+}
+
+const failures = new WeakMap<ThreadHost, Failure>();
+const passed = new WeakSet<ThreadHost>();
+/** The tests under way. */
+const tests = new WeakMap<ThreadHost, Promise<void>>();
 
 /** How many threads training takes unless told, and in words why. */
 export function threadsOf({ threads }: Backend): { threads: number; reason: string } {
   if (!threads) return { threads: 1, reason: 'one thread, as this runtime offers no others' };
   const failure = failures.get(threads.host);
-  if (failure !== undefined) return { threads: 1, reason: `one thread, as ${failure}` };
+  if (failure) return { threads: 1, reason: `one thread, as ${failure.reason}` };
   const count = Math.min(threads.host.cores, MOST_THREADS);
   return { threads: count, reason: count === 1 ? 'one thread, as there is one core' : `up to ${count} threads` };
 }
@@ -35,27 +48,53 @@ export async function findTeam(backend: Backend, wanted: 'auto' | number): Promi
   const { threads } = backend;
   if (!threads) return undefined;
   const { host } = threads;
-  const verdict = verdicts.get(host) ?? test(backend, threads);
-  verdicts.set(host, verdict);
-  const failure = await verdict;
-  if (failure !== undefined) {
-    failures.set(host, failure);
-    return undefined;
+  if (performance.now() < (failures.get(host)?.until ?? 0)) return undefined;
+  if (!passed.has(host)) {
+    const testing = tests.get(host) ?? test(backend, threads).finally(() => tests.delete(host));
+    tests.set(host, testing);
+    await testing;
+    if (failures.has(host)) return undefined;
   }
   const size = wanted === 'auto' ? threadsOf(backend).threads : wanted;
   return { host, module: await threads.compile(), size };
 }
 
-/** Trains a small network with workers that write through the shared memory, and compares with one thread alone. */
-async function test(backend: Backend, threads: ThreadSupport): Promise<string | undefined> {
-  const size = 2;
+/** Workers for a program; none where they cannot be had, of which the backend's reason then tells. */
+export async function callCrew({ host, module, size }: Team, program: Program): Promise<Crew | undefined> {
+  const started = performance.now();
   try {
-    const module = await threads.compile();
-    const wanted = new SelfTest(backend.module, backend.paired).parameters();
-    const got = await new SelfTest(module, backend.paired, size).parametersOn(threads.host, module, size);
-    const same = wanted.every((value, index) => Object.is(value, got[index]));
-    return same ? undefined : 'what workers wrote to shared memory did not arrive';
+    return await Crew.join(host, module, program, size);
   } catch (error) {
-    return `threads did not pass the self-test (${(error as Error).message})`;
+    blame(host, `workers could not be had (${(error as Error).message})`, started);
+    return undefined;
   }
+}
+
+/** Trains a small network with workers that write through the shared memory, and compares with one thread alone. */
+async function test(backend: Backend, { host, compile }: ThreadSupport): Promise<void> {
+  const size = 2;
+  const started = performance.now();
+  try {
+    const module = await compile();
+    const wanted = new SelfTest(backend.module, backend.paired).parameters();
+    const got = await new SelfTest(module, backend.paired, size).parametersOn(host, module, size);
+    if (wanted.every((value, index) => Object.is(value, got[index]))) {
+      failures.delete(host);
+      passed.add(host);
+    } else {
+      // Threads that give other bits are not believed a second time.
+      const reason = 'what workers wrote to shared memory did not arrive';
+      failures.set(host, { reason, until: Number.POSITIVE_INFINITY, pause: 0 });
+    }
+  } catch (error) {
+    blame(host, `threads did not pass the self-test (${(error as Error).message})`, started);
+  }
+}
+
+/** Threads are done without for a while, then tested again. */
+function blame(host: ThreadHost, reason: string, started: number): void {
+  const now = performance.now();
+  const pause = Math.max(LEAST_PAUSE, 10 * (now - started), 2 * (failures.get(host)?.pause ?? 0));
+  passed.delete(host);
+  failures.set(host, { reason, until: now + Math.min(pause, MOST_PAUSE), pause: Math.min(pause, MOST_PAUSE) });
 }

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { dense, sequential } from '../../src/entries/node.js';
 import type { Host } from '../../src/runtime/binaries.js';
-import type { ThreadHost, WorkerHandle } from '../../src/runtime/crew.js';
+import type { ThreadHost, WorkerHandle } from '../../src/runtime/workers.js';
 import { labels, numbers } from '../reference/data.js';
 import { hostWith, modelOn, watchedThreads } from './hosts.js';
 

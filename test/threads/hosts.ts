@@ -3,7 +3,7 @@ import { Model, Trainer } from '../../src/entries/node.js';
 import { nodeHost } from '../../src/hosts/node.js';
 import { nodeThreads } from '../../src/hosts/nodeThreads.js';
 import { type Backend, type Host, plainBackend } from '../../src/runtime/binaries.js';
-import type { ThreadHost, WorkerHandle } from '../../src/runtime/crew.js';
+import type { ThreadHost, WorkerHandle } from '../../src/runtime/workers.js';
 
 /** Node with these threads, or with none. */
 export function hostWith(threads: ThreadHost | undefined): Host {

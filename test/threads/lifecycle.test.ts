@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { adam, dense, dropout, sequential } from '../../src/entries/node.js';
-import type { WorkerHandle } from '../../src/runtime/crew.js';
+import type { WorkerHandle } from '../../src/runtime/workers.js';
 import { labels, numbers } from '../reference/data.js';
 import { hostWith, modelOn, watchedThreads } from './hosts.js';
 
@@ -94,12 +94,12 @@ describe('workers', () => {
     expect(threads.runs).toBe(runs);
   });
 
-  it('train two models at the same time, each as if alone', async () => {
+  it.each([2, 4])('train two models at the same time, each as if alone, and are no more than %i cores', async cores => {
     const threads = watchedThreads();
-    const Class = modelOn(hostWith(threads.host));
+    const Class = modelOn(hostWith({ ...threads.host, cores }));
     const models = await Promise.all([1, 2].map(seed => Class.create(architecture, { seed })));
     await Promise.all(models.map(model => model.fit(data, { ...options, epochs: 3 })));
-    expect(threads.running.size).toBe(4);
+    expect(threads.running.size).toBe(cores);
     expect(models[0]?.parameters).toEqual(await undisturbed(3, 1));
     expect(models[1]?.parameters).toEqual(await undisturbed(3, 2));
     await models[0]?.dispose();
