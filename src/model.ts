@@ -1,5 +1,5 @@
-/// <reference lib="esnext.disposable" preserve="true" />
 /** A network with parameters: predicts, judges, and hands out trainers. */
+import './disposal.js';
 import { type Architecture, placedLayers, sequential } from './architecture.js';
 import { refuseBareBytes, refuseNotFinite, type Samples, type Targets } from './data/samples.js';
 import { checkChoice, checkOptions, nearest, quote, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
@@ -7,7 +7,7 @@ import { modelMetadata, refuseNotFiniteTensors } from './files/modelFile.js';
 import { writeSafetensors } from './files/safetensors.js';
 import { initialize } from './initializers/index.js';
 import { Judge, type ReadyData, readData } from './judge.js';
-import { kindOf, type NumberArray } from './kinds.js';
+import { type Bytes, kindOf, type NumberArray } from './kinds.js';
 import { fitLoss, type Loss, type LossConfig, resolveLoss } from './losses/index.js';
 import type { FittedLoss } from './losses/loss.js';
 import {
@@ -365,7 +365,7 @@ export class Model extends Predictor {
    *
    * @throws where a parameter is not finite, as after a step that went too far: no file is better than one that cannot be read
    */
-  toBytes(): Uint8Array<ArrayBuffer> {
+  toBytes(): Bytes {
     const stored = this.#stored();
     refuseNotFiniteTensors('Model.toBytes', stored);
     return writeSafetensors(stored, modelMetadata(this));

@@ -28,7 +28,7 @@ export interface LoadOptions {
 export const MOST_ROWS = 256;
 const CACHE_NUMBERS = 2 ** 18;
 
-/** What a model is made of. */
+/** @internal What a model is made of. */
 export interface ModelParts {
   readonly architecture: Architecture;
   readonly backend: Backend;
@@ -38,13 +38,16 @@ export interface ModelParts {
 }
 
 /** A class of models with its own way to load WebAssembly; its factories return models of that class. */
-export type PredictorClass<M extends Predictor> = {
+export interface PredictorClass<M extends Predictor> {
+  readonly prototype: M;
+  /** @internal */
   new (parts: ModelParts): M;
+  /** @internal */
   readonly host: Host;
-};
+}
 
 export class Predictor {
-  /** How this entry of the package comes by its WebAssembly. */
+  /** @internal How this entry of the package comes by its WebAssembly. */
   static get host(): Host {
     throw new Error('myelin: expected an entry of the package that loads its WebAssembly, got the bare class');
   }

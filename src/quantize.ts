@@ -35,7 +35,7 @@ export function quantizeTensors(
 }
 
 /** The numbers that stored ones stand for; `scales` are those of an int8 matrix's columns. */
-export function dequantize(data: StoredNumbers, scales: ArrayLike<number> = []): Float32Array<ArrayBufferLike> {
+export function dequantize(data: StoredNumbers, scales: ArrayLike<number> = []): Float32Array {
   if (data instanceof Float32Array) return data;
   if (data instanceof Uint16Array) return fromFloat16(data);
   return Float32Array.from(data, (value, i) => value * (scales[i % scales.length] ?? 1));

@@ -7,7 +7,7 @@ import { modelMetadata, readModelMetadata, refuseNotFiniteTensors } from './file
 import { readSafetensors, type Tensor, writeSafetensors } from './files/safetensors.js';
 import { bufferName, bufferNaming, readState, type TrainerState } from './files/trainerFile.js';
 import { bytesPerRow, evaluation, type Judgement, type ReadyData, readData } from './judge.js';
-import { fileBytes } from './kinds.js';
+import { type Bytes, fileBytes } from './kinds.js';
 import { definitionOf } from './layers/index.js';
 import type { FittedLoss } from './losses/loss.js';
 import { checkMetrics } from './metrics/index.js';
@@ -403,7 +403,7 @@ export class Trainer {
    * Everything that training goes on from, as the bytes of a .safetensors file: parameters, the optimiser's state, random state, epoch and position.
    * Training resumed from it equals training never stopped, bit for bit. May be called from `onEpoch`, but not in the middle of an epoch.
    */
-  toBytes(): Uint8Array<ArrayBuffer> {
+  toBytes(): Bytes {
     if (this.#stepping) {
       throw new Error(
         'Trainer.toBytes: expected no epoch under way, got one that runs; await the fit, or call it from onEpoch',

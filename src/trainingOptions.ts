@@ -4,6 +4,7 @@ import { checkBoolean, checkInteger, checkOptions, wrongType } from './errors.js
 import { type Loss, type LossConfig, resolveLoss } from './losses/index.js';
 import { checkMetricNames, type Metric, trainingMetrics } from './metrics/index.js';
 import { type Optimizer, type OptimizerConfig, resolveOptimizer } from './optimizers/index.js';
+import type { Signal } from './platform.js';
 
 /** What a model learns from. It is copied when training begins: leave it as it is until the fit has ended. */
 export interface TrainingData {
@@ -36,7 +37,7 @@ export interface FitOptions {
   /** Rows to judge each epoch by; none unless told. */
   readonly validation?: TrainingData;
   /** Stops training after the step under way; the model keeps what it has learned. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
   /** Called, and awaited, after every step. Training then returns to JavaScript for each, which tiny networks feel. */
   readonly onBatch?: (event: BatchEvent) => void | Promise<void>;
   /** Called, and awaited, after every epoch. */
@@ -83,7 +84,7 @@ export const fitOptionNames: readonly string[] = ['epochs', 'shuffle', 'validati
 /** @internal */
 export const dataNames: readonly string[] = ['x', 'y', 'scale'];
 
-/** The options that a trainer's file holds too, each checked. */
+/** @internal The options that a trainer's file holds too, each checked. */
 export interface TrainerConfig {
   readonly loss: LossConfig;
   readonly optimizer: OptimizerConfig;
@@ -91,6 +92,7 @@ export interface TrainerConfig {
   readonly batchSize: number;
 }
 
+/** @internal */
 export function checkTrainerOptions(where: string, options: unknown): TrainerConfig & { threads: 'auto' | number } {
   checkOptions(where, options, trainerOptionNames);
   const { loss, optimizer, metrics, batchSize = 32, threads = 'auto' } = options as Partial<TrainerOptions>;
@@ -103,13 +105,14 @@ export function checkTrainerOptions(where: string, options: unknown): TrainerCon
   };
 }
 
-/** Refuses all but 'auto' and a number of threads. */
+/** @internal Refuses all but 'auto' and a number of threads. */
 export function checkThreads(where: string, threads: unknown): 'auto' | number {
   if (threads === 'auto') return threads;
   if (typeof threads !== 'number') throw wrongType(`${where}: threads`, `'auto' or a whole number`, threads);
   return checkInteger(`${where}: threads`, threads, 1, 64);
 }
 
+/** @internal */
 export function checkFitOptions(where: string, options: FitOptions) {
   checkOptions(where, options, fitOptionNames);
   const { epochs = 1, shuffle = true, signal, onBatch, onEpoch } = options;
@@ -132,6 +135,7 @@ export function checkFitOptions(where: string, options: FitOptions) {
   };
 }
 
+/** @internal */
 export function newHistory(accuracy: boolean, validation: boolean): History {
   return {
     loss: [],
@@ -143,6 +147,7 @@ export function newHistory(accuracy: boolean, validation: boolean): History {
   };
 }
 
+/** @internal */
 export function record(history: History, event: EpochEvent): void {
   history.loss.push(event.loss);
   history.seconds.push(event.seconds);

@@ -1,12 +1,12 @@
 /** myelin without its WebAssembly, which `init` takes. */
 import { GivenHost } from '../hosts/given.js';
 import { Model as BareModel } from '../model.js';
+import type { WasmSource } from '../platform.js';
 import type { Host } from '../runtime/binaries.js';
-import type { WasmSource } from '../runtime/source.js';
 import { Trainer as BareTrainer } from '../trainer.js';
 
 export * from '../index.js';
-export type { WasmSource } from '../runtime/source.js';
+export type { WasmSource } from '../platform.js';
 
 const given = new GivenHost('myelin/core', ['simd', 'relaxed']);
 

@@ -1,15 +1,16 @@
 /** Predicting alone, in browsers and wherever else there is `fetch`. */
 
 import { GivenHost } from '../hosts/given.js';
+import type { WasmSource } from '../platform.js';
 import { Predictor } from '../predictor.js';
 import type { Host } from '../runtime/binaries.js';
-import { compileSource, type WasmSource } from '../runtime/source.js';
+import { compileAt } from '../runtime/source.js';
 
-export type { WasmSource } from '../runtime/source.js';
+export type { WasmSource } from '../platform.js';
 
 const given = new GivenHost('myelin/predict', ['predict', 'simd', 'relaxed'], {
   binaries: ['simd'],
-  compile: () => compileSource('myelin/wasm/predict.wasm', new URL('../../wasm/predict.wasm', import.meta.url)),
+  compile: () => compileAt('predict', () => new URL('../../wasm/predict.wasm', import.meta.url)),
 });
 
 /** Takes other WebAssembly than the entry's own: a WebAssembly.Module, a .wasm file's bytes, a Response, or a URL to fetch. */

@@ -1,11 +1,12 @@
 /** Predicting alone, in Vercel's edge functions. */
 import module from '../../wasm/predict.wasm?module';
 import { GivenHost } from '../hosts/given.js';
+import type { WasmSource } from '../platform.js';
 import { Predictor } from '../predictor.js';
 import type { Host } from '../runtime/binaries.js';
-import { compileSource, type WasmSource } from '../runtime/source.js';
+import { compileSource } from '../runtime/source.js';
 
-export type { WasmSource } from '../runtime/source.js';
+export type { WasmSource } from '../platform.js';
 
 const given = new GivenHost('myelin/predict', ['predict', 'simd', 'relaxed'], {
   binaries: ['simd'],

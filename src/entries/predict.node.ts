@@ -1,15 +1,15 @@
 /** Predicting alone, where `node:fs` is: Node, Bun and Deno. */
 import { compileBinary } from '../hosts/files.js';
 import { GivenHost } from '../hosts/given.js';
+import type { WasmSource } from '../platform.js';
 import { Predictor } from '../predictor.js';
 import type { Host } from '../runtime/binaries.js';
-import type { WasmSource } from '../runtime/source.js';
 
-export type { WasmSource } from '../runtime/source.js';
+export type { WasmSource } from '../platform.js';
 
 const given = new GivenHost('myelin/predict', ['predict', 'simd', 'relaxed'], {
   binaries: ['simd'],
-  compile: () => compileBinary('predict'),
+  compile: () => compileBinary('predict', () => new URL('../../wasm/predict.wasm', import.meta.url)),
 });
 
 /** Takes other WebAssembly than the entry's own: a WebAssembly.Module, a .wasm file's bytes, a Response, or a URL to fetch. */

@@ -1,11 +1,11 @@
 /** Predicting alone, in Cloudflare Workers. */
 import module from '../../wasm/predict.wasm';
 import { GivenHost } from '../hosts/given.js';
+import type { WasmSource } from '../platform.js';
 import { Predictor } from '../predictor.js';
 import type { Host } from '../runtime/binaries.js';
-import type { WasmSource } from '../runtime/source.js';
 
-export type { WasmSource } from '../runtime/source.js';
+export type { WasmSource } from '../platform.js';
 
 const given = new GivenHost('myelin/predict', ['predict', 'simd', 'relaxed'], {
   binaries: ['simd'],

@@ -1,5 +1,5 @@
 import { describe, wrongType, wrongValue } from '../errors.js';
-import { fileBytes } from '../kinds.js';
+import { type Bytes, fileBytes } from '../kinds.js';
 import { formatOf, type StoredNumbers, type WeightFormat } from '../plan/formats.js';
 import { badFile, LONE_SURROGATE, StrictJson } from './strictJson.js';
 
@@ -68,10 +68,7 @@ interface Entry {
  * @throws RangeError where a name comes twice or is `__metadata__`, text is not Unicode, a shape does not fit its data,
  * or the header is over 100,000,000 bytes or 100,000 keys
  */
-export function writeSafetensors(
-  tensors: readonly Tensor[],
-  metadata: Readonly<Record<string, string>>,
-): Uint8Array<ArrayBuffer> {
+export function writeSafetensors(tensors: readonly Tensor[], metadata: Readonly<Record<string, string>>): Bytes {
   const labels = Object.entries(metadata);
   checkCount('metadata', labels.length);
   checkCount('tensors', tensors.length + 1); // the header holds the metadata as one more key

@@ -1,6 +1,8 @@
 /** The host of entries to which the user hands the WebAssembly. */
+
+import type { WasmSource } from '../platform.js';
 import type { Host } from '../runtime/binaries.js';
-import { type BinaryFile, compileSource, identify, type WasmSource } from '../runtime/source.js';
+import { type BinaryFile, compileSource, identify } from '../runtime/source.js';
 
 export class GivenHost {
   readonly #entry: string;

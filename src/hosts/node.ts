@@ -2,13 +2,14 @@
 import { readBytes, saveAtomically } from '../files/save.js';
 import type { Host } from '../runtime/binaries.js';
 import { turboBackend } from '../runtime/turbo.js';
+import { addresses } from './addresses.js';
 import { compileBinary, readBinary } from './files.js';
 import { nodeThreads } from './nodeThreads.js';
 
 export const nodeHost: Host = {
   binaries: ['relaxed', 'simd'],
-  compile: compileBinary,
-  turbo: deterministic => turboBackend(nodeHost, readBinary, deterministic),
+  compile: file => compileBinary(file, addresses[file]),
+  turbo: deterministic => turboBackend(nodeHost, file => readBinary(file, addresses[file]), deterministic),
   threads: nodeThreads,
   files: { read: readBytes, write: saveAtomically },
 };

@@ -4,14 +4,12 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { Worker } from 'node:worker_threads';
 import type { FromWorker, ThreadHost, WorkerHandle } from '../runtime/workers.js';
 
-// From src/ and from dist/ this is the compiled file: not every runtime starts a worker from TypeScript.
-const script = new URL('../../dist/hosts/nodeWorker.js', import.meta.url);
-
 export const nodeThreads: ThreadHost = {
   cores: availableParallelism(),
   spawn(): WorkerHandle {
     // Without the process's own --import and the like: the script needs none of it, and would wait for all of it.
-    const worker = new Worker(script, { execArgv: [] });
+    // From src/ and from dist/ this is the compiled file: not every runtime starts a worker from TypeScript.
+    const worker = new Worker(new URL('../../dist/hosts/nodeWorker.js', import.meta.url), { execArgv: [] });
     return {
       post: message => worker.postMessage(message),
       listen(onMessage, onEnd) {

@@ -5,7 +5,7 @@ import type { Shape } from '../shape.js';
 export type WeightFormat = 'float32' | 'float16' | 'int8';
 
 /** Numbers as they lie in memory: float32, the bits of float16, or int8. */
-export type StoredNumbers = Float32Array<ArrayBufferLike> | Uint16Array<ArrayBufferLike> | Int8Array<ArrayBufferLike>;
+export type StoredNumbers = Float32Array | Uint16Array | Int8Array;
 
 export const weightFormats = ['float32', 'float16', 'int8'] as const satisfies readonly WeightFormat[];
 

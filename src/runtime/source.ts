@@ -4,9 +4,6 @@ import { type Bytes, kindOf, plainBytes } from '../kinds.js';
 import { VERSION } from '../version.js';
 import type { MachineFile } from './binaries.js';
 
-/** A compiled module, the bytes of a .wasm file, a response with them, or where to fetch them. */
-export type WasmSource = WebAssembly.Module | BufferSource | Response | URL;
-
 /** A file in this package's wasm/, without its ending. */
 export type BinaryFile = MachineFile | 'predict';
 
@@ -62,6 +59,20 @@ export async function compileOwn<F extends BinaryFile>(file: F, source: unknown)
   const module = await compileSource(where, source);
   identify(where, module, [file]);
   return module;
+}
+
+/** {@link compileOwn} from an address, which a bundler may have left without what it is relative to. */
+export async function compileAt<F extends BinaryFile>(file: F, address: () => URL): Promise<WebAssembly.Module> {
+  let url: URL;
+  try {
+    url = address();
+  } catch (cause) {
+    const mend = `this bundle does not know where it lies: import 'myelin/inline', or give the file to init of 'myelin/core'`;
+    throw Object.assign(wrongValue(`myelin/wasm/${file}.wasm`, 'an address', shorten(messageOf(cause)), mend), {
+      cause,
+    });
+  }
+  return compileOwn(file, url);
 }
 
 /** Compiles the bytes of a .wasm file. */

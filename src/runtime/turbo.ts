@@ -6,6 +6,7 @@
  * module's bytes, so the bytes are changed by a custom section, or the code from before the flag would come back.
  */
 import { setFlagsFromString } from 'node:v8';
+import type { Bytes } from '../kinds.js';
 import {
   type Backend,
   type BinaryName,
@@ -17,7 +18,7 @@ import {
 } from './binaries.js';
 import { SelfTest } from './selfTest.js';
 
-type ReadBytes = (name: MachineFile) => Promise<Uint8Array<ArrayBuffer>>;
+type ReadBytes = (name: MachineFile) => Promise<Bytes>;
 
 const settled = new Map<boolean, Promise<Backend>>();
 

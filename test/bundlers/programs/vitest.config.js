@@ -1,0 +1,1 @@
+export default { test: { include: ['*.test.js'], globals: true, environment: 'jsdom' } };

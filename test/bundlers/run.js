@@ -1,0 +1,179 @@
+/**
+ * Proves the packed package in bundles for Node: with each bundler and each of its formats the program runs and gives what it gives unbundled, or ends in one
+ * clear error that names `myelin/inline`; a bundle of `myelin/inline` runs always. Then in jest and in vitest with jsdom, which have realms of their own.
+ * Prints a table; ends with exit code 1 where it is otherwise.
+ *
+ *     npm run build && npm ci --prefix test/bundlers && node test/bundlers/run.js [PACKAGE.tgz]
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import nodeResolve from '@rollup/plugin-node-resolve';
+import * as esbuild from 'esbuild';
+import { rollup } from 'rollup';
+import { build as tsdown } from 'tsdown';
+import * as vite from 'vite';
+import webpack from 'webpack';
+import { scratchProject } from '../runtimes/scratch.js';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+// The packed package beside the bundlers, for some of them follow no links.
+const scratch = scratchProject(process.argv[2]).folder;
+cpSync(join(scratch, 'node_modules'), join(here, 'node_modules'), { recursive: true });
+rmSync(scratch, { recursive: true });
+const folder = join(here, 'work');
+rmSync(folder, { recursive: true, force: true });
+cpSync(join(here, 'programs'), folder, { recursive: true });
+
+const builtinModules = /^node:/;
+
+/** Builds `entry` into `outdir`, as ES modules or CommonJS. */
+const bundlers = {
+  esbuild: ({ entry, outdir, format, ending }) =>
+    esbuild.build({
+      entryPoints: [entry],
+      outdir,
+      bundle: true,
+      platform: 'node',
+      format,
+      logLevel: 'error',
+      outExtension: { '.js': ending },
+    }),
+
+  webpack: ({ entry, outdir, format, ending, name }) =>
+    new Promise((resolve, reject) => {
+      const library = format === 'esm' && {
+        experiments: { outputModule: true },
+        output: { module: true, chunkFormat: 'module', path: outdir, filename: `${name}${ending}` },
+      };
+      const options = {
+        mode: 'production',
+        target: 'node20',
+        context: folder,
+        entry,
+        output: { path: outdir, filename: `${name}${ending}` },
+        performance: { hints: false },
+        ...library,
+      };
+      webpack(options, (error, stats) => {
+        if (error || stats.hasErrors()) reject(error ?? new Error(stats.toString('errors-only')));
+        else resolve();
+      });
+    }),
+
+  rollup: async ({ entry, outdir, format, ending }) => {
+    const bundle = await rollup({
+      input: entry,
+      external: builtinModules,
+      plugins: [nodeResolve({ exportConditions: ['node'] })],
+      onwarn() {},
+    });
+    await bundle.write({
+      dir: outdir,
+      format,
+      entryFileNames: `[name]${ending}`,
+      chunkFileNames: `[name]-[hash]${ending}`,
+    });
+  },
+
+  tsdown: ({ entry, outdir, format }) =>
+    tsdown({
+      entry,
+      outDir: outdir,
+      format,
+      platform: 'node',
+      cwd: folder,
+      config: false,
+      dts: false,
+      noExternal: [/.*/],
+      inlineOnly: false,
+      logLevel: 'silent',
+    }),
+
+  vite: ({ entry, outdir, format, ending }) =>
+    vite.build({
+      root: folder,
+      configFile: false,
+      logLevel: 'error',
+      ssr: { noExternal: true, target: 'node' },
+      build: { ssr: entry, outDir: outdir, rollupOptions: { output: { format, entryFileNames: `[name]${ending}` } } },
+    }),
+};
+
+function runs(file) {
+  const { stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8', timeout: 60_000 });
+  try {
+    return JSON.parse(stdout);
+  } catch {
+    return { error: `${stdout}${stderr}`.trim().slice(0, 600) };
+  }
+}
+
+const expected = JSON.stringify(runs(join(folder, 'app.js')).result);
+for (const [name, build] of Object.entries(bundlers)) {
+  for (const format of ['esm', 'cjs']) {
+    for (const program of ['app', 'inline']) {
+      const outdir = join(folder, `${name}-${format}-${program}`);
+      mkdirSync(outdir);
+      const ending = format === 'esm' ? '.mjs' : '.cjs';
+      let outcome;
+      try {
+        await build({ entry: join(folder, `${program}.js`), outdir, format, ending, name: program });
+        const file = readdirSync(outdir).find(file => file.startsWith(`${program}.`) && /js$/.test(file));
+        outcome = runs(join(outdir, file));
+      } catch (error) {
+        outcome = { error: `does not build: ${error.stack}`.slice(0, 1500) };
+      }
+      const ran = JSON.stringify(outcome.result) === expected;
+      const named = program === 'app' && /^myelin\/wasm\/\S+: expected .*import 'myelin\/inline'/.test(outcome.error);
+      console.log(
+        `${name.padEnd(8)} ${format} ${program.padEnd(7)} ${ran ? 'runs' : named ? 'names the way' : 'fails'}`,
+      );
+      if (!ran) console.log(outcome);
+      if (!ran && !named) process.exitCode = 1;
+    }
+  }
+}
+
+const tool = path => join(here, 'node_modules', path);
+
+/** Runs one of the tools to its end; gives whether it was content. */
+function check(what, args, options = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 120_000,
+    ...options,
+  });
+  console.log(`${what.padEnd(20)} ${status === 0 ? 'runs' : 'fails'}`);
+  if (status === 0) return true;
+  console.log(`${stdout}${stderr}`.slice(-3000));
+  process.exitCode = 1;
+  return false;
+}
+
+const vm = '--experimental-vm-modules';
+check('jest', [vm, tool('jest/bin/jest.js'), '--rootDir', folder, '--testMatch', '**/realms.test.js', '--forceExit']);
+check('vitest with jsdom', [tool('vitest/vitest.mjs'), 'run', '--root', folder]);
+
+const next = { cwd: join(folder, 'next'), env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' } };
+if (check('next (Turbopack)', [tool('next/dist/bin/next'), 'build'], next)) {
+  const server = spawn(process.execPath, [tool('next/dist/bin/next'), 'start', '-p', '0'], next);
+  const address = await new Promise((resolve, reject) => {
+    let said = '';
+    server.stdout.on('data', chunk => {
+      said += chunk;
+      const [found] = /http:\/\/localhost:[1-9]\d*/.exec(said) ?? [];
+      if (found) resolve(found);
+    });
+    server.on('exit', () => reject(new Error(said)));
+  });
+  const answer = await (await fetch(`${address}/api`)).json();
+  server.kill();
+  if (JSON.stringify(answer.result) !== expected) {
+    console.log('next answers', answer);
+    process.exitCode = 1;
+  }
+}
+rmSync(folder, { recursive: true });

@@ -1,0 +1,25 @@
+/** Uses the package where TypeScript knows JavaScript alone: neither the library dom nor @types/node. Nothing of this runs. */
+import { adam, dense, Model, sequential, Trainer, type TrainingData } from 'myelin';
+import * as core from 'myelin/core';
+import * as inline from 'myelin/inline';
+import * as predict from 'myelin/predict';
+
+export const load = (path: string): Promise<Model> => Model.load(path);
+
+export async function use(bytes: Uint8Array): Promise<number> {
+  const model: Model = await Model.create(sequential([4], [dense(3, { activation: 'softmax' })]));
+  const data: TrainingData = { x: bytes, y: [0, 1, 2], scale: 1 / 255 };
+  const history = await model.fit(data, { loss: 'sparseCategoricalCrossEntropy', optimizer: adam() });
+  const trainer: Trainer = await model.trainer({ loss: 'sparseCategoricalCrossEntropy', optimizer: 'sgd' });
+  const resumed: Trainer = await Trainer.fromBytes(trainer.toBytes());
+  const table: string = resumed.plan.print();
+  const file: Uint8Array = model.toBytes();
+  await core.init(bytes);
+  const predictor: predict.Model = await predict.Model.fromBytes(file);
+  const inlined: inline.Model = await inline.Model.fromBytes(file);
+  const output: Float32Array = inlined.predictInto(predictor.predict([[1, 2, 3, 4]]), new Float64Array(4));
+  // @ts-expect-error the rate of dropout is a number
+  core.dropout('0.5');
+  await model[Symbol.asyncDispose]();
+  return output.length + table.length + (history.loss[0] ?? 0);
+}
