@@ -15,7 +15,6 @@ const { metafile } = await build({
   entryPoints: ['src/cli/myelin.ts'],
   outfile: bundle,
   bundle: true,
-  minify: true,
   format: 'esm',
   platform: 'node',
   target: 'node20',

@@ -1,6 +1,7 @@
 /**
  * Bundles the package's entries and its workers in place, once tsc has written them: an entry is then a few files to read instead of
- * some fifty, which is most of the time from nothing to the first prediction. Names stay as they are, for stack traces.
+ * some fifty, which is most of the time from nothing to the first prediction. Names and lines stay as they are: engines print the line that an
+ * uncaught error came from, and stack traces name the functions.
  */
 import { readdirSync } from 'node:fs';
 import { build } from 'esbuild';
@@ -18,8 +19,7 @@ const options = {
   bundle: true,
   format: 'esm',
   target: 'es2022',
-  minifyWhitespace: true,
-  minifySyntax: true,
+
   packages: 'external',
   external: ['node:*', '*.wasm', '*.wasm?module'],
   logLevel: 'warning',

@@ -63,7 +63,8 @@ export interface NamedParameter {
   readonly data: Float32Array;
 }
 
-export class Model extends Predictor {
+/** What each entry's `Model` extends. Another name than theirs: bundled into one scope they would be numbered, and stack traces would say `Model2`. */
+class BaseModel extends Predictor {
   /** @internal */
   static get trainerClass(): typeof Trainer {
     return Trainer;
@@ -88,14 +89,15 @@ export class Model extends Predictor {
    * @param architecture what {@link sequential} made
    * @param options `seed` (0), `deterministic` (false), `turbo` (false)
    */
-  static async create<M extends Model>(
+  static async create<M extends BaseModel>(
     this: PredictorClass<M>,
     architecture: Architecture,
     options: ModelOptions = {},
   ): Promise<M> {
     checkOptions('Model.create', options, ['seed', 'deterministic', 'turbo']);
     if (typeof architecture !== 'object' || architecture === null || !('layers' in architecture)) {
-      throw wrongType('Model.create: architecture', 'what sequential(…) makes', architecture);
+      const mend = typeof architecture === 'string' ? 'of JSON make Architecture.fromJSON(text)' : undefined;
+      throw wrongType('Model.create: architecture', 'what sequential(…) makes', architecture, mend);
     }
     const checked = sequential(architecture.inputShape, architecture.layers);
     const seed = checkSeed('Model.create: seed', options.seed ?? 0);
@@ -318,7 +320,7 @@ export class Model extends Predictor {
   }
 
   async #newTrainer(options: unknown, where: string): Promise<Trainer> {
-    const { trainerClass } = this.constructor as typeof Model;
+    const { trainerClass } = this.constructor as typeof BaseModel;
     return new trainerClass(this, await trainerClass.prepare(this, this.runsOn, options, where));
   }
 
@@ -375,13 +377,13 @@ export class Model extends Predictor {
    * Writes the model to a .safetensors file, on platforms with files: beside it first, then in its place, so that a crash leaves the old file whole.
    */
   async save(path: string): Promise<void> {
-    const { host } = this.constructor as typeof Model;
+    const { host } = this.constructor as typeof BaseModel;
     const files = filesOf(host, 'Model.save', 'keep what model.toBytes() gives');
     await files.write(checkPath('Model.save: path', path), this.toBytes());
   }
 
   /** The model in a file that {@link save} wrote. */
-  static async load<M extends Model>(this: PredictorClass<M>, path: string, options: LoadOptions = {}): Promise<M> {
+  static async load<M extends BaseModel>(this: PredictorClass<M>, path: string, options: LoadOptions = {}): Promise<M> {
     const files = filesOf(this.host, 'Model.load', 'fetch the bytes and give them to Model.fromBytes');
     return loadModel(this, 'Model.load', await files.read(checkPath('Model.load: path', path)), options);
   }
@@ -443,6 +445,8 @@ export class Model extends Predictor {
     throw wrongKind(where, 'a model with float32 weights', `one with ${this.weights} weights`, mend);
   }
 }
+
+export { BaseModel as Model };
 
 function checkPath(where: string, path: unknown): string {
   if (typeof path !== 'string') throw wrongType(where, 'a string', path, 'of a URL fileURLToPath gives the path');

@@ -1,7 +1,7 @@
 /** A network with parameters that predicts: the half of a model that needs nothing of training. */
 import { type Architecture, firstLayer, placedLayers } from './architecture.js';
 import { countRows, notFiniteAt, type ReadySamples, readAlone, type Samples } from './data/samples.js';
-import { checkBoolean, checkOptions, wrongType, wrongValue } from './errors.js';
+import { checkBoolean, checkOptions, wrongKind, wrongType, wrongValue } from './errors.js';
 import { readModelMetadata } from './files/modelFile.js';
 import { readSafetensors, type Tensor } from './files/safetensors.js';
 import { conversion, fileBytes, isFloat32Array, isNumberArray, ownFloats } from './kinds.js';
@@ -70,7 +70,12 @@ export class Predictor {
   readonly #predictions: Float32Array;
 
   /** @internal Use {@link fromBytes}. */
-  constructor({ architecture, backend, weights = 'float32' }: ModelParts) {
+  constructor(parts: ModelParts) {
+    if (parts?.backend === undefined) {
+      const expected = 'Model.create(architecture), Model.load(path) or Model.fromBytes(bytes)';
+      throw wrongKind('Model', expected, 'new Model(…)', 'each gives a promise: await it');
+    }
+    const { architecture, backend, weights = 'float32' } = parts;
     this.architecture = architecture;
     this.weights = weights;
     this.runsOn = backend;

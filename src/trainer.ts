@@ -2,7 +2,7 @@
 
 import { firstLayer, placedLayers } from './architecture.js';
 import { findNotFinite, notFiniteAt, readAlone, readTargets, type Samples, type Targets } from './data/samples.js';
-import { checkOptions, wrongValue } from './errors.js';
+import { checkOptions, wrongKind, wrongValue } from './errors.js';
 import { modelMetadata, readModelMetadata, refuseNotFiniteTensors } from './files/modelFile.js';
 import { readSafetensors, type Tensor, writeSafetensors } from './files/safetensors.js';
 import { bufferName, bufferNaming, readState, type TrainerState } from './files/trainerFile.js';
@@ -53,7 +53,8 @@ export interface TrainerParts {
   readonly team: Team | undefined;
 }
 
-export class Trainer {
+/** What each entry's `Trainer` extends, by another name for the reason that the model's base has one. */
+class BaseTrainer {
   readonly model: Model;
   readonly #config: TrainerConfig;
   readonly #loss: FittedLoss;
@@ -79,6 +80,10 @@ export class Trainer {
 
   /** @internal Use {@link Model.trainer}. */
   constructor(model: Model, parts: TrainerParts) {
+    if (parts === undefined) {
+      const expected = 'model.trainer(options) or Trainer.fromBytes(bytes)';
+      throw wrongKind('Trainer', expected, 'new Trainer(…)', 'each gives a promise: await it');
+    }
     this.model = model;
     this.#config = parts.config;
     this.#loss = parts.loss;
@@ -465,7 +470,7 @@ export class Trainer {
   }
 
   /** The trainer that {@link toBytes} wrote, with a model of its own as `trainer.model`. */
-  static async fromBytes(bytes: Uint8Array): Promise<Trainer> {
+  static async fromBytes(bytes: Uint8Array): Promise<BaseTrainer> {
     const where = 'Trainer.fromBytes';
     const { tensors, metadata } = readSafetensors(fileBytes(where, bytes));
     const state = readState(metadata.trainer);
@@ -485,6 +490,8 @@ export class Trainer {
     return trainer;
   }
 }
+
+export { BaseTrainer as Trainer };
 
 /** The regions that hold an optimiser's state. */
 function stateNames(optimizer: OptimizerConfig): string[] {

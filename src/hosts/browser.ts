@@ -7,5 +7,5 @@ import { webThreads } from './webThreads.js';
 export const browserHost: Host = {
   binaries: ['relaxed', 'simd'],
   compile: file => compileAt(file, addresses[file]),
-  ...(webThreads && { threads: webThreads }),
+  ...webThreads,
 };

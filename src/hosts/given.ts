@@ -21,7 +21,11 @@ export class GivenHost {
     const where = `${this.#entry}: init`;
     const module = await compileSource(where, source);
     const file = identify(where, module, this.#accepted);
-    this.#host = { binaries: [file === 'relaxed' ? 'relaxed' : 'simd'], compile: async () => module };
+    this.#host = {
+      binaries: [file === 'relaxed' ? 'relaxed' : 'simd'],
+      compile: async () => module,
+      alone: `${this.#entry} has no workers`,
+    };
   }
 
   get host(): Host {

@@ -5,6 +5,7 @@ import { base64 } from './inlineBytes.js';
 
 export const inlineHost: Host = {
   binaries: ['simd'],
+  alone: 'myelin/inline has no workers',
   compile: () =>
     compileBytes(
       'myelin/inline',

@@ -1,4 +1,5 @@
 /** Threads by Web Workers. Only pages that are cross-origin isolated may share memory with them. */
+import type { Host } from '../runtime/binaries.js';
 import type { FromWorker, ThreadHost, WorkerHandle } from '../runtime/workers.js';
 
 const isolatedThreads: ThreadHost = {
@@ -14,7 +15,9 @@ const isolatedThreads: ThreadHost = {
           worker.terminate();
           onEnd(reason);
         };
-        worker.addEventListener('error', ({ message }) => end(message || 'its script could not be loaded'));
+        worker.addEventListener('error', ({ message }) =>
+          end(message || 'its script could not be loaded, which a Content-Security-Policy allows by worker-src'),
+        );
         worker.addEventListener('messageerror', () => end('it sent what could not be read'));
       },
       // A page does not wait for its workers.
@@ -28,4 +31,11 @@ const isolatedThreads: ThreadHost = {
   },
 };
 
-export const webThreads: ThreadHost | undefined = globalThis.crossOriginIsolated ? isolatedThreads : undefined;
+const headers = 'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
+
+/** The threads, or why there are none. */
+export const webThreads: Pick<Host, 'threads' | 'alone'> = globalThis.crossOriginIsolated
+  ? { threads: isolatedThreads }
+  : globalThis.crossOriginIsolated === false
+    ? { alone: `this page is not cross-origin isolated: send ${headers} with it` }
+    : {};

@@ -9,7 +9,7 @@ import {
 } from './crossEntropy.js';
 import { hingeLoss } from './hinge.js';
 import { klDivergenceLoss } from './klDivergence.js';
-import type { FittedLoss, LossDefinition } from './loss.js';
+import { doesNotFit, type FittedLoss, type LossDefinition } from './loss.js';
 import { huberLoss, logCoshLoss, meanAbsoluteErrorLoss, meanSquaredErrorLoss } from './regression.js';
 
 const definitions = {
@@ -51,5 +51,14 @@ export function resolveLoss(where: string, value: unknown): LossConfig {
 
 /** Fits a cost to a network that ends with `columns` outputs after `activation`. */
 export function fitLoss(config: LossConfig, activation: ActivationConfig, columns: number): FittedLoss {
-  return definitionOf(config.kind).fit(config, { activation, columns });
+  const ending = { activation, columns };
+  // What can only be one value learns nothing, and would say nothing of it.
+  if (columns === 1 && (activation.kind === 'softmax' || activation.kind === 'logSoftmax')) {
+    const mend = `softmax of one output is always 1: end the network with 'sigmoid', or with an output for each class`;
+    throw doesNotFit(config.kind, 'outputs that can vary', ending, mend);
+  }
+  if (columns === 1 && config.kind === 'cosineSimilarity') {
+    throw doesNotFit(config.kind, 'outputs with a direction', ending, `for one number take 'meanSquaredError'`);
+  }
+  return definitionOf(config.kind).fit(config, ending);
 }

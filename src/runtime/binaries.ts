@@ -26,6 +26,8 @@ export interface Host {
   turbo?(deterministic: boolean): Promise<Backend>;
   /** Where the runtime has threads. */
   readonly threads?: ThreadHost;
+  /** Why it has none, in words, where that can be mended. */
+  readonly alone?: string;
   /** Where the runtime has files. */
   readonly files?: FileAccess;
 }
@@ -47,6 +49,8 @@ export interface Backend {
   readonly paired: boolean;
   /** Threads, and the binary for them, compiled when first asked for. */
   readonly threads: ThreadSupport | undefined;
+  /** Why there are none, where the host says so. */
+  readonly alone?: string | undefined;
   /** Why this one, in words. */
   readonly reason: string;
 }
@@ -102,7 +106,7 @@ export async function plainBackend(host: Host, deterministic: boolean): Promise<
     host: host.threads,
     compile: () => compileOnce(host, `${binary}-threads`),
   };
-  return { module, binary, deterministic, turbo: false, paired: false, threads, reason };
+  return { module, binary, deterministic, turbo: false, paired: false, threads, alone: host.alone, reason };
 }
 
 function chooseBinary(binaries: Host['binaries'], deterministic: boolean): { binary: BinaryName; reason: string } {

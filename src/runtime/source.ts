@@ -81,10 +81,12 @@ export async function compileBytes(where: string, bytes: Bytes): Promise<WebAsse
     return await WebAssembly.compile(bytes);
   } catch (cause) {
     const message = messageOf(cause);
-    const mend = /disallowed|not allowed/.test(message)
-      ? `this platform compiles no bytes: take the entry 'myelin', or 'myelin/core' and hand it the imported .wasm file`
-      : 'the file is cut off, or not WebAssembly that this platform knows: take it from the package again, or simd.wasm';
-    const error = wrongValue(where, 'a whole .wasm file', `${bytes.byteLength} bytes: ${message}`, mend);
+    const mend = /Content.Security.Policy|blocked by CSP|unsafe-eval/i.test(message)
+      ? `the page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src`
+      : /disallowed|not allowed/.test(message)
+        ? `this platform compiles no bytes: take the entry 'myelin', or 'myelin/core' and hand it the imported .wasm file`
+        : 'the file is cut off, or not WebAssembly that this platform knows: take it from the package again, or simd.wasm';
+    const error = wrongValue(where, 'a whole .wasm file', `${bytes.byteLength} bytes: ${shorten(message, 80)}`, mend);
     throw Object.assign(error, { cause });
   }
 }

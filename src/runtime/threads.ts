@@ -35,8 +35,8 @@ const passed = new WeakSet<ThreadHost>();
 const tests = new WeakMap<ThreadHost, Promise<void>>();
 
 /** How many threads training takes unless told, and in words why. */
-export function threadsOf({ threads }: Backend): { threads: number; reason: string } {
-  if (!threads) return { threads: 1, reason: 'one thread, as this runtime offers no others' };
+export function threadsOf({ threads, alone }: Backend): { threads: number; reason: string } {
+  if (!threads) return { threads: 1, reason: `one thread, as ${alone ?? 'this runtime offers no others'}` };
   const failure = failures.get(threads.host);
   if (failure) return { threads: 1, reason: `one thread, as ${failure.reason}` };
   const count = Math.min(threads.host.cores, MOST_THREADS);

@@ -318,6 +318,25 @@ describe('settings', () => {
     );
   });
 
+  it.each(['softmax', 'logSoftmax'] as const)('%s of one output learns nothing, and names sigmoid', async end => {
+    const model = await Model.create(sequential(2, [dense(1, { activation: end })]));
+    const one = { x: [[0, 1]], y: [0] };
+    for (const loss of ['meanSquaredError', 'huber', 'klDivergence', 'categoricalCrossEntropy', 'hinge'] as const) {
+      const refused = [RangeError, /outputs \[rows, 1\] with activation/, /end the network with 'sigmoid'/] as const;
+      await expectRefusal(() => model.fit(one, { loss, optimizer: 'sgd' }), ...refused);
+      await expectRefusal(() => model.cost(one.x, one.y, { loss }), ...refused);
+    }
+  });
+
+  it('cosineSimilarity of one output has no direction to learn', async () => {
+    const model = await Model.create(sequential(2, [dense(1)]));
+    await expectRefusal(
+      () => model.cost([[0, 1]], [0], { loss: 'cosineSimilarity' }),
+      RangeError,
+      /'meanSquaredError'/,
+    );
+  });
+
   it('loss and optimizer are asked for', async () => {
     const model = await classifier();
     await expectRefusal(() => model.cost(x, y, loosely({})), TypeError, /cost/, /loss/);

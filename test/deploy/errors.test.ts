@@ -1,4 +1,5 @@
 /** What deployments get wrong: each has one error that says what to do. */
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as core from '../../src/entries/core.js';
@@ -76,6 +77,17 @@ describe('WebAssembly that is handed in', () => {
     vi.spyOn(WebAssembly, 'compile').mockRejectedValue(new WebAssembly.CompileError(refusal));
     await expect(core.init(await wasm('simd'))).rejects.toThrow(
       /compiles no bytes: take the entry 'myelin', or .*the imported \.wasm file$/,
+    );
+  });
+
+  it.each([
+    "WebAssembly.compile(): Compiling or instantiating WebAssembly module violates the following Content Security policy directive because neither 'wasm-unsafe-eval' nor 'unsafe-eval' is an allowed source of script in the following Content Security Policy directive: \"script-src 'self'\"",
+    'call to WebAssembly.compile() blocked by CSP',
+    "Refused to create a WebAssembly object because 'unsafe-eval' or 'wasm-unsafe-eval' is not an allowed source of script",
+  ])('is refused by a page whose policy forbids it, with the directive: %s', async refusal => {
+    vi.spyOn(WebAssembly, 'compile').mockRejectedValue(new WebAssembly.CompileError(refusal));
+    await expect(core.init(await wasm('simd'))).rejects.toThrow(
+      /; the page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src$/,
     );
   });
 
@@ -158,4 +170,25 @@ it('refuses to save where the platform has no files', async () => {
 it('is of one version with its package', async () => {
   const { version } = JSON.parse(await readFile('package.json', 'utf8'));
   expect(VERSION).toBe(version);
+});
+
+describe('an uncaught error', () => {
+  it('prints one line of the package, its message and a short stack with the names of its classes', () => {
+    const program = `
+      import { dense, Model, sequential } from '${new URL('../../dist/entries/node.js', import.meta.url)}';
+      (await Model.create(sequential(2, [dense(1)]))).predict([[1, 2, 3]]);`;
+    const { stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
+    expect(stderr).toContain('RangeError: predict: x: dense(1): expected input [rows, 2], got 3 numbers in row 0');
+    expect(stderr).toMatch(/\n {4}at Model\.predict /);
+    expect(stderr).not.toMatch(/at \w+[a-z]\d\./);
+    expect(stderr.length).toBeLessThan(2500);
+    for (const line of stderr.split('\n')) expect(line.length).toBeLessThan(300);
+  });
+
+  it.each(['Model', 'Trainer'] as const)('of new %s() says how to get one', async name => {
+    const classes = await import('../../src/entries/node.js');
+    const Class = classes[name] as unknown as new (...given: unknown[]) => unknown;
+    for (const given of [[], [architecture]])
+      expect(() => new Class(...given)).toThrow(/, got new \w+\(…\); each gives a promise: await it$/);
+  });
 });

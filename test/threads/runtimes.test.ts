@@ -83,7 +83,9 @@ describe.runIf(driver?.hasChromium())('chromium', () => {
     try {
       for (const isolated of [true, false]) {
         const { bits, backend } = await browser.open(folder, 'page.html', { isolated });
-        const reason = isolated ? /up to \d+ threads$/ : /one thread, as this runtime offers no others$/;
+        const reason = isolated
+          ? /up to \d+ threads$/
+          : /one thread, as this page is not cross-origin isolated: send Cross-Origin-Opener/;
         expect(backend.reason).toMatch(reason);
         expect(new Set([...Object.values(bits), ...Object.values((await trainHere).bits)]).size).toBe(1);
       }
