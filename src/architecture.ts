@@ -1,5 +1,5 @@
 /** Step 1 of a network, its architecture: an input shape and a list of layers, checked, frozen, and JSON both ways. */
-import { checkOptions, wrongType, wrongValue } from './errors.js';
+import { checkOptions, messageOf, quote, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
 import type { ActivationConfig } from './layers/activations.js';
 import { checkLayer, definitionOf, type Layer } from './layers/index.js';
 import type { ParameterSpec } from './layers/layer.js';
@@ -41,7 +41,12 @@ export function refuseSharedNames(where: string, layers: readonly Pick<PlacedLay
     const seen = new Set<string>();
     for (const name of names) {
       if (seen.has(name)) {
-        throw wrongValue(`${where}: ${what} names`, 'each name once', `'${name}' twice`, 'give one layer another name');
+        throw wrongValue(
+          `${where}: ${what} names`,
+          'each name once',
+          `${quote(name)} twice`,
+          'give one layer another name',
+        );
       }
       seen.add(name);
     }
@@ -68,9 +73,8 @@ export const Architecture = {
     try {
       value = JSON.parse(text);
     } catch (cause) {
-      throw new TypeError(`${where}: expected JSON, got text that does not parse: ${(cause as Error).message}`, {
-        cause,
-      });
+      const got = `text that does not parse: ${shorten(messageOf(cause), 60)}`;
+      throw Object.assign(wrongKind(where, 'JSON', got), { cause });
     }
     checkOptions(where, value, ['inputShape', 'layers']);
     const { inputShape, layers } = value as Partial<Architecture>;

@@ -1,7 +1,7 @@
 /** A network with parameters that predicts: the half of a model that needs nothing of training. */
 import { type Architecture, firstLayer, placedLayers } from './architecture.js';
 import { countRows, notFiniteAt, type ReadySamples, readAlone, type Samples } from './data/samples.js';
-import { checkBoolean, checkOptions, wrongKind, wrongType, wrongValue } from './errors.js';
+import { checkBoolean, checkOptions, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
 import { readModelMetadata } from './files/modelFile.js';
 import { readSafetensors, type Tensor } from './files/safetensors.js';
 import { conversion, fileBytes, isFloat32Array, isNumberArray, ownFloats } from './kinds.js';
@@ -217,7 +217,7 @@ export class Predictor {
     const values = new Map(tensors.map(({ name, data }) => [name, data]));
     for (const parameter of this.network.plan.parameters) {
       const value = values.get(parameter.name);
-      checkStored(`model file: ${parameter.name}`, parameter, value);
+      checkStored(`model file: ${shorten(parameter.name)}`, parameter, value);
       this.write(parameter, value);
     }
     for (const [key, value] of users) this.metadata[key] = value;

@@ -1,5 +1,5 @@
 /** Between float32 weights and those of fewer bits. Everything is exact integer or float64 arithmetic, so the bits are the same everywhere. */
-import { wrongValue } from './errors.js';
+import { shorten, wrongValue } from './errors.js';
 import { type StoredNumbers, scaleName, storedParts, type WeightFormat } from './plan/formats.js';
 import type { Shape } from './shape.js';
 
@@ -23,7 +23,7 @@ export function quantizeTensors(
 ): StoredTensor[] {
   return parameters.flatMap(({ name, shape, data }): StoredTensor[] => {
     const [stored] = storedParts(name, shape, weights);
-    if (stored?.format === 'float16') return [{ name, shape, data: toFloat16(`quantize: ${name}`, data) }];
+    if (stored?.format === 'float16') return [{ name, shape, data: toFloat16(`quantize: ${shorten(name)}`, data) }];
     if (stored?.format !== 'int8') return [{ name, shape, data }];
     const columns = shape.at(-1) ?? 1;
     const { values, scales } = toInt8(data, columns);

@@ -1,5 +1,5 @@
 /** Shapes of one sample: `[784]`, `[28, 28]`. */
-import { checkInteger, wrongType } from './errors.js';
+import { checkInteger, listed, wrongType } from './errors.js';
 
 export type Shape = readonly number[];
 
@@ -10,7 +10,7 @@ export function size(shape: Shape): number {
 
 /** `[rows, 28, 28]`, as messages write the shape of a batch. */
 export function batchShape(shape: Shape): string {
-  return `[rows, ${shape.join(', ')}]`;
+  return `[rows, ${listed(shape)}]`;
 }
 
 /** A shape from a number or a list of numbers, each at least 1. */

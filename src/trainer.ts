@@ -2,7 +2,7 @@
 
 import { firstLayer, placedLayers } from './architecture.js';
 import { findNotFinite, notFiniteAt, readAlone, readTargets, type Samples, type Targets } from './data/samples.js';
-import { checkOptions, wrongKind, wrongValue } from './errors.js';
+import { checkOptions, shorten, wrongKind, wrongState, wrongValue } from './errors.js';
 import { modelMetadata, readModelMetadata, refuseNotFiniteTensors } from './files/modelFile.js';
 import { readSafetensors, type Tensor, writeSafetensors } from './files/safetensors.js';
 import { bufferName, bufferNaming, readState, type TrainerState } from './files/trainerFile.js';
@@ -371,8 +371,8 @@ class BaseTrainer {
           where,
           expected,
           Number.isFinite(cost)
-            ? `parameter ${name} not finite after the last update`
-            : `${cost}: parameter ${name} was already not finite`,
+            ? `parameter ${shorten(name)} not finite after the last update`
+            : `${cost}: parameter ${shorten(name)} was already not finite`,
           mend,
         );
       }
@@ -383,7 +383,7 @@ class BaseTrainer {
       const layer = placed[index]?.layer;
       const used = Math.ceil(value.columns / 16) * 16 * rows;
       if (layer && findNotFinite(program.floats(value.data).subarray(0, used)) >= 0) {
-        const what = `layer ${name} (${definitionOf(layer).describe(layer)})`;
+        const what = `layer ${shorten(name)} (${definitionOf(layer).describe(layer)})`;
         return wrongValue(where, expected, `${cost}: ${what} was the first to give such a number`, mend);
       }
     }
@@ -392,9 +392,7 @@ class BaseTrainer {
 
   #refuseAfterFailure(where: string): void {
     if (this.#failure === undefined) return;
-    throw new Error(
-      `${where}: expected a trainer that can go on, got one that ended with «${this.#failure}»; make another`,
-    );
+    throw wrongState(where, 'a trainer that can go on', `one that ended with «${this.#failure}»`, 'make another');
   }
 
   /** @internal The flat parameters where they are newer than the model's, which then has them. */

@@ -1,7 +1,7 @@
 /** What a .safetensors file means when it holds a model. */
 import { Architecture, placedLayers } from '../architecture.js';
 import { findNotFinite } from '../data/samples.js';
-import { checkChoice, wrongValue } from '../errors.js';
+import { checkChoice, describe, listed, placed, shorten, wrongValue } from '../errors.js';
 import { formatOf, type StoredNumbers, storedParts, type WeightFormat, weightFormats } from '../plan/formats.js';
 import { checkSeed } from '../random.js';
 import { size } from '../shape.js';
@@ -32,7 +32,7 @@ export function refuseNotFiniteTensors(where: string, tensors: readonly { name: 
   for (const { name, data } of tensors) {
     if (data instanceof Float32Array && findNotFinite(data) >= 0) {
       const mend = 'the last step went too far: make another trainer with a lower learning rate, or load the last file';
-      throw wrongValue(where, 'finite parameters', `others in ${name}`, mend);
+      throw wrongValue(where, 'finite parameters', `others in ${shorten(name)}`, mend);
     }
   }
 }
@@ -61,7 +61,7 @@ function usersMetadata(format: string, metadata: Readonly<Record<string, string>
   const users = Object.entries(metadata).filter(([key]) => !isOwnKey(key));
   return users.map(([key, value]) => {
     if (key.startsWith(prefix)) return [key.slice(prefix.length), value];
-    throw wrongValue('model file: metadata', `keys that begin with '${prefix}'`, JSON.stringify(key.slice(0, 80)));
+    throw wrongValue('model file: metadata', `keys that begin with '${prefix}'`, describe(key));
   });
 }
 
@@ -77,19 +77,14 @@ export function readModelMetadata(
     throw wrongValue('model file: metadata', `the keys 'myelin' and 'architecture'`, 'a file without them', mend);
   }
   if (format !== FORMAT && format !== PREFIXED_FORMAT) {
-    throw wrongValue(
-      'model file: format',
-      FORMAT,
-      JSON.stringify(format.slice(0, 20)),
-      'update myelin to read newer files',
-    );
+    throw wrongValue('model file: format', FORMAT, describe(format), 'update myelin to read newer files');
   }
   let architecture: Architecture;
   try {
     architecture = Architecture.fromJSON(text);
   } catch (cause) {
     const mend = 'the file is damaged, or a newer myelin wrote it: then update myelin';
-    throw new RangeError(`model file: architecture: ${(cause as Error).message}; ${mend}`, { cause });
+    throw placed('model file: architecture', cause, mend);
   }
   const seed = checkSeed('model file: seed', Number(metadata.seed ?? 0));
   const weights = checkChoice('model file: weights', metadata.weights ?? 'float32', weightFormats);
@@ -100,13 +95,13 @@ export function readModelMetadata(
       for (const name of [parameter, ...extra(parameter)]) {
         const tensor = rest.get(name);
         const expected = `tensor [${part.shape.join(', ')}]`;
-        if (!tensor) throw wrongValue(`model file: ${name}`, expected, 'none');
+        if (!tensor) throw wrongValue(`model file: ${shorten(name)}`, expected, 'none');
         if (tensor.shape.join() !== part.shape.join()) {
-          throw wrongValue(`model file: ${name}`, expected, `[${tensor.shape.join(', ')}]`);
+          throw wrongValue(`model file: ${shorten(name)}`, expected, `[${listed(tensor.shape)}]`);
         }
         const format = formatOf(tensor.data);
         if (format !== part.format) {
-          throw wrongValue(`model file: ${name}`, `dtype ${dtypeNames[part.format]}`, dtypeNames[format]);
+          throw wrongValue(`model file: ${shorten(name)}`, `dtype ${dtypeNames[part.format]}`, dtypeNames[format]);
         }
         rest.delete(name);
       }
@@ -122,7 +117,7 @@ export function readModelMetadata(
   if (unknown !== undefined) {
     const mend =
       metadata.trainer === undefined ? undefined : `this is a trainer's file: read it with Trainer.fromBytes`;
-    throw wrongValue('model file', 'only tensors of its architecture', JSON.stringify(unknown.slice(0, 80)), mend);
+    throw wrongValue('model file', 'only tensors of its architecture', describe(unknown), mend);
   }
   return { architecture, seed, weights, users: usersMetadata(format, metadata) };
 }

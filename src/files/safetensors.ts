@@ -1,4 +1,4 @@
-import { describe, wrongType, wrongValue } from '../errors.js';
+import { describe, listed, wrongType, wrongValue } from '../errors.js';
 import { type Bytes, fileBytes } from '../kinds.js';
 import { formatOf, type StoredNumbers, type WeightFormat } from '../plan/formats.js';
 import { badFile, LONE_SURROGATE, StrictJson } from './strictJson.js';
@@ -218,9 +218,9 @@ function checkEntry({ name, dtype: dtypeName, shape, begin, end }: Entry, dataBy
     throw badFile(where, `dtype ${known}`, describe(dtypeName), 'convert the tensor before saving it');
   }
   const size = product([...shape, dtype.bytesPerValue]);
-  if (size === undefined) throw badFile(where, 'a shape of at most 2^53 - 1 bytes', `[${shape.join(', ')}]`);
+  if (size === undefined) throw badFile(where, 'a shape of at most 2^53 - 1 bytes', `[${listed(shape)}]`);
   if (end - begin !== size) {
-    const expected = `${size} bytes for ${dtypeName} [${shape.join(', ')}]`;
+    const expected = `${size} bytes for ${dtypeName} [${listed(shape)}]`;
     throw badFile(where, expected, `data_offsets [${begin}, ${end}]`);
   }
   if (end > dataBytes) throw badFile(where, `data within the file's ${dataBytes} bytes of it`, `an end at ${end}`);
@@ -254,10 +254,10 @@ function checkTensor({ name, shape, data }: Tensor): void {
   }
   if (!Array.isArray(shape)) throw wrongType(where, 'a shape as an array', shape);
   const whole = shape.length <= MAX_DIMENSIONS && shape.every(size => Number.isSafeInteger(size) && size >= 0);
-  if (!whole) throw wrongValue(where, `a shape of at most ${MAX_DIMENSIONS} whole numbers`, `[${shape.join(', ')}]`);
+  if (!whole) throw wrongValue(where, `a shape of at most ${MAX_DIMENSIONS} whole numbers`, `[${listed(shape)}]`);
   const values = product(shape);
   if (values !== data.length) {
-    throw wrongValue(where, `as many values as the shape [${shape.join(', ')}] holds`, data.length);
+    throw wrongValue(where, `as many values as the shape [${listed(shape)}] holds`, data.length);
   }
 }
 

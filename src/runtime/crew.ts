@@ -1,4 +1,5 @@
 /** Threads that run plans together over one shared memory, for whoever has a program that is worth it. */
+import { shorten } from '../errors.js';
 import type { Program } from './program.js';
 import { type Colleague, type FromWorker, Office, type ThreadHost, type ToWorker } from './workers.js';
 
@@ -87,7 +88,9 @@ export class Crew {
   }
 
   #lost(what: string): Error {
-    this.#failure ??= new Error(`threads: expected ${this.#count} workers to the end, got ${what}; try again`);
+    this.#failure ??= new Error(
+      `threads: expected ${this.#count} workers to the end, got ${shorten(what, 160)}; try again`,
+    );
     return this.#failure;
   }
 
