@@ -8,7 +8,7 @@ import { writeSafetensors } from './files/safetensors.js';
 import { initialize } from './initializers/index.js';
 import { Judge, type ReadyData, readData } from './judge.js';
 import { type Bytes, kindOf, type NumberArray } from './kinds.js';
-import { fitLoss, type Loss, type LossConfig, resolveLoss } from './losses/index.js';
+import { fitLoss, type Loss, type LossConfig, refuseConstant, resolveLoss } from './losses/index.js';
 import type { FittedLoss } from './losses/loss.js';
 import {
   checkMetricNames,
@@ -391,6 +391,7 @@ class BaseModel extends Predictor {
   /** @internal The loss fitted to this network's end. */
   fitLoss(config: LossConfig): FittedLoss {
     const { activation, columns } = endingOf(this.architecture);
+    refuseConstant(config, activation, columns);
     return fitLoss(config, activation, columns);
   }
 

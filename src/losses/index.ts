@@ -51,14 +51,18 @@ export function resolveLoss(where: string, value: unknown): LossConfig {
 
 /** Fits a cost to a network that ends with `columns` outputs after `activation`. */
 export function fitLoss(config: LossConfig, activation: ActivationConfig, columns: number): FittedLoss {
+  return definitionOf(config.kind).fit(config, { activation, columns });
+}
+
+/** Refuses a network whose one output can be one value alone, or has a sign where a direction is asked for: it would learn nothing, and say nothing of it. */
+export function refuseConstant({ kind }: LossConfig, activation: ActivationConfig, columns: number): void {
+  if (columns > 1) return;
   const ending = { activation, columns };
-  // What can only be one value learns nothing, and would say nothing of it.
-  if (columns === 1 && (activation.kind === 'softmax' || activation.kind === 'logSoftmax')) {
+  if (activation.kind === 'softmax' || activation.kind === 'logSoftmax') {
     const mend = `softmax of one output is always 1: end the network with 'sigmoid', or with an output for each class`;
-    throw doesNotFit(config.kind, 'outputs that can vary', ending, mend);
+    throw doesNotFit(kind, 'outputs that can vary', ending, mend);
   }
-  if (columns === 1 && config.kind === 'cosineSimilarity') {
-    throw doesNotFit(config.kind, 'outputs with a direction', ending, `for one number take 'meanSquaredError'`);
+  if (kind === 'cosineSimilarity') {
+    throw doesNotFit(kind, 'outputs with a direction', ending, `for one number take 'meanSquaredError'`);
   }
-  return definitionOf(config.kind).fit(config, ending);
 }
