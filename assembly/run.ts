@@ -1,21 +1,27 @@
 // The machine: for each record, its op.
 import { Opcode } from '../src/plan/opcodes';
-import {
-  Accuracy, Activation, ActivationGradient, Adam, CheckFinite, Cost, DenseForward, DenseForwardQuantized, DenseInputGradient, DenseWeightGradient,
-  Dropout, DropoutGradient, Gather, GatherLabels, Loss, NextBatch, Op, RECORD_BYTES, Scatter, Sgd, Softmax, SoftmaxGradient,
-} from './plan';
+import { Op, RECORD_BYTES } from './plan';
 import { barrier } from './barrier';
 import { CONTROLS_BYTES, controlsOf, partCount, partNumber } from './parts';
-import { categoricalAccuracy, sparseCategoricalAccuracy, thresholdAccuracy } from './ops/accuracy';
-import { activationForward, activationGradient } from './ops/activation';
-import { adam } from './ops/adam';
-import { checkFinite, nextBatch } from './ops/batch';
-import { denseForward, denseForwardQuantized, denseInputGradient, denseWeightGradient } from './ops/dense';
-import { dropoutForward, dropoutGradient } from './ops/dropout';
-import { gather, gatherLabels, scatter } from './ops/gather';
-import { cosineSimilarity, cost, elementwiseLoss, softmaxCrossEntropy, sparseSoftmaxCrossEntropy } from './ops/loss';
-import { sgd } from './ops/sgd';
-import { logSoftmaxForward, logSoftmaxGradient, softmaxForward, softmaxGradient } from './ops/softmax';
+import { Accuracy, categoricalAccuracy, sparseCategoricalAccuracy, thresholdAccuracy } from './ops/accuracy';
+import { Activation, ActivationGradient, activationForward, activationGradient } from './ops/activation';
+import { Adam, adam } from './ops/adam';
+import { CheckFinite, NextBatch, checkFinite, nextBatch } from './ops/batch';
+import {
+  DenseForward, DenseForwardQuantized, DenseInputGradient, DenseWeightGradient,
+  denseForward, denseForwardQuantized, denseInputGradient, denseWeightGradient,
+} from './ops/dense';
+import { Dropout, DropoutGradient, dropoutForward, dropoutGradient } from './ops/dropout';
+import { Gather, GatherLabels, Scatter, gather, gatherLabels, scatter } from './ops/gather';
+import {
+  Cost, Loss,
+  cosineSimilarity, cost, elementwiseLoss, softmaxCrossEntropy, sparseSoftmaxCrossEntropy,
+} from './ops/loss';
+import { Sgd, sgd } from './ops/sgd';
+import {
+  Softmax, SoftmaxGradient,
+  logSoftmaxForward, logSoftmaxGradient, softmaxForward, softmaxGradient,
+} from './ops/softmax';
 
 /**
  * Carries out the records from address `first` up to, not with, `last`, `steps` times over, and returns how many times it finished: a number that

@@ -1,6 +1,15 @@
 // How many rows the network gets right. Too little work to share out: the first thread counts.
 import { controlsOf, partNumber } from '../parts';
-import { Accuracy, PANEL, ROW } from '../plan';
+import { Op, PANEL, ROW } from '../plan';
+
+@unmanaged
+export class Accuracy extends Op {
+  x: usize;
+  target: usize;
+  columns: i32;
+  /** Outputs above it count as the positive class. */
+  threshold: f32;
+}
 
 /** The column of the largest of row x; the first where several are. */
 function largestColumn(x: usize, columns: i32, panelBytes: usize): i32 {

@@ -1,7 +1,7 @@
 // Activations that act on each element alone. One class a function, in activations/: `forward(x, setting)` is y and
 // `derivative(x, y, setting)` is dy/dx, on four lanes. The classes have no fields: a generic over one compiles to straight code.
 import { ActivationKind } from '../../src/plan/opcodes';
-import { Activation, ActivationGradient, PANEL, ROW } from '../plan';
+import { Op, PANEL, ROW } from '../plan';
 import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf } from '../parts';
 import { columnMask } from '../simd/lanes';
 import { Elu } from './activations/elu';
@@ -18,6 +18,22 @@ import { Silu } from './activations/silu';
 import { Softplus } from './activations/softplus';
 import { Softsign } from './activations/softsign';
 import { Tanh } from './activations/tanh';
+
+@unmanaged
+export class Activation extends Op {
+  y: usize;
+  x: usize;
+  columns: i32;
+  kind: i32;
+  /** The activation's own setting: a slope or an alpha. */
+  setting: f32;
+}
+
+@unmanaged
+export class ActivationGradient extends Activation {
+  dx: usize;
+  dy: usize;
+}
 
 export function writeActivationConstants(): void {
   writeSeluConstants();

@@ -1,8 +1,28 @@
 // Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019), as PyTorch defines them.
 import { controlsOf, firstOf, lastOf } from '../parts';
-import { Adam, Controls, ROW } from '../plan';
+import { Controls, Op, ROW } from '../plan';
 import { madd, nmadd, sweep } from '../simd/lanes';
 import { average, faded, settled, tiny } from './optimizer';
+
+@unmanaged
+export class Adam extends Op {
+  parameters: usize;
+  gradients: usize;
+  /** First moments. */
+  m: usize;
+  /** Second moments. */
+  v: usize;
+  /** Rows of sixteen numbers. */
+  rows: i32;
+  /** Threads share them out so many at a time. */
+  unit: i32;
+  epsilon: f32;
+  beta1: f64;
+  beta2: f64;
+  weightDecay: f32;
+  /** 1: the decay acts on the parameter itself (AdamW); 0: it is added to the gradient. */
+  decoupled: i32;
+}
 
 // Markers, folded at compile time: without decay two constants fewer have to stay in registers.
 @unmanaged

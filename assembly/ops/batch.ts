@@ -1,6 +1,17 @@
 // Where a step begins: which rows it takes, and whether the numbers it was given are numbers.
 import { controlsOf } from '../parts';
-import { CheckFinite, NextBatch } from '../plan';
+import { Op } from '../plan';
+
+@unmanaged
+export class NextBatch extends Op {
+  /** 1 where the step counts as an update. */
+  counts: i32;
+}
+
+@unmanaged
+export class CheckFinite extends Op {
+  columns: i32;
+}
 
 /** Moves on to the next rows of the epoch; the last batch takes what is left. */
 export function nextBatch(r: NextBatch): void {

@@ -1,8 +1,79 @@
 // The fully connected layer.
 import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf, partNumber } from '../parts';
-import { DenseForward, DenseForwardQuantized, DenseInputGradient, DenseWeightGradient, PANEL, ROW } from '../plan';
+import { Op, PANEL, ROW } from '../plan';
 import { multiply, multiplyByTransposed, multiplyTransposed, sumRows } from '../simd/gemm';
 import { multiplyQuantized } from '../simd/quantized';
+
+@unmanaged
+export class DenseForward extends Op {
+  y: usize;
+  x: usize;
+  w: usize;
+  b: usize;
+  inputs: i32;
+  outputs: i32;
+  /** The smallest output: 0 makes it a rectifier, −Infinity leaves it linear. */
+  floor: f32;
+  /** 1 for tiles written in pairs, which some engines pack into 256 bits. */
+  paired: i32;
+  /** 1 where threads share out the output panels, 0 where they share out the rows. */
+  byOutputs: i32;
+  /** Where each thread has an x of its own, bytes from one to the next; else 0. */
+  ownBytes: i32;
+}
+
+@unmanaged
+export class DenseForwardQuantized extends Op {
+  y: usize;
+  x: usize;
+  /** Panels as for float32, of 8 or 16 bits a weight. */
+  w: usize;
+  /** What each column's sums are multiplied by; 0 for ones. */
+  scale: usize;
+  b: usize;
+  /** Room for one panel of float32 weights: [I][16]. */
+  scratch: usize;
+  /** Bytes of that for each thread. */
+  scratchBytes: i32;
+  inputs: i32;
+  outputs: i32;
+  floor: f32;
+  /** 8 for int8, 16 for float16. */
+  bits: i32;
+  paired: i32;
+}
+
+@unmanaged
+export class DenseInputGradient extends Op {
+  dx: usize;
+  dy: usize;
+  w: usize;
+  /** The rectified outputs that x is, whose zeros stop the gradient; or 0. */
+  rectified: usize;
+  /** Room for one panel of wᵀ: [O][16]. */
+  scratch: usize;
+  /** Bytes of that for each thread. */
+  scratchBytes: i32;
+  inputs: i32;
+  outputs: i32;
+  paired: i32;
+}
+
+@unmanaged
+export class DenseWeightGradient extends Op {
+  dw: usize;
+  /** 0 where the layer has no bias. */
+  db: usize;
+  x: usize;
+  dy: usize;
+  inputs: i32;
+  outputs: i32;
+  paired: i32;
+  /** 1 where threads share out the output panels, 0 where they share out the input panels. */
+  byOutputs: i32;
+  /** Where each thread has an x of its own, bytes from one to the next; else 0. */
+  ownBytes: i32;
+}
 
 /** y[B,O] = max(floor, x[B,I] · w[I,O] + b[O]), shared out by rows, or by panels of y. */
 export function denseForward(r: DenseForward): void {

@@ -1,7 +1,29 @@
 // Inverted dropout (Srivastava et al. 2014): while training an element is 0 with probability `rate` and is otherwise divided by
 // 1 − rate; while predicting there is no such layer.
 import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf } from '../parts';
-import { Dropout, DropoutGradient, ROW } from '../plan';
+import { Op, ROW } from '../plan';
+
+@unmanaged
+export class Dropout extends Op {
+  y: usize;
+  x: usize;
+  /** 1 / (1 − rate) where an element is kept, 0 where it is dropped. */
+  mask: usize;
+  columns: i32;
+  /** Tells one dropout layer's random numbers from another's. */
+  stream: i32;
+  /** An element is kept when its 32 random bits, as an unsigned number, are at least this. */
+  threshold: i32;
+  keepScale: f32;
+}
+
+@unmanaged
+export class DropoutGradient extends Op {
+  dx: usize;
+  dy: usize;
+  mask: usize;
+  columns: i32;
+}
 
 /** The high words of the four 32 × 32 bit products a · b. */
 // @ts-ignore: decorator

@@ -1,6 +1,29 @@
 // Between row-major data and panels.
 import { controlsOf, firstRow, lastRow, partNumber } from '../parts';
-import { Controls, Gather, GatherLabels, PANEL, ROW, Scatter } from '../plan';
+import { Controls, Op, PANEL, ROW } from '../plan';
+
+@unmanaged
+export class Gather extends Op {
+  y: usize;
+  /** 0 for the samples, 1 for the targets. */
+  targets: i32;
+  columns: i32;
+  /** Where each thread gathers all rows for itself, bytes from one thread's copy to the next; else 0. */
+  ownBytes: i32;
+}
+
+@unmanaged
+export class GatherLabels extends Op {
+  y: usize;
+}
+
+@unmanaged
+export class Scatter extends Op {
+  /** Row-major [B, columns]. */
+  y: usize;
+  x: usize;
+  columns: i32;
+}
 
 /** The sample in row `row` of the batch at hand. */
 // @ts-ignore: decorator

@@ -1,7 +1,7 @@
 // Cost functions: each writes every row's cost, and the gradient of the mean cost for what the network made. The classes of
 // losses/ have no fields: `value(p, t, setting)` and `derivative(p, t, setting)` on four lanes.
 import { LossKind } from '../../src/plan/opcodes';
-import { Cost, Loss, PANEL, ROW } from '../plan';
+import { Op, PANEL, ROW } from '../plan';
 import { controlsOf, firstRow, lastRow } from '../parts';
 import { columnMask, madd, sum } from '../simd/lanes';
 import { BinaryCrossEntropyFromLogits } from './losses/binaryCrossEntropy';
@@ -13,6 +13,28 @@ import { MeanAbsoluteError } from './losses/meanAbsoluteError';
 import { MeanSquaredError } from './losses/meanSquaredError';
 import { swept } from '../simd/math';
 import { logOf, rowExponentials, rowMaximum } from './softmax';
+
+@unmanaged
+export class Loss extends Op {
+  /** float64 cost of each row. */
+  rowCosts: usize;
+  /** What the network made: outputs, or the logits before softmax and sigmoid. */
+  x: usize;
+  dx: usize;
+  /** Targets: a value's panels, or one int32 label a row. */
+  target: usize;
+  columns: i32;
+  kind: i32;
+  setting: f32;
+  /** The cost is Σ / (rows · divisor). */
+  divisor: f32;
+}
+
+@unmanaged
+export class Cost extends Op {
+  rowCosts: usize;
+  divisor: f32;
+}
 
 /** rowCosts[B] = Σ over columns of value(x, target); dx[B,C] = derivative / (B · divisor). */
 export function elementwiseLoss(r: Loss): void {

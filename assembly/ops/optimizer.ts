@@ -39,12 +39,13 @@ export function faded(c: Controls, place: usize, beta: f64): v128 {
   return settled(c, place, TINY * <f32>beta);
 }
 
-/** Room for twelve float32 behind the controls of each thread. */
-const ROOM: usize = CONTROLS_BYTES - 48;
+/** How many float32 there is room for at the end of each thread's controls block, and where. */
+export const SETTLED: i32 = 16;
+const ROOM: usize = CONTROLS_BYTES - 4 * SETTLED;
 
 /**
  * `value` in all lanes, by way of memory. V8 moves arithmetic down to where its result is used, square roots and divisions too, and so into the loop; a
- * load stays where it is. `place` is 0 … 11.
+ * load stays where it is. `place` is below SETTLED.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,8 +1,23 @@
 // Stochastic gradient descent, with momentum (Sutskever et al. 2013) as PyTorch defines it.
-import { ROW, Sgd } from '../plan';
+import { Op, ROW } from '../plan';
 import { controlsOf, firstOf, lastOf } from '../parts';
 import { madd } from '../simd/lanes';
 import { faded, settled, tiny } from './optimizer';
+
+@unmanaged
+export class Sgd extends Op {
+  parameters: usize;
+  gradients: usize;
+  /** The momentum buffer. */
+  velocity: usize;
+  /** Rows of sixteen numbers. */
+  rows: i32;
+  /** Threads share them out so many at a time. */
+  unit: i32;
+  momentum: f32;
+  nesterov: i32;
+  weightDecay: f32;
+}
 
 /** w −= learningRate · (dw + weightDecay · w) over one flat region, or sgdMomentum where there is a velocity. */
 export function sgd(r: Sgd): void {

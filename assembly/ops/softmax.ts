@@ -1,8 +1,21 @@
 // softmax and its logarithm, over the columns of each row.
-import { PANEL, ROW, Softmax, SoftmaxGradient } from '../plan';
+import { Op, PANEL, ROW } from '../plan';
 import { exp, log } from '../simd/math';
 import { controlsOf, firstRow, lastRow } from '../parts';
 import { columnMask, largest, madd, sum } from '../simd/lanes';
+
+@unmanaged
+export class Softmax extends Op {
+  y: usize;
+  x: usize;
+  columns: i32;
+}
+
+@unmanaged
+export class SoftmaxGradient extends Softmax {
+  dx: usize;
+  dy: usize;
+}
 
 /** The largest of row x's columns. */
 export function rowMaximum(x: usize, columns: i32, panelBytes: usize): f32 {

@@ -9,7 +9,7 @@ import { PANEL, panelBytes, panelCount } from './panels.js';
 import { controlsStruct, headStruct, offsetsOf, RECORD_BYTES, type Struct, writeField } from './record.js';
 
 /** Bytes of one thread's controls block (assembly/parts.ts). */
-export const CONTROLS_BYTES = 128;
+export const CONTROLS_BYTES = 256;
 /** Bytes of a panel's row. */
 const ROW_BYTES = PANEL * 4;
 

@@ -3,7 +3,7 @@
  * the offsets. What each op's record holds stands in `ops/`.
  */
 /** Bytes from one record to the next. */
-export const RECORD_BYTES = 64;
+export const RECORD_BYTES = 128;
 
 /** How a field is stored; `address` is a 32-bit place in linear memory, given as a number or as the region that begins there. */
 export type FieldType = 'address' | 'i32' | 'f32' | 'f64';

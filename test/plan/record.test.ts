@@ -1,4 +1,4 @@
-/** The two descriptions of each record, held together: assembly/plan.ts as its compiler lays it out, and src/plan/record.ts. */
+/** The two descriptions of each record, held together: the machine's class as its compiler lays it out, and the op's entry in src/plan/ops. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Builder } from '../../src/plan/builder.js';
@@ -18,7 +18,7 @@ import { backendOf, compileEntry } from '../support/binaries.js';
 
 const types: readonly FieldType[] = ['address', 'i32', 'f32', 'f64'];
 
-/** Which class of assembly/plan.ts each op reads its record as. */
+/** Which class each op reads its record as. */
 const classes = new Map(
   [...read('assembly/run.ts').matchAll(/case Opcode\.(\w+):.*?changetype<(\w+)>\(record\)/g)].map(match => {
     return [match[1] ?? '', match[2] ?? ''];
@@ -33,14 +33,22 @@ const structs: [name: string, op: string, struct: Struct][] = [
   }),
 ];
 
+/** The source of each of those classes: beside the op's kernel. */
+const sources = new Map(
+  [...read('assembly/run.ts').matchAll(/^import \{([^}]*)\} from '(\.\/ops\/\w+)';/gm)].flatMap(([, names, path]) => {
+    return (names ?? '').split(',').map((name): [string, string] => [name.trim(), `./assembly/${path?.slice(2)}`]);
+  }),
+);
+
 /** A module that tells where each field lies, what it is, and how large each class is. */
 function source(): string {
   const known = new Map(structs.filter(([name]) => name !== '').map(([name, , struct]) => [name, struct]));
   const lines = [
-    `import { ${[...known.keys()].join(', ')} } from './assembly/plan';`,
+    ...[...known.keys()].map(name => `import { ${name} } from '${sources.get(name) ?? './assembly/plan'}';`),
     `export { PANEL, ROW, RECORD_BYTES } from './assembly/plan';`,
     `export { CONSTANTS_END } from './assembly/simd/constants';`,
     `export { CONTROLS_BYTES } from './assembly/parts';`,
+    `export { SETTLED } from './assembly/ops/optimizer';`,
     'function typeOf<T>(value: T): i32 {',
     '  if (isFloat<T>()) return sizeof<T>() == 8 ? 3 : 2;',
     '  return isReference<T>() || !isSigned<T>() ? 0 : 1;',
@@ -101,11 +109,17 @@ describe('records', () => {
     }
   });
 
-  it('each thread has a controls block, with room for eight numbers behind it', () => {
+  it('each thread has a controls block, and behind its fields room for every number that optimisers settle there', () => {
     const blocks = (threads: number) => new Builder(1, { training: false, paired: false, threads }).controls.bytes;
     expect(blocks(1)).toBe(machine.CONTROLS_BYTES?.value);
     expect(blocks(3)).toBe(3 * blocks(1));
-    expect((machine.Controls_size?.() ?? 0) + 8 * 4).toBeLessThanOrEqual(blocks(1));
+    const room = Number(machine.SETTLED?.value);
+    expect((machine.Controls_size?.() ?? 0) + room * 4).toBeLessThanOrEqual(blocks(1));
+    const places = sourcesIn('assembly').flatMap(text =>
+      [...text.matchAll(/(?:settled|faded)\(c, (\d+),/g)].map(([, place]) => Number(place)),
+    );
+    expect(places.length).toBeGreaterThan(10);
+    expect(Math.max(...places)).toBeLessThan(room);
   });
 
   it('sizes are the same on both sides', () => {
@@ -143,9 +157,12 @@ describe('the memory below the plan', () => {
   });
 });
 
+function sourcesIn(folder: string): string[] {
+  const files = readdirSync(new URL(`../../${folder}`, import.meta.url), { recursive: true, encoding: 'utf8' });
+  return files.filter(file => file.endsWith('.ts')).map(file => read(`${folder}/${file}`));
+}
+
 /** Calls of `put` in the folder's sources; no constant is 0. */
 function countPuts(folder: string): number {
-  const files = readdirSync(new URL(`../../${folder}`, import.meta.url), { recursive: true, encoding: 'utf8' });
-  const sources = files.filter(file => file.endsWith('.ts')).map(file => read(`${folder}/${file}`));
-  return sources.reduce((count, text) => count + [...text.matchAll(/^ +put\(/gm)].length, 0);
+  return sourcesIn(folder).reduce((count, text) => count + [...text.matchAll(/^ +put\(/gm)].length, 0);
 }
