@@ -23,7 +23,7 @@ export class Controls {
   samples: i32;
   /** Rows of a full batch. */
   batchSize: i32;
-  /** Updates begun since the model was made; 1 during the first. */
+  /** Updates that the trainer has begun, 1 during the first; it stays at 2^31 − 1. */
   step: i32;
   seedLow: i32;
   seedHigh: i32;
@@ -46,6 +46,12 @@ export class Controls {
   learningRate: f64;
   /** Records finished, where threads run the plan: a sign of life. */
   finished: i32;
+  /** Steps that the model was ever trained, by whomever, modulo 2^32: where dropout's random numbers are drawn. */
+  draw: i32;
+  /** 1 where an update leaves the parameters from before it in the gradients' place; only where one thread runs. */
+  keeps: i32;
+  /** In the first thread's block: 1 once an update has left the finite numbers. */
+  broken: i32;
 }
 
 /** How every record begins. */

@@ -71,7 +71,7 @@ function optimizerCase(name: string, config: OptimizerConfig, state: Fill, gradi
     builder.parameter('w', [INPUTS, 128]);
     emit(builder, config);
   });
-  const kept = buffers(config).map(buffer => program.floats(program.plan.region(`optimizer.${buffer}`)));
+  const kept = Object.keys(buffers(config)).map(buffer => program.floats(program.plan.region(`optimizer.${buffer}`)));
   const values = Float32Array.from({ length: numbers }, state);
   program.floats(program.plan.region('gradients')).set(Float32Array.from({ length: numbers }, gradient));
   const bytes = 4 * numbers * (3 + 2 * kept.length);

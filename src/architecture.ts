@@ -1,5 +1,6 @@
 /** Step 1 of a network, its architecture: an input shape and a list of layers, checked, frozen, and JSON both ways. */
-import { checkOptions, messageOf, quote, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
+import { checkOptions, messageOf, quote, wrongType, wrongValue } from './errors.js';
+import { parseStrictly } from './files/strictJson.js';
 import type { ActivationConfig } from './layers/activations.js';
 import { checkLayer, definitionOf, type Layer } from './layers/index.js';
 import type { ParameterSpec } from './layers/layer.js';
@@ -69,12 +70,12 @@ export const Architecture = {
   /** The architecture that `JSON.stringify` wrote. Throws TypeError or RangeError where the text is not one. */
   fromJSON(text: string): Architecture {
     const where = 'Architecture.fromJSON';
+    if (typeof text !== 'string') throw wrongType(where, 'JSON as a string', text);
     let value: unknown;
     try {
-      value = JSON.parse(text);
+      value = parseStrictly(where, text);
     } catch (cause) {
-      const got = `text that does not parse: ${shorten(messageOf(cause), 60)}`;
-      throw Object.assign(wrongKind(where, 'JSON', got), { cause });
+      throw new TypeError(messageOf(cause), { cause });
     }
     checkOptions(where, value, ['inputShape', 'layers']);
     const { inputShape, layers } = value as Partial<Architecture>;

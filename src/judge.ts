@@ -1,7 +1,14 @@
 /** Steps 4 and 5 of a network by themselves: cost, accuracy and gradients of given rows, in a program of their own. */
 import type { Architecture } from './architecture.js';
 import { firstLayer } from './architecture.js';
-import { type ReadySamples, readSamples, readTargets, refuseNotFinite, unwrapBytes } from './data/samples.js';
+import {
+  findNotFinite,
+  type ReadySamples,
+  readSamples,
+  readTargets,
+  refuseNotFinite,
+  unwrapBytes,
+} from './data/samples.js';
 import { wrongValue } from './errors.js';
 import type { FittedLoss } from './losses/loss.js';
 import type { NetworkPlan } from './network.js';
@@ -52,7 +59,7 @@ const BYTES_AT_A_TIME = 2 ** 20;
 
 /**
  * Judges rows, some at a time through the room `offset` bytes behind the plan. Yields how many steps of section `evaluate` are to be run, by whoever runs
- * them, and takes back how many finished. A cost that is not finite is reported as it is, with NaN for the accuracy.
+ * them, and takes back how many finished. Nothing comes of it where a cost is not finite.
  */
 export function* evaluation(
   program: Program,
@@ -60,7 +67,7 @@ export function* evaluation(
   loss: FittedLoss,
   accuracy: boolean,
   offset = 0,
-): Generator<number, Judgement, number> {
+): Generator<number, Judgement | undefined, number> {
   const { samples, targets } = data;
   const { rows } = samples;
   const { capacity } = program.plan;
@@ -77,7 +84,7 @@ export function* evaluation(
     copyTargets(program, places.y, targets, rows, first, last);
     beginRows(program, last - first);
     const steps = Math.ceil((last - first) / capacity);
-    if ((yield steps) < steps) return { loss: program.get('cost'), ...(accuracy ? { accuracy: Number.NaN } : {}) };
+    if ((yield steps) < steps) return undefined;
   }
   const judged = loss.accuracy?.kind === 'threshold' ? targets.length : rows;
   return {
@@ -104,11 +111,18 @@ export class Judge {
     return this.#network.plan.capacity;
   }
 
-  evaluate(data: ReadyData, accuracy: boolean): Judgement {
+  /** The cost of all rows, and the share of right answers where that is asked for. */
+  evaluate(where: string, data: ReadyData, accuracy: boolean): Judgement {
     const rounds = evaluation(this.program, data, this.#loss, accuracy);
     let round = rounds.next();
     while (!round.done) round = rounds.next(this.program.run('evaluate', round.value));
-    return round.value;
+    return round.value ?? this.#refuse(where);
+  }
+
+  /** One rule for all who judge: a cost that is not finite is an error. */
+  #refuse(where: string): never {
+    const mend = 'look for parameters, samples or targets that are too large';
+    throw wrongValue(where, 'a finite cost', this.program.get('cost'), mend);
   }
 
   /** The cost of all rows, at most `capacity`, and its gradient for every parameter, row-major. */
@@ -121,13 +135,14 @@ export class Judge {
     copySamples(program, places.x, samples, 0, samples.rows);
     copyTargets(program, places.y, targets, samples.rows, 0, samples.rows);
     beginRows(program, samples.rows);
-    if (program.run('gradients') === 0) {
-      const mend = 'look for parameters that are too large';
-      throw wrongValue(where, 'a finite cost, which gradients begin with', program.get('cost'), mend);
-    }
+    if (program.run('gradients') === 0) this.#refuse(where);
     const gradients: Record<string, Float32Array> = {};
     for (const { name, rows, columns, gradient } of program.plan.parameters) {
-      if (gradient) gradients[name] = fromPanels(program.floats(gradient), rows, columns);
+      if (!gradient) continue;
+      const values = fromPanels(program.floats(gradient), rows, columns);
+      const bad = findNotFinite(values);
+      if (bad >= 0) throw wrongValue(`${where}: ${name}[${bad}]`, 'a finite gradient', values[bad] ?? Number.NaN);
+      gradients[name] = values;
     }
     return { cost: program.get('cost'), gradients };
   }

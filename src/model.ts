@@ -3,7 +3,7 @@ import './disposal.js';
 import { type Architecture, placedLayers, sequential } from './architecture.js';
 import { refuseBareBytes, refuseNotFinite, type Samples, type Targets } from './data/samples.js';
 import { checkChoice, checkOptions, nearest, quote, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
-import { modelMetadata, refuseNotFiniteTensors } from './files/modelFile.js';
+import { modelMetadata, refuseNotFiniteTensors, type Trained } from './files/modelFile.js';
 import { writeSafetensors } from './files/safetensors.js';
 import { initialize } from './initializers/index.js';
 import { Judge, type ReadyData, readData } from './judge.js';
@@ -76,11 +76,13 @@ class BaseModel extends Predictor {
   /** The trainer whose parameters are newer than the model's own, if any is. */
   #newest: Trainer | undefined;
   #fitting = false;
+  readonly #trained: { epochs: number; steps: number };
 
   /** @internal Use {@link Model.create}. */
   constructor(parts: ModelParts) {
     super(parts);
     this.seed = parts.seed;
+    this.#trained = { epochs: 0, steps: 0, ...parts.trained };
   }
 
   /**
@@ -149,8 +151,9 @@ class BaseModel extends Predictor {
     checkOptions('quantize', options, ['weights']);
     const weights = checkChoice('quantize: weights', options.weights, ['float16', 'int8']);
     this.refuseQuantized('quantize');
-    const { architecture, seed, runsOn: backend } = this;
-    const quantized = new (this.constructor as PredictorClass<this>)({ architecture, backend, seed, weights });
+    const { architecture, seed, trained, runsOn: backend } = this;
+    const parts = { architecture, backend, seed, trained, weights };
+    const quantized = new (this.constructor as PredictorClass<this>)(parts);
     quantized.adopt(quantizeTensors(this.parameters, weights), Object.entries(this.metadata));
     return quantized;
   }
@@ -179,6 +182,14 @@ class BaseModel extends Predictor {
     this.update();
     for (const [parameter, value] of writes) this.write(parameter, value);
     this.#newest = undefined;
+  }
+
+  /**
+   * How much this model was ever trained, by whatever fits and trainers and before it was saved: epochs and steps that were begun; while a fit runs, up to the last finished
+   * epoch. Shuffles and dropout's masks go on from there: no fit repeats another's, and the same sequence of calls gives the same bits.
+   */
+  get trained(): Trained {
+    return { ...this.#trained };
   }
 
   /** A table of the layers, their shapes and their numbers of parameters. */
@@ -213,7 +224,8 @@ class BaseModel extends Predictor {
   /** Step 4: the cost of all rows, one number. Dropout does nothing here. */
   cost(x: Samples, y: Targets, options: { loss: Loss }): number {
     checkOptions('cost', options, ['loss']);
-    return this.#judge('cost', { x, y }, options.loss, MOST_ROWS, (judge, data) => judge.evaluate(data, false)).loss;
+    return this.#judge('cost', { x, y }, options.loss, MOST_ROWS, (judge, data) => judge.evaluate('cost', data, false))
+      .loss;
   }
 
   /** Step 5: the cost of all rows and its gradient for every parameter, by name, row-major. Dropout does nothing here. */
@@ -242,7 +254,7 @@ class BaseModel extends Predictor {
     const metrics = checkMetricNames('evaluate: metrics', options.metrics, evaluationMetrics);
     return this.#judge('evaluate', data, options.loss, MOST_ROWS, (judge, ready, loss) => {
       checkMetrics('evaluate', metrics, loss);
-      const judgement = judge.evaluate(ready, metrics.includes('accuracy'));
+      const judgement = judge.evaluate('evaluate', ready, metrics.includes('accuracy'));
       const numeric = metrics.filter(metric => metric !== 'accuracy');
       if (numeric.length === 0) return judgement;
       const out = new Float32Array(ready.samples.rows * this.network.outputs);
@@ -289,7 +301,7 @@ class BaseModel extends Predictor {
   }
 
   /**
-   * Step 6, all at once: trains the model.
+   * Step 6, all at once: trains the model. Further fits go on with other shuffles and masks, see {@link trained}; the optimiser begins anew with each.
    *
    * @param data `{ x, y, scale? }`
    * @param options `loss` and `optimizer`, which are required, and those of {@link Trainer.fit}
@@ -348,7 +360,9 @@ class BaseModel extends Predictor {
     this.update();
     const parameters = this.currentParameters.slice();
     const kept = { ...samples, values: samples.values.slice() };
-    return predictApart(this, this.runsOn, await findTeam(this.runsOn, wanted), parameters, kept);
+    const out = await predictApart(this, this.runsOn, await findTeam(this.runsOn, wanted), parameters, kept);
+    this.refuseNotFinite(where, out, samples.rows);
+    return out;
   }
 
   /** Ends the worker threads that no fit has in use. Models share them; whichever trains next starts others. */
@@ -407,12 +421,18 @@ class BaseModel extends Predictor {
     if (ahead) this.currentParameters.set(ahead);
   }
 
-  /** @internal The trainer goes ahead from here: gives it the current parameters unless it has them. */
-  lead(trainer: Trainer, into: Float32Array): void {
-    if (this.#newest === trainer) return;
+  /** @internal The trainer goes ahead from here: gives it the current parameters, and says so, unless it has them. */
+  lead(trainer: Trainer, into: Float32Array): boolean {
+    if (this.#newest === trainer) return false;
     this.update();
     into.set(this.currentParameters);
     this.#newest = trainer;
+    return true;
+  }
+
+  /** @internal A step was begun outside of a fit. */
+  countStep(): void {
+    this.#trained.steps += 1;
   }
 
   /** @internal Until {@link endFit} predictions keep to the parameters published last. */
@@ -423,13 +443,15 @@ class BaseModel extends Predictor {
   }
 
   /** @internal The parameters of a finished epoch, which predictions read from now on. */
-  publish(parameters: Float32Array): void {
+  publish(parameters: Float32Array, trained: Trained): void {
     this.currentParameters.set(parameters);
+    Object.assign(this.#trained, trained);
   }
 
   /** @internal */
-  endFit(): void {
+  endFit(trained: Trained): void {
     this.#fitting = false;
+    Object.assign(this.#trained, trained);
   }
 
   /** @internal */

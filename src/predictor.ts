@@ -1,10 +1,11 @@
 /** A network with parameters that predicts: the half of a model that needs nothing of training. */
-import { type Architecture, firstLayer, placedLayers } from './architecture.js';
+import { type Architecture, firstLayer, outputActivation, placedLayers } from './architecture.js';
 import { countRows, notFiniteAt, type ReadySamples, readAlone, type Samples } from './data/samples.js';
 import { checkBoolean, checkOptions, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
-import { readModelMetadata } from './files/modelFile.js';
+import { readModelMetadata, type Trained } from './files/modelFile.js';
 import { readSafetensors, type Tensor } from './files/safetensors.js';
 import { conversion, fileBytes, isFloat32Array, isNumberArray, ownFloats } from './kinds.js';
+import { mayOverflow } from './layers/activations.js';
 import { type NetworkPlan, planPrediction } from './network.js';
 import type { Parameter } from './plan/builder.js';
 import type { StoredNumbers, WeightFormat } from './plan/formats.js';
@@ -35,6 +36,8 @@ export interface ModelParts {
   readonly seed: number;
   /** float32 unless told. */
   readonly weights?: WeightFormat;
+  /** Never unless told. */
+  readonly trained?: Trained;
 }
 
 /** A class of models with its own way to load WebAssembly; its factories return models of that class. */
@@ -65,6 +68,8 @@ export class Predictor {
   protected readonly program: Program;
   /** The input a network expects, as messages write it. */
   readonly #firstLayer: string;
+  /** Whether an output may be infinite because the function that it ends with is. */
+  readonly #mayOverflow: boolean;
   /** Views of the regions that every prediction touches. */
   readonly #staging: Float32Array;
   readonly #predictions: Float32Array;
@@ -80,6 +85,7 @@ export class Predictor {
     this.weights = weights;
     this.runsOn = backend;
     this.#firstLayer = firstLayer(architecture);
+    this.#mayOverflow = mayOverflow(outputActivation(architecture));
     const widths = placedLayers(architecture).reduce((sum, layer) => sum + size(layer.outputShape), 0);
     const capacity = Math.floor(CACHE_NUMBERS / (widths + size(architecture.inputShape)));
     const rows = Math.max(1, Math.min(MOST_ROWS, capacity));
@@ -114,6 +120,7 @@ export class Predictor {
    * Step 3: the outputs for some rows, row-major `[rows, outputs]`. While a fit runs, those of the parameters of the last finished epoch.
    *
    * @param x samples: a Float32Array of rows × inputs, `{ x: Uint8Array, scale }`, or an array of rows
+   * @throws RangeError where a sample is not a finite number, or an output: NaN, or an infinity other than a last `exponential`'s own value. {@link forward} shows such outputs
    */
   predict(x: Samples): Float32Array {
     const samples = this.samples('predict', x);
@@ -163,6 +170,19 @@ export class Predictor {
       const numbers = (last - first) * outputs;
       // A loop: a view to copy from would be garbage.
       for (let i = 0; i < numbers; i++) out[first * outputs + i] = this.#predictions[i] as number;
+    }
+    this.refuseNotFinite(where, out, rows);
+  }
+
+  /** @internal Refuses outputs of some rows that are not finite: what made them has left the numbers, and they would mislead whoever goes on with them. */
+  protected refuseNotFinite(where: string, out: Float32Array, rows: number): void {
+    const { outputs } = this.network;
+    for (let i = 0; i < rows * outputs; i++) {
+      const value = out[i] as number;
+      // A finite number less itself is 0.
+      if (value - value === 0 || (this.#mayOverflow && !Number.isNaN(value))) continue;
+      const got = `${value} in row ${Math.floor(i / outputs)}, column ${i % outputs}`;
+      throw wrongValue(where, 'finite outputs', got, 'look for parameters or samples that are too large');
     }
   }
 
@@ -235,9 +255,8 @@ export async function loadModel<M extends Predictor>(
   const file = fileBytes(where, bytes);
   const wishes = checkBackendOptions(where, options);
   const { tensors, metadata } = readSafetensors(file);
-  const { architecture, seed, weights, users } = readModelMetadata(tensors, metadata);
-  const backend = await chooseBackend(modelClass.host, wishes);
-  const model = new modelClass({ architecture, backend, seed, weights });
+  const { users, ...parts } = readModelMetadata(tensors, metadata);
+  const model = new modelClass({ ...parts, backend: await chooseBackend(modelClass.host, wishes) });
   model.adopt(tensors, users);
   return model;
 }

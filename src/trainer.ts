@@ -3,9 +3,18 @@
 import { firstLayer, placedLayers } from './architecture.js';
 import { findNotFinite, notFiniteAt, readAlone, readTargets, type Samples, type Targets } from './data/samples.js';
 import { checkOptions, shorten, wrongKind, wrongState, wrongValue } from './errors.js';
-import { modelMetadata, readModelMetadata, refuseNotFiniteTensors } from './files/modelFile.js';
+import { modelMetadata, readModelMetadata } from './files/modelFile.js';
 import { readSafetensors, type Tensor, writeSafetensors } from './files/safetensors.js';
-import { bufferName, bufferNaming, readState, type TrainerState } from './files/trainerFile.js';
+import {
+  bufferNaming,
+  checkBuffer,
+  checkProgress,
+  namingOf,
+  readState,
+  TRAINER_FORMAT,
+  type TrainerState,
+  trainedBy,
+} from './files/trainerFile.js';
 import { bytesPerRow, evaluation, type Judgement, type ReadyData, readData } from './judge.js';
 import { type Bytes, fileBytes } from './kinds.js';
 import { definitionOf } from './layers/index.js';
@@ -15,7 +24,7 @@ import type { Model } from './model.js';
 import type { NetworkPlan } from './network.js';
 import { type OptimizerConfig, optimizerDefinition } from './optimizers/index.js';
 import type { Plan } from './plan/builder.js';
-import { fromPanels, toPanels } from './plan/panels.js';
+import { fromPanels, PANEL, panelCount, toPanels } from './plan/panels.js';
 import { printPlan } from './plan/print.js';
 import type { PredictorClass } from './predictor.js';
 import { Purpose, Random } from './random.js';
@@ -42,6 +51,9 @@ import {
 /** Multiply-adds of a step below which it is not shared out: waiting for one another would cost as much as it saves. */
 const WORK_FOR_THREADS = 2.5e5;
 
+/** Where the machine's count of steps stays: Adam's corrections have long been 1. */
+const MOST_STEP = 2 ** 31 - 1;
+
 /** @internal What a trainer is made of. */
 export interface TrainerParts {
   readonly config: TrainerConfig;
@@ -63,15 +75,19 @@ class BaseTrainer {
   readonly #deterministic: boolean;
   readonly #team: Team | undefined;
   #crew: Crew | undefined;
-  /** Epochs finished. */
+  /** Epochs finished, and updates made. */
   #epoch = 0;
+  #steps = 0;
+  /** Epochs and steps that the model was ever trained, while a fit adds to them. */
+  readonly #trained = { epochs: 0, steps: 0 };
   /** Rows that the epoch under way has taken, of how many, and what it has added up. */
   #position = 0;
   #samples = 0;
   #costSum = 0;
   #correct = 0;
-  /** Whether the epoch under way takes its rows in an order of its own. */
+  /** Whether the epoch under way takes its rows in an order of its own, and which: its number among the model's epochs. */
   #shuffled = true;
+  #order = 0;
   /** Whether the parameters here are newer than the model's. */
   #ahead = false;
   #failure: string | undefined;
@@ -96,6 +112,7 @@ class BaseTrainer {
     this.#program.set('batchSize', batchSize);
     this.#program.set('seedLow', (model.seed % 2 ** 32) | 0);
     this.#program.set('seedHigh', Math.floor(model.seed / 2 ** 32));
+    this.#program.set('keeps', 1);
   }
 
   /** @internal Checks the options and plans; all of it before any work. */
@@ -117,6 +134,16 @@ class BaseTrainer {
     return { config, loss, network, program: new Program(team.module, network.plan, true), deterministic, team };
   }
 
+  /** Epochs that this trainer has finished, before it was saved too. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Updates that it has made, likewise. */
+  get steps(): number {
+    return this.#steps;
+  }
+
   /** The training plan: `print()` shows its records and regions as a table. */
   get plan(): Plan & { print(): string } {
     const { plan } = this.#network;
@@ -131,6 +158,7 @@ class BaseTrainer {
    * One step on one batch of at most `batchSize` rows.
    *
    * @returns the batch's cost before the update
+   * @throws where the cost or an updated parameter is not a finite number: then the parameters are those from before the step
    */
   async step(x: Samples, y: Targets): Promise<number> {
     return this.stepSync(x, y);
@@ -151,10 +179,27 @@ class BaseTrainer {
     this.#aim(places);
     beginRows(program, rows);
     if (program.run('check') === 0) throw notFiniteAt('step: x', samples.values, program.get('failure'), inputs);
-    this.model.lead(this, this.#parameters);
-    if (program.run('step') === 0) throw this.#explain('step');
+    this.#lead();
+    const finished = program.run('step');
+    this.model.countStep();
+    if (finished === 0) throw this.#explain(`step ${this.#steps + 1}`);
+    this.#steps += 1;
+    if (program.get('broken')) throw this.#takeBack();
     this.#ahead = true;
     return program.get('cost');
+  }
+
+  /** Takes over the model's newest parameters and its count of steps, where another trainer may have been at work since. */
+  #lead(): void {
+    if (this.model.lead(this, this.#parameters)) this.#program.set('draw', this.model.trained.steps);
+  }
+
+  /** Ends training at an update that left the finite numbers. It kept the parameters from before it, in the gradients' place. */
+  #takeBack(): Error {
+    const error = this.#explain(`step ${this.#steps}`, 'finite parameters');
+    this.#failure = error.message;
+    this.#parameters.set(this.#program.floats(this.#network.plan.region('gradients')));
+    return error;
   }
 
   /**
@@ -187,8 +232,10 @@ class BaseTrainer {
     }
     this.model.beginFit(where);
     try {
+      Object.assign(this.#trained, this.model.trained);
       const places = this.#place(ready, rows);
-      this.model.lead(this, this.#parameters);
+      this.#lead();
+      this.#program.set('keeps', 0);
       this.#crew = await this.#callCrew(onBatch ? 1 : Math.ceil(rows / this.#config.batchSize));
       const turn = new Turn(this.#network.plan, this.#crew !== undefined);
       await turn.tookData(ready.samples.values.length);
@@ -216,7 +263,8 @@ class BaseTrainer {
       this.#stepping = false;
       this.#crew?.leave();
       this.#crew = undefined;
-      this.model.endFit();
+      this.#program.set('keeps', 1);
+      this.model.endFit(this.#trained);
     }
   }
 
@@ -255,8 +303,9 @@ class BaseTrainer {
     this.#aim(places);
     this.#samples = samples.rows;
     this.#shuffled = shuffle;
+    if (this.#position === 0) this.#order = this.#trained.epochs;
     if (shuffle) {
-      const random = new Random(this.model.seed, Purpose.shuffle, this.#epoch);
+      const random = new Random(this.model.seed, Purpose.shuffle, this.#order);
       new Int32Array(program.memory.buffer, places.order, samples.rows).set(random.permutation(samples.rows));
     } else {
       program.set('order', 0);
@@ -281,10 +330,11 @@ class BaseTrainer {
       if (signal?.aborted) return 'aborted';
       const left = Math.ceil((this.#samples - this.#position) / batchSize);
       const steps = onBatch ? 1 : Math.min(left, turn.steps);
-      const finished = await this.#run('step', steps);
+      const finished = await this.#runSteps(steps);
       if (finished < steps) throw this.#fail(program.get('position'));
-      this.#ahead = true;
       this.#position = program.get('position');
+      if (program.get('broken')) throw this.#fail(this.#position, 'finite parameters');
+      this.#ahead = true;
       this.#costSum = program.get('costSum');
       this.#correct = program.get('correct');
       await onBatch?.({
@@ -297,6 +347,17 @@ class BaseTrainer {
     return undefined;
   }
 
+  /** Runs some steps of the epoch; whatever becomes of them, no others draw what they drew. */
+  async #runSteps(steps: number): Promise<number> {
+    const trained = this.#trained;
+    trained.epochs = Math.max(trained.epochs, this.#order + 1);
+    trained.steps += steps;
+    const finished = await this.#run('step', steps);
+    trained.steps -= Math.max(0, steps - finished - 1);
+    this.#steps += finished;
+    return finished;
+  }
+
   /** Publishes the parameters to the model, judges the epoch, and is ready for the next. */
   async #endEpoch(
     ready: ReadyData,
@@ -305,9 +366,6 @@ class BaseTrainer {
     started: number,
     turn: Turn,
   ): Promise<EpochEvent> {
-    if (findNotFinite(this.#parameters) >= 0) throw this.#fail(this.#position, 'finite parameters');
-    this.model.publish(this.#parameters);
-    this.#ahead = false;
     const { rows } = ready.samples;
     const accuracy = this.#config.metrics.includes('accuracy');
     const judged = this.#loss.accuracy?.kind === 'threshold' ? ready.targets.length : rows;
@@ -315,11 +373,13 @@ class BaseTrainer {
     const right = accuracy ? { accuracy: this.#correct / judged } : {};
     // Timed before validation: samplesPerSecond speaks of training.
     const seconds = (performance.now() - started) / 1000;
+    const judgement = validation && (await this.#judge(validation, accuracy, places.end - places.x, turn));
+    this.model.publish(this.#parameters, this.#trained);
+    this.#ahead = false;
     this.#epoch += 1;
     this.#position = 0;
     this.#costSum = 0;
     this.#correct = 0;
-    const judgement = validation && (await this.#judge(validation, accuracy, places.end - places.x, turn));
     return {
       epoch: this.#epoch,
       loss,
@@ -340,6 +400,7 @@ class BaseTrainer {
       if (!this.#crew) await turn.tookSteps(steps);
       round = rounds.next(finished);
     }
+    if (!round.value) throw this.#fail(this.#position, 'a finite cost of the validation rows');
     return round.value;
   }
 
@@ -361,20 +422,25 @@ class BaseTrainer {
   /** Finds the first number that is not finite: a parameter, a layer's output, or else the cost itself. */
   #explain(where: string, expected = 'a finite cost'): Error {
     const program = this.#program;
-    program.set('step', program.get('step') - 1);
+    // Where the cost was not finite there was no update, so the step does not count.
+    program.set('step', Math.min(this.#steps, MOST_STEP));
     const cost = program.get('cost');
     const mend = 'lower the learning rate or scale the data';
-    for (const { name, data } of this.#network.plan.parameters) {
-      if (findNotFinite(program.floats(data)) >= 0) {
+    for (const { name, data, rows, columns } of this.#network.plan.parameters) {
+      const numbers = panelCount(columns) * PANEL * rows;
+      const buffers = this.#stateOf(data.address).map(({ name: buffer, values }) => {
+        return { what: `${buffer} of ${shorten(name)}`, values: values.subarray(0, numbers) };
+      });
+      for (const { what, values } of [
+        { what: `parameter ${shorten(name)}`, values: program.floats(data) },
+        ...buffers,
+      ]) {
+        if (findNotFinite(values) < 0) continue;
         // A cost that is finite was found before the last update.
-        return wrongValue(
-          where,
-          expected,
-          Number.isFinite(cost)
-            ? `parameter ${shorten(name)} not finite after the last update`
-            : `${cost}: parameter ${shorten(name)} was already not finite`,
-          mend,
-        );
+        const got = Number.isFinite(cost)
+          ? `${what} not finite after the last update`
+          : `${cost}: ${what} was already not finite`;
+        return wrongValue(where, expected, got, mend);
       }
     }
     const rows = program.get('rows');
@@ -413,17 +479,18 @@ class BaseTrainer {
       );
     }
     this.#refuseAfterFailure('Trainer.toBytes');
-    this.model.lead(this, this.#parameters);
+    this.#lead();
     const { plan } = this.#network;
     const tensors: Tensor[] = [];
+    const nameOf = bufferNaming(plan.parameters);
     for (const { name, shape, rows, columns, data } of plan.parameters) {
       tensors.push({ name, shape, data: fromPanels(this.#program.floats(data), rows, columns) });
       for (const buffer of this.#stateOf(data.address)) {
-        tensors.push({ name: bufferName(buffer.name, name), shape, data: fromPanels(buffer.values, rows, columns) });
+        tensors.push({ name: nameOf(buffer.name, name), shape, data: fromPanels(buffer.values, rows, columns) });
       }
     }
-    refuseNotFiniteTensors('Trainer.toBytes', tensors);
     const state: TrainerState = {
+      format: TRAINER_FORMAT,
       ...this.#config,
       deterministic: this.#deterministic,
       epoch: this.#epoch,
@@ -432,17 +499,18 @@ class BaseTrainer {
       costSum: this.#costSum,
       correct: this.#correct,
       shuffled: this.#shuffled,
-      step: this.#program.get('step'),
+      order: this.#order,
+      step: this.#steps,
     };
     return writeSafetensors(tensors, { ...modelMetadata(this.model), trainer: JSON.stringify(state) });
   }
 
   /** The optimiser's buffers for the parameter at `address`. */
-  #stateOf(address: number): { name: string; values: Float32Array }[] {
+  #stateOf(address: number): { name: string; rule: 'finite' | 'notNegative'; values: Float32Array }[] {
     const { plan } = this.#network;
     const offset = (address - plan.parameterRegion.address) / 4;
-    return stateNames(this.#config.optimizer).map(name => {
-      return { name, values: this.#program.floats(plan.region(name)).subarray(offset) };
+    return Object.entries(stateOf(this.#config.optimizer)).map(([name, rule]) => {
+      return { name, rule, values: this.#program.floats(plan.region(name)).subarray(offset) };
     });
   }
 
@@ -450,16 +518,23 @@ class BaseTrainer {
   restore(state: TrainerState, stored: (buffer: string, parameter: string) => ArrayLike<number>): void {
     for (const { name, rows, columns, data } of this.#network.plan.parameters) {
       for (const buffer of this.#stateOf(data.address)) {
-        toPanels(buffer.values, stored(buffer.name, name), rows, columns);
+        const values = stored(buffer.name, name);
+        checkBuffer(`${buffer.name} of ${shorten(name)}`, values, buffer.rule);
+        toPanels(buffer.values, values, rows, columns);
       }
     }
+    const { target, accuracy } = this.#loss;
+    const answers = accuracy?.kind === 'threshold' && target.kind === 'values' ? target.columns : 1;
+    checkProgress(state, this.model.trained, this.#config.metrics.length > 0 ? answers : 0);
     this.#epoch = state.epoch;
     this.#position = state.position;
     this.#samples = state.samples;
     this.#costSum = state.costSum;
     this.#correct = state.correct;
     this.#shuffled = state.shuffled;
-    this.#program.set('step', state.step);
+    this.#order = state.order;
+    this.#steps = state.step;
+    this.#program.set('step', Math.min(state.step, MOST_STEP));
   }
 
   /** @internal The model class of this entry of the package. */
@@ -472,14 +547,12 @@ class BaseTrainer {
     const where = 'Trainer.fromBytes';
     const { tensors, metadata } = readSafetensors(fileBytes(where, bytes));
     const state = readState(metadata.trainer);
-    const names = stateNames(state.optimizer);
-    const nameOf = bufferNaming(tensors);
-    const { architecture, seed, weights, users } = readModelMetadata(tensors, metadata, name =>
-      names.map(buffer => nameOf(buffer, name)),
-    );
+    const names = Object.keys(stateOf(state.optimizer));
+    const nameOf = namingOf(tensors);
+    const { users, ...parts } = readModelMetadata(tensors, metadata, name => names.map(buffer => nameOf(buffer, name)));
     const { modelClass } = this;
     const backend = await chooseBackend(modelClass.host, { deterministic: state.deterministic, turbo: false });
-    const model = new modelClass({ architecture, backend, seed, weights });
+    const model = new modelClass({ ...parts, trained: trainedBy(state, parts.trained), backend });
     model.adopt(tensors, users);
     const { loss, optimizer, metrics, batchSize } = state;
     const trainer = new this(model, await this.prepare(model, backend, { loss, optimizer, metrics, batchSize }, where));
@@ -491,9 +564,8 @@ class BaseTrainer {
 
 export { BaseTrainer as Trainer };
 
-/** The regions that hold an optimiser's state. */
-function stateNames(optimizer: OptimizerConfig): string[] {
-  return optimizerDefinition(optimizer.kind)
-    .state(optimizer)
-    .map(name => `optimizer.${name}`);
+/** The regions that hold an optimiser's state, and what their numbers always are. */
+function stateOf(optimizer: OptimizerConfig): Record<string, 'finite' | 'notNegative'> {
+  const state = Object.entries(optimizerDefinition(optimizer.kind).state(optimizer));
+  return Object.fromEntries(state.map(([name, rule]) => [`optimizer.${name}`, rule]));
 }

@@ -2,7 +2,7 @@
 import { controlsOf, firstOf, lastOf } from '../parts';
 import { Controls, Op, ROW } from '../plan';
 import { madd, nmadd, sweep } from '../simd/lanes';
-import { average, faded, settled, tiny } from './optimizer';
+import { average, faded, settled, tell, tiny } from './optimizer';
 
 @unmanaged
 export class Adam extends Op {
@@ -55,6 +55,10 @@ function update<D>(r: Adam, c: Controls): void {
   const decay = settled(c, 6, r.decoupled ? 0 : r.weightDecay);
   const shrink = settled(c, 7, r.decoupled ? 1 - c.learningRate * <f64>r.weightDecay : 1);
   const small = tiny();
+  const keeps = c.keeps;
+  const zero = f32x4.splat(0);
+  let poison0 = zero;
+  let poison1 = zero;
   const faded1 = faded(c, 8, r.beta1);
   const faded2 = faded(c, 9, r.beta2);
   const start = <usize>firstOf(r.rows, r.unit) * ROW;
@@ -67,6 +71,10 @@ function update<D>(r: Adam, c: Controls): void {
     let w1 = v128.load(w, 16);
     let g0 = sweep(v128.load(dw), small);
     let g1 = sweep(v128.load(dw, 16), small);
+    if (keeps) {
+      v128.store(dw, w0);
+      v128.store(dw, w1, 16);
+    }
     if (decays) {
       g0 = madd(w0, decay, g0);
       g1 = madd(w1, decay, g1);
@@ -85,10 +93,13 @@ function update<D>(r: Adam, c: Controls): void {
     v128.store(v, v1, 16);
     v128.store(w, a);
     v128.store(w, b, 16);
+    poison0 = madd(a, zero, madd(v0, zero, poison0));
+    poison1 = madd(b, zero, madd(v1, zero, poison1));
     dw += 32;
     m += 32;
     v += 32;
   }
+  tell(r, f32x4.add(poison0, poison1));
 }
 
 /** base to a whole exponent, by squaring: the same bits everywhere, and no state that a saved run would have to carry. */

@@ -18,7 +18,8 @@ export function nextBatch(r: NextBatch): void {
   const c = controlsOf(r);
   c.rows = min(c.batchSize, c.samples - c.position);
   c.position += c.rows;
-  c.step += r.counts;
+  c.draw += r.counts;
+  if (c.step < i32.MAX_VALUE) c.step += r.counts;
 }
 
 /** False, with `failure` at the first such number, where a sample is NaN or infinite. Bytes always pass. */

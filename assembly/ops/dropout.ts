@@ -34,7 +34,7 @@ function highWords(a: v128, b: v128): v128 {
 
 /**
  * y = x · mask. Row b, column 16 p + 4 w + j takes word w of the block that Philox 4x32-10 (Salmon et al. 2011) makes of the counter
- * (4 p + j, b, step, stream): the numbers hang on where an element is, not on who computes it. Four blocks at once, one a lane.
+ * (4 p + j, b, draw, stream): the numbers hang on where an element is, not on who computes it. Four blocks at once, one a lane.
  */
 export function dropoutForward(r: Dropout): void {
   const c = controlsOf(r);
@@ -49,7 +49,7 @@ export function dropoutForward(r: Dropout): void {
     for (let row = firstRow(rows); row < end; row++) {
       let c0 = i32x4.add(i32x4.splat(panel * 4), i32x4(0, 1, 2, 3));
       let c1 = i32x4.splat(row);
-      let c2 = i32x4.splat(c.step);
+      let c2 = i32x4.splat(c.draw);
       let c3 = i32x4.splat(r.stream);
       let k0 = c.seedLow;
       let k1 = c.seedHigh;

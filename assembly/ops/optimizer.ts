@@ -1,6 +1,6 @@
 // What the optimisers share.
 import { CONTROLS_BYTES } from '../parts';
-import { Controls } from '../plan';
+import { Controls, Op } from '../plan';
 import { constant, put } from '../simd/constants';
 import { madd } from '../simd/lanes';
 import { OPTIMIZER } from './constants';
@@ -37,6 +37,13 @@ export function average(x: v128, beta: v128, a: v128, b: v128, small: v128, fade
 @inline
 export function faded(c: Controls, place: usize, beta: f64): v128 {
   return settled(c, place, TINY * <f32>beta);
+}
+
+/** Tells of an update that left the finite numbers: one of its lanes is NaN, as a number times 0 is where it was not finite. */
+// @ts-ignore: decorator
+@inline
+export function tell(r: Op, poison: v128): void {
+  if (v128.any_true(f32x4.ne(poison, poison))) r.controls.broken = 1;
 }
 
 /** How many float32 there is room for at the end of each thread's controls block, and where. */

@@ -2,7 +2,7 @@
 import { Op, ROW } from '../plan';
 import { controlsOf, firstOf, lastOf } from '../parts';
 import { madd } from '../simd/lanes';
-import { faded, settled, tiny } from './optimizer';
+import { faded, settled, tell, tiny } from './optimizer';
 
 @unmanaged
 export class Sgd extends Op {
@@ -25,6 +25,10 @@ export function sgd(r: Sgd): void {
   const c = controlsOf(r);
   const step = settled(c, 0, -c.learningRate);
   const decay = settled(c, 1, r.weightDecay);
+  const keeps = c.keeps;
+  const zero = f32x4.splat(0);
+  let poison0 = zero;
+  let poison1 = zero;
   const start = <usize>firstOf(r.rows, r.unit) * ROW;
   const end = r.parameters + <usize>lastOf(r.rows, r.unit) * ROW;
   let dw = r.gradients + start;
@@ -33,10 +37,17 @@ export function sgd(r: Sgd): void {
     const w1 = v128.load(w, 16);
     const a = madd(madd(w0, decay, v128.load(dw)), step, w0);
     const b = madd(madd(w1, decay, v128.load(dw, 16)), step, w1);
+    if (keeps) {
+      v128.store(dw, w0);
+      v128.store(dw, w1, 16);
+    }
     v128.store(w, a);
     v128.store(w, b, 16);
+    poison0 = madd(a, zero, poison0);
+    poison1 = madd(b, zero, poison1);
     dw += 32;
   }
+  tell(r, f32x4.add(poison0, poison1));
 }
 
 /** g = dw + weightDecay · w; v = momentum · v + g; w −= learningRate · (nesterov ? g + momentum · v : v) */
@@ -49,6 +60,10 @@ function sgdMomentum(r: Sgd): void {
   const past = settled(c, 3, r.nesterov ? r.momentum : 1);
   const present = settled(c, 4, r.nesterov ? 1 : 0);
   const small = tiny();
+  const keeps = c.keeps;
+  const zero = f32x4.splat(0);
+  let poison0 = zero;
+  let poison1 = zero;
   const fadedBy = faded(c, 5, r.momentum);
   const start = <usize>firstOf(r.rows, r.unit) * ROW;
   const end = r.parameters + <usize>lastOf(r.rows, r.unit) * ROW;
@@ -63,11 +78,18 @@ function sgdMomentum(r: Sgd): void {
     const v1 = f32x4.sub(madd(momentum, f32x4.add(v128.load(v, 16), small), g1), fadedBy);
     const a = madd(madd(past, v0, f32x4.mul(present, g0)), step, w0);
     const b = madd(madd(past, v1, f32x4.mul(present, g1)), step, w1);
+    if (keeps) {
+      v128.store(dw, w0);
+      v128.store(dw, w1, 16);
+    }
     v128.store(v, v0);
     v128.store(v, v1, 16);
     v128.store(w, a);
     v128.store(w, b, 16);
+    poison0 = madd(a, zero, poison0);
+    poison1 = madd(b, zero, poison1);
     dw += 32;
     v += 32;
   }
+  tell(r, f32x4.add(poison0, poison1));
 }

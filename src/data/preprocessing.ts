@@ -5,6 +5,7 @@
  * it was fitted. Everything here is float64 with + − × ÷ and √ only: the same bits on every engine.
  */
 import { wrongValue } from '../errors.js';
+import { parseStrictly } from '../files/strictJson.js';
 import {
   column,
   columnIndex,
@@ -376,9 +377,9 @@ function listed(values: readonly string[]): string {
 export function parsePreprocessing(text: string): Preprocessing {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseStrictly('preprocessing', text);
   } catch {
-    throw broken('JSON');
+    throw broken('JSON, and each key once');
   }
   if (!isRecord(value) || !Array.isArray(value.columns) || value.columns.length === 0) throw broken('columns');
   const { columns, target } = value;

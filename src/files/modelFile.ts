@@ -1,11 +1,12 @@
 /** What a .safetensors file means when it holds a model. */
 import { Architecture, placedLayers } from '../architecture.js';
 import { findNotFinite } from '../data/samples.js';
-import { checkChoice, describe, listed, placed, shorten, wrongValue } from '../errors.js';
+import { checkChoice, checkInteger, checkOptions, describe, listed, placed, shorten, wrongValue } from '../errors.js';
 import { formatOf, type StoredNumbers, storedParts, type WeightFormat, weightFormats } from '../plan/formats.js';
 import { checkSeed } from '../random.js';
 import { size } from '../shape.js';
 import { dtypeNames, type Tensor } from './safetensors.js';
+import { parseStrictly } from './strictJson.js';
 
 /** The version of what the metadata means. */
 export const FORMAT = '1';
@@ -19,6 +20,18 @@ const ownKeys = ['myelin', 'architecture', 'seed', 'weights', 'trainer'];
 function isOwnKey(key: string): boolean {
   return ownKeys.includes(key) || key.startsWith('myelin.');
 }
+
+/** The metadata key of {@link Trained}; keys that begin like it are the format's own. */
+const TRAINED = 'myelin.trained';
+
+/** How much a model was ever trained, by whatever fits and trainers: epochs and steps that were begun. */
+export interface Trained {
+  readonly epochs: number;
+  readonly steps: number;
+}
+
+/** The largest count in a file. As many may be added to it before numbers are no longer exact. */
+export const MOST_COUNTED = 2 ** 52;
 
 /**
  * How many numbers a row's way through the network may be, beside the file's parameters: memory is taken for them, and layers without parameters cost a stranger's
@@ -43,6 +56,7 @@ export function modelMetadata(model: {
   readonly seed: number;
   readonly weights: WeightFormat;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly trained: Trained;
 }): Record<string, string> {
   const users = Object.entries(model.metadata);
   const prefix = users.some(([key]) => isOwnKey(key)) ? USERS : '';
@@ -52,6 +66,21 @@ export function modelMetadata(model: {
     architecture: JSON.stringify(model.architecture),
     seed: String(model.seed),
     ...(model.weights === 'float32' ? {} : { weights: model.weights }),
+    ...(model.trained.epochs + model.trained.steps === 0 ? {} : { [TRAINED]: JSON.stringify(model.trained) }),
+  };
+}
+
+/** How much the model in a file was trained; files from before that was counted say nothing of it. */
+export function readTrained(metadata: Readonly<Record<string, string>>): Trained {
+  const text = metadata[TRAINED];
+  if (text === undefined) return { epochs: 0, steps: 0 };
+  const where = `model file: ${TRAINED}`;
+  const trained = parseStrictly(where, text);
+  checkOptions(where, trained, ['epochs', 'steps']);
+  const { epochs, steps } = trained as Partial<Trained>;
+  return {
+    epochs: checkInteger(`${where}: epochs`, epochs, 0, MOST_COUNTED),
+    steps: checkInteger(`${where}: steps`, steps, 0, MOST_COUNTED),
   };
 }
 
@@ -70,7 +99,13 @@ export function readModelMetadata(
   tensors: readonly Tensor[],
   metadata: Readonly<Record<string, string>>,
   extra: (parameter: string) => readonly string[] = () => [],
-): { architecture: Architecture; seed: number; weights: WeightFormat; users: [key: string, value: string][] } {
+): {
+  architecture: Architecture;
+  seed: number;
+  weights: WeightFormat;
+  trained: Trained;
+  users: [key: string, value: string][];
+} {
   const { myelin: format, architecture: text } = metadata;
   if (format === undefined || text === undefined) {
     const mend = 'read other .safetensors files with another library';
@@ -119,5 +154,5 @@ export function readModelMetadata(
       metadata.trainer === undefined ? undefined : `this is a trainer's file: read it with Trainer.fromBytes`;
     throw wrongValue('model file', 'only tensors of its architecture', describe(unknown), mend);
   }
-  return { architecture, seed, weights, users: usersMetadata(format, metadata) };
+  return { architecture, seed, weights, trained: readTrained(metadata), users: usersMetadata(format, metadata) };
 }

@@ -14,16 +14,18 @@ export const LONE_SURROGATE = /\p{Surrogate}/u;
  * Reads JSON from left to right, strictly: the caller says what must come next, anything else is a RangeError.
  *
  * `JSON.parse` will not do for a file from a stranger: it keeps the last of two equal keys in silence, rounds large
- * numbers, and builds whatever is nested however deep. Here nothing nests but what the caller asks for.
+ * numbers, and builds whatever is nested however deep. Here nothing nests deeper than the caller asks for.
  */
 export class StrictJson {
   readonly #where: string;
   readonly #text: string;
+  readonly #mend: string;
   #at = 0;
 
-  constructor(where: string, text: string) {
+  constructor(where: string, text: string, mend = DAMAGED) {
     this.#where = where;
     this.#text = text;
+    this.#mend = mend;
   }
 
   /** `{ key: value, … }`, `most` at most: calls `onKey` before each value, which it must read. No key comes twice. */
@@ -34,7 +36,7 @@ export class StrictJson {
     do {
       if (seen.size === most) throw this.#unexpected(`at most ${most} keys in an object`);
       const key = this.string();
-      if (seen.has(key)) throw badFile(this.#where, 'every key once', `${describe(key)} twice in one object`);
+      if (seen.has(key)) throw this.#bad('every key once', `${describe(key)} twice in one object`);
       seen.add(key);
       this.#expect(':');
       onKey(key);
@@ -67,8 +69,39 @@ export class StrictJson {
     const token = this.#text.slice(start, this.#at);
     const value = decodeString(token);
     if (value === undefined)
-      throw badFile(this.#where, 'a string with valid characters and escapes', describe(token.slice(1, -1)));
+      throw this.#bad('a string with valid characters and escapes', describe(token.slice(1, -1)));
     return value;
+  }
+
+  /** Anything that JSON can say, objects and lists nested at most `depth` deep. */
+  value(depth: number): unknown {
+    this.#skipSpace();
+    const char = this.#text[this.#at];
+    if (char === '"') return this.string();
+    if (char !== '{' && char !== '[') return this.#literal();
+    if (depth === 0) throw this.#unexpected('fewer objects and lists within one another');
+    if (char === '{') {
+      // Not by assignment, to which '__proto__' is no key like others.
+      const members: [string, unknown][] = [];
+      this.object(Infinity, key => void members.push([key, this.value(depth - 1)]));
+      return Object.fromEntries(members);
+    }
+    const list: unknown[] = [];
+    this.#expect('[');
+    if (this.#take(']')) return list;
+    do list.push(this.value(depth - 1));
+    while (this.#take(','));
+    this.#expect(']', "',' or ']'");
+    return list;
+  }
+
+  /** A number, true, false or null. */
+  #literal(): number | boolean | null {
+    LITERAL.lastIndex = this.#at;
+    const [token] = LITERAL.exec(this.#text) ?? [];
+    if (token === undefined) throw this.#unexpected('a value');
+    this.#at += token.length;
+    return JSON.parse(token);
   }
 
   /** The end of the text; only spaces may come before it. */
@@ -116,9 +149,26 @@ export class StrictJson {
 
   #unexpected(expected: string): RangeError {
     const char = this.#text[this.#at];
-    const got = char === undefined ? 'the end of the header' : `${describe(char)} at character ${this.#at}`;
-    return badFile(this.#where, expected, got);
+    const got = char === undefined ? 'the end of the text' : `${describe(char)} at character ${this.#at}`;
+    return this.#bad(expected, got);
   }
+
+  #bad(expected: string, got: string): RangeError {
+    return badFile(this.#where, expected, got, this.#mend);
+  }
+}
+
+/** JSON's numbers (RFC 8259, section 6) and words. */
+const LITERAL = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null/y;
+/** Deeper than anything that this package writes. */
+const MOST_DEPTH = 32;
+
+/** What JSON text from a file says; no key comes twice in one object, at any depth. */
+export function parseStrictly(where: string, text: string): unknown {
+  const json = new StrictJson(where, text, 'the file is damaged');
+  const value = json.value(MOST_DEPTH);
+  json.end();
+  return value;
 }
 
 /** The text of a JSON string between its quotation marks, or undefined where it breaks JSON's or Unicode's rules. */

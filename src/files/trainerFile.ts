@@ -1,61 +1,121 @@
 /** What a trainer's file says beside its tensors. */
 import { checkBoolean, checkInteger, checkOptions, wrongType, wrongValue } from '../errors.js';
 import { checkTrainerOptions, type TrainerConfig } from '../trainingOptions.js';
+import { MOST_COUNTED, type Trained } from './modelFile.js';
+import { parseStrictly } from './strictJson.js';
+
+/**
+ * The version of what it says. 1, which said nothing of it, knew no {@link TrainerState.order}: a trainer's epochs were shuffled by their own numbers.
+ */
+export const TRAINER_FORMAT = 2;
 
 /** All that training goes on from, but for the numbers of the tensors. */
 export interface TrainerState extends TrainerConfig {
+  readonly format: 1 | typeof TRAINER_FORMAT;
   readonly deterministic: boolean;
+  /** Epochs finished. */
   readonly epoch: number;
+  /** Rows that the epoch under way has taken, of how many; 0 where none is under way. */
   readonly position: number;
   readonly samples: number;
+  /** What the epoch under way has added up over its rows. */
   readonly costSum: number;
   readonly correct: number;
+  /** Whether the epoch under way takes its rows in an order of its own, and which: the model's how many-th epoch it is, from 0. */
   readonly shuffled: boolean;
+  readonly order: number;
+  /** Updates made. */
   readonly step: number;
 }
 
-/** What stands between a buffer's and a parameter's name: no layer may have a colon in its name, so that no parameter is ever called as a buffer is. */
-const SEPARATOR = ':';
+type Named = readonly { readonly name: string }[];
+type BufferNaming = (buffer: string, parameter: string) => string;
 
-/** How a file calls an optimiser's buffer for a parameter. Those of version 0.1.0 had a dot between. */
-export function bufferNaming(tensors: readonly { readonly name: string }[]): typeof bufferName {
-  const old = !tensors.some(({ name }) => name.includes(SEPARATOR));
-  return old ? (buffer, parameter) => `${buffer}.${parameter}` : bufferName;
+const withDot: BufferNaming = (buffer, parameter) => `${buffer}.${parameter}`;
+/** No layer may have a colon in its name, so that no parameter is ever called as such a buffer is. */
+const withColon: BufferNaming = (buffer, parameter) => `${buffer}:${parameter}`;
+
+/** How a file with these parameters calls an optimiser's buffer for one of them: so that no parameter can be meant. */
+export function bufferNaming(parameters: Named): BufferNaming {
+  return parameters.some(({ name }) => name.startsWith('optimizer.')) ? withColon : withDot;
 }
 
-export function bufferName(buffer: string, parameter: string): string {
-  return `${buffer}${SEPARATOR}${parameter}`;
+/** How the file with these tensors calls them. */
+export function namingOf(tensors: Named): BufferNaming {
+  return tensors.some(({ name }) => name.includes(':')) ? withColon : withDot;
 }
 
+const counts = ['epoch', 'position', 'samples', 'correct', 'order', 'step'] as const;
+const names = [
+  ...['format', 'loss', 'optimizer', 'metrics', 'batchSize', 'deterministic', 'shuffled', 'costSum'],
+  ...counts,
+];
+
+/** Every number of it by its own rule; {@link checkProgress} has those that hang on others of the file. */
 export function readState(text: string | undefined): TrainerState {
   const where = 'Trainer.fromBytes: trainer';
   if (text === undefined) {
     throw wrongValue(where, `a trainer's file`, `one without it`, 'read a model with Model.fromBytes');
   }
-  let state: unknown;
-  try {
-    state = JSON.parse(text);
-  } catch (cause) {
-    throw new RangeError(`${where}: expected JSON, got text that does not parse`, { cause });
+  const given = parseStrictly(where, text);
+  checkOptions(where, given, names);
+  const { format = 1, loss, optimizer, metrics, batchSize, ...rest } = given as Partial<Record<string, unknown>>;
+  if (format !== 1 && format !== TRAINER_FORMAT) {
+    throw wrongValue(
+      `${where}: format`,
+      `at most ${TRAINER_FORMAT}`,
+      String(format),
+      'update myelin to read newer files',
+    );
   }
-  const counts = ['epoch', 'position', 'samples', 'correct', 'step'] as const;
-  const names = ['loss', 'optimizer', 'metrics', 'batchSize', ...counts, 'deterministic', 'shuffled', 'costSum'];
-  checkOptions(where, state, names);
-  const { loss, optimizer, metrics, batchSize, ...rest } = state as Partial<TrainerState>;
   const { threads: _, ...config } = checkTrainerOptions(where, { loss, optimizer, metrics, batchSize });
-  const count = (name: (typeof counts)[number]) => checkInteger(`${where}: ${name}`, rest[name], 0, 2 ** 31 - 1);
-  const [position, samples] = [count('position'), count('samples')];
-  if (position > samples) throw wrongValue(`${where}: position`, `at most its ${samples} samples`, position);
-  if (typeof rest.costSum !== 'number') throw wrongType(`${where}: costSum`, 'a number', rest.costSum);
+  const count = (name: (typeof counts)[number], most: number) => checkInteger(`${where}: ${name}`, rest[name], 0, most);
+  const samples = count('samples', 2 ** 31 - 1);
+  const position = count('position', samples);
+  if (position % config.batchSize !== 0 && position !== samples) {
+    const expected = `whole batches of ${config.batchSize} rows, or all ${samples}`;
+    throw wrongValue(`${where}: position`, expected, position);
+  }
+  const { costSum } = rest;
+  if (typeof costSum !== 'number') throw wrongType(`${where}: costSum`, 'a number', costSum);
+  if (!Number.isFinite(costSum)) throw wrongValue(`${where}: costSum`, 'a finite number', costSum);
+  if (position === 0 && costSum !== 0) throw wrongValue(`${where}: costSum`, '0 where no epoch is under way', costSum);
+  const [epoch, step] = [count('epoch', MOST_COUNTED), count('step', MOST_COUNTED)];
   return {
     ...config,
+    format,
     deterministic: checkBoolean(`${where}: deterministic`, rest.deterministic),
-    epoch: count('epoch'),
+    epoch,
     position,
     samples,
-    correct: count('correct'),
-    step: count('step'),
+    costSum,
+    correct: count('correct', 2 ** 31 - 1),
     shuffled: checkBoolean(`${where}: shuffled`, rest.shuffled),
-    costSum: rest.costSum,
+    order: format === 1 ? epoch : count('order', MOST_COUNTED),
+    step,
   };
+}
+
+/** How much a trainer's model was ever trained; in files of format 1 that is what the trainer did. */
+export function trainedBy({ format, epoch, position, step }: TrainerState, trained: Trained): Trained {
+  return format === 1 ? { epochs: epoch + Number(position > 0), steps: step } : trained;
+}
+
+/** Refuses an epoch under way that the model has not begun, and more right answers than there can be, at so many a row. */
+export function checkProgress(state: TrainerState, { epochs }: Trained, answers: number): void {
+  const where = 'Trainer.fromBytes: trainer';
+  const { position, correct, order } = state;
+  if (position > 0 && order >= epochs)
+    throw wrongValue(`${where}: order`, `less than the model's ${epochs} epochs`, order);
+  if (correct > position * answers) throw wrongValue(`${where}: correct`, `at most ${position * answers}`, correct);
+}
+
+/** Refuses numbers that no training leaves in an optimiser's buffer. */
+export function checkBuffer(name: string, values: ArrayLike<number>, rule: 'finite' | 'notNegative'): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    if (value - value === 0 && (rule === 'finite' || value >= 0)) continue;
+    const expected = rule === 'finite' ? 'a finite number' : 'a finite number that is not negative';
+    throw wrongValue(`model file: ${name}[${i}]`, expected, value, 'the file is damaged');
+  }
 }

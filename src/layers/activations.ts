@@ -8,6 +8,8 @@ interface ElementwiseEntry {
   readonly gradientFrom: 'input' | 'output';
   /** The one setting, its default and its smallest value. */
   readonly setting?: { readonly name: 'slope' | 'alpha'; readonly default: number };
+  /** Whether a finite number's value may be beyond float32. */
+  readonly overflows?: true;
 }
 
 /** Functions of each element alone. */
@@ -15,7 +17,7 @@ export const elementwiseActivations = {
   relu: { kind: ActivationKind.relu, gradientFrom: 'output' },
   leakyRelu: { kind: ActivationKind.leakyRelu, gradientFrom: 'output', setting: { name: 'slope', default: 0.01 } },
   elu: { kind: ActivationKind.elu, gradientFrom: 'output', setting: { name: 'alpha', default: 1 } },
-  selu: { kind: ActivationKind.selu, gradientFrom: 'output' },
+  selu: { kind: ActivationKind.selu, gradientFrom: 'output', overflows: true },
   gelu: { kind: ActivationKind.gelu, gradientFrom: 'input' },
   silu: { kind: ActivationKind.silu, gradientFrom: 'input' },
   mish: { kind: ActivationKind.mish, gradientFrom: 'input' },
@@ -25,8 +27,14 @@ export const elementwiseActivations = {
   sigmoid: { kind: ActivationKind.sigmoid, gradientFrom: 'output' },
   hardSigmoid: { kind: ActivationKind.hardSigmoid, gradientFrom: 'input' },
   hardSwish: { kind: ActivationKind.hardSwish, gradientFrom: 'input' },
-  exponential: { kind: ActivationKind.exponential, gradientFrom: 'output' },
+  exponential: { kind: ActivationKind.exponential, gradientFrom: 'output', overflows: true },
 } as const satisfies Record<string, ElementwiseEntry>;
+
+/** Whether the activation's own value may be an infinity. */
+export function mayOverflow({ kind }: ActivationConfig): boolean {
+  const entries: Readonly<Record<string, ElementwiseEntry>> = elementwiseActivations;
+  return entries[kind]?.overflows ?? false;
+}
 
 export type ElementwiseName = keyof typeof elementwiseActivations;
 /** Every activation's name. */

@@ -51,7 +51,7 @@ function definition<C extends Adam | AdamW>(configure: (options: object) => C): 
   return {
     options: names,
     configure,
-    state: () => ['m', 'v'],
+    state: () => ({ m: 'finite', v: 'notNegative' }),
     emit(builder, config) {
       for (const { state, ...places } of builder.stretches()) {
         builder.emit(update, config.kind, {

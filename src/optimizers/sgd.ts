@@ -38,7 +38,9 @@ export function sgd(options: SgdOptions = {}): Sgd {
 export const sgdOptimizer: OptimizerDefinition<Sgd> = {
   options: names,
   configure: sgd,
-  state: config => (config.momentum > 0 ? ['velocity'] : []),
+  state: ({ momentum }): ReturnType<OptimizerDefinition<Sgd>['state']> => {
+    return momentum > 0 ? { velocity: 'finite' } : {};
+  },
   emit(builder, config) {
     for (const { state, ...places } of builder.stretches()) {
       builder.emit(update, config.kind, {

@@ -28,6 +28,9 @@ export const controlsStruct = {
   costSum: 'f64',
   learningRate: 'f64',
   finished: 'i32',
+  draw: 'i32',
+  keeps: 'i32',
+  broken: 'i32',
 } as const satisfies Struct;
 
 /** What every record begins with. */

@@ -108,8 +108,8 @@ describe('a parameter that was already not finite', () => {
       optimizer: overflowing,
       batchSize: rows,
     });
-    expect(Number.isFinite(trainer.stepSync(data.x, y))).toBe(true);
-    expect(() => trainer.stepSync(data.x, y)).toThrow(/0\.dense\.weight/);
+    expect(() => trainer.stepSync(data.x, y)).toThrow(/step 1\b.*0\.dense\.weight/);
+    expect(() => trainer.stepSync(data.x, y)).toThrow(/make another/);
   });
 });
 

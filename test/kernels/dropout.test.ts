@@ -38,7 +38,7 @@ describe.each(backends)('$binary', backend => {
       const [values, upstream] = [numbers(rows * columns, 1), numbers(rows * columns, 2)];
       ops.write(x, values, columns);
       ops.write(dy, upstream, columns);
-      ops.set({ step: columns, seedLow: -5, seedHigh: 0x1fffff });
+      ops.set({ draw: columns, seedLow: -5, seedHigh: 0x1fffff });
       ops.run();
       const seed = [-5, 0x1fffff] as const;
       const mask = dropoutMask({ rate: 0.37, rows, columns, step: columns, stream: 2 * 256 + 3, seed });
@@ -49,7 +49,7 @@ describe.each(backends)('$binary', backend => {
   });
 
   /** 1000 × 47 elements of an input that is 1 everywhere. */
-  function outputs(rate: number, controls: { step: number; seedLow?: number }, stream = 3): Float32Array {
+  function outputs(rate: number, controls: { draw: number; seedLow?: number }, stream = 3): Float32Array {
     const [rows, columns] = [1000, 47];
     const ops = assemble({ rows, columns, rate, stream });
     ops.write(ops.places.x, new Float32Array(rows * columns).fill(1), columns);
@@ -59,7 +59,7 @@ describe.each(backends)('$binary', backend => {
   }
 
   it.each([0.001, 0.2, 0.5, 0.8, 0.99])('drops with probability %d and keeps the mean', rate => {
-    const y = outputs(rate, { step: 1 });
+    const y = outputs(rate, { draw: 1 });
     const kept = y.filter(value => value !== 0);
     expect(new Set(kept)).toEqual(new Set([Math.fround(1 / (1 - rate))]));
     const deviation = Math.sqrt((rate * (1 - rate)) / y.length);
@@ -68,16 +68,16 @@ describe.each(backends)('$binary', backend => {
   });
 
   it('keeps everything at rate 0', () => {
-    expect(outputs(0, { step: 1 }).every(value => value === 1)).toBe(true);
+    expect(outputs(0, { draw: 1 }).every(value => value === 1)).toBe(true);
   });
 
   it('draws anew in every step, for every seed and for every layer; the same where none changes', () => {
-    const first = outputs(0.5, { step: 1 });
-    expect(outputs(0.5, { step: 1 })).toEqual(first);
+    const first = outputs(0.5, { draw: 1 });
+    expect(outputs(0.5, { draw: 1 })).toEqual(first);
     for (const other of [
-      outputs(0.5, { step: 2 }),
-      outputs(0.5, { step: 1, seedLow: 1 }),
-      outputs(0.5, { step: 1 }, 259),
+      outputs(0.5, { draw: 2 }),
+      outputs(0.5, { draw: 1, seedLow: 1 }),
+      outputs(0.5, { draw: 1 }, 259),
     ]) {
       // Two independent masks agree in half of their places.
       const agreeing = other.filter((value, i) => value === first[i]).length / first.length;

@@ -48,7 +48,7 @@ describe.each(backends)('$binary', backend => {
       const { data, gradient } = builder.parameter('w', [count]);
       const { emit, state } = optimizerDefinition(config.kind);
       emit(builder, config);
-      const buffers = state(config).map(name => builder.region(`optimizer.${name}`, 0));
+      const buffers = Object.keys(state(config)).map(name => builder.region(`optimizer.${name}`, 0));
       if (!gradient) throw new Error('no gradient');
       return { data, gradient, buffers };
     });
