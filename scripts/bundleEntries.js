@@ -27,15 +27,15 @@ const options = {
   logOverride: { 'ignored-bare-import': 'silent' },
 };
 
-const [predicting, whole] = [true, false].map(wanted => {
-  return compiled('dist/entries', '.js').filter(path => path.includes('/predict.') === wanted);
-});
-// What predicts has to start at once: one file for each entry. The others keep what they share apart and once, beside the entries, so that addresses
-// relative to a module lead to the same files from there as from src/hosts.
-await build({ ...options, entryPoints: predicting });
-await build({
-  ...options,
-  entryPoints: [...whole, ...compiled('dist/hosts', 'Worker.js')],
-  splitting: true,
-  chunkNames: 'entries/shared-[hash]',
-});
+const entries = compiled('dist/entries', '.js');
+const predicting = entries.filter(path => path.includes('/predict.'));
+// Of what predicts, these are bundled again before they run, and need not hold all of it each.
+const rebundled = predicting.filter(path => /edge|workerd/.test(path));
+// Parts that entries share lie beside them, so that addresses relative to a module lead to the same files from there as from src/hosts.
+const shared = { ...options, splitting: true, chunkNames: 'entries/shared-[hash]' };
+
+// What predicts has to start at once: one file for each entry.
+await build({ ...options, entryPoints: predicting.filter(path => !rebundled.includes(path)) });
+await build({ ...shared, entryPoints: rebundled });
+const whole = entries.filter(path => !predicting.includes(path));
+await build({ ...shared, entryPoints: [...whole, ...compiled('dist/hosts', 'Worker.js')] });
