@@ -20,7 +20,11 @@ import { scratchProject } from '../runtimes/scratch.js';
 const here = fileURLToPath(new URL('.', import.meta.url));
 // The packed package beside the bundlers, for some of them follow no links.
 const scratch = scratchProject(process.argv[2]).folder;
-cpSync(join(scratch, 'node_modules'), join(here, 'node_modules'), { recursive: true });
+for (const name of ['myelin', '@assemblyscript']) {
+  const there = join(here, 'node_modules', name);
+  rmSync(there, { recursive: true, force: true });
+  cpSync(join(scratch, 'node_modules', name), there, { recursive: true });
+}
 rmSync(scratch, { recursive: true });
 const folder = join(here, 'work');
 rmSync(folder, { recursive: true, force: true });
@@ -144,6 +148,8 @@ function check(what, args, options = {}) {
     cwd: folder,
     encoding: 'utf8',
     timeout: 120_000,
+    // Vite leaves NODE_ENV at production, with which vitest takes tests for a page's code.
+    env: { ...process.env, NODE_ENV: 'test' },
     ...options,
   });
   console.log(`${what.padEnd(20)} ${status === 0 ? 'runs' : 'fails'}`);
@@ -157,7 +163,10 @@ const vm = '--experimental-vm-modules';
 check('jest', [vm, tool('jest/bin/jest.js'), '--rootDir', folder, '--testMatch', '**/realms.test.js', '--forceExit']);
 check('vitest with jsdom', [tool('vitest/vitest.mjs'), 'run', '--root', folder]);
 
-const next = { cwd: join(folder, 'next'), env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' } };
+const next = {
+  cwd: join(folder, 'next'),
+  env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+};
 if (check('next (Turbopack)', [tool('next/dist/bin/next'), 'build'], next)) {
   const server = spawn(process.execPath, [tool('next/dist/bin/next'), 'start', '-p', '0'], next);
   const address = await new Promise((resolve, reject) => {
