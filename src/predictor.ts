@@ -8,7 +8,7 @@ import { conversion, fileBytes, isFloat32Array, isNumberArray, ownFloats } from 
 import { mayOverflow } from './layers/activations.js';
 import { type NetworkPlan, planPrediction } from './network.js';
 import type { Parameter } from './plan/builder.js';
-import type { StoredNumbers, WeightFormat } from './plan/formats.js';
+import { type StoredNumbers, scaleName, type WeightFormat } from './plan/formats.js';
 import { toPanels } from './plan/panels.js';
 import { type Backend, type BackendOptions, chooseBackend, type Host } from './runtime/binaries.js';
 import { Program } from './runtime/program.js';
@@ -267,8 +267,14 @@ function checkStored(
   parameter: Parameter,
   value: StoredNumbers | undefined,
 ): asserts value is StoredNumbers {
-  if (parameter.format === 'float32') checkParameter(where, parameter, value);
-  else if (value instanceof Uint16Array) {
+  if (parameter.format === 'float32') {
+    checkParameter(where, parameter, value);
+    if (!parameter.name.endsWith(scaleName('weight'))) return;
+    const bad = Array.from(value).findIndex(scale => !Number.isFinite(Math.fround(127 * scale)));
+    if (bad >= 0) throw wrongValue(`${where}[${bad}]`, 'a scale that leaves weights finite', value[bad] ?? NaN);
+  } else if (value instanceof Int8Array) {
+    if (value.includes(-128)) throw wrongValue(where, 'int8 numbers from -127 to 127', -128);
+  } else if (value instanceof Uint16Array) {
     const bad = value.findIndex(bits => (bits & 0x7c00) === 0x7c00);
     if (bad >= 0) throw wrongValue(`${where}[${bad}]`, 'a finite float16 number', 'an infinity or NaN');
   }

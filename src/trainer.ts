@@ -51,6 +51,9 @@ import {
 /** Multiply-adds of a step below which it is not shared out: waiting for one another would cost as much as it saves. */
 const WORK_FOR_THREADS = 2.5e5;
 
+/** What is missed where an update, and not a cost, left the finite numbers. */
+const FINITE_PARAMETERS = 'finite parameters';
+
 /** Where the machine's count of steps stays: Adam's corrections have long been 1. */
 const MOST_STEP = 2 ** 31 - 1;
 
@@ -60,6 +63,8 @@ export interface TrainerParts {
   readonly loss: FittedLoss;
   readonly network: NetworkPlan;
   readonly program: Program;
+  /** The same with room for batches of so many rows. */
+  readonly withRoom: (rows: number) => { network: NetworkPlan; program: Program };
   readonly deterministic: boolean;
   /** The threads that epochs are run on; none where the caller's does it. */
   readonly team: Team | undefined;
@@ -70,8 +75,9 @@ class BaseTrainer {
   readonly model: Model;
   readonly #config: TrainerConfig;
   readonly #loss: FittedLoss;
-  readonly #network: NetworkPlan;
-  readonly #program: Program;
+  #network: NetworkPlan;
+  #program: Program;
+  readonly #withRoom: TrainerParts['withRoom'];
   readonly #deterministic: boolean;
   readonly #team: Team | undefined;
   #crew: Crew | undefined;
@@ -105,18 +111,48 @@ class BaseTrainer {
     this.#loss = parts.loss;
     this.#network = parts.network;
     this.#program = parts.program;
+    this.#withRoom = parts.withRoom;
     this.#deterministic = parts.deterministic;
     this.#team = parts.team;
+    this.#setUp();
+  }
+
+  #setUp(): void {
     const { optimizer, batchSize } = this.#config;
     this.#program.set('learningRate', optimizer.learningRate);
     this.#program.set('batchSize', batchSize);
-    this.#program.set('seedLow', (model.seed % 2 ** 32) | 0);
-    this.#program.set('seedHigh', Math.floor(model.seed / 2 ** 32));
+    this.#program.set('seedLow', (this.model.seed % 2 ** 32) | 0);
+    this.#program.set('seedHigh', Math.floor(this.model.seed / 2 ** 32));
+    this.#program.set('step', Math.min(this.#steps, MOST_STEP));
+    this.#program.set('draw', this.model.trained.steps);
     this.#program.set('keeps', 1);
   }
 
-  /** @internal Checks the options and plans; all of it before any work. */
-  static async prepare(model: Model, backend: Backend, options: unknown, where: string): Promise<TrainerParts> {
+  /** Room for batches of so many rows, where a file was opened with less: everything moves into another memory. */
+  #makeRoom(rows: number): void {
+    const { plan } = this.#network;
+    const needed = Math.min(rows, this.#config.batchSize);
+    if (needed <= plan.capacity) return;
+    const old = this.#program;
+    const { network, program } = this.#withRoom(needed);
+    for (const name of ['parameters', ...Object.keys(stateOf(this.#config.optimizer))]) {
+      program.floats(network.plan.region(name)).set(old.floats(plan.region(name)));
+    }
+    this.#network = network;
+    this.#program = program;
+    this.#setUp();
+  }
+
+  /**
+   * @internal Checks the options and plans; all of it before any work. Takes memory for whole batches unless they need more than `mostBytes`; then for one row at first.
+   */
+  static async prepare(
+    model: Model,
+    backend: Backend,
+    options: unknown,
+    where: string,
+    mostBytes = Infinity,
+  ): Promise<TrainerParts> {
     model.refuseQuantized(where);
     const { threads, ...config } = checkTrainerOptions(where, options);
     const loss = model.fitLoss(config.loss);
@@ -127,11 +163,16 @@ class BaseTrainer {
     const alone = planTraining(model.architecture, batchSize, judgement);
     const { deterministic } = backend;
     const team = alone.plan.work < WORK_FOR_THREADS ? undefined : await findTeam(backend, threads);
-    if (!team) {
-      return { config, loss, network: alone, program: new Program(backend.module, alone.plan), deterministic, team };
-    }
-    const network = planTraining(model.architecture, batchSize, { ...judgement, threads: team.size });
-    return { config, loss, network, program: new Program(team.module, network.plan, true), deterministic, team };
+    const module = team?.module ?? backend.module;
+    const planFor = (rows: number) =>
+      planTraining(model.architecture, rows, { ...judgement, threads: team?.size ?? 1 });
+    const load = (network: NetworkPlan) => ({
+      network,
+      program: new Program(module, network.plan, team !== undefined),
+    });
+    const whole = team ? planFor(batchSize) : alone;
+    const first = load(whole.plan.end <= mostBytes ? whole : planFor(1));
+    return { config, loss, ...first, withRoom: rows => load(planFor(rows)), deterministic, team };
   }
 
   /** Epochs that this trainer has finished, before it was saved too. */
@@ -174,6 +215,7 @@ class BaseTrainer {
     const { rows } = samples;
     if (rows > batchSize) throw wrongValue('step: x', `at most ${batchSize} rows, the batchSize`, rows);
     const targets = readTargets('step: y', y, rows, this.#loss.target);
+    this.#makeRoom(rows);
     const places = this.#place({ samples, targets }, 0);
     const program = this.#program;
     this.#aim(places);
@@ -184,9 +226,11 @@ class BaseTrainer {
     this.model.countStep();
     if (finished === 0) throw this.#explain(`step ${this.#steps + 1}`);
     this.#steps += 1;
-    if (program.get('broken')) throw this.#takeBack();
+    const cost = program.get('cost');
+    // The cost was finite, or the step would not have finished: the update says so.
+    if (Number.isNaN(cost)) throw this.#takeBack();
     this.#ahead = true;
-    return program.get('cost');
+    return cost;
   }
 
   /** Takes over the model's newest parameters and its count of steps, where another trainer may have been at work since. */
@@ -196,7 +240,7 @@ class BaseTrainer {
 
   /** Ends training at an update that left the finite numbers. It kept the parameters from before it, in the gradients' place. */
   #takeBack(): Error {
-    const error = this.#explain(`step ${this.#steps}`, 'finite parameters');
+    const error = this.#explain(`step ${this.#steps}`, FINITE_PARAMETERS);
     this.#failure = error.message;
     this.#parameters.set(this.#program.floats(this.#network.plan.region('gradients')));
     return error;
@@ -233,6 +277,7 @@ class BaseTrainer {
     this.model.beginFit(where);
     try {
       Object.assign(this.#trained, this.model.trained);
+      this.#makeRoom(Math.max(rows, validation?.samples.rows ?? 0));
       const places = this.#place(ready, rows);
       this.#lead();
       this.#program.set('keeps', 0);
@@ -333,7 +378,7 @@ class BaseTrainer {
       const finished = await this.#runSteps(steps);
       if (finished < steps) throw this.#fail(program.get('position'));
       this.#position = program.get('position');
-      if (program.get('broken')) throw this.#fail(this.#position, 'finite parameters');
+      if (program.get('broken')) throw this.#fail(this.#position, FINITE_PARAMETERS);
       this.#ahead = true;
       this.#costSum = program.get('costSum');
       this.#correct = program.get('correct');
@@ -436,10 +481,10 @@ class BaseTrainer {
         ...buffers,
       ]) {
         if (findNotFinite(values) < 0) continue;
-        // A cost that is finite was found before the last update.
-        const got = Number.isFinite(cost)
-          ? `${what} not finite after the last update`
-          : `${cost}: ${what} was already not finite`;
+        const got =
+          expected === FINITE_PARAMETERS
+            ? `${what} not finite after the last update`
+            : `${cost}: ${what} was already not finite`;
         return wrongValue(where, expected, got, mend);
       }
     }
@@ -555,7 +600,8 @@ class BaseTrainer {
     const model = new modelClass({ ...parts, trained: trainedBy(state, parts.trained), backend });
     model.adopt(tensors, users);
     const { loss, optimizer, metrics, batchSize } = state;
-    const trainer = new this(model, await this.prepare(model, backend, { loss, optimizer, metrics, batchSize }, where));
+    const options = { loss, optimizer, metrics, batchSize };
+    const trainer = new this(model, await this.prepare(model, backend, options, where, bytesAtOnce(bytes.byteLength)));
     const stored = new Map(tensors.map(({ name, data }) => [name, data]));
     trainer.restore(state, (buffer, parameter) => stored.get(nameOf(buffer, parameter)) ?? []);
     return trainer;
@@ -563,6 +609,11 @@ class BaseTrainer {
 }
 
 export { BaseTrainer as Trainer };
+
+/** How much memory a file of so many bytes may have before anything is trained: a batchSize is a number that anybody can write. */
+function bytesAtOnce(fileBytes: number): number {
+  return Math.max(2 ** 24, 64 * fileBytes);
+}
 
 /** The regions that hold an optimiser's state, and what their numbers always are. */
 function stateOf(optimizer: OptimizerConfig): Record<string, 'finite' | 'notNegative'> {

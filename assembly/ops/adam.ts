@@ -56,9 +56,7 @@ function update<D>(r: Adam, c: Controls): void {
   const shrink = settled(c, 7, r.decoupled ? 1 - c.learningRate * <f64>r.weightDecay : 1);
   const small = tiny();
   const keeps = c.keeps;
-  const zero = f32x4.splat(0);
-  let poison0 = zero;
-  let poison1 = zero;
+  let poison = f32x4.splat(0);
   const faded1 = faded(c, 8, r.beta1);
   const faded2 = faded(c, 9, r.beta2);
   const start = <usize>firstOf(r.rows, r.unit) * ROW;
@@ -93,13 +91,13 @@ function update<D>(r: Adam, c: Controls): void {
     v128.store(v, v1, 16);
     v128.store(w, a);
     v128.store(w, b, 16);
-    poison0 = madd(a, zero, madd(v0, zero, poison0));
-    poison1 = madd(b, zero, madd(v1, zero, poison1));
+    // A second moment that is NaN makes its parameter NaN too; an infinite one does not.
+    poison = f32x4.mul(f32x4.mul(f32x4.mul(poison, a), b), f32x4.pmax(v0, v1));
     dw += 32;
     m += 32;
     v += 32;
   }
-  tell(r, f32x4.add(poison0, poison1));
+  tell(r, poison);
 }
 
 /** base to a whole exponent, by squaring: the same bits everywhere, and no state that a saved run would have to carry. */

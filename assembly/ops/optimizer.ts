@@ -39,11 +39,14 @@ export function faded(c: Controls, place: usize, beta: f64): v128 {
   return settled(c, place, TINY * <f32>beta);
 }
 
-/** Tells of an update that left the finite numbers: one of its lanes is NaN, as a number times 0 is where it was not finite. */
+/** Tells of an update that left the finite numbers. `poison` is 0 times all of them, which is 0, or NaN where one is not finite. */
 // @ts-ignore: decorator
 @inline
 export function tell(r: Op, poison: v128): void {
-  if (v128.any_true(f32x4.ne(poison, poison))) r.controls.broken = 1;
+  if (!v128.any_true(f32x4.ne(poison, poison))) return;
+  r.controls.broken = 1;
+  // Whoever runs single steps reads the cost anyway.
+  r.controls.cost = NaN;
 }
 
 /** How many float32 there is room for at the end of each thread's controls block, and where. */

@@ -26,9 +26,8 @@ export function sgd(r: Sgd): void {
   const step = settled(c, 0, -c.learningRate);
   const decay = settled(c, 1, r.weightDecay);
   const keeps = c.keeps;
-  const zero = f32x4.splat(0);
-  let poison0 = zero;
-  let poison1 = zero;
+  let poison0 = f32x4.splat(0);
+  let poison1 = f32x4.splat(0);
   const start = <usize>firstOf(r.rows, r.unit) * ROW;
   const end = r.parameters + <usize>lastOf(r.rows, r.unit) * ROW;
   let dw = r.gradients + start;
@@ -43,8 +42,8 @@ export function sgd(r: Sgd): void {
     }
     v128.store(w, a);
     v128.store(w, b, 16);
-    poison0 = madd(a, zero, poison0);
-    poison1 = madd(b, zero, poison1);
+    poison0 = f32x4.mul(poison0, a);
+    poison1 = f32x4.mul(poison1, b);
     dw += 32;
   }
   tell(r, f32x4.add(poison0, poison1));
@@ -61,9 +60,8 @@ function sgdMomentum(r: Sgd): void {
   const present = settled(c, 4, r.nesterov ? 1 : 0);
   const small = tiny();
   const keeps = c.keeps;
-  const zero = f32x4.splat(0);
-  let poison0 = zero;
-  let poison1 = zero;
+  let poison0 = f32x4.splat(0);
+  let poison1 = f32x4.splat(0);
   const fadedBy = faded(c, 5, r.momentum);
   const start = <usize>firstOf(r.rows, r.unit) * ROW;
   const end = r.parameters + <usize>lastOf(r.rows, r.unit) * ROW;
@@ -86,8 +84,8 @@ function sgdMomentum(r: Sgd): void {
     v128.store(v, v1, 16);
     v128.store(w, a);
     v128.store(w, b, 16);
-    poison0 = madd(a, zero, poison0);
-    poison1 = madd(b, zero, poison1);
+    poison0 = f32x4.mul(poison0, a);
+    poison1 = f32x4.mul(poison1, b);
     dw += 32;
     v += 32;
   }
