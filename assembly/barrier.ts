@@ -1,6 +1,7 @@
-// The only atomics: where threads wait for one another. Its words lie at fixed addresses, each on a cache line of its own. A new memory has them at 0, and nobody
-// ever sets them back: a thread that has been woken still has to count itself out of SLEEPING, at a time that nobody else knows. ARRIVED and SLEEPING come
-// back to 0 by themselves when all threads have left; until all have said so, JavaScript neither begins another run nor gives the memory away.
+// The only atomics: where threads wait for one another. Its words lie at fixed addresses, each on a cache line of its
+// own. A new memory has them at 0, and nobody ever sets them back: a thread that has been woken still has to count
+// itself out of SLEEPING, at a time that nobody else knows. ARRIVED and SLEEPING come back to 0 by themselves when all
+// threads have left; until all have said so, JavaScript neither begins another run nor gives the memory away.
 // test/threads/interleavings.test.ts goes through every order of its steps.
 
 /** How many threads have arrived. */
@@ -12,7 +13,10 @@ const SLEEPING: usize = 896;
 /** Not 0 when JavaScript ends the run, because a thread died. */
 const ABORTED: usize = 960;
 
-/** Looks at the generation before going to sleep: some tens of microseconds, then a core that others may need is given up. */
+/**
+ * Looks at the generation before going to sleep: some tens of microseconds, then a core that others may need is given
+ * up.
+ */
 const SPINS: i32 = 20000;
 
 /** Returns once `parties` threads have come here; false where the run was ended. */

@@ -29,6 +29,7 @@ const suites: Readonly<Record<string, Suite>> = {
   coldStart: { onlyAsked: true },
   inference: { onlyAsked: true },
   threads: { onlyAsked: true },
+  serve: { onlyAsked: true },
 };
 
 const [only, ...more] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 /** A network with parameters: predicts, judges, and hands out trainers. */
 import './disposal.js';
 import { type Architecture, placedLayers, sequential } from './architecture.js';
-import { refuseBareBytes, refuseNotFinite, type Samples, type Targets } from './data/samples.js';
+import { refuseBareBytes, type Samples, type Targets } from './data/samples.js';
 import { checkChoice, checkOptions, nearest, quote, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
 import { modelMetadata, refuseNotFiniteTensors, type Trained } from './files/modelFile.js';
 import { writeSafetensors } from './files/safetensors.js';
@@ -18,7 +18,7 @@ import {
   type Scores,
   scoreNumbers,
 } from './metrics/index.js';
-import { predictApart } from './parallel.js';
+import { Predictions, Snapshot, type Source, workOf } from './parallel.js';
 import type { Parameter } from './plan/builder.js';
 import { scaleName } from './plan/formats.js';
 import { fromPanels, toPanels } from './plan/panels.js';
@@ -35,7 +35,8 @@ import {
 import { dequantize, quantizeTensors, type StoredTensor } from './quantize.js';
 import { checkSeed, Purpose, Random } from './random.js';
 import { chooseBackend, type FileAccess, type Host } from './runtime/binaries.js';
-import { findTeam, threadsOf, WORK_FOR_MESSAGE } from './runtime/threads.js';
+import { findTeam, threadsOf } from './runtime/threads.js';
+import { takeSpare, WORK_AT_ONCE } from './runtime/turn.js';
 import { Office } from './runtime/workers.js';
 import { summarize } from './summary.js';
 import { Trainer } from './trainer.js';
@@ -49,6 +50,9 @@ import {
   type TrainingData,
   trainerOptionNames,
 } from './trainingOptions.js';
+
+/** Bytes of rows that {@link Model.predictAsync} copies: more would hold up the caller. */
+const MOST_COPIED = 2 ** 22;
 
 export interface ModelOptions extends LoadOptions {
   /** Where all random numbers come from; 0 unless told. */
@@ -75,6 +79,9 @@ class BaseModel extends Predictor {
   readonly #fitted = new Map<string, Judge>();
   /** The trainer whose parameters are newer than the model's own, if any is. */
   #newest: Trainer | undefined;
+  /** The parameters as they are, where predictions may be under way with them. */
+  #snapshot: Snapshot | undefined;
+  #predictions: Predictions | undefined;
   #fitting = false;
   readonly #trained: { epochs: number; steps: number };
 
@@ -180,6 +187,7 @@ class BaseModel extends Predictor {
       writes.push([parameter, value]);
     }
     this.update();
+    this.#beforeChange();
     for (const [parameter, value] of writes) this.write(parameter, value);
     this.#newest = undefined;
   }
@@ -344,8 +352,12 @@ class BaseModel extends Predictor {
   }
 
   /**
-   * {@link predict} away from the caller's thread, on `threads` others: `'auto'`, one for each core, unless told; where there are none, a little at a time. Little
-   * work is done here and at once. The rows and the parameters are those of the call, and the bits are the same.
+   * {@link predict} without holding up the caller. Little work is done at once, or in one of the next turns of the event loop where this one has done much; more of it on
+   * `threads` others, `'auto'` of them unless told, which is one for each core; where there are none, a little at a time. All requests of a process share these
+   * threads and take turns, so any number may be made at once. The parameters are those of the call, and the bits those of `predict`. Rows of up to 4 MiB are copied;
+   * of more, a part is read whenever it is its turn: leave them as they are until then.
+   *
+   * @throws where x does not fit or a number in it is not finite, before or while it is predicted; other requests go on
    */
   async predictAsync(x: Samples, options: { threads?: 'auto' | number } = {}): Promise<Float32Array> {
     const where = 'predictAsync';
@@ -353,16 +365,37 @@ class BaseModel extends Predictor {
     const { threads = 'auto' } = options;
     const wanted = checkThreads(where, threads);
     const samples = this.samples(where, x);
-    const { plan, inputs } = this.network;
-    refuseNotFinite(`${where}: x`, samples, inputs);
-    const work = (plan.work / plan.capacity) * samples.rows;
-    if (work < WORK_FOR_MESSAGE) return this.predict(x);
+    const work = workOf(this.network, samples.rows);
+    const small = work <= WORK_AT_ONCE;
+    if (small && !this.#predictions?.waiting && takeSpare(work)) {
+      const out = new Float32Array(samples.rows * this.network.outputs);
+      this.predictSamples(where, out, samples);
+      return out;
+    }
     this.update();
-    const parameters = this.currentParameters.slice();
-    const kept = { ...samples, values: samples.values.slice() };
-    const out = await predictApart(this, this.runsOn, await findTeam(this.runsOn, wanted), parameters, kept);
-    this.refuseNotFinite(where, out, samples.rows);
-    return out;
+    this.#snapshot ??= new Snapshot(this.currentParameters);
+    const { values } = samples;
+    const kept = { ...samples, values: values.byteLength <= MOST_COPIED ? values.slice() : values };
+    this.#predictions ??= new Predictions(this.#source());
+    const findThreads = small ? undefined : () => findTeam(this.runsOn, wanted);
+    return this.#predictions.predict(kept, this.#snapshot, findThreads);
+  }
+
+  /** What predicts for {@link predictAsync}. */
+  #source(): Source {
+    const { architecture, weights, runsOn: backend, network } = this;
+    const predictions = this.program.floats(network.plan.region('predictions'));
+    return {
+      architecture,
+      weights,
+      backend,
+      network,
+      runRows: (samples, first, last) => {
+        this.runRows('predictAsync', samples, first, last);
+        return predictions;
+      },
+      checkOutputs: (out, first, last) => this.refuseNotFinite('predictAsync', out, first, last),
+    };
   }
 
   /** Ends the worker threads that no fit has in use. Models share them; whichever trains next starts others. */
@@ -418,7 +451,7 @@ class BaseModel extends Predictor {
   protected override update(): void {
     if (this.#newest === undefined || this.#fitting) return;
     const ahead = this.#newest.takeUpdate();
-    if (ahead) this.currentParameters.set(ahead);
+    if (ahead) this.#replace(ahead);
   }
 
   /** @internal The trainer goes ahead from here: gives it the current parameters, and says so, unless it has them. */
@@ -444,8 +477,19 @@ class BaseModel extends Predictor {
 
   /** @internal The parameters of a finished epoch, which predictions read from now on. */
   publish(parameters: Float32Array, trained: Trained): void {
-    this.currentParameters.set(parameters);
+    this.#replace(parameters);
     Object.assign(this.#trained, trained);
+  }
+
+  #replace(parameters: Float32Array): void {
+    this.#beforeChange();
+    this.currentParameters.set(parameters);
+  }
+
+  /** Predictions under way keep the parameters that they were asked for with. */
+  #beforeChange(): void {
+    this.#snapshot?.keep();
+    this.#snapshot = undefined;
   }
 
   /** @internal */

@@ -1,52 +1,327 @@
-/** Prediction away from the caller's turn: on threads, or where there are none a little at a time. */
+/**
+ * Predictions beside the caller's own work. Small requests are carried out by the caller's thread, so much in each turn
+ * of its event loop; large ones by the workers that all models share, a part at a time. Each model keeps two queues, in
+ * which requests take turns.
+ */
 import type { Architecture } from './architecture.js';
-import type { ReadySamples } from './data/samples.js';
-import { planPrediction } from './network.js';
+import { notFiniteAt, type ReadySamples } from './data/samples.js';
+import { wrongValue } from './errors.js';
+import { type NetworkPlan, planPrediction } from './network.js';
 import type { WeightFormat } from './plan/formats.js';
 import type { Backend } from './runtime/binaries.js';
-import { Crew } from './runtime/crew.js';
+import type { Crew } from './runtime/crew.js';
 import { Program } from './runtime/program.js';
 import { copySamples, setBatch } from './runtime/staging.js';
-import type { Team } from './runtime/threads.js';
+import { callCrew, type Team } from './runtime/threads.js';
+import { WORK_AT_ONCE, whenSpare } from './runtime/turn.js';
+import { LINGER } from './runtime/workers.js';
 import { yieldToOthers } from './runtime/yield.js';
 
-/** Rows that the threads take at once. */
-const ROWS_AT_ONCE = 1024;
-/** Multiply-adds that are done at once without threads: some ten milliseconds. */
-const WORK_AT_ONCE = 5e7;
+const WHERE = 'predictAsync: x';
 
-/** The outputs for checked samples from these parameters; both are to stay as they are meanwhile. */
-export async function predictApart(
-  { architecture, weights }: { readonly architecture: Architecture; readonly weights: WeightFormat },
-  backend: Backend,
-  team: Team | undefined,
-  parameters: Float32Array,
-  samples: ReadySamples,
-): Promise<Float32Array> {
-  const most = Math.min(samples.rows, ROWS_AT_ONCE);
-  const { plan, inputs, outputs } = planPrediction(architecture, most, backend.paired, team?.size ?? 1, weights);
-  const affordable = Math.max(1, Math.floor((WORK_AT_ONCE / plan.work) * most));
-  const capacity = team ? most : Math.min(most, affordable);
-  const program = new Program(team?.module ?? backend.module, plan, team !== undefined);
-  const staging = program.reserve(capacity * inputs * 4);
-  program.floats(plan.parameterRegion).set(parameters);
-  const predictions = program.floats(plan.region('predictions'));
-  const out = new Float32Array(samples.rows * outputs);
-  const crew = team && (await Crew.join(team.host, team.module, program, team.size));
-  try {
-    for (let first = 0; first < samples.rows; first += capacity) {
-      const last = Math.min(samples.rows, first + capacity);
-      copySamples(program, staging, samples, first, last);
-      setBatch(program, last - first);
-      if (crew) await crew.run('predict', 1);
-      else {
-        program.run('predict');
-        await yieldToOthers();
-      }
-      out.set(predictions.subarray(0, (last - first) * outputs), first * outputs);
-    }
-  } finally {
-    crew?.leave();
+/**
+ * Rows, numbers of the widest layer, and multiply-adds that workers take at once: then it is the next request's turn.
+ */
+const MOST_ROWS = 1024;
+const MOST_NUMBERS = 2 ** 20;
+const MOST_WORK = 2e8;
+
+/**
+ * What each number of a layer costs beside its multiply-adds, counted in those; and for how many rows the weights could
+ * be used in the time that reading them takes.
+ */
+const WORK_PER_NUMBER = 8;
+const ROWS_TO_READ = 3;
+
+/** The parameters at some time, copied only when they are about to change while somebody still needs them. */
+export class Snapshot {
+  readonly #live: Float32Array;
+  #kept: Float32Array | undefined;
+  /** How many requests are to be answered with these parameters. */
+  users = 0;
+
+  constructor(live: Float32Array) {
+    this.#live = live;
   }
-  return out;
+
+  /** Whether the model still has these parameters. */
+  get live(): boolean {
+    return this.#kept === undefined;
+  }
+
+  get values(): Float32Array {
+    return this.#kept ?? this.#live;
+  }
+
+  /** The model's parameters are about to change. */
+  keep(): void {
+    if (this.users > 0) this.#kept ??= this.#live.slice();
+  }
+}
+
+/** The model that predicts. */
+export interface Source {
+  readonly architecture: Architecture;
+  readonly weights: WeightFormat;
+  readonly backend: Backend;
+  readonly network: NetworkPlan;
+  /** Runs the model's own plan, with its parameters of now, and returns the outputs where they lie. */
+  runRows(samples: ReadySamples, first: number, last: number): Float32Array;
+  /** @throws where an output of some rows is not finite */
+  checkOutputs(out: Float32Array, first: number, last: number): void;
+}
+
+interface Request {
+  readonly samples: ReadySamples;
+  readonly parameters: Snapshot;
+  readonly out: Float32Array;
+  /** Rows that are done. */
+  done: number;
+  readonly resolve: (out: Float32Array) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A program of its own that predicts with the parameters of a snapshot, on a crew or alone. */
+class Machine {
+  readonly #program: Program;
+  readonly #network: NetworkPlan;
+  readonly #staging: number;
+  readonly #predictions: Float32Array;
+  #loaded: Snapshot | undefined;
+  crew: Crew | undefined;
+
+  constructor({ architecture, weights, backend, network }: Source, team: Team | undefined) {
+    const capacity = mostRows(network);
+    this.#network = planPrediction(architecture, capacity, backend.paired, team?.size ?? 1, weights);
+    this.#program = new Program(team?.module ?? backend.module, this.#network.plan, team !== undefined);
+    this.#staging = this.#program.reserve(capacity * network.inputs * 4);
+    this.#predictions = this.#program.floats(this.#network.plan.region('predictions'));
+  }
+
+  async join(team: Team): Promise<boolean> {
+    this.crew = await callCrew(team, this.#program);
+    return this.crew !== undefined;
+  }
+
+  /** Takes over the parameters, as many at once as the event loop does not feel. */
+  async load(parameters: Snapshot): Promise<void> {
+    if (this.#loaded === parameters) return;
+    this.#loaded = undefined;
+    const into = this.#program.floats(this.#network.plan.parameterRegion);
+    for (let first = 0; first < into.length; first += MOST_NUMBERS) {
+      if (first > 0) await yieldToOthers();
+      into.set(parameters.values.subarray(first, first + MOST_NUMBERS), first);
+    }
+    this.#loaded = parameters;
+  }
+
+  /** The outputs for some rows, where they lie. */
+  async run(samples: ReadySamples, first: number, last: number): Promise<Float32Array> {
+    const program = this.#program;
+    copySamples(program, this.#staging, samples, first, last);
+    setBatch(program, last - first);
+    const finished = this.crew ? await this.crew.run('predict', 1) : program.run('predict');
+    const { inputs } = this.#network;
+    if (finished === 0) throw notFiniteAt(WHERE, samples.values, first * inputs + program.get('failure'), inputs);
+    return this.#predictions;
+  }
+}
+
+/** Requests that take turns: after each part the next one has its own. */
+abstract class Queue {
+  protected readonly source: Source;
+  #requests: Request[] = [];
+  #busy = false;
+
+  constructor(source: Source) {
+    this.source = source;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  push(request: Request): void {
+    this.#requests.push(request);
+    if (!this.#busy) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#busy = true;
+    this.begin();
+    for (let request = this.#requests.shift(); request; request = this.#requests.shift()) {
+      try {
+        const { samples, done, out } = request;
+        const { inputs, outputs } = this.source.network;
+        if (samples.values.length !== samples.rows * inputs) {
+          throw wrongValue(WHERE, 'rows that stay as they are until they are predicted', 'a buffer given away');
+        }
+        const last = Math.min(samples.rows, done + this.rowsAtOnce);
+        const predictions = await this.predict(request, last);
+        // Handed to the other queue.
+        if (!predictions) continue;
+        out.set(predictions.subarray(0, (last - done) * outputs), done * outputs);
+        this.source.checkOutputs(out, done, last);
+        request.done = last;
+        if (last < samples.rows) this.#putBack(request);
+        else this.#settle(request, () => request.resolve(out));
+      } catch (error) {
+        this.#settle(request, () => request.reject(error));
+      }
+    }
+    this.#busy = false;
+    this.end();
+  }
+
+  /** Behind those that need the same parameters: others would take them away and give them back for each part. */
+  #putBack(request: Request): void {
+    const next = this.#requests.findIndex(({ parameters }) => parameters !== request.parameters);
+    this.#requests.splice(next < 0 ? this.#requests.length : next, 0, request);
+  }
+
+  #settle({ parameters }: Request, settle: () => void): void {
+    parameters.users -= 1;
+    settle();
+  }
+
+  protected abstract get rowsAtOnce(): number;
+  /** The outputs for the request's next rows; undefined where it was handed on. */
+  protected abstract predict(request: Request, last: number): Promise<Float32Array | undefined>;
+  protected begin(): void {}
+  protected end(): void {}
+}
+
+/** What the caller's thread does: with the model's own plan, unless its parameters have changed since. */
+class OwnQueue extends Queue {
+  #machine: Machine | undefined;
+
+  protected get rowsAtOnce(): number {
+    const { network } = this.source;
+    const affordable = Math.max(1, Math.floor(WORK_AT_ONCE / workPerRow(network)) - ROWS_TO_READ);
+    return Math.min(network.plan.capacity, mostRows(network), affordable);
+  }
+
+  protected async predict({ samples, parameters, done }: Request, last: number): Promise<Float32Array> {
+    await whenSpare(workOf(this.source.network, last - done));
+    if (parameters.live) return this.source.runRows(samples, done, last);
+    this.#machine ??= new Machine(this.source, undefined);
+    await this.#machine.load(parameters);
+    return this.#machine.run(samples, done, last);
+  }
+
+  protected override end(): void {
+    this.#machine = undefined;
+  }
+}
+
+/** What workers do. The program and its crew are kept for the next request, but not for long. */
+class CrewQueue extends Queue {
+  readonly #team: Team;
+  readonly #own: OwnQueue;
+  #machine: Machine | undefined;
+  #stay = () => {};
+
+  constructor(source: Source, team: Team, own: OwnQueue) {
+    super(source);
+    this.#team = team;
+    this.#own = own;
+  }
+
+  protected get rowsAtOnce(): number {
+    const { network } = this.source;
+    // Rows are shared out four at a time.
+    const affordable = Math.max(4 * this.#team.size, Math.floor(MOST_WORK / workPerRow(network)));
+    return Math.min(mostRows(network), affordable);
+  }
+
+  protected async predict(request: Request, last: number): Promise<Float32Array | undefined> {
+    const { samples, parameters, done } = request;
+    if (!this.#machine) {
+      const machine = new Machine(this.source, this.#team);
+      if (await machine.join(this.#team)) this.#machine = machine;
+    }
+    if (this.#machine) {
+      await this.#machine.load(parameters);
+      try {
+        return await this.#machine.run(samples, done, last);
+      } catch (error) {
+        if (!this.#machine.crew?.failure) throw error;
+        this.#machine.crew.leave();
+        this.#machine = undefined;
+      }
+    }
+    // No worker, or one that ended: nobody has seen this part yet.
+    this.#own.push(request);
+    return undefined;
+  }
+
+  protected override begin(): void {
+    this.#stay();
+  }
+
+  protected override end(): void {
+    const crew = this.#machine?.crew;
+    crew?.rest();
+    this.#stay = this.#team.host.after(LINGER, () => {
+      this.#machine = undefined;
+      crew?.leave();
+    });
+  }
+}
+
+/** What a row costs, counted in multiply-adds. */
+function workPerRow({ plan, inputs, layers }: NetworkPlan): number {
+  const numbers = layers.reduce((sum, { value }) => sum + value.columns, inputs);
+  return plan.work / plan.capacity + WORK_PER_NUMBER * numbers;
+}
+
+/** What so many rows cost at once, counted in multiply-adds. */
+export function workOf(network: NetworkPlan, rows: number): number {
+  return (rows + ROWS_TO_READ) * workPerRow(network);
+}
+
+/** How many rows are taken at once at most. */
+function mostRows({ inputs, layers }: NetworkPlan): number {
+  const widest = layers.reduce((most, { value }) => Math.max(most, value.columns), inputs);
+  return Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_NUMBERS / widest)));
+}
+
+/** A model's requests. */
+export class Predictions {
+  readonly #source: Source;
+  readonly #own: OwnQueue;
+  /** By the number of threads asked for. */
+  readonly #crews = new Map<number, CrewQueue>();
+
+  constructor(source: Source) {
+    this.#source = source;
+    this.#own = new OwnQueue(source);
+  }
+
+  /** Whether small requests wait: another one is then to wait behind them. */
+  get waiting(): boolean {
+    return this.#own.busy;
+  }
+
+  /** The outputs for the samples, on workers where `findTeam` finds some. */
+  predict(
+    samples: ReadySamples,
+    parameters: Snapshot,
+    findTeam: (() => Promise<Team | undefined>) | undefined,
+  ): Promise<Float32Array> {
+    parameters.users += 1;
+    const out = new Float32Array(samples.rows * this.#source.network.outputs);
+    return new Promise((resolve, reject) => {
+      const request = { samples, parameters, out, done: 0, resolve, reject };
+      if (!findTeam) this.#own.push(request);
+      else findTeam().then(team => this.#queueOf(team).push(request), reject);
+    });
+  }
+
+  #queueOf(team: Team | undefined): Queue {
+    if (!team) return this.#own;
+    const queue = this.#crews.get(team.size) ?? new CrewQueue(this.#source, team, this.#own);
+    this.#crews.set(team.size, queue);
+    return queue;
+  }
 }

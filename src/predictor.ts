@@ -171,13 +171,13 @@ export class Predictor {
       // A loop: a view to copy from would be garbage.
       for (let i = 0; i < numbers; i++) out[first * outputs + i] = this.#predictions[i] as number;
     }
-    this.refuseNotFinite(where, out, rows);
+    this.refuseNotFinite(where, out, 0, rows);
   }
 
   /** @internal Refuses outputs of some rows that are not finite: what made them has left the numbers, and they would mislead whoever goes on with them. */
-  protected refuseNotFinite(where: string, out: Float32Array, rows: number): void {
+  protected refuseNotFinite(where: string, out: Float32Array, first: number, last: number): void {
     const { outputs } = this.network;
-    for (let i = 0; i < rows * outputs; i++) {
+    for (let i = first * outputs; i < last * outputs; i++) {
       const value = out[i] as number;
       // A finite number less itself is 0.
       if (value - value === 0 || (this.#mayOverflow && !Number.isNaN(value))) continue;

@@ -374,7 +374,8 @@ class BaseTrainer {
     while (this.#position < this.#samples) {
       if (signal?.aborted) return 'aborted';
       const left = Math.ceil((this.#samples - this.#position) / batchSize);
-      const steps = onBatch ? 1 : Math.min(left, turn.steps);
+      const most = this.#crew?.shared ? turn.fewSteps : turn.steps;
+      const steps = onBatch ? 1 : Math.min(left, most);
       const finished = await this.#runSteps(steps);
       if (finished < steps) throw this.#fail(program.get('position'));
       this.#position = program.get('position');

@@ -4,8 +4,8 @@ import type { Program } from './program.js';
 import { type Colleague, type FromWorker, Office, type ThreadHost, type ToWorker } from './workers.js';
 
 /**
- * Seconds without an answer, a barrier passed or a record finished after which workers are given up; and multiply-adds of the plan for which there is one second
- * more: no machine is so slow, even where one record is all of the plan.
+ * Seconds without an answer, a barrier passed or a record finished after which workers are given up; and multiply-adds
+ * of the plan for which there is one second more: no machine is so slow, even where one record is all of the plan.
  */
 const PATIENCE = 10;
 const WORK_PER_SECOND = 1e9;
@@ -43,6 +43,11 @@ export class Crew {
   /** Why the crew cannot go on: a worker has ended, or a run did not get on. */
   get failure(): Error | undefined {
     return this.#failure;
+  }
+
+  /** Whether others may wait for its workers too. */
+  get shared(): boolean {
+    return this.#colleagues.some(({ holders }) => holders > 1);
   }
 
   /** Calls workers and lets them join the program. */
@@ -94,7 +99,10 @@ export class Crew {
     return this.#failure;
   }
 
-  /** Runs a section on all threads; resolves with how many steps finished, when none of them touches the program's memory any more. */
+  /**
+   * Runs a section on all threads; resolves with how many steps finished, when none of them touches the program's
+   * memory any more.
+   */
   async run(section: string, steps: number): Promise<number> {
     const { first, last } = this.#program.section(section);
     const run = { kind: 'run', crew: this.#number, first, last, steps } as const;

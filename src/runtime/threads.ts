@@ -8,7 +8,9 @@ import type { ThreadHost } from './workers.js';
 /** What `threads: 'auto'` takes at most. */
 const MOST_THREADS = 16;
 
-/** Multiply-adds that take several times as long as a message to a worker and back; less is done where it is asked for. */
+/**
+ * Multiply-adds that take several times as long as a message to a worker and back; less is done where it is asked for.
+ */
 export const WORK_FOR_MESSAGE = 2e6;
 
 /** The threads that a plan is run on: they have passed the self-test. */
@@ -18,7 +20,10 @@ export interface Team {
   readonly size: number;
 }
 
-/** Milliseconds after which threads that did not work are tried again: at least so many, ten times what the trial took, and twice as many each time; but no more than that. */
+/**
+ * Milliseconds after which threads that did not work are tried again: at least so many, ten times what the trial took,
+ * and twice as many each time; but no more than that.
+ */
 const LEAST_PAUSE = 5000;
 const MOST_PAUSE = 600_000;
 

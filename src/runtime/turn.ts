@@ -1,9 +1,11 @@
-/** When training lets others have their turn. */
+/** When training and predictions let others have their turn. */
 import type { Plan } from '../plan/builder.js';
 import { RECORD_BYTES } from '../plan/record.js';
 import { yieldToOthers } from './yield.js';
 
-/** Multiply-adds (and so many for each record) between two times that others get their turn: some 10 to 50 milliseconds. */
+/**
+ * Multiply-adds (and so many for each record) between two times that others get their turn: some 10 to 50 milliseconds.
+ */
 const WORK_PER_TURN = 2e8;
 const WORK_PER_RECORD = 2000;
 /** The same where the caller's thread only waits: as long as an abort may take to be heard. */
@@ -20,7 +22,8 @@ export function workPerStep(plan: Plan): number {
 }
 
 /**
- * How much work is done before others get their turn. Counted in work and not in time, because clocks stand still in some runtimes while code runs.
+ * How much work is done before others get their turn. Counted in work and not in time, because clocks stand still in
+ * some runtimes while code runs.
  */
 export class Turn {
   /** Steps in one call of the machine. */
@@ -34,6 +37,11 @@ export class Turn {
     this.#workPerStep = workPerStep(plan);
     this.steps = Math.max(1, Math.floor((crew ? WORK_PER_TURN_OF_CREW : WORK_PER_TURN) / this.#workPerStep));
     this.#most = this.steps * this.#workPerStep;
+  }
+
+  /** Steps in one call where others wait for the same workers. */
+  get fewSteps(): number {
+    return Math.max(1, Math.floor(this.steps / 8));
   }
 
   /** The caller's thread has carried out so many steps. */
@@ -57,4 +65,48 @@ export class Turn {
     this.#work = 0;
     return yieldToOthers();
   }
+}
+
+/**
+ * Multiply-adds that predictions may do in one turn of the event loop, or two that follow one another: some two
+ * milliseconds.
+ */
+export const WORK_AT_ONCE = 3e7;
+
+let left = WORK_AT_ONCE;
+let renewing = false;
+const waiting: { readonly work: number; readonly begin: () => void }[] = [];
+
+/** Takes so much from what may still be done in this turn; false where that is too much, or others wait. */
+export function takeSpare(work: number): boolean {
+  if (waiting.length > 0 || work > left) return false;
+  left -= work;
+  // Turns in which little is done need not be counted, and are not: a callback for each would cost small networks more
+  // than the work.
+  if (left < WORK_AT_ONCE / 2) renewSoon();
+  return true;
+}
+
+/** {@link takeSpare} as soon as there is so much, after those who asked before. */
+export function whenSpare(work: number): Promise<void> | undefined {
+  if (takeSpare(work)) return undefined;
+  renewSoon();
+  return new Promise(begin => waiting.push({ work, begin }));
+}
+
+function renewSoon(): void {
+  if (renewing) return;
+  renewing = true;
+  void yieldToOthers().then(renew);
+}
+
+function renew(): void {
+  renewing = false;
+  left = WORK_AT_ONCE;
+  // The first one always, however much it is.
+  while (waiting[0] && (left === WORK_AT_ONCE || waiting[0].work <= left)) {
+    left -= waiting[0].work;
+    waiting.shift()?.begin();
+  }
+  if (waiting.length > 0) renewSoon();
 }

@@ -1,6 +1,6 @@
 /**
- * The workers of a runtime. Everyone who has work for them shares them: what several workers are to do together is queued, and each does one thing at a time, in
- * the order in which it was asked for.
+ * The workers of a runtime. Everyone who has work for them shares them: what several workers are to do together is
+ * queued, and each does one thing at a time, in the order in which it was asked for.
  */
 
 /** A worker of the runtime at hand, which runs {@link serve}. */
@@ -48,8 +48,8 @@ export type FromWorker = { readonly kind: 'joined' } | { readonly kind: 'finishe
 export const LINGER = 2000;
 
 /**
- * Bytes of memories that one worker joins in its life. A worker lets go of a memory only when its own garbage is collected, which shared memory does nothing to
- * bring about; its end always does.
+ * Bytes of memories that one worker joins in its life. A worker lets go of a memory only when its own garbage is
+ * collected, which shared memory does nothing to bring about; its end always does.
  */
 const MOST_BYTES = 2 ** 28;
 
@@ -149,8 +149,8 @@ export class Office {
   }
 
   /**
-   * So many workers, those first that nobody needs. No more are started than there are cores, unless more are wanted at once: what is asked for beyond that
-   * waits for its turn.
+   * So many workers, those first that nobody needs. No more are started than there are cores, unless more are wanted at
+   * once: what is asked for beyond that waits for its turn.
    *
    * @throws where one cannot be started
    */
@@ -219,7 +219,10 @@ export class Office {
     this.#timer = undefined;
   }
 
-  /** Looks once a second whether tasks get on. Seconds in which this thread, or the whole process, stood still are not counted: they pass as one. */
+  /**
+   * Looks once a second whether tasks get on. Seconds in which this thread, or the whole process, stood still are not
+   * counted: they pass as one.
+   */
   #watch(): void {
     for (const running of this.#running) {
       const progress = running.task.progress();

@@ -34,7 +34,13 @@ export async function startBrowser() {
   return {
     version: browser.version(),
     /** Opens a page, waits for the expression `wait` to be true, and gives the value of `read`. */
-    async open(folder, page, { wait = 'window.result !== undefined', read = 'window.result', isolated = false } = {}) {
+    async open(folder, page, options = {}) {
+      const {
+        wait = 'window.result !== undefined',
+        read = 'window.result',
+        isolated = false,
+        timeout = 60_000,
+      } = options;
       const { address, close } = await serve(folder, isolated);
       const tab = await browser.newPage();
       const said = [];
@@ -42,7 +48,7 @@ export async function startBrowser() {
       tab.on('pageerror', error => said.push(error.message));
       try {
         await tab.goto(`${address}/${page}`);
-        await tab.waitForFunction(wait, undefined, { timeout: 60_000 });
+        await tab.waitForFunction(wait, undefined, { timeout });
         if ((await tab.evaluate('crossOriginIsolated')) !== isolated) throw new Error('isolation is not as asked for');
         return await tab.evaluate(read);
       } catch (error) {

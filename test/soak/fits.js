@@ -1,7 +1,8 @@
 /**
- * Fits without end, as real use mixes them: one after the other and two at once, with validation and callbacks, aborted at any time, steps between them, predictions
- * beside them. Each has to come back, say what is right, and leave finite parameters; some are compared, bit for bit, with the same on the caller's thread.
- * Uses nothing but what every runtime has.
+ * Fits without end, as real use mixes them: one after the other and two at once, with validation and callbacks, aborted
+ * at any time, steps between them, predictions beside them. Each has to come back, say what is right, and leave finite
+ * parameters; some are compared, bit for bit, with the same on the caller's thread. Uses nothing but what every runtime
+ * has.
  */
 
 /** A generator of numbers from 0 up to, not with, 1 (mulberry32). */
@@ -26,8 +27,9 @@ function same(a, b) {
 const PATIENCE = 60;
 
 /**
- * Soaks until `seconds` have gone by or `fits` have been done. `threaded` and `alone` are the package's entries with threads and without; `memory` gives the
- * process's bytes, `report` hears of the counts now and then. Throws at the first thing that is wrong.
+ * Soaks until `seconds` have gone by or `fits` have been done. `threaded` and `alone` are the package's entries with
+ * threads and without; `memory` gives the process's bytes, `report` hears of the counts now and then. Throws at the
+ * first thing that is wrong.
  */
 export async function soak({ threaded, alone, seed, seconds, fits, memory = () => 0, report = () => {} }) {
   const random = randomFrom(seed);

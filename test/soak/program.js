@@ -1,4 +1,7 @@
-/** For node, bun and deno: soaks for so many seconds or fits, prints the counts now and then, and ends by itself. `program.js SEED SECONDS FITS` */
+/**
+ * For node, bun and deno: soaks for so many seconds or fits, prints the counts now and then, and ends by itself.
+ * `program.js SEED SECONDS FITS`
+ */
 import * as alone from '../../dist/entries/inline.js';
 import * as threaded from '../../dist/entries/node.js';
 import { soak } from './fits.js';

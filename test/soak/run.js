@@ -1,12 +1,15 @@
 /**
- * Soaks the built package in Node 20, Node 24 and Bun, one after the other, each for so many seconds or fits, whichever comes first; prints the counts. Ends with
- * exit code 1 where anything did not come back, was not right, or grew.
+ * Soaks the built package in Node 20, Node 24 and Bun, and in Chromium where it is installed, one after the other, each
+ * for so many seconds or fits, whichever comes first; prints the counts. Ends with exit code 1 where anything did not
+ * come back, was not right, or grew.
  *
- *     npm run build && npm ci --prefix test/runtimes && npm run soak -- [--seconds 40] [--fits 34000] [--seed 1] [--only bun]
+ *     npm run build && npm ci --prefix test/runtimes
+ *     npm run soak -- [--seconds 30] [--fits 34000] [--seed 1] [--only bun]
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { hasChromium, startBrowser } from '../runtimes/browser.js';
 
 const { values } = parseArgs({
   options: {
@@ -31,5 +34,14 @@ for (const [name, program] of runtimes) {
   if (status === 0) continue;
   failed = true;
   console.error(`${name} ended with ${error?.message ?? signal ?? status}`);
+}
+if (hasChromium() && 'chromium'.startsWith(values.only)) {
+  console.log(`chromium, seed ${values.seed}`);
+  const browser = await startBrowser();
+  const page = `test/soak/page.html?${values.seed}&${values.seconds}&${values.fits}`;
+  const result = await browser.open(path('../..'), page, { isolated: true, timeout: 0 });
+  await browser.close();
+  console.log(JSON.stringify(result));
+  failed ||= result.failed !== undefined;
 }
 process.exit(failed ? 1 : 0);

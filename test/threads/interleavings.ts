@@ -1,7 +1,8 @@
 /**
- * A barrier in every order of its steps. The source itself is run: each atomic operation of assembly/barrier.ts is a step, after which any other thread may take
- * the next one. Around it stands what serve.ts, crew.ts and program.ts do, a step for each message: threads take a run, meet some times and tell that they are
- * done; then the memory goes to the next run, of as many threads or others.
+ * A barrier in every order of its steps. The source itself is run: each atomic operation of assembly/barrier.ts is a
+ * step, after which any other thread may take the next one. Around it stands what serve.ts, crew.ts and program.ts do,
+ * a step for each message: threads take a run, meet some times and tell that they are done; then the memory goes to the
+ * next run, of as many threads or others.
  */
 import { readFile } from 'node:fs/promises';
 import { transform } from 'esbuild';
@@ -136,7 +137,9 @@ function* stepsOfCaller(state: State, { runs, answers, clears, aborts }: Protoco
   }
 }
 
-/** Whether a thread has come to a meeting: it has gone on, or has counted itself in, which is the barrier's third step. */
+/**
+ * Whether a thread has come to a meeting: it has gone on, or has counted itself in, which is the barrier's third step.
+ */
 const hasCome = ({ run, met, seen }: Thread, to: Thread): boolean => {
   if (run !== to.run || met < 0) return run >= to.run;
   return met >= to.met || (met === to.met - 1 && seen.length >= 3);
