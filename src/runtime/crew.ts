@@ -8,7 +8,7 @@ import { type Colleague, type FromWorker, Office, type ThreadHost, type ToWorker
  * of the plan for which there is one second more: no machine is so slow, even where one record is all of the plan.
  */
 const PATIENCE = 10;
-const WORK_PER_SECOND = 1e9;
+const WORK_PER_SECOND = 2e8;
 
 let crews = 0;
 
@@ -57,7 +57,7 @@ export class Crew {
       this.#colleagues = this.#office.call(this.#count);
       const known = this.#colleagues.some(colleague => colleague.known);
       for (const [part, colleague] of this.#colleagues.entries()) {
-        colleague.count(this.#program.memory);
+        colleague.join(this.#program.memory);
         colleague.hold(this);
         colleague.members.set(this, reason => this.#lost(`one that ended (worker ${part}: ${reason})`));
       }
@@ -135,6 +135,7 @@ export class Crew {
   #letGo(): void {
     for (const colleague of this.#colleagues) {
       colleague.members.delete(this);
+      colleague.leave(this.#program.memory);
       colleague.release(this);
       if (colleague.ended === undefined) colleague.handle.post({ kind: 'leave', crew: this.#number });
     }

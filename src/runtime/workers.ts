@@ -48,8 +48,9 @@ export type FromWorker = { readonly kind: 'joined' } | { readonly kind: 'finishe
 export const LINGER = 2000;
 
 /**
- * Bytes of memories that one worker joins in its life. A worker lets go of a memory only when its own garbage is
- * collected, which shared memory does nothing to bring about; its end always does.
+ * Bytes of memories that a worker has left and may still hold: it lets go of one only when its garbage is collected,
+ * which shared memory does nothing to bring about. Its end always does, so one that holds more is ended, and whoever
+ * needs it is given another.
  */
 const MOST_BYTES = 2 ** 28;
 
@@ -87,8 +88,11 @@ export class Colleague {
   readonly members = new Map<object, (reason: string) => void>();
   /** Those among them who may need it at any time. */
   readonly #holders = new Set<object>();
-  readonly #memories = new WeakSet<WebAssembly.Memory>();
-  #bytes = 0;
+  /** Memories that it has left, and how many bytes each of them had. */
+  readonly #left = new WeakMap<WebAssembly.Memory, number>();
+  #bytesLeft = 0;
+  /** Whether it was at work before. */
+  known = false;
 
   constructor(handle: WorkerHandle) {
     this.handle = handle;
@@ -109,20 +113,22 @@ export class Colleague {
     if (this.#holders.size === 0) this.handle.keepAlive(false);
   }
 
-  /** It is to join a memory, or has. */
-  count(memory: WebAssembly.Memory): void {
-    if (!this.#memories.has(memory)) this.#bytes += memory.buffer.byteLength;
-    this.#memories.add(memory);
+  /** It is to join a memory, which it may have left before. */
+  join(memory: WebAssembly.Memory): void {
+    this.#bytesLeft -= this.#left.get(memory) ?? 0;
+    this.#left.delete(memory);
+    this.known = true;
   }
 
-  /** Whether it was at work before. */
-  get known(): boolean {
-    return this.#bytes > 0;
+  /** It has left a memory. */
+  leave(memory: WebAssembly.Memory): void {
+    this.#left.set(memory, memory.buffer.byteLength);
+    this.#bytesLeft += memory.buffer.byteLength;
   }
 
-  /** Whether it is to join no other program. */
+  /** Whether it is to end as soon as it has nothing to do. */
   get full(): boolean {
-    return this.#bytes >= MOST_BYTES;
+    return this.#bytesLeft >= MOST_BYTES;
   }
 }
 
@@ -155,7 +161,7 @@ export class Office {
    * @throws where one cannot be started
    */
   call(count: number): Colleague[] {
-    const known = [...this.#colleagues].filter(({ full }) => !full);
+    const known = [...this.#colleagues];
     const free = known.filter(({ holders }) => holders === 0).length;
     const room = Math.max(count, this.#host.cores) - known.length;
     for (let missing = Math.min(count - free, room); missing > 0; missing--) known.push(this.#hire());
@@ -209,6 +215,7 @@ export class Office {
     if (running.missing > 0) return;
     this.#forget(running);
     running.task.done(message);
+    this.#dismissFull();
     this.#grant();
   }
 
@@ -272,12 +279,16 @@ export class Office {
     }
   }
 
-  /** Some workers may be needed no more: they end in a while, and at once where they have joined too much. */
+  #dismissFull(): void {
+    for (const colleague of this.#colleagues) {
+      if (colleague.full && !colleague.running) this.#dismiss(colleague);
+    }
+  }
+
+  /** Some workers may be needed no more: they end in a while, and at once where they hold too much. */
   rest(): void {
     this.#stay();
-    for (const colleague of this.#colleagues) {
-      if (colleague.full && colleague.holders === 0 && !colleague.running) this.#dismiss(colleague);
-    }
+    this.#dismissFull();
     this.#stay = this.#host.after(LINGER, () => this.dismissIdle());
   }
 }

@@ -1,8 +1,9 @@
 /**
  * A barrier in every order of its steps. The source itself is run: each atomic operation of assembly/barrier.ts is a
  * step, after which any other thread may take the next one. Around it stands what serve.ts, crew.ts and program.ts do,
- * a step for each message: threads take a run, meet some times and tell that they are done; then the memory goes to the
- * next run, of as many threads or others.
+ * a step for each message: threads join a memory and tell so, take a run, meet some times and tell that they are done;
+ * then the same crew runs again, or the memory goes to another one, of as many threads or others. That a thread leaves
+ * a memory is no message that anybody waits for.
  */
 import { readFile } from 'node:fs/promises';
 import { transform } from 'esbuild';
@@ -36,33 +37,36 @@ export interface Protocol {
   readonly answers: 'of all' | 'of the first';
   /** Whether the words are set back to 0 before each run. */
   readonly clears?: boolean;
-  /** Whether the last run is ended by force, at any time. */
+  /** Whether the last run is ended by force, at any time, with the first thread dead or not. */
   readonly aborts?: boolean;
 }
 
 /** What a thread is about. */
 interface Thread {
-  /** Runs that it has yet to take, and the one that it took last. */
-  readonly inbox: number;
+  /** Messages that it has yet to take, and the run that it took last. */
+  readonly inbox: readonly ('join' | 'run')[];
   readonly run: number;
   /** Meetings of this run behind it; −1 outside a run. */
   readonly met: number;
   /** What its steps since the last meeting gave. */
   readonly seen: readonly number[];
   readonly asleep: boolean;
+  readonly dead: boolean;
 }
 
 interface State {
   readonly words: Readonly<Record<number, number>>;
   readonly threads: readonly Thread[];
-  /** The run under way, and how many have told that it ended. */
+  /** The run under way, or whose threads are to join first, and how many have told that they are done with that. */
   readonly run: number;
+  readonly joining: boolean;
   readonly told: number;
   /** Lines of Program.abortBarrier carried out. */
   readonly aborting: number;
 }
 
 const away = { met: -1, seen: [], asleep: false } as const;
+const newcomer: Thread = { inbox: [], run: -1, ...away, dead: false };
 
 const put = ({ threads, ...rest }: State, part: number, thread: Partial<Thread>): State => ({
   ...rest,
@@ -84,11 +88,14 @@ const wake = (state: State): State => ({
 
 /** The states that one step of a thread leads to. */
 function* stepsOf(state: State, part: number, protocol: Protocol): Generator<State> {
-  const { inbox, run, met, seen, asleep } = state.threads[part] ?? { inbox: 0, run: -1, ...away };
+  const { inbox, run, met, seen, asleep, dead } = state.threads[part] ?? newcomer;
+  if (dead) return;
   if (met < 0) {
     // serve: takes the next message.
+    const [message, ...rest] = inbox;
+    if (message === 'join') yield put({ ...state, told: state.told + 1 }, part, { inbox: rest });
     const next = protocol.runs.findIndex((parties, index) => index > run && parties > part);
-    if (inbox > 0) yield put(state, part, { inbox: inbox - 1, run: next, met: 0 });
+    if (message === 'run') yield put(state, part, { inbox: rest, run: next, met: 0 });
   } else if (met === protocol.meetings) {
     // serve: tells that its part is done.
     const counts = protocol.answers === 'of all' || part === 0;
@@ -118,19 +125,24 @@ function* stepsOf(state: State, part: number, protocol: Protocol): Generator<Sta
 /** The states that one step of JavaScript leads to. */
 function* stepsOfCaller(state: State, { runs, answers, clears, aborts }: Protocol): Generator<State> {
   const last = state.run === runs.length - 1;
-  const needed = answers === 'of all' ? (runs[state.run] ?? 0) : 1;
-  if (!last && state.told >= needed) {
-    // Crew.run: sends the next run.
-    const parties = runs[state.run + 1] ?? 0;
-    const threads = state.threads.map(({ inbox, ...rest }, part) => ({
-      inbox: inbox + Number(part < parties),
-      ...rest,
-    }));
-    yield { ...state, words: clears ? {} : state.words, threads, run: state.run + 1, told: 0 };
+  const parties = runs[state.run] ?? 0;
+  const post = (message: 'join' | 'run', to: number) =>
+    state.threads.map((thread, part) => (part < to ? { ...thread, inbox: [...thread.inbox, message] } : thread));
+  if (state.joining) {
+    // Crew.join: all have joined.
+    if (state.told === parties) yield { ...state, threads: post('run', parties), joining: false, told: 0 };
+  } else if (!last && state.told >= (answers === 'of all' ? parties : 1)) {
+    const run = state.run + 1;
+    const next = runs[run] ?? 0;
+    // Crew.run: the same crew's next run.
+    if (next === parties) yield { ...state, threads: post('run', next), run, told: 0 };
+    // Crew.join: another crew.
+    yield { ...state, words: clears ? {} : state.words, threads: post('join', next), run, joining: true, told: 0 };
   }
-  if (aborts && last) {
+  if (aborts && last && !state.joining) {
     // Program.abortBarrier.
     const next = { ...state, aborting: state.aborting + 1 };
+    if (state.aborting === 0) yield put(state, 0, { dead: true });
     if (state.aborting === 0) yield set(next, ABORTED, 1);
     if (state.aborting === 1) yield set(next, GENERATION, (state.words[GENERATION] ?? 0) + 1);
     if (state.aborting === 2) yield wake(next);
@@ -156,19 +168,19 @@ function faultOf({ threads, told, run, aborting }: State, { runs, answers }: Pro
 }
 
 /** Threads are interchangeable where each is in every run and all are to tell. */
-function keyOf({ words, threads, run, told, aborting }: State, { runs, answers }: Protocol): string {
+function keyOf({ words, threads, run, joining, told, aborting }: State, { runs, answers }: Protocol): string {
   const each = threads.map(thread => Object.values(thread).join());
   if (answers === 'of all' && runs.every(parties => parties === threads.length)) each.sort();
-  return [run, told, aborting, Object.values(words), ...each].join(';');
+  return [run, joining, told, aborting, Object.values(words), ...each].join(';');
 }
 
 /** Goes through all states; returns how many there are, and what is wrong with the first that is. */
 export function explore(protocol: Protocol): { states: number; fault: string } {
   const { runs } = protocol;
   const threads = Array.from({ length: Math.max(...runs) }, (_, part) => {
-    return { inbox: Number(part < (runs[0] ?? 0)), run: -1, ...away };
+    return part < (runs[0] ?? 0) ? { ...newcomer, inbox: ['join'] as const } : newcomer;
   });
-  const stack: State[] = [{ words: {}, threads, run: 0, told: 0, aborting: 0 }];
+  const stack: State[] = [{ words: {}, threads, run: 0, joining: true, told: 0, aborting: 0 }];
   const known = new Set<string>();
   for (let state = stack.pop(); state; state = stack.pop()) {
     const key = keyOf(state, protocol);
@@ -176,7 +188,9 @@ export function explore(protocol: Protocol): { states: number; fault: string } {
     known.add(key);
     const next = [...stepsOfCaller(state, protocol)];
     for (const part of threads.keys()) next.push(...stepsOf(state, part, protocol));
-    const over = state.run === runs.length - 1 && state.threads.every(({ inbox, met }) => inbox === 0 && met < 0);
+    const over =
+      state.run === runs.length - 1 &&
+      state.threads.every(({ inbox, met, dead }) => dead || (inbox.length === 0 && met < 0));
     const fault = faultOf(state, protocol) ?? (next.length === 0 && !over ? 'nobody can go on' : undefined);
     if (fault !== undefined) return { states: known.size, fault: `${fault}: ${key}` };
     stack.push(...next);

@@ -86,6 +86,28 @@ describe('a run in which no thread gets on for ten seconds', () => {
     await model.dispose();
   });
 
+  it('may take longer where a single record is much work, which slow machines need their time for', async () => {
+    const { state, threads } = deafThreads();
+    const wide = sequential([1000], [dense(2000, { activation: 'relu' }), dense(10, { activation: 'softmax' })]);
+    const model = await modelOn(hostWith(threads.host)).create(wide);
+    const many = { x: new Float32Array(1024 * 1000), y: new Int32Array(1024) };
+    await (await modelOn(hostWith(threads.host)).create(architecture)).fit(data, options);
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    state.deaf = true;
+    let over = false;
+    const failing = expect(
+      model.fit(many, { ...options, batchSize: 1024, epochs: 2 }).finally(() => {
+        over = true;
+      }),
+    ).rejects.toThrow(/got no answer in \d+ seconds/);
+    await until(() => state.unheard > 0);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(over).toBe(false);
+    await vi.advanceTimersByTimeAsync(80_000);
+    await failing;
+    await model.dispose();
+  });
+
   it('leaves other fits alone that share its workers and wait for their turn', async () => {
     const { state, threads } = deafThreads();
     const Class = modelOn(hostWith({ ...threads.host, cores: 2 }));
