@@ -303,6 +303,7 @@ class BaseTrainer {
       return history;
     } catch (error) {
       if (this.#crew?.failure) this.#end(error as Error);
+      this.#lookInTheMiddle();
       throw error;
     } finally {
       this.#stepping = false;
@@ -372,7 +373,11 @@ class BaseTrainer {
     const program = this.#program;
     const { batchSize } = this.#config;
     while (this.#position < this.#samples) {
-      if (signal?.aborted) return 'aborted';
+      if (signal?.aborted) {
+        const error = this.#lookInTheMiddle();
+        if (error) throw error;
+        return 'aborted';
+      }
       const left = Math.ceil((this.#samples - this.#position) / batchSize);
       const most = this.#crew?.shared ? turn.fewSteps : turn.steps;
       const steps = onBatch ? 1 : Math.min(left, most);
@@ -448,6 +453,14 @@ class BaseTrainer {
     }
     if (!round.value) throw this.#fail(this.#position, 'a finite cost of the validation rows');
     return round.value;
+  }
+
+  /** Ends training where it stops in the middle of an epoch with numbers that are not finite: updates look for them at its end. */
+  #lookInTheMiddle(): Error | undefined {
+    const { plan } = this.#network;
+    const regions = ['parameters', ...Object.keys(stateOf(this.#config.optimizer))];
+    const finite = regions.every(name => findNotFinite(this.#program.floats(plan.region(name))) < 0);
+    return this.#ahead && !finite ? this.#fail(this.#position, FINITE_PARAMETERS) : undefined;
   }
 
   /** Ends training at a cost or parameter that is not finite. */

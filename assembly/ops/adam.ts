@@ -2,7 +2,7 @@
 import { controlsOf, firstOf, lastOf } from '../parts';
 import { Controls, Op, ROW } from '../plan';
 import { madd, nmadd, sweep } from '../simd/lanes';
-import { average, faded, settled, tell, tiny } from './optimizer';
+import { average, faded, settled, tellAtTheEnd, tiny } from './optimizer';
 
 @unmanaged
 export class Adam extends Op {
@@ -40,6 +40,9 @@ export function adam(r: Adam): void {
   const c = controlsOf(r);
   if (r.weightDecay == 0) update<Plain>(r, c);
   else update<Decaying>(r, c);
+  tellAtTheEnd(r, r.parameters, r.rows, r.unit);
+  // A second moment that is NaN makes its parameter NaN too; an infinite one stops it in silence.
+  tellAtTheEnd(r, r.v, r.rows, r.unit);
 }
 
 function update<D>(r: Adam, c: Controls): void {
@@ -56,7 +59,6 @@ function update<D>(r: Adam, c: Controls): void {
   const shrink = settled(c, 7, r.decoupled ? 1 - c.learningRate * <f64>r.weightDecay : 1);
   const small = tiny();
   const keeps = c.keeps;
-  let poison = f32x4.splat(0);
   const faded1 = faded(c, 8, r.beta1);
   const faded2 = faded(c, 9, r.beta2);
   const start = <usize>firstOf(r.rows, r.unit) * ROW;
@@ -91,13 +93,10 @@ function update<D>(r: Adam, c: Controls): void {
     v128.store(v, v1, 16);
     v128.store(w, a);
     v128.store(w, b, 16);
-    // A second moment that is NaN makes its parameter NaN too; an infinite one does not.
-    poison = f32x4.mul(f32x4.mul(f32x4.mul(poison, a), b), f32x4.pmax(v0, v1));
     dw += 32;
     m += 32;
     v += 32;
   }
-  tell(r, poison);
 }
 
 /** base to a whole exponent, by squaring: the same bits everywhere, and no state that a saved run would have to carry. */

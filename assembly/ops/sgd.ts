@@ -2,7 +2,7 @@
 import { Op, ROW } from '../plan';
 import { controlsOf, firstOf, lastOf } from '../parts';
 import { madd } from '../simd/lanes';
-import { faded, settled, tell, tiny } from './optimizer';
+import { faded, settled, tell, tellAtTheEnd, tiny } from './optimizer';
 
 @unmanaged
 export class Sgd extends Op {
@@ -60,8 +60,6 @@ function sgdMomentum(r: Sgd): void {
   const present = settled(c, 4, r.nesterov ? 1 : 0);
   const small = tiny();
   const keeps = c.keeps;
-  let poison0 = f32x4.splat(0);
-  let poison1 = f32x4.splat(0);
   const fadedBy = faded(c, 5, r.momentum);
   const start = <usize>firstOf(r.rows, r.unit) * ROW;
   const end = r.parameters + <usize>lastOf(r.rows, r.unit) * ROW;
@@ -84,10 +82,9 @@ function sgdMomentum(r: Sgd): void {
     v128.store(v, v1, 16);
     v128.store(w, a);
     v128.store(w, b, 16);
-    poison0 = f32x4.mul(poison0, a);
-    poison1 = f32x4.mul(poison1, b);
     dw += 32;
     v += 32;
   }
-  tell(r, f32x4.add(poison0, poison1));
+  // A velocity that is not finite makes its parameter so.
+  tellAtTheEnd(r, r.parameters, r.rows, r.unit);
 }

@@ -57,6 +57,36 @@ describe('a fit', () => {
   });
 });
 
+/** After relu nothing is left of a bias of −Infinity. */
+async function hiding(): Promise<Model> {
+  const model = await Model.create(sequential(1, [dense(1, { activation: 'relu' }), dense(1)]));
+  model.setParameters({ '0.dense.weight': [0], '0.dense.bias': [1], '1.dense.weight': [1e3], '1.dense.bias': [0] });
+  return model;
+}
+
+describe.each<[string, Optimizer, () => Promise<Model>, number]>([
+  ['biases of momentum', sgd({ learningRate: 1e36, momentum: 0.5 }), hiding, 0],
+  ['second moments of adam', adam(), () => linear(1), 1e25],
+])('infinite %s that no output shows', (_, optimizer, create, x) => {
+  const rows = { x: [[x], [x]], y: [[-1], [-1]] };
+  const stop = new AbortController();
+  const thrower = () => {
+    throw new Error("the user's own");
+  };
+  it.each<[string, object, RegExp]>([
+    ['at the end of the epoch', {}, /^fit: epoch 1, step 2: expected finite parameters, got .*0\.dense/],
+    ['where it is aborted', { signal: stop.signal, onBatch: () => stop.abort() }, /step 1: expected finite parameters/],
+    ['where a callback throws', { onBatch: thrower }, /^the user's own$/],
+  ])('are found %s', async (_, more, message) => {
+    const model = await create();
+    const before = model.parameters;
+    const trainer = await model.trainer({ loss: 'meanAbsoluteError', optimizer, batchSize: 1 });
+    await expect(trainer.fit(rows, more)).rejects.toThrow(message);
+    expect(model.parameters).toEqual(before);
+    expect(() => trainer.toBytes()).toThrow(/make another/);
+  });
+});
+
 describe.each<[string, Optimizer]>([
   ['sgd', sgd({ learningRate: 1000 })],
   ['momentum', sgd({ learningRate: 1000, momentum: 0.5, weightDecay: 1e-5 })],
