@@ -1,6 +1,9 @@
 /** Crews from their first worker to their last: shared, ended, lost, aborted, and never in the caller's way. */
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { adam, dense, dropout, sequential } from '../../src/entries/node.js';
@@ -380,6 +383,25 @@ describe('a process', () => {
       process.on('exit', () => console.log('ended after', performance.now() - fitted < 1500 ? 'a moment' : 'the workers'));
       const fitted = performance.now();`);
     expect(stdout.trim()).toBe('ended after a moment');
+  });
+
+  it('may hold the package twice, and train in a worker of a worker, all at the same time', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'myelin-'));
+    try {
+      const root = fileURLToPath(new URL('../..', import.meta.url));
+      for (const name of ['dist', 'wasm', 'package.json']) {
+        await cp(join(root, name), join(folder, name), { recursive: true });
+      }
+      await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+      const program = fileURLToPath(new URL('programs/nested.js', import.meta.url));
+      const other = pathToFileURL(join(folder, 'dist/entries/node.js')).href;
+      const { stdout } = await run(process.execPath, [program, entry, other], { timeout: 100_000 });
+      const all: string[] = JSON.parse(stdout);
+      expect(all).toHaveLength(6);
+      expect(new Set(all).size).toBe(1);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   it('gets its memory back from 200 models that were trained and dropped', async () => {
