@@ -98,7 +98,11 @@ function anewWithThreads({ threads }: Backend, bytesOf: ReadBytes, binary: Binar
     threads && {
       host: threads.host,
       compile: () => {
-        compiling ??= compileAnew(bytesOf, `${binary}-threads`);
+        compiling ??= compileAnew(bytesOf, `${binary}-threads`).catch(error => {
+          // A failure is not kept: whoever asks next tries again.
+          compiling = undefined;
+          throw error;
+        });
         return compiling;
       },
     }

@@ -132,6 +132,37 @@ describe('a run in which no thread gets on for ten seconds', () => {
 });
 
 describe('workers that cannot be had', () => {
+  it('while threads are tested, are asked for again later, and so is their binary', async () => {
+    for (const broken of ['worker', 'binary']) {
+      const threads = watchedThreads();
+      let refusals = 1;
+      const refuse = (what: string) => {
+        if (what === broken && refusals-- > 0) throw new Error('EAGAIN');
+      };
+      const host = hostWith({
+        ...threads.host,
+        spawn() {
+          refuse('worker');
+          return threads.host.spawn();
+        },
+      });
+      const compile: typeof host.compile = async name => {
+        if (name.endsWith('-threads')) refuse('binary');
+        return host.compile(name);
+      };
+      const model = await modelOn({ ...host, compile }).create(architecture);
+      await model.fit(data, options);
+      expect(model.backend.reason).toContain('one thread, as threads did not pass the self-test (EAGAIN)');
+      const { now } = performance;
+      vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 60_000);
+      await model.fit(data, options);
+      vi.restoreAllMocks();
+      expect(threads.running.size).toBe(2);
+      expect(model.backend.reason).not.toContain('self-test');
+      await model.dispose();
+    }
+  });
+
   it('once the self-test has passed, are done without, and asked for again later', async () => {
     const threads = watchedThreads();
     let refuse = false;
