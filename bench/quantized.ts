@@ -34,11 +34,15 @@ const last = dense(10, { activation: 'softmax' });
 
 /** The bundled digits, a fifth held out, and Fashion-MNIST with its own test set where the machine has it. */
 function tasks(): Task[] {
-  const { rows } = parseTable(readFileSync(new URL('../data/digits.csv', import.meta.url), 'utf8'), 'digits');
-  const labels = rows.map(({ cells }) => cells.at(-1) ?? '');
+  const table = parseTable(readFileSync(new URL('../data/digits.csv', import.meta.url), 'utf8'), 'digits');
+  const pixels = table.header.length - 1;
+  const labels = Int32Array.from({ length: table.rows }, (_, row) => table.number(row, pixels));
   const pick = (chosen: readonly number[]): Part => ({
-    x: Float32Array.from(chosen.flatMap(row => rows[row]?.cells.slice(0, -1).map(pixel => Number(pixel) / 16) ?? [])),
-    y: Int32Array.from(chosen, row => Number(labels[row])),
+    x: Float32Array.from(
+      { length: chosen.length * pixels },
+      (_, i) => table.number(chosen[Math.floor(i / pixels)] ?? 0, i % pixels) / 16,
+    ),
+    y: Int32Array.from(chosen, row => labels[row] ?? 0),
   });
   const split = stratifiedSplit(labels, 0.2, 0);
   const digits = { training: pick(split.training), heldOut: pick(split.validation) };

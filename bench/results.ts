@@ -7,15 +7,10 @@
 import { readFileSync } from 'node:fs';
 import { adam, dense, Model, sequential } from 'myelin';
 import { parseTable } from '../src/cli/csv.js';
-import {
-  encodeInputs,
-  encodeTarget,
-  fitPreprocessing,
-  inputWidth,
-  outputWidth,
-  targetCells,
-} from '../src/data/preprocessing.js';
-import { pickRows, type Table } from '../src/data/table.js';
+import { encodeInputs, fitPreprocessing } from '../src/data/inputs.js';
+import { inputWidth, outputWidth } from '../src/data/preprocessing.js';
+import type { Table } from '../src/data/table.js';
+import { encodeTarget, targetLabels } from '../src/data/target.js';
 import { Purpose, Random } from '../src/random.js';
 
 const FOLDS = 5;
@@ -37,7 +32,7 @@ const questions: readonly Question[] = [
 ];
 
 /** The fold that holds each row out: label by label, the rows are dealt out in random order. */
-function foldsOf(labels: readonly string[], seed: number): Int32Array {
+function foldsOf(labels: Int32Array, seed: number): Int32Array {
   const folds = new Int32Array(labels.length);
   const shuffled = new Random(seed, Purpose.split).permutation(labels.length);
   let place = 0;
@@ -50,14 +45,8 @@ function foldsOf(labels: readonly string[], seed: number): Int32Array {
 /** Trains on all rows but the fold's, and judges on those: accuracy, or R². */
 async function scoreFold(question: Question, table: Table, folds: Int32Array, fold: number, seed: number) {
   const rows = [...folds.keys()];
-  const training = pickRows(
-    table,
-    rows.filter(row => folds[row] !== fold),
-  );
-  const heldOut = pickRows(
-    table,
-    rows.filter(row => folds[row] === fold),
-  );
+  const training = table.pick(rows.filter(row => folds[row] !== fold));
+  const heldOut = table.pick(rows.filter(row => folds[row] === fold));
   const preprocessing = fitPreprocessing(training, question);
   const samples = (part: Table) => {
     return { x: encodeInputs(part, preprocessing).x, y: encodeTarget(part, preprocessing.target) };
@@ -70,8 +59,8 @@ async function scoreFold(question: Question, table: Table, folds: Int32Array, fo
     });
     const loss = 'meanSquaredError';
     // scikit-learn's alpha = 1 adds |w|² / (2 · rows) to half the mean squared error: to the gradient of the whole, 2 w / rows.
-    const optimizer = adam({ learningRate: 0.01, weightDecay: 2 / training.rows.length });
-    await model.fit(samples(training), { loss, optimizer, batchSize: training.rows.length, epochs: 1000 });
+    const optimizer = adam({ learningRate: 0.01, weightDecay: 2 / training.rows });
+    await model.fit(samples(training), { loss, optimizer, batchSize: training.rows, epochs: 1000 });
     return model.evaluate(samples(heldOut), { loss, metrics: ['r2'] }).r2 ?? Number.NaN;
   }
   const layers = [dense(64, { activation: 'relu' }), dense(outputWidth(preprocessing), { activation: 'softmax' })];
@@ -85,7 +74,7 @@ console.log('| data | score | myelin | scikit-learn 1.2 |\n| --- | --- | --- | -
 for (const question of questions) {
   const { file, target, task, scikitLearn } = question;
   const table = parseTable(readFileSync(new URL(`../data/${file}.csv`, import.meta.url), 'utf8'), file);
-  const labels = task === 'classification' ? targetCells(table, target) : table.rows.map(() => '');
+  const labels = task === 'classification' ? targetLabels(table, target).codes : new Int32Array(table.rows);
   const scores: number[] = [];
   for (const seed of SEEDS) {
     const folds = foldsOf(labels, seed);

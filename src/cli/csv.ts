@@ -1,133 +1,143 @@
-import { isUtf8 } from 'node:buffer';
-import { CsvError, parse } from 'csv-parse/sync';
-import type { Row, Table } from '../data/table.js';
-import { wrongValue } from '../errors.js';
-import { readBytes } from '../files/save.js';
+import { open } from 'node:fs/promises';
+import { readByEvidence, refuseMissingHeader, type Wishes } from '../data/evidence.js';
+import type { Preprocessing } from '../data/preprocessing.js';
+import { findRecords, sniffDelimiter } from '../data/records.js';
+import { PLAIN_READING, Table } from '../data/table.js';
+import { readText } from '../data/text.js';
+import { placed, shorten, wrongValue } from '../errors.js';
+import { failure } from '../files/save.js';
 import { counted } from './output.js';
+import { UsageError } from './usage.js';
 
-const DELIMITERS = [',', ';', '\t'];
-
-/** Reads a CSV file into a table: see `parseTable`. */
-export async function readTable(path: string): Promise<Table> {
-  return parseTable(textOf(await readBytes(path), path), path);
+/** A table that was read from a file, its numbers in plain decimals yet, and the delimiter that was found. */
+export interface CsvFile {
+  readonly path: string;
+  readonly table: Table;
+  readonly delimiter: string;
 }
 
-/** A file's text: UTF-8, or the UTF-16 that spreadsheets write. */
-function textOf(bytes: Uint8Array, path: string): string {
-  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
-  if (!utf16 && !isUtf8(bytes)) throw wrongValue(path, 'text in UTF-8', 'other bytes', 'save the file as UTF-8 CSV');
-  return new TextDecoder(utf16 ? 'utf-16le' : 'utf-8').decode(bytes);
+/** Places of cells are kept in 32 bits. */
+const MOST_BYTES = 2 ** 32 - 2;
+/** Bytes that show the delimiter, and rows that show whether there is a header. */
+const SHOWN_BYTES = 1 << 20;
+const SHOWN_ROWS = 1000;
+
+/** Reads a CSV file: see {@link openTable}. `-` is standard input. */
+export async function readCsv(path: string, wishes: Wishes = {}): Promise<CsvFile> {
+  return openTable(path, await readAll(path), wishes);
+}
+
+/** All bytes of a file or a pipe, piece by piece: the engine's own way ends at 2 GiB. */
+async function readAll(path: string): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  try {
+    const stream = path === '-' ? process.stdin : (await open(path)).createReadStream({ highWaterMark: 1 << 20 });
+    for await (const piece of stream) {
+      pieces.push(piece);
+      length += piece.length;
+      if (length > MOST_BYTES) break;
+    }
+  } catch (cause) {
+    throw failure(path, 'a file that can be read', cause, 'check the path');
+  }
+  if (length > MOST_BYTES) {
+    throw wrongValue(shorten(path), 'at most 4 GiB', 'more', 'split the file, or train on a sample of its rows');
+  }
+  const bytes = new Uint8Array(length);
+  let end = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, end);
+    end += piece.length;
+  }
+  return bytes;
 }
 
 /**
- * Parses CSV with a header line. Commas, semicolons or tabs between the cells (whichever the header has, or what Excel's
- * first line `sep=;` says), quoted cells, LF or CRLF, blanks around cells dropped. Empty lines are passed over, but in a
- * table of one column they are missing values. Between semicolons and tabs `1,5` is read as 1.5, as the spreadsheets
- * that write them mean it. Every row must have a cell for each column.
+ * CSV as a table, its numbers in plain decimals yet. Between the cells are commas, semicolons, tabs or bars, whichever
+ * the first lines have, or what Excel's first line `sep=;` or the user says.
  */
-export function parseTable(text: string, where: string): Table {
-  text = text.replaceAll('\r\n', '\n').replace(/(?<!\n)\n+$/, '');
-  const said = /^\uFEFF?"?sep=([^"\n])"?\n/i.exec(text)?.[1];
-  const delimiter = said ?? sniffDelimiter(text);
-  const rows: Row[] = [];
-  let header: string[] | undefined;
-  let lastLine = said === undefined ? 0 : 1;
-  const onRecord = (record: string[], { lines }: { lines: number }): null => {
-    lastLine = lines;
-    if (record.length === 1 && record[0] === '' && header?.length !== 1) return null;
-    if (header === undefined) {
-      header = record;
-      return null;
-    }
-    const cells = delimiter === ',' ? record : record.map(withDecimalPoint);
-    let line = lines;
-    for (const cell of cells) if (cell.includes('\n')) line -= cell.split('\n').length - 1;
-    const row = { cells, number: rows.length + 1, line };
-    if (cells.length !== header.length) {
-      const mend = 'check the row for missing or extra delimiters and quotes';
-      const at = `${where}, row ${row.number} (line ${line})`;
-      throw wrongValue(at, `${counted(header.length, 'cell')}, as in the header`, cells.length, mend);
-    }
-    rows.push(row);
-    return null;
-  };
+export function openTable(path: string, file: Uint8Array, wishes: Wishes = {}): CsvFile {
+  const where = shorten(path);
+  const { bytes, start } = readText(where, file);
+  const beginning = new TextDecoder().decode(bytes.subarray(start, start + SHOWN_BYTES));
+  const excel = /^"?sep=([^"\r\n])"?(?:\r\n|\r|\n)/i.exec(beginning);
+  const delimiter = wishes.delimiter ?? excel?.[1] ?? sniffDelimiter(beginning);
+  const skipped = new TextEncoder().encode(excel?.[0] ?? '').length;
+  const records = findRecords(where, bytes, delimiter, start + skipped, excel === null ? 1 : 2);
+  const { header = true, missing = PLAIN_READING.missing } = wishes;
+  if (records.columns === 0) throw wrongValue(where, 'a header line and rows', 'an empty file');
+  if (records.count < (header ? 2 : 1)) throw wrongValue(where, 'at least one row below the header', 'none');
+  return { path, delimiter, table: new Table(records, { ...PLAIN_READING, header, missing }) };
+}
+
+/** Refuses a file whose first row is no header, unless the user says which it is. */
+export function checkHeader({ path, table, delimiter }: CsvFile, wishes: Wishes): void {
+  if (wishes.header !== undefined) return;
+  const shown = table.pick(Int32Array.from({ length: Math.min(table.rows, SHOWN_ROWS) }, (_, row) => row));
+  let read = shown;
   try {
-    parse(text, {
-      bom: true,
-      delimiter,
-      ltrim: true,
-      rtrim: true,
-      from_line: said === undefined ? 1 : 2,
-      relax_column_count: true,
-      relax_quotes: true,
-      on_record: onRecord,
-    });
+    read = readByEvidence(shown, delimiter, wishes);
+  } catch {
+    // Numbers that read two ways are another error, if their column is used.
+  }
+  refuseMissingHeader(path, read);
+}
+
+/** The file's table, read as its cells show, but for those of the columns that `isUsed` leaves out. */
+export function readAsShown(
+  { path, table, delimiter }: CsvFile,
+  wishes: Wishes = {},
+  isUsed: (name: string) => boolean = () => true,
+): Table {
+  try {
+    return readByEvidence(table, delimiter, wishes, isUsed);
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    const isOpen = error.code === 'CSV_QUOTE_NOT_CLOSED';
-    const got = isOpen ? `a quote that never closes in the row at line ${lastLine + 1}` : error.message;
-    throw wrongValue(where, 'well-formed CSV', got, 'check the quotes there');
+    throw placed(shorten(path), error);
   }
-  if (header === undefined) throw wrongValue(where, 'a header line and rows', 'an empty file');
-  if (rows.length === 0) throw wrongValue(where, 'at least one row below the header', 'none');
-  return { header, rows };
 }
 
-/** The delimiter that the header has and that the first records have as often; of several, the most frequent. */
-function sniffDelimiter(text: string): string {
-  const counts = countDelimiters(text, 20);
-  let best = ',';
-  let bestAgreeing = 0;
-  let bestCount = 0;
-  for (const delimiter of DELIMITERS) {
-    const count = counts[0]?.get(delimiter) ?? 0;
-    const agreeing = counts.filter(record => record.get(delimiter) === count).length;
-    if (count > 0 && (agreeing > bestAgreeing || (agreeing === bestAgreeing && count > bestCount))) {
-      best = delimiter;
-      bestAgreeing = agreeing;
-      bestCount = count;
-    }
+/** CSV text as a table, read as its cells show. */
+export function parseTable(text: string, path: string, wishes: Wishes = {}): Table {
+  return readAsShown(openTable(path, new TextEncoder().encode(text), wishes), wishes);
+}
+
+/** How a file to predict from is opened: as the model's training file was, unless the user says otherwise. */
+export function wishesFor<W extends Wishes>(wishes: W, { reading }: Preprocessing): W {
+  if (reading?.header && wishes.header === false) {
+    throw new UsageError('--no-header: expected a file with the header that the model was trained with, got none');
   }
-  return best;
+  return { ...reading, thousands: undefined, ...wishes };
 }
 
-/** For each of the first non-empty records, how often each delimiter stands outside quotes. */
-function countDelimiters(text: string, records: number): Map<string, number>[] {
-  const counts: Map<string, number>[] = [];
-  let quoted = false;
-  let start = 0;
-  for (let i = 0; i <= text.length && counts.length < records; i++) {
-    const char = text[i];
-    if (char === '"') quoted = !quoted;
-    if (i < text.length && (quoted || (char !== '\n' && char !== '\r'))) continue;
-    const unquoted = text.slice(start, i).replace(/"[^"]*"/g, '');
-    if (i > start) counts.push(new Map(DELIMITERS.map(delimiter => [delimiter, unquoted.split(delimiter).length - 1])));
-    start = i + 1;
+/** The table of such a file. Without a header its columns go by their places. */
+export function readAsTrained(file: CsvFile, wishes: Wishes, preprocessing: Preprocessing): Table {
+  const { columns, target, reading } = preprocessing;
+  if (reading === undefined) {
+    const used = new Set([...columns, target].map(({ name }) => name));
+    const table = readAsShown(file, wishes, name => used.has(name));
+    // Which columns hold numbers the model knows.
+    return table.readBy(table.reading);
   }
-  return counts;
+  const decimal = wishes.decimal ?? reading.decimal;
+  const known = reading.thousands === decimal ? '' : reading.thousands;
+  const thousands = wishes.thousands === 'none' ? '' : (wishes.thousands ?? known);
+  const names = file.table.reading.header ? undefined : namesByPlace(file, reading.columns, preprocessing);
+  return file.table.readBy({ ...file.table.reading, decimal, thousands, ...(names && { names }) });
 }
 
-/** `1,5` as `1.5`; everything else as it is. */
-function withDecimalPoint(cell: string): string {
-  return /^[+-]?\d+,\d+$/.test(cell) ? cell.replace(',', '.') : cell;
-}
-
-/** A cell as CSV writes it: in quotes where it holds a comma, a quote, a line break or outer blanks. */
-export function csvCell(text: string): string {
-  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** A float32 in as few digits as read back to the same float32. */
-export function float32Text(value: number): string {
-  const single = Math.fround(value);
-  return shortText(single, short => Math.fround(short) === single);
-}
-
-/** A number in as few digits, but six at least, as are `enough`. */
-export function shortText(value: number, enough: (short: number) => boolean): string {
-  for (let digits = 6; digits < 17; digits++) {
-    const short = Number(value.toPrecision(digits));
-    if (enough(short)) return String(short);
-  }
-  return String(value);
+/** The columns' names by their places in the training file, of which this one may lack the target. */
+function namesByPlace({ path, table }: CsvFile, columns: number, { target }: Preprocessing): readonly string[] {
+  if (table.header.length === columns) return table.header;
+  const names = Array.from({ length: columns }, (_, index) => `column${index + 1}`).filter(
+    name => name !== target.name,
+  );
+  if (table.header.length === names.length) return names;
+  const expected = `${counted(columns, 'column')} as in training, or all but the target`;
+  throw wrongValue(
+    shorten(path),
+    expected,
+    table.header.length,
+    'add a header line with the names that the model knows',
+  );
 }

@@ -1,12 +1,12 @@
-import { encodeInputs } from '../data/preprocessing.js';
+import type { Wishes } from '../data/evidence.js';
+import { encodeInputs } from '../data/inputs.js';
 import { columnIndex } from '../data/table.js';
-import { readTable } from './csv.js';
-import { loadModel, preprocessingFor } from './modelFile.js';
+import { loadModel, readFor } from './modelFile.js';
 import { createOutput } from './output.js';
 import { score } from './score.js';
 import { UsageError } from './usage.js';
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends Wishes {
   target?: string;
   impute?: boolean;
   json?: boolean;
@@ -15,12 +15,10 @@ export interface EvaluateOptions {
 /** `myelin evaluate`: how well a model predicts the target of a table that has it. */
 export async function evaluate(modelPath: string, file: string, options: EvaluateOptions): Promise<void> {
   const loaded = await loadModel(modelPath);
-  const table = await readTable(file);
   const target = options.target ?? loaded.preprocessing?.target.name;
   if (target === undefined) throw new UsageError(`${modelPath} does not say what it predicts: name it with --target`);
-  columnIndex(table, target);
-  const own = preprocessingFor(loaded, table, target);
-  const preprocessing = { ...own, target: { ...own.target, name: target } };
+  const { table, preprocessing } = await readFor(loaded, file, options, target);
+  columnIndex(table, preprocessing.target.name);
   const filling = options.impute ? 'fill' : 'refuse';
   const { x } = encodeInputs(table, preprocessing, { missing: filling, unknown: filling });
   const { figures, text } = score(loaded.model.predict(x), table, preprocessing, `${file}:`);

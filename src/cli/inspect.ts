@@ -1,6 +1,7 @@
-import type { InputColumn, Preprocessing } from '../data/preprocessing.js';
+import { describeReading } from '../data/evidence.js';
+import { type InputColumn, PREPROCESSING, type Preprocessing } from '../data/preprocessing.js';
 import { printable } from '../data/table.js';
-import { loadModel, PREPROCESSING, parameterCount } from './modelFile.js';
+import { loadModel, parameterCount } from './modelFile.js';
 import { counted, createOutput, fileSize } from './output.js';
 
 /** `myelin inspect`: what is in a model file. */
@@ -23,7 +24,7 @@ export async function inspect(path: string, options: { json?: boolean }): Promis
   for (const [key, value] of metadata) output.say(`${printable(key)}: ${printable(value)}`);
 }
 
-function describe({ columns, target }: Preprocessing): string {
+function describe({ columns, target, reading }: Preprocessing): string {
   const lines =
     target.kind === 'classes'
       ? [`predicts ${printable(target.name)}, one of ${target.values.length} classes: ${list(target.values)}`]
@@ -36,6 +37,7 @@ function describe({ columns, target }: Preprocessing): string {
   columns.forEach((column, index) => {
     lines.push(`  ${names[index]?.padEnd(width)}  ${describeColumn(column)}`);
   });
+  if (reading !== undefined) lines.push(...describeReading(reading));
   return lines.join('\n');
 }
 

@@ -1,13 +1,19 @@
 import { outputActivation, outputShape } from '../architecture.js';
-import { inputWidth, outputWidth, type Preprocessing, parsePreprocessing } from '../data/preprocessing.js';
+import type { Wishes } from '../data/evidence.js';
+import {
+  inputWidth,
+  outputWidth,
+  PREPROCESSING,
+  type Preprocessing,
+  parsePreprocessing,
+} from '../data/preprocessing.js';
 import type { Table } from '../data/table.js';
 import { Model } from '../entries/node.js';
 import { describe, placed, shorten, wrongValue } from '../errors.js';
 import { readBytes } from '../files/save.js';
 import { size } from '../shape.js';
-
-/** The key of the model file's metadata under which the preprocessing travels. */
-export const PREPROCESSING = 'preprocessing';
+import { checkHeader, readAsShown, readAsTrained, readCsv, wishesFor } from './csv.js';
+import { columnMeant } from './names.js';
 
 /** How many numbers a model has learned. */
 export function parameterCount(model: Model): number {
@@ -49,16 +55,33 @@ function checkBinary(path: string, file: Uint8Array): void {
   );
 }
 
+/** The table in a file, read as the model's training file was, and how it becomes inputs. `target` is what the user typed, if anything. */
+export async function readFor(
+  loaded: LoadedModel,
+  path: string,
+  options: Wishes,
+  target?: string,
+): Promise<{ table: Table; preprocessing: Preprocessing }> {
+  const own = loaded.preprocessing;
+  const wishes = own === undefined ? options : wishesFor(options, own);
+  const file = await readCsv(path, wishes);
+  const name = target === undefined ? undefined : (columnMeant(file.table, target) ?? target);
+  if (own === undefined) {
+    checkHeader(file, wishes);
+    return {
+      table: readAsShown(file, wishes, other => other !== name),
+      preprocessing: plainPreprocessing(loaded, file.table, name),
+    };
+  }
+  const preprocessing = name === undefined ? own : { ...own, target: { ...own.target, name } };
+  return { table: readAsTrained(file, wishes, preprocessing), preprocessing };
+}
+
 /**
- * The model's own preprocessing; for a model without one, the table's columns but the target as they are, in their
- * order, and classes called 0, 1, 2 … where the outputs are probabilities.
+ * What a model without preprocessing is given: the table's columns but the target as they are, in their order, and
+ * classes called 0, 1, 2 … where the outputs are probabilities.
  */
-export function preprocessingFor(
-  { path, model, preprocessing }: LoadedModel,
-  table: Table,
-  target = '',
-): Preprocessing {
-  if (preprocessing !== undefined) return preprocessing;
+function plainPreprocessing({ path, model }: LoadedModel, table: Table, target = ''): Preprocessing {
   const columns = table.header
     .filter(name => name !== target)
     .map(name => ({ name, kind: 'number' as const, mean: 0, scale: 1 }));

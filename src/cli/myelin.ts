@@ -6,7 +6,19 @@ import { inspect } from './inspect.js';
 import { createOutput } from './output.js';
 import { type PredictOptions, predict } from './predict.js';
 import { type TrainOptions, train } from './train.js';
-import { choice, columnNames, fileName, hiddenSizes, number, seed, UsageError, wholeNumber } from './usage.js';
+import {
+  choice,
+  delimiter,
+  fileName,
+  gathered,
+  hiddenSizes,
+  missingWords,
+  number,
+  seed,
+  thousands,
+  UsageError,
+  wholeNumber,
+} from './usage.js';
 
 const program = new Command('myelin')
   .description('Train neural networks on CSV files, and predict with them.')
@@ -28,10 +40,24 @@ Examples:
 Exit codes: 0 done, 1 bad data or model, 2 bad usage.`,
   );
 
-program
-  .command('train')
-  .description('Train a network on a CSV file with a header line and save it.')
-  .argument('<file>', 'the CSV file: commas, semicolons or tabs')
+/** The options that say how a CSV file is read. */
+function withReading(command: Command, unless: string): Command {
+  return command
+    .option('--delimiter <sign>', 'what stands between cells: , ; tab bar … (default: found)', delimiter)
+    .option(
+      '--decimal <sign>',
+      `what stands before fractions: . or , (default: ${unless})`,
+      choice('--decimal', ['.', ',']),
+    )
+    .option('--thousands <sign>', `what groups digits: , . space apostrophe none (default: ${unless})`, thousands)
+    .option('--missing <words>', 'what counts as missing beside empty cells, between commas', missingWords)
+    .option('--header', 'the first line holds the names, whatever it looks like')
+    .option('--no-header', 'there are no names: columns are column1, column2 and so on');
+}
+
+withReading(program.command('train'), 'found')
+  .description('Train a network on a CSV file and save it.')
+  .argument('<file>', 'the CSV file: commas, semicolons, tabs or bars; - for standard input')
   .requiredOption('--target <column>', 'the column to predict')
   .option('--hidden <sizes>', 'units of the hidden layers, such as 64,32; or none', hiddenSizes, [64])
   .option(
@@ -67,7 +93,7 @@ program
     choice('--task', ['classification', 'regression']),
   )
   .option('--impute', 'fill missing values in: numbers with the mean, texts with the most frequent one')
-  .option('--ignore <columns>', 'columns to leave out, between commas', columnNames)
+  .option('--ignore <columns>', 'a column to leave out, or some between commas; again for more', gathered)
   .option(
     '--keep <epoch>',
     'best: the epoch with the lowest held-out loss; last: the last one',
@@ -83,11 +109,17 @@ program
 Texts are classes, and so are two different numbers, or a few whole numbers that
 repeat; other numbers are quantities (--task overrides). Numeric columns are
 standardised; text columns become one input per value, at most 100. What was
-learned about the columns is saved with the model. Empty cells, NA, N/A, #NA,
-#N/A, NaN, None, null and ? are missing values. The losses of a regression are
-in standardised units, the scores at the end in the target's own. Ctrl-C (or
-SIGTERM) stops, keeps the best epoch so far and saves it; a second one ends at
-once.
+learned about the columns is saved with the model.
+
+Numbers are read by one grammar for the whole file, which its cells show; where
+1,234 could be two numbers, --decimal or --thousands says which. Whole numbers
+with leading zeros (007) or beyond 2^53 stay texts, and so do lists (1,2,3).
+Empty cells, NA, N/A, n/a, NaN, nan, null and NULL are missing values; --missing
+gives other words for them: --missing 'NA,?', or --missing '' for none.
+
+The losses of a regression are in standardised units, the scores at the end in
+the target's own. Ctrl-C (or SIGTERM) stops, keeps the best epoch so far and
+saves it; a second one ends at once.
 
 Examples:
   myelin train flowers.csv --target species
@@ -95,8 +127,7 @@ Examples:
   )
   .action((file: string, options: TrainOptions) => train(file, options));
 
-program
-  .command('predict')
+withReading(program.command('predict'), "the model's")
   .description('Predict every row of a CSV file, as CSV: the prediction, then the probability of each class.')
   .argument('<model>', 'the model file')
   .argument('<file>', 'the CSV file; columns are found by name, others are ignored')
@@ -106,8 +137,7 @@ program
   .addHelpText('after', '\nExample:\n  myelin predict model.safetensors new-flowers.csv > predictions.csv')
   .action((model: string, file: string, options: PredictOptions) => predict(model, file, options));
 
-program
-  .command('evaluate')
+withReading(program.command('evaluate'), "the model's")
   .description('Compare the predictions for a CSV file with its target column.')
   .argument('<model>', 'the model file')
   .argument('<file>', 'the CSV file, with the target')
@@ -142,15 +172,23 @@ async function main(): Promise<number> {
   } catch (error) {
     // Commander has already written its own messages, and help is no failure.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    complain(explain(error));
+    complain(explain(error), problemsOf(error));
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-/** Says what went wrong on standard error, and with --json also as an event. */
-function complain(message: string): void {
-  createOutput(process.argv.includes('--json')).event('error', { message });
-  process.stderr.write(`myelin: ${message}\n`);
+/** Says what went wrong on standard error, each problem on a line where there are several, and with --json also as an event. */
+function complain(message: string, problems: readonly string[] = []): void {
+  const many = problems.length > 1 ? { problems } : {};
+  createOutput(process.argv.includes('--json')).event('error', { message, ...many });
+  const lines = problems.length > 1 ? [`${problems.length} problems`, ...problems] : [message];
+  process.stderr.write(`myelin: ${lines.map(onOneLine).join('\n')}\n`);
+}
+
+/** All that is wrong, where an error is about several things. */
+function problemsOf(error: unknown): readonly string[] {
+  const { problems } = (error ?? {}) as { problems?: unknown };
+  return Array.isArray(problems) ? problems : [];
 }
 
 /** Commander's message as one line: «error: unknown option '--epoch'\n(Did you mean --epochs?)». */
@@ -163,10 +201,13 @@ function inOurVoice(message: string): string {
   return `${line}; see myelin ${command === undefined ? '' : `${command.name()} `}--help`;
 }
 
-/** What went wrong in one line, whatever was thrown. */
+/** What went wrong, whatever was thrown. */
 function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message.replace(/\s*\n\s*/g, ' ');
+  return error instanceof Error ? error.message : String(error);
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ');
 }
 
 function version(): string {

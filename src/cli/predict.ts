@@ -1,11 +1,14 @@
-import { encodeInputs, type Preprocessing, restore, standardise } from '../data/preprocessing.js';
+import type { Wishes } from '../data/evidence.js';
+import { encodeInputs } from '../data/inputs.js';
+import type { Preprocessing } from '../data/preprocessing.js';
+import { restore, standardise } from '../data/scaling.js';
 import { saveAtomically } from '../files/save.js';
-import { csvCell, float32Text, readTable, shortText } from './csv.js';
-import { loadModel, preprocessingFor } from './modelFile.js';
+import { loadModel, readFor } from './modelFile.js';
 import { predictedClasses } from './score.js';
 import { refuseSameFile } from './usage.js';
+import { csvCell, float32Text, shortText } from './writing.js';
 
-export interface PredictOptions {
+export interface PredictOptions extends Wishes {
   out?: string;
   impute?: boolean;
   json?: boolean;
@@ -15,8 +18,7 @@ export interface PredictOptions {
 export async function predict(modelPath: string, file: string, options: PredictOptions): Promise<void> {
   await refuseSameFile('--out', options.out, [modelPath, file]);
   const loaded = await loadModel(modelPath);
-  const table = await readTable(file);
-  const preprocessing = preprocessingFor(loaded, table);
+  const { table, preprocessing } = await readFor(loaded, file, options);
   const filling = options.impute ? 'fill' : 'refuse';
   const { x } = encodeInputs(table, preprocessing, { missing: filling, unknown: filling });
   const outputs = loaded.model.predict(x);

@@ -1,20 +1,17 @@
-import {
-  encodeInputs,
-  encodeTarget,
-  fitPreprocessing,
-  type Preprocessing,
-  type Task,
-  targetCells,
-} from '../data/preprocessing.js';
+import { encodeInputs, fitPreprocessing } from '../data/inputs.js';
+import type { Preprocessing, Task } from '../data/preprocessing.js';
+import { Problems } from '../data/problems.js';
 import { splitRows, stratifiedSplit } from '../data/split.js';
-import { pickRows, printable, type Table } from '../data/table.js';
+import { printable, type Table } from '../data/table.js';
+import { encodeTarget, targetLabels } from '../data/target.js';
+import { shorten } from '../errors.js';
 import { counted } from './output.js';
 import { decideTask } from './task.js';
 
 export interface PrepareOptions {
   target: string;
   task?: Task;
-  ignore?: string[];
+  ignore?: readonly string[];
   impute?: boolean;
   validation: number;
   seed: number;
@@ -44,20 +41,23 @@ export interface Prepared {
 /** Decides the task, holds rows out (of every class its share), fits the preprocessing on the others, and encodes both. */
 export function prepare(table: Table, options: PrepareOptions): Prepared {
   const { target, validation, seed } = options;
-  const cells = targetCells(table, target);
   const { task, reason } =
     options.task === undefined ? decideTask(table, target) : { task: options.task, reason: 'as --task says' };
   const split =
     task === 'classification'
-      ? stratifiedSplit(cells, validation, seed)
-      : splitRows(table.rows.length, validation, seed);
-  const training = pickRows(table, split.training);
-  const heldOut = pickRows(table, split.validation);
-  const preprocessing = fitPreprocessing(training, { ...options, task });
-  const missing = options.impute ? 'fill' : 'refuse';
-  const known = encodeInputs(training, preprocessing, { missing });
+      ? stratifiedSplit(targetLabels(table, target).codes, validation, seed)
+      : splitRows(table.rows, validation, seed);
+  const training = table.pick(split.training);
+  const heldOut = table.pick(split.validation);
+  const { decimal, thousands, missing, header } = table.reading;
+  const reading = { decimal, thousands, missing, header, columns: table.header.length };
+  const preprocessing = { ...fitPreprocessing(training, { ...options, task }), reading };
+  const filling = options.impute ? 'fill' : 'refuse';
+  const problems = new Problems();
+  const known = encodeInputs(training, preprocessing, { missing: filling, problems });
   // Only training rows say which texts are known: others are filled in, as predict does with --impute.
-  const unseen = encodeInputs(heldOut, preprocessing, { missing, unknown: 'fill' });
+  const unseen = encodeInputs(heldOut, preprocessing, { missing: filling, unknown: 'fill', problems });
+  problems.throwAny();
   return {
     task,
     reason,
@@ -72,7 +72,9 @@ export function prepare(table: Table, options: PrepareOptions): Prepared {
 /** What a reader may not expect of the inputs: columns taken as texts, and cells that something else stands for. */
 export function remarks({ preprocessing, filled, unknown }: Prepared): string[] {
   const texts = preprocessing.columns.flatMap(column => (column.kind === 'category' ? [column] : []));
-  const shown = texts.slice(0, 8).map(({ name, values }) => `${printable(name)} (${counted(values.length, 'text')})`);
+  const shown = texts
+    .slice(0, 8)
+    .map(({ name, values }) => `${shorten(printable(name))} (${counted(values.length, 'text')})`);
   const rest = texts.length > shown.length ? ` and ${counted(texts.length - shown.length, 'more column')}` : '';
   const said: string[] = [];
   if (texts.length > 0) said.push(`one-hot: ${shown.join(', ')}${rest}`);

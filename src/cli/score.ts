@@ -1,6 +1,8 @@
-import { classIndices, outputWidth, type Preprocessing, restore, trueNumbers } from '../data/preprocessing.js';
+import { outputWidth, type Preprocessing } from '../data/preprocessing.js';
+import { restore } from '../data/scaling.js';
 import { accuracy, confusionMatrix, formatConfusion, regressionScores } from '../data/scores.js';
 import type { Table } from '../data/table.js';
+import { classIndices, targetNumbers } from '../data/target.js';
 import { bold, counted, percent } from './output.js';
 
 /** How well a model does on rows whose target is known: the figures, and the same for a person to read. */
@@ -23,7 +25,7 @@ export function score(outputs: Float32Array, table: Table, preprocessing: Prepro
     return { figures, text: `${headline}\n\n${formatConfusion(confusion, target.values, width)}\n` };
   }
   const predicted = Float64Array.from(outputs, value => restore(value, target));
-  const scores = regressionScores(trueNumbers(table, target), predicted);
+  const scores = regressionScores(targetNumbers(table, target.name), predicted);
   const errors = `mean absolute error ${short(scores.meanAbsoluteError)}, root mean squared error ${short(scores.rootMeanSquaredError)}`;
   return {
     figures: { rows: predicted.length, ...scores },

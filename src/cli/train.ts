@@ -1,19 +1,22 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { inputWidth, outputWidth, type Preprocessing } from '../data/preprocessing.js';
+import { describeReading, type Wishes } from '../data/evidence.js';
+import { inputWidth, outputWidth, PREPROCESSING, type Preprocessing } from '../data/preprocessing.js';
+import { missingColumn } from '../data/table.js';
 import { dense, dropout, Model, sequential } from '../entries/node.js';
-import { wrongValue } from '../errors.js';
+import { quote, wrongValue } from '../errors.js';
 import { destination } from '../files/save.js';
 import type { ActivationName } from '../layers/activations.js';
-import { readTable } from './csv.js';
+import { type CsvFile, checkHeader, readAsShown, readCsv } from './csv.js';
 import { type FitSettings, fitModel, type Run } from './fit.js';
-import { PREPROCESSING, parameterCount } from './modelFile.js';
+import { parameterCount } from './modelFile.js';
+import { columnMeant, columnsMeant } from './names.js';
 import { bold, counted, createOutput, fileSize, grouped, type Output } from './output.js';
 import { type Prepared, type PrepareOptions, prepare, remarks } from './prepare.js';
 import { score } from './score.js';
 import { refuseSameFile, UsageError } from './usage.js';
 
-export interface TrainOptions extends PrepareOptions, Omit<FitSettings, 'epochs'> {
+export interface TrainOptions extends PrepareOptions, Wishes, Omit<FitSettings, 'epochs'> {
   hidden: number[];
   activation: ActivationName;
   dropout: number;
@@ -25,19 +28,35 @@ export interface TrainOptions extends PrepareOptions, Omit<FitSettings, 'epochs'
 
 /** `myelin train`: from a CSV file to a model file that holds all that predict needs. */
 export async function train(file: string, options: TrainOptions): Promise<void> {
-  if (options.ignore?.includes(options.target)) {
-    throw new UsageError(`--ignore: expected other columns than the target, got '${options.target}'`);
-  }
+  refuseIgnored(options.target, options.ignore ?? []);
   await refuseSameFile('--out', options.out, [file]);
   await checkDestination(options.out);
   const output = createOutput(options.json);
-  const prepared = prepare(await readTable(file), options);
+  const csv = await readCsv(file, options);
+  const prepared = prepareFile(csv, options);
   const model = await createModel(prepared.preprocessing, options);
-  const epochs = options.epochs ?? defaultEpochs(prepared.training.table.rows.length, options.batchSize);
-  announce(output, file, prepared, model, { ...options, epochs });
+  const epochs = options.epochs ?? defaultEpochs(prepared.training.table.rows, options.batchSize);
+  announce(output, csv, prepared, model, { ...options, epochs });
   const run = await fitModel(model, prepared, { ...options, epochs }, output);
   await run.model.save(options.out);
   conclude(output, prepared, run, epochs, options.out);
+}
+
+/** Checks the header, finds the columns that the user means, and reads the others as their cells show. */
+function prepareFile(csv: CsvFile, options: TrainOptions): Prepared {
+  checkHeader(csv, options);
+  const target = columnMeant(csv.table, options.target);
+  if (target === undefined) throw missingColumn(csv.table, options.target);
+  const ignore = columnsMeant(csv.table, options.ignore ?? [], target);
+  refuseIgnored(target, ignore);
+  const ignored = new Set(ignore);
+  const table = readAsShown(csv, options, name => !ignored.has(name));
+  return prepare(table, { ...options, target, ignore });
+}
+
+function refuseIgnored(target: string, ignore: readonly string[]): void {
+  if (!ignore.includes(target)) return;
+  throw new UsageError(`--ignore: expected other columns than the target, got ${quote(target)}`);
 }
 
 /** Refuses a file that could not be written, before any work. */
@@ -74,19 +93,22 @@ async function createModel(preprocessing: Preprocessing, options: TrainOptions):
 /** What is about to be done. */
 function announce(
   output: Output,
-  file: string,
+  { path, delimiter }: CsvFile,
   prepared: Prepared,
   model: Model,
   options: TrainOptions & { epochs: number },
 ): void {
   const { task, reason, preprocessing, training, heldOut, filled, unknown } = prepared;
   const { target, columns } = preprocessing;
-  const trainingRows = training.table.rows.length;
-  const heldOutRows = heldOut.table.rows.length;
+  const trainingRows = training.table.rows;
+  const heldOutRows = heldOut.table.rows;
   const parameters = parameterCount(model);
+  const texts = columns.filter(({ kind }) => kind === 'category').length;
   const { seed, epochs, batchSize, learningRate, weightDecay, keep } = options;
   output.event('start', {
-    file,
+    file: path,
+    delimiter,
+    reading: preprocessing.reading,
     rows: trainingRows + heldOutRows,
     trainingRows,
     heldOutRows,
@@ -96,6 +118,7 @@ function announce(
     task,
     reason,
     ...(target.kind === 'classes' ? { classes: target.values } : {}),
+    columns: { numbers: columns.length - texts, texts },
     inputs: inputWidth(preprocessing),
     outputs: outputWidth(preprocessing),
     parameters,
@@ -103,7 +126,11 @@ function announce(
     backend: model.backend,
     ...{ epochs, batchSize, learningRate, weightDecay, seed, keep },
   });
-  output.say(`${file}: ${counted(trainingRows + heldOutRows, 'row')}, ${counted(columns.length, 'input column')}`);
+  const kinds = texts === 0 ? 'all numbers' : `${counted(columns.length - texts, 'number')}, ${counted(texts, 'text')}`;
+  output.say(
+    `${path}: ${counted(trainingRows + heldOutRows, 'row')}, ${counted(columns.length, 'input column')} (${kinds})`,
+  );
+  for (const line of describeReading(training.table.reading, delimiter)) output.say(line);
   const classes = target.kind === 'classes' ? ` into ${target.values.length} classes` : '';
   output.say(`${bold(`${task}${classes}`)}: ${reason}`);
   const shares = task === 'classification' ? ', of every class its share' : '';

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
-import { checkInteger, checkNumber, nearest, wrongValue } from '../errors.js';
+import { checkInteger, checkNumber, nearest, quote, wrongValue } from '../errors.js';
 import { checkSeed } from '../random.js';
+import { wordsOf } from './names.js';
 
 /** The command was written wrongly: exit code 2. */
 export class UsageError extends Error {}
@@ -11,7 +12,7 @@ export function asUsage<T>(check: () => T, typed = ''): T {
     return check();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(message.replace(/got NaN$/, () => `got '${typed}'`));
+    throw new UsageError(message.replace(/got NaN$/, () => `got ${quote(typed)}`));
   }
 }
 
@@ -40,7 +41,7 @@ export function choice<T extends string>(flag: string, known: readonly T[]): Par
       if (found !== undefined) return found;
       const close = nearest(text, known);
       const mend = close === undefined ? undefined : `did you mean '${close}'?`;
-      throw wrongValue(flag, `one of ${known.join(', ')}`, `'${text}'`, mend);
+      throw wrongValue(flag, `one of ${known.join(', ')}`, quote(text), mend);
     });
 }
 
@@ -48,7 +49,7 @@ export function choice<T extends string>(flag: string, known: readonly T[]): Par
 export function fileName(flag: string): Parser<string> {
   return text =>
     asUsage(() => {
-      if (text.trim() === '') throw wrongValue(flag, 'the name of a file', `'${text}'`);
+      if (text.trim() === '') throw wrongValue(flag, 'the name of a file', quote(text));
       return text;
     });
 }
@@ -59,9 +60,42 @@ export function hiddenSizes(text: string): number[] {
   return text.split(',').map(units => checked(units, value => checkInteger('--hidden', value, 1, 65536), text));
 }
 
-/** Column names between commas. */
-export function columnNames(text: string): string[] {
-  return text.split(',').map(name => name.trim());
+/** What was typed at each use of an option. */
+export function gathered(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
+
+/** What counts as missing: words between commas, as in CSV; again, further ones. */
+export function missingWords(text: string, before: readonly string[] = []): string[] {
+  return [...before, ...asUsage(() => wordsOf('--missing', text))];
+}
+
+const DELIMITERS: Readonly<Record<string, string>> = {
+  tab: '\t',
+  '\\t': '\t',
+  comma: ',',
+  semicolon: ';',
+  bar: '|',
+  space: ' ',
+};
+
+/** What stands between cells: a sign, or its name. */
+export function delimiter(text: string): string {
+  return asUsage(() => {
+    const sign = DELIMITERS[text] ?? text;
+    if (/^[ -~\t]$/.test(sign) && sign !== '"') return sign;
+    throw wrongValue('--delimiter', `one sign, or one of ${Object.keys(DELIMITERS).join(', ')}`, quote(text));
+  });
+}
+
+const THOUSANDS = { ',': ',', '.': '.', space: ' ', ' ': ' ', apostrophe: "'", "'": "'", none: 'none' } as const;
+
+/** What stands between groups of three digits: a sign, or its name. */
+export function thousands(text: string): (typeof THOUSANDS)[keyof typeof THOUSANDS] {
+  return asUsage(() => {
+    for (const [name, sign] of Object.entries(THOUSANDS)) if (name === text) return sign;
+    throw wrongValue('--thousands', 'one of , . space apostrophe none', quote(text));
+  });
 }
 
 /** The number that `text` says, checked; `typed` is what it is a part of. */

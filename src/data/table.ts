@@ -1,29 +1,228 @@
+/** A table of text cells, read by one grammar: a file's bytes and where each cell begins. */
 import { listed, nearest, quote, wrongValue } from '../errors.js';
+import { type NumberGrammar, numberReader, PLAIN_NUMBERS, type Shape, shapeOf } from './numbers.js';
 
 export { printable, quote as quoted } from '../errors.js';
 
-/** One row of a table: its cells as text, and where it stands in its file (both counted from 1, the header not a row). */
-export interface Row {
-  readonly cells: readonly string[];
-  readonly number: number;
-  readonly line: number;
+/** How the cells of a table are read. */
+export interface Reading extends NumberGrammar {
+  /** What stands for «no value» besides an empty cell. */
+  readonly missing: readonly string[];
+  /** Whether the first row holds the columns' names; without it they are called column1, column2 and so on. */
+  readonly header: boolean;
+  /** What the columns are called instead, where there is no header. */
+  readonly names?: readonly string[];
 }
 
-/** Text cells under named columns; every row has one cell per column. */
-export interface Table {
+/** What counts as missing unless the user says otherwise: as R, pandas and databases write it. */
+export const MISSING = ['NA', 'N/A', 'n/a', 'NaN', 'nan', 'null', 'NULL'];
+
+export const PLAIN_READING: Reading = { ...PLAIN_NUMBERS, missing: MISSING, header: true };
+
+/** UTF-8 text in records of cells: cell c of record r goes from `starts[r · (columns + 1) + c]` to one before the next entry. */
+export interface Records {
+  readonly bytes: Uint8Array;
+  readonly columns: number;
+  readonly count: number;
+  readonly starts: Uint32Array;
+  /** The line on which each record begins, counted from 1. */
+  readonly lines: Uint32Array;
+}
+
+const QUOTE = 0x22;
+const POWERS_OF_TEN = Array.from({ length: 16 }, (_, power) => 10 ** power);
+
+/** Text cells under named columns. Rows are counted from 0 here, and from 1 in messages, the header not being one. */
+export class Table {
   readonly header: readonly string[];
-  readonly rows: readonly Row[];
+  readonly rows: number;
+  readonly reading: Reading;
+  /** Columns of whole numbers that are no quantities: they stay texts. */
+  readonly identifiers: ReadonlySet<number>;
+  readonly #records: Records;
+  readonly #picked: Int32Array | undefined;
+  readonly #first: number;
+  readonly #missing: ReadonlySet<string>;
+  readonly #read: (cell: string) => number;
+  readonly #point: number;
+  /** Whether some number counts as missing, such as −999. */
+  readonly #hasSentinels: boolean;
+  #places: Map<string, number[]> | undefined;
+
+  constructor(records: Records, reading: Reading, identifiers: ReadonlySet<number> = new Set(), picked?: Int32Array) {
+    this.#records = records;
+    this.#picked = picked;
+    this.#first = reading.header ? 1 : 0;
+    this.#missing = new Set(['', ...reading.missing]);
+    this.#read = numberReader(reading);
+    this.#point = reading.decimal.charCodeAt(0);
+    this.#hasSentinels = reading.missing.some(word => !Number.isNaN(this.#read(word)));
+    this.reading = reading;
+    this.identifiers = identifiers;
+    this.rows = picked?.length ?? records.count - this.#first;
+    const columns = Array.from({ length: records.columns }, (_, column) => column);
+    this.header = reading.header
+      ? columns.map(column => this.#text(column))
+      : (reading.names ?? columns.map(column => `column${column + 1}`));
+  }
+
+  /** The same cells, read otherwise. */
+  readBy(reading: Reading, identifiers?: ReadonlySet<number>): Table {
+    return new Table(this.#records, reading, identifiers, this.#picked);
+  }
+
+  /** The table with only the rows of these indices; each keeps its number and line. */
+  pick(rows: ArrayLike<number>): Table {
+    const picked = Int32Array.from(rows, row => this.#picked?.[row] ?? row);
+    return new Table(this.#records, this.reading, this.identifiers, picked);
+  }
+
+  /** A cell's text, without its quotes and without blanks around it. */
+  cell(row: number, column: number): string {
+    return this.#text(this.#entry(row, column));
+  }
+
+  isMissing(row: number, column: number): boolean {
+    return this.#missing.has(this.cell(row, column));
+  }
+
+  /** The finite number that a cell writes, or NaN where it writes none, is missing, or is an identifier. */
+  number(row: number, column: number): number {
+    if (this.identifiers.has(column)) return Number.NaN;
+    const entry = this.#entry(row, column);
+    const plain = this.#plainNumber(entry);
+    if (!(this.#hasSentinels || Number.isNaN(plain))) return plain;
+    const text = this.#text(entry);
+    return this.#missing.has(text) ? Number.NaN : this.#read(text);
+  }
+
+  /** What a cell's writing tells of the grammar of numbers; undefined where it is missing. */
+  shape(row: number, column: number): Shape | undefined {
+    const entry = this.#entry(row, column);
+    const plain = this.#hasSentinels ? undefined : this.#plainShape(entry);
+    if (plain !== undefined) return plain;
+    const text = this.#text(entry);
+    return this.#missing.has(text) ? undefined : shapeOf(text);
+  }
+
+  /** A row's number as people count, from 1. */
+  rowNumber(row: number): number {
+    return (this.#picked?.[row] ?? row) + 1;
+  }
+
+  /** A cell's place as every message writes it: `row 3 (line 4), column 'age'`. */
+  place(row: number, name: string): string {
+    const number = this.rowNumber(row);
+    return `row ${number} (line ${this.#records.lines[number - 1 + this.#first]}), ${column(name)}`;
+  }
+
+  /** Where the columns of that name stand. */
+  find(name: string): readonly number[] {
+    if (this.#places === undefined) {
+      this.#places = new Map();
+      for (const [index, name] of this.header.entries()) {
+        const places = this.#places.get(name);
+        if (places) places.push(index);
+        else this.#places.set(name, [index]);
+      }
+    }
+    return this.#places.get(name) ?? [];
+  }
+
+  #entry(row: number, column: number): number {
+    return ((this.#picked?.[row] ?? row) + this.#first) * (this.#records.columns + 1) + column;
+  }
+
+  #text(entry: number): string {
+    const { bytes, starts } = this.#records;
+    return cellText(bytes, starts[entry] ?? 0, (starts[entry + 1] ?? 0) - 1);
+  }
+
+  /**
+   * The number of a cell that is digits, a sign and a point at most, and NaN for all others: most cells of large tables.
+   * Fifteen digits and powers of ten up to 10¹⁵ are exact, so one division rounds as reading the text would.
+   */
+  #plainNumber(entry: number): number {
+    const { bytes, starts } = this.#records;
+    const end = (starts[entry + 1] ?? 0) - 1;
+    let at = starts[entry] ?? 0;
+    const isNegative = bytes[at] === 0x2d;
+    if (isNegative) at++;
+    if (end - at > 16 || at >= end) return Number.NaN;
+    let digits = 0;
+    let count = 0;
+    let point = -1;
+    for (; at < end; at++) {
+      const byte = bytes[at] ?? 0;
+      if (byte >= 0x30 && byte <= 0x39) {
+        digits = digits * 10 + byte - 0x30;
+        count++;
+      } else if (byte === this.#point && point < 0) point = count;
+      else return Number.NaN;
+    }
+    if (count === 0 || count > 15) return Number.NaN;
+    const value = point < 0 ? digits : digits / (POWERS_OF_TEN[count - point] ?? 1);
+    return isNegative ? -value : value;
+  }
+
+  /** The shape of a cell of digits, a minus and a point at most. */
+  #plainShape(entry: number): Shape | undefined {
+    const { bytes, starts } = this.#records;
+    const end = (starts[entry + 1] ?? 0) - 1;
+    let at = starts[entry] ?? 0;
+    if (bytes[at] === 0x2d) at++;
+    const first = bytes[at];
+    const start = at;
+    let point = -1;
+    for (; at < end; at++) {
+      const byte = bytes[at] ?? 0;
+      if (byte === 0x2e && point < 0) point = at;
+      else if (byte < 0x30 || byte > 0x39) return undefined;
+    }
+    const digits = point < 0 ? end - start : point - start;
+    if (digits < 1 || digits > 15) return undefined;
+    if (point < 0) return first === 0x30 && digits > 1 ? undefined : 'whole';
+    return end - point === 4 && digits < 4 && first !== 0x30 ? 'pointOrGroup' : 'point';
+  }
 }
 
-/** The table with only the rows of these indices; each keeps its number and line. */
-export function pickRows(table: Table, indices: ArrayLike<number>): Table {
-  const rows: Row[] = [];
-  for (let i = 0; i < indices.length; i++) {
-    const row = table.rows[indices[i] ?? -1];
-    if (row === undefined) throw wrongValue('pickRows', `row indices below ${table.rows.length}`, String(indices[i]));
-    rows.push(row);
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** The text of the cell between two places. Quotes around all of it go; in other places they are text. */
+function cellText(bytes: Uint8Array, start: number, end: number): string {
+  while (start < end && isBlank(bytes[start])) start++;
+  while (start < end && isBlank(bytes[end - 1])) end--;
+  const isQuoted = bytes[start] === QUOTE && end - start > 1 && closingQuote(bytes, start, end) === end - 1;
+  if (!isQuoted) return decode(bytes, start, end);
+  return decode(bytes, start + 1, end - 1)
+    .replaceAll('""', '"')
+    .replaceAll('\r\n', '\n');
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09;
+}
+
+/** Where the quote that opens at `start` closes, or `end`: two quotes are one of the text's. */
+export function closingQuote(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start + 1; at < end; at++) {
+    if (bytes[at] !== QUOTE) continue;
+    if (bytes[at + 1] !== QUOTE || at + 1 === end) return at;
+    at++;
   }
-  return { header: table.header, rows };
+  return end;
+}
+
+/** UTF-8 as text; of short cells letter by letter, which is quicker. */
+function decode(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start > 24) return decoder.decode(bytes.subarray(start, end));
+  let text = '';
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte > 0x7f) return decoder.decode(bytes.subarray(start, end));
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }
 
 /**
@@ -31,12 +230,11 @@ export function pickRows(table: Table, indices: ArrayLike<number>): Table {
  * (but for the names `inUse`, which mean other columns).
  */
 export function columnIndex(table: Table, name: string, inUse: readonly string[] = []): number {
-  const { header } = table;
-  const index = header.indexOf(name);
-  if (index < 0) throw missingColumn(table, name, inUse);
-  if (header.includes(name, index + 1)) {
-    const count = header.filter(other => other === name).length;
-    throw wrongValue(column(name), 'one column of that name', count, 'rename the others in the header line');
+  const [index, ...others] = table.find(name);
+  if (index === undefined) throw missingColumn(table, name, inUse);
+  if (others.length > 0) {
+    const mend = 'rename the others in the header line';
+    throw wrongValue(column(name), 'one column of that name', others.length + 1, mend);
   }
   return index;
 }
@@ -44,45 +242,18 @@ export function columnIndex(table: Table, name: string, inUse: readonly string[]
 /** The error for a column that the table has not. */
 export function missingColumn({ header }: Table, name: string, inUse: readonly string[] = []): RangeError {
   const got = `${header.length === 1 ? 'only' : 'columns'} ${listed(header, quote)}`;
-  const unused = header.filter(other => other !== '' && !inUse.includes(other));
-  const close = nearest(name, unused);
+  const used = new Set(inUse);
+  const close = nearest(
+    name,
+    header.filter(other => other !== '' && !used.has(other)),
+  );
   const hint = close === undefined ? undefined : `did you mean ${quote(close)}?`;
-  const isUnsplit = header.length === 1 && /[|:]/.test(header[0] ?? '');
-  const mend = isUnsplit ? 'separate the columns with commas, semicolons or tabs' : hint;
+  const isUnsplit = header.length === 1 && /[:\s]/.test(header[0] ?? '');
+  const mend = isUnsplit ? 'name what stands between the columns with --delimiter' : hint;
   return wrongValue(column(name), 'a column of that name', got, mend);
 }
 
 /** A column as every message writes it: `column 'age'`. */
 export function column(name: string): string {
   return `column ${quote(name)}`;
-}
-
-/** A cell's place as every message writes it: `row 3 (line 4), column 'age'`. */
-export function place(row: Row, name: string): string {
-  return `row ${row.number} (line ${row.line}), ${column(name)}`;
-}
-
-/** What stands for «no value» in a cell, whatever its case. */
-const MISSING = new Set(['', 'na', 'n/a', '#na', '#n/a', 'nan', 'null', 'none', '?']);
-
-/** Whether a cell holds no value: empty, NA, N/A, #NA, #N/A, NaN, null, None or ?, in any case. */
-export function isMissing(cell: string): boolean {
-  return cell.length <= 4 && MISSING.has(cell.toLowerCase());
-}
-
-/** 1,5 and 1.234,5 and 1,234: numbers to people, but which ones depends on where they live. */
-const LOCAL_NUMBER = /^[+-]?(\d+,\d+|\d{1,3}([.,'’ \u00a0\u202f])\d{3}(\2\d{3})*([.,]\d+)?)$/;
-
-/** Whether a cell writes a number with a decimal comma or with separators of thousands. */
-export function isLocalNumber(cell: string): boolean {
-  return LOCAL_NUMBER.test(cell);
-}
-
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-
-/** The finite number a cell writes in decimal, or undefined. */
-export function parseNumber(cell: string): number | undefined {
-  if (!DECIMAL.test(cell)) return undefined;
-  const value = Number(cell);
-  return Number.isFinite(value) ? value : undefined;
 }

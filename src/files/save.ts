@@ -80,7 +80,8 @@ function quotePath(path: string): string {
   return `'${shorten(path, 80)}'`;
 }
 
-function failure(path: string, expected: string, cause: unknown, mend: string): RangeError {
+/** The error of the system, in words. */
+export function failure(path: string, expected: string, cause: unknown, mend: string): RangeError {
   const { code } = cause as { code?: unknown };
   const got = REASONS.get(String(code)) ?? shorten(messageOf(cause));
   return Object.assign(wrongValue(`file ${quotePath(path)}`, expected, got, mend), { cause });

@@ -1,11 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { csvCell, float32Text, parseTable, shortText } from '../../src/cli/csv.js';
+import { parseTable } from '../../src/cli/csv.js';
+import { csvCell, float32Text, shortText } from '../../src/cli/writing.js';
+import type { Table } from '../../src/data/table.js';
 
-/** The cells alone. */
+/** The rows' cells. */
+function rowsOf(table: Table): string[][] {
+  return Array.from({ length: table.rows }, (_, row) => table.header.map((_, column) => table.cell(row, column)));
+}
+
+/** The header and the cells. */
 function cellsOf(text: string): (readonly string[])[] {
   const table = parseTable(text, 'f.csv');
-  return [table.header, ...table.rows.map(row => row.cells)];
+  return [table.header, ...rowsOf(table)];
 }
 
 describe('parseTable', () => {
@@ -29,9 +36,13 @@ describe('parseTable', () => {
   it('keeps delimiters, line breaks and quotes inside quotes', () => {
     const table = parseTable('a,"b;c;d"\r\n"x, y","one\r\ntwo"\r\n"say ""hi""",;\r\n', 'f.csv');
     expect(table.header).toEqual(['a', 'b;c;d']);
-    expect(table.rows).toEqual([
-      { cells: ['x, y', 'one\ntwo'], number: 1, line: 2 },
-      { cells: ['say "hi"', ';'], number: 2, line: 4 },
+    expect(rowsOf(table)).toEqual([
+      ['x, y', 'one\ntwo'],
+      ['say "hi"', ';'],
+    ]);
+    expect([0, 1].map(row => table.place(row, 'a'))).toEqual([
+      "row 1 (line 2), column 'a'",
+      "row 2 (line 4), column 'a'",
     ]);
   });
 
@@ -39,26 +50,17 @@ describe('parseTable', () => {
     expect(cellsOf('a\tb\tc\n\t2\t\n').at(1)).toEqual(['', '2', '']);
   });
 
-  it('reads decimal commas between semicolons and tabs, and only there', () => {
-    expect(cellsOf('a;b\n1,5;x,y\n').at(1)).toEqual(['1.5', 'x,y']);
-    expect(cellsOf('a\tb\n1,5\t"2,5"\n').at(1)).toEqual(['1.5', '2.5']);
-    expect(cellsOf('a,b\n"1,5",2\n').at(1)).toEqual(['1,5', '2']);
-  });
-
   it('takes an empty line for a missing value where there is one column, but at the end of the file', () => {
-    const { rows } = parseTable('\nx\n0.5\n\n-0.5\n""\n\n', 'f.csv');
-    expect(rows.map(({ cells, line }) => [...cells, line])).toEqual([
-      ['0.5', 3],
-      ['', 4],
-      ['-0.5', 5],
-      ['', 6],
-    ]);
+    const table = parseTable('\nx\n0.5\n\n-0.5\n""\n\n', 'f.csv');
+    expect(rowsOf(table)).toEqual([['0.5'], [''], ['-0.5'], ['']]);
+    expect(table.place(3, 'x')).toBe("row 4 (line 6), column 'x'");
   });
 
   it.each(['sep=;\n', '\uFEFFsep=;\r\n', '"sep=;"\n', 'SEP=;\n'])("obeys Excel's first line: %j", first => {
-    const { header, rows } = parseTable(`${first}a,b;c,d\n1;x\n`, 'f.csv');
-    expect(header).toEqual(['a,b', 'c,d']);
-    expect(rows).toEqual([{ cells: ['1', 'x'], number: 1, line: 3 }]);
+    const table = parseTable(`${first}a,b;c,d\n1;x\n`, 'f.csv');
+    expect(table.header).toEqual(['a,b', 'c,d']);
+    expect(rowsOf(table)).toEqual([['1', 'x']]);
+    expect(table.place(0, 'c,d')).toBe("row 1 (line 3), column 'c,d'");
   });
 
   it('prefers the delimiter that every record has as often', () => {
@@ -72,7 +74,11 @@ describe('parseTable', () => {
     ['a short row', 'a,b\n1,2\n3\n', 'f.csv, row 2 (line 3): expected 2 cells, as in the header, got 1'],
     ['a long row', 'a,b\n"x\ny",2\n\n1,2,3\n', 'f.csv, row 2 (line 5): expected 2 cells, as in the header, got 3'],
     ['a wide row', 'a\n1,2\n', 'f.csv, row 1 (line 2): expected 1 cell, as in the header, got 2'],
-    ['an open quote', 'a,b\n1,2\n"3,4\n5,6\n', 'got a quote that never closes in the row at line 3'],
+    [
+      'an open quote',
+      'a,b\n1,2\n"3,4\n5,6\n',
+      'f.csv, line 3: expected a closing quote, got a quote that never closes',
+    ],
   ])('refuses %s', (_, text, message) => {
     expect(() => parseTable(text, 'f.csv')).toThrow(message);
   });

@@ -21,7 +21,7 @@ describe('the task', () => {
     ['20 whole numbers with four rows each', repeated(20, 4), 'regression'],
     ['21 whole numbers', repeated(21, 50), 'regression'],
     ['fractions that repeat', repeated(5, 50).map(value => value / 2), 'regression'],
-    ['numbers and a stray text', [1.5, 2.5, 3.5, 'x'], 'regression'],
+    ['postcodes', ['01234', '90210', '01234', '90210'], 'classification'],
   ])('of %s', (_, cells, task) => {
     expect(decide(cells).task).toBe(task);
   });
@@ -43,8 +43,14 @@ describe('the task', () => {
     expect(() => decide([...names(30), ...names(9)])).toThrow('21 texts that occur only once in 39 rows');
   });
 
-  it('refuses numbers as people write them', () => {
-    expect(() => decide(['"1,288"', '"2,5"', '"3,0"'])).toThrow("column 'y': expected numbers with a decimal point");
+  it('refuses numbers and texts together, and says how to insist', () => {
+    for (const cells of [
+      [1.5, 2.5, 3.5, 'x'],
+      ['a', 'b', 'c', 1],
+      [1, 'no', 1, 'no'],
+    ]) {
+      expect(() => decide(cells)).toThrow(/target 'y': expected only numbers, or only texts, got .*--task regression$/);
+    }
   });
 });
 

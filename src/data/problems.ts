@@ -1,0 +1,31 @@
+/** What is wrong with a table's cells, all of it, for one error. */
+import { allProblems } from '../errors.js';
+import type { Table } from './table.js';
+
+/** More than these are not kept. */
+const MOST = 100_000;
+
+export class Problems {
+  readonly #found: { readonly row: number; readonly problem: string }[] = [];
+
+  /** A problem of a whole column, or of the table. */
+  add(problem: Error): void {
+    this.#keep(0, problem);
+  }
+
+  /** A problem of a cell; `describe` is asked only if there is room. */
+  addCell(table: Table, row: number, describe: () => Error): void {
+    if (this.#found.length < MOST) this.#keep(table.rowNumber(row), describe());
+  }
+
+  #keep(row: number, { message }: Error): void {
+    if (this.#found.length < MOST) this.#found.push({ row, problem: message });
+  }
+
+  /** Throws one error for all of them, in the order of their rows, if there are any. */
+  throwAny(): void {
+    if (this.#found.length === 0) return;
+    this.#found.sort((a, b) => a.row - b.row);
+    throw allProblems(this.#found.map(({ problem }) => problem));
+  }
+}

@@ -1,0 +1,155 @@
+/** Where the cells of CSV text lie. */
+import { allProblems, shorten, wrongValue } from '../errors.js';
+import { closingQuote, type Records } from './table.js';
+
+const [TAB, LF, CR, SPACE, QUOTE, HASH] = [0x09, 0x0a, 0x0d, 0x20, 0x22, 0x23];
+const MOST_PROBLEMS = 100_000;
+
+/** An array of whole numbers that grows. */
+class Growing {
+  values = new Uint32Array(1024);
+  length = 0;
+
+  push(value: number): void {
+    if (this.length === this.values.length) {
+      const larger = new Uint32Array(this.length * 2);
+      larger.set(this.values);
+      this.values = larger;
+    }
+    this.values[this.length++] = value;
+  }
+}
+
+/**
+ * Finds the records of UTF-8 text from byte `start` on, which begins line `line`.
+ *
+ * A cell goes to the next `delimiter` or line end (LF, CR or both, also mixed), or is in quotes, in which two quotes are one; quotes elsewhere are text.
+ * Empty lines are passed over, but where there is one column they are records, save at the end. Every record must have the cells of the first.
+ */
+export function findRecords(where: string, bytes: Uint8Array, delimiter: string, start = 0, line = 1): Records {
+  const separator = delimiter.charCodeAt(0);
+  const end = bytes.length;
+  const starts = new Growing();
+  const lines = new Growing();
+  const problems: string[] = [];
+  let columns = 0;
+  let trailing = 0;
+  let at = start;
+
+  /** Passes over a cell in quotes that opens at `from`, and gives the place behind it. */
+  const passQuoted = (from: number): number => {
+    const opened = line;
+    const close = closingQuote(bytes, from, end);
+    if (close === end) {
+      const mend = 'close it, or write it twice where it is text in quotes';
+      throw wrongValue(`${shorten(where)}, line ${opened}`, 'a closing quote', 'a quote that never closes', mend);
+    }
+    for (let i = from; i < close; i++) if (bytes[i] === LF || (bytes[i] === CR && bytes[i + 1] !== LF)) line++;
+    let next = close + 1;
+    while (isBlank(bytes[next], separator)) next++;
+    if (line > opened && next < end && !endsCell(bytes[next], separator)) {
+      const got = `one that closes on line ${line} and has text behind it`;
+      const mend = 'close it where it belongs, or write it twice where it is text';
+      throw wrongValue(`${shorten(where)}, line ${opened}`, 'quotes around a whole cell', got, mend);
+    }
+    return next;
+  };
+
+  while (at < end) {
+    const recordLine = line;
+    const before = starts.length;
+    let cells = 0;
+    let next = at;
+    do {
+      starts.push(at);
+      cells++;
+      next = at;
+      while (isBlank(bytes[next], separator)) next++;
+      if (bytes[next] === QUOTE) next = passQuoted(next);
+      while (next < end && !endsCell(bytes[next], separator)) next++;
+      at = next + 1;
+    } while (next < end && bytes[next] === separator);
+    starts.push(next + 1);
+    if (bytes[next] === CR && bytes[next + 1] === LF) at++;
+    line++;
+    const isEmpty = cells === 1 && isBlankCell(bytes, starts.values[before] ?? 0, next);
+    if (columns === 0 && !isEmpty) columns = cells;
+    if (isEmpty && columns !== 1) starts.length = before;
+    else if (cells !== columns) {
+      starts.length = before;
+      const row = `row ${lines.length + problems.length} (line ${recordLine})`;
+      if (problems.length < MOST_PROBLEMS) problems.push(ragged(where, row, columns, cells, line - recordLine));
+    } else {
+      lines.push(recordLine);
+      trailing = isEmpty ? trailing + 1 : 0;
+    }
+  }
+  if (problems.length > 0) {
+    if (bytes[start] === HASH) problems[0] += '; lines that begin with # are comments to some programs: remove them';
+    throw allProblems(problems);
+  }
+  return { bytes, columns, count: lines.length - trailing, starts: starts.values, lines: lines.values };
+}
+
+function ragged(where: string, row: string, columns: number, cells: number, lines: number): string {
+  const across = lines > 1 ? `, ${lines} lines that quotes hold together` : '';
+  const expected = `${columns} ${columns === 1 ? 'cell' : 'cells'}, as in the header`;
+  const mend = 'check the row for missing or extra delimiters and quotes';
+  return wrongValue(`${shorten(where)}, ${row}`, expected, `${cells}${across}`, mend).message;
+}
+
+function isBlank(byte: number | undefined, separator: number): boolean {
+  return byte === SPACE || (byte === TAB && separator !== TAB);
+}
+
+function endsCell(byte: number | undefined, separator: number): boolean {
+  return byte === separator || byte === LF || byte === CR;
+}
+
+function isBlankCell(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] !== SPACE && bytes[at] !== TAB) return false;
+  return true;
+}
+
+const DELIMITERS = [',', ';', '\t', '|'];
+
+/**
+ * The delimiter that the header has and that the first records have as often; of several, the most frequent. Commas that all stand between digits are
+ * decimal ones where another delimiter will do.
+ */
+export function sniffDelimiter(text: string): string {
+  const counts = countDelimiters(text, 20);
+  let best = ',';
+  let bestAgreeing = 0;
+  let bestCount = 0;
+  for (const delimiter of DELIMITERS) {
+    const count = counts[0]?.get(delimiter) ?? 0;
+    const agreeing = counts.filter(record => record.get(delimiter) === count).length;
+    const isBetter = best === ',' && bestCount > 0 && counts.every(record => record.get('decimal') === record.get(','));
+    if (count > 0 && (agreeing > bestAgreeing || (agreeing === bestAgreeing && (count > bestCount || isBetter)))) {
+      best = delimiter;
+      bestAgreeing = agreeing;
+      bestCount = count;
+    }
+  }
+  return best;
+}
+
+/** For each of the first non-empty records, how often each delimiter stands outside quotes, and how many commas between digits. */
+function countDelimiters(text: string, records: number): Map<string, number>[] {
+  const counts: Map<string, number>[] = [];
+  let quoted = false;
+  let start = 0;
+  for (let i = 0; i <= text.length && counts.length < records; i++) {
+    const char = text[i];
+    if (char === '"') quoted = !quoted;
+    if (i < text.length && (quoted || (char !== '\n' && char !== '\r'))) continue;
+    const unquoted = text.slice(start, i).replace(/"[^"]*"/g, '');
+    if (i > start) {
+      const record = new Map(DELIMITERS.map(delimiter => [delimiter, unquoted.split(delimiter).length - 1]));
+      counts.push(record.set('decimal', unquoted.match(/(?<=\d),(?=\d)/g)?.length ?? 0));
+    }
+    start = i + 1;
+  }
+  return counts;
+}

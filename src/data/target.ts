@@ -1,0 +1,145 @@
+/** The column that is predicted: its classes, or its numbers. */
+import { listed, quote, wrongValue } from '../errors.js';
+import { isIdentifier, numberReader } from './numbers.js';
+import type { ClassTarget, NumberColumn, TargetColumn, Task } from './preprocessing.js';
+import { Problems } from './problems.js';
+import { type Scaling, standardise } from './scaling.js';
+import { columnIndex, type Reading, type Table } from './table.js';
+
+/** The texts of a column: each row's is `values[codes[row]]`, in the order in which they first come. */
+export interface Labels {
+  readonly codes: Int32Array;
+  readonly values: readonly string[];
+}
+
+/** A network has an output for each class, so that more are no classes. */
+const MOST_CLASSES = 2 ** 16;
+
+/** The target's texts; missing ones are refused with their places, for a target is never made up. */
+export function targetLabels(table: Table, name: string): Labels {
+  const index = columnIndex(table, name);
+  refuseMissing(table, name, index);
+  const codes = new Int32Array(table.rows);
+  const known = new Map<string, number>();
+  for (let row = 0; row < table.rows; row++) {
+    const cell = table.cell(row, index);
+    let code = known.get(cell);
+    if (code === undefined) {
+      code = known.size;
+      known.set(cell, code);
+      if (code === MOST_CLASSES) {
+        const mend = 'name another --target, or take it for numbers with --task regression';
+        throw wrongValue(`target ${quote(name)}`, `at most ${MOST_CLASSES} different classes`, 'more', mend);
+      }
+    }
+    codes[row] = code;
+  }
+  return { codes, values: [...known.keys()] };
+}
+
+function refuseMissing(table: Table, name: string, index: number): void {
+  const problems = new Problems();
+  for (let row = 0; row < table.rows; row++) {
+    if (!Number.isNaN(table.number(row, index)) || !table.isMissing(row, index)) continue;
+    problems.addCell(table, row, () => {
+      const mend =
+        'remove the row, for a missing target cannot be imputed; or say what counts as missing with --missing';
+      return wrongValue(table.place(row, name), 'a target', shown(table.cell(row, index)), mend);
+    });
+  }
+  problems.throwAny();
+}
+
+/** The target's numbers in its own unit; cells that are none are refused with their places. */
+export function targetNumbers(table: Table, name: string): Float64Array {
+  const index = columnIndex(table, name);
+  refuseMissing(table, name, index);
+  const numbers = new Float64Array(table.rows);
+  const problems = new Problems();
+  for (let row = 0; row < table.rows; row++) numbers[row] = table.number(row, index);
+  if (numbers.every(Number.isNaN)) {
+    const got = `${quote(table.cell(0, index))} and no number at all`;
+    throw wrongValue(`target ${quote(name)}`, 'numbers', got, 'predict classes with --task classification');
+  }
+  for (const [row, number] of numbers.entries()) {
+    if (!Number.isNaN(number)) continue;
+    problems.addCell(table, row, () => {
+      const mend = 'correct it, or predict classes with --task classification';
+      return wrongValue(table.place(row, name), 'a number', quote(table.cell(row, index)), mend);
+    });
+  }
+  problems.throwAny();
+  return numbers;
+}
+
+/** What the training rows say of the target. */
+export function fitTarget(
+  training: Table,
+  name: string,
+  task: Task,
+  scaling: (values: Float64Array) => Scaling,
+): TargetColumn {
+  if (task === 'regression') {
+    const target: NumberColumn = { name, kind: 'number', ...scaling(targetNumbers(training, name)) };
+    if (target.scale === 0) {
+      throw wrongValue(`target ${quote(name)}`, 'numbers that vary', `${target.mean} in every training row`);
+    }
+    return target;
+  }
+  const values = classNames(targetLabels(training, name).values, training.reading);
+  if (values.length < 2) {
+    const got = `${quote(values.join())} in every training row`;
+    throw wrongValue(`target ${quote(name)}`, 'a target that varies, with at least two classes', got);
+  }
+  return { name, kind: 'classes', values };
+}
+
+/**
+ * The distinct class names: numbers in their order, texts in the order of their code units. Numbers written in two ways,
+ * such as 1 and 1.0, are one class, spelled as it was first; identifiers, such as 007, are texts.
+ */
+export function classNames(cells: readonly string[], reading: Reading): string[] {
+  const { isNumeric, keyOf, read } = classKeys(cells, reading);
+  const names = new Map<string, string>();
+  for (const cell of cells) if (!names.has(keyOf(cell))) names.set(keyOf(cell), cell);
+  const values = [...names.values()];
+  return isNumeric ? values.sort((a, b) => read(a) - read(b)) : values.sort();
+}
+
+/** What tells classes apart: their numbers, if all of `values` are, or else their texts. */
+function classKeys(values: readonly string[], reading: Reading) {
+  const read = numberReader(reading);
+  const isNumber = (cell: string) => !isIdentifier(cell) && !Number.isNaN(read(cell));
+  const isNumeric = values.every(isNumber);
+  return { isNumeric, read, keyOf: (cell: string) => (isNumeric && isNumber(cell) ? String(read(cell)) : cell) };
+}
+
+/** The target for the cost: class indices for classification, standardised numbers for regression. */
+export function encodeTarget(table: Table, target: TargetColumn): Int32Array | Float32Array {
+  if (target.kind === 'classes') return classIndices(table, target);
+  return Float32Array.from(targetNumbers(table, target.name), number => standardise(number, target));
+}
+
+/** The index of every row's class; classes that the training rows did not have are refused with their places. */
+export function classIndices(table: Table, target: ClassTarget): Int32Array {
+  const { codes, values } = targetLabels(table, target.name);
+  const { keyOf } = classKeys(target.values, table.reading);
+  const ranks = new Map(target.values.map((value, rank) => [keyOf(value), rank]));
+  const rankOf = values.map(value => ranks.get(keyOf(value)) ?? -1);
+  const problems = new Problems();
+  const indices = codes.map(code => rankOf[code] ?? -1);
+  for (const [row, rank] of rankOf.includes(-1) ? indices.entries() : []) {
+    if (rank >= 0) continue;
+    problems.addCell(table, row, () => {
+      const expected = `one of the classes ${listed(target.values, quote)}`;
+      return wrongValue(table.place(row, target.name), expected, quote(values[codes[row] ?? 0] ?? ''));
+    });
+  }
+  problems.throwAny();
+  return indices;
+}
+
+/** A cell for the «got» of a message. */
+export function shown(cell: string): string {
+  return cell === '' ? 'an empty cell' : quote(cell);
+}

@@ -1,0 +1,145 @@
+/** The text of a table's file, as UTF-8 bytes, whatever Unicode it came in; other files are refused by their names. */
+import { wrongValue } from '../errors.js';
+
+/** A file's text, and where it begins behind the mark that names its encoding. */
+export interface Utf8Text {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+}
+
+type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be';
+
+const MARKS: readonly (readonly [Encoding, readonly number[]])[] = [
+  ['utf-32le', [0xff, 0xfe, 0, 0]],
+  ['utf-32be', [0, 0, 0xfe, 0xff]],
+  ['utf-16le', [0xff, 0xfe]],
+  ['utf-16be', [0xfe, 0xff]],
+  ['utf-8', [0xef, 0xbb, 0xbf]],
+];
+
+/** What files that are no text begin with. */
+const OTHER_FILES: readonly (readonly [string, string | RegExp, string])[] = [
+  ['a gzip file', '\x1f\x8b', 'unpack it with gunzip'],
+  ['a zip file, as .xlsx and .ods are', 'PK\x03\x04', 'unpack it, or save the sheet as CSV'],
+  ['an old Excel file (.xls)', '\xd0\xcf\x11\xe0', 'save the sheet as CSV'],
+  ['a Parquet file', /^PAR1[^\s -~]/, 'write it as CSV'],
+  ['an Arrow file', 'ARROW1\0', 'write it as CSV'],
+  ['an Avro file', 'Obj\x01', 'write it as CSV'],
+  ['a NumPy file', '\x93NUMPY', 'write it as CSV'],
+  ['an HDF5 file', '\x89HDF', 'write it as CSV'],
+  ['an SQLite file', 'SQLite format 3\0', 'export the table as CSV'],
+  ['a bzip2 file', /^BZh[1-9]1AY/, 'unpack it with bunzip2'],
+  ['an xz file', '\xfd7zXZ', 'unpack it with unxz'],
+  ['a Zstandard file', '\x28\xb5\x2f\xfd', 'unpack it with unzstd'],
+  ['a 7-Zip file', '7z\xbc\xaf', 'unpack it'],
+  ['a PDF file', '%PDF-', 'export the table as CSV'],
+  ['JSON', /^(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*(?:[[{"]|-?\d[\d.eE+-]*\s*[,\]]\s*-?\d))/, 'write it as CSV'],
+  ['HTML or XML', /^(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|table|\?xml)/i, 'export the table as CSV'],
+];
+
+/** A file's text as UTF-8: it may be UTF-16 or UTF-32, with its mark or without. */
+export function readText(where: string, bytes: Uint8Array): Utf8Text {
+  const beginning = String.fromCharCode(...bytes.subarray(0, 200));
+  for (const [name, magic, mend] of OTHER_FILES) {
+    if (typeof magic === 'string' ? beginning.startsWith(magic) : magic.test(beginning)) {
+      throw wrongValue(where, 'a CSV file', name, mend);
+    }
+  }
+  const mark = MARKS.find(([, mark]) => mark.every((byte, i) => bytes[i] === byte));
+  const encoding = mark?.[0] ?? guessEncoding(bytes);
+  const start = mark?.[1].length ?? 0;
+  if (encoding === 'utf-8') {
+    refuseOtherBytes(where, bytes);
+    return { bytes, start };
+  }
+  const text = bytes.subarray(start);
+  try {
+    const converted = encoding.startsWith('utf-32')
+      ? fromUtf32(text, encoding === 'utf-32le')
+      : fromUtf16(text, encoding);
+    return { bytes: converted, start: 0 };
+  } catch {
+    const name = encoding.toUpperCase().slice(0, 6);
+    throw wrongValue(where, `text in ${name}, as it begins`, 'other bytes', 'save the file as UTF-8 CSV');
+  }
+}
+
+/** Text in wider units has zero bytes in every unit of most alphabets' first letters. */
+function guessEncoding(bytes: Uint8Array): Encoding {
+  const zero = (offset: number, step: number) => {
+    const length = Math.min(bytes.length - (bytes.length % step), 400);
+    let zeros = 0;
+    for (let i = offset; i < length; i += step) if (bytes[i] === 0) zeros++;
+    return length > 0 && zeros >= 0.9 * (length / step);
+  };
+  if (zero(1, 4) && zero(2, 4) && zero(3, 4) && !zero(0, 4)) return 'utf-32le';
+  if (zero(0, 4) && zero(1, 4) && zero(2, 4) && !zero(3, 4)) return 'utf-32be';
+  if (zero(1, 2) && !zero(0, 2)) return 'utf-16le';
+  return zero(0, 2) && !zero(1, 2) ? 'utf-16be' : 'utf-8';
+}
+
+/** Bytes of text that are converted at once: strings have a limit, and so has memory. */
+const PIECE = 1 << 22;
+
+function fromUtf16(bytes: Uint8Array, encoding: Encoding): Uint8Array {
+  const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+  return gathered(bytes, piece => decoder.decode(piece, { stream: piece !== undefined }));
+}
+
+function fromUtf32(bytes: Uint8Array, isLittle: boolean): Uint8Array {
+  if (bytes.length % 4 !== 0) throw new RangeError('cut off');
+  return gathered(bytes, piece => {
+    if (piece === undefined) return '';
+    const view = new DataView(piece.buffer, piece.byteOffset, piece.byteLength);
+    let text = '';
+    for (let i = 0; i < piece.length; i += 4) text += String.fromCodePoint(view.getUint32(i, isLittle));
+    return text;
+  });
+}
+
+/** UTF-8 of what `decode` makes of the bytes, some at a time; undefined tells it that they are at their end. */
+function gathered(bytes: Uint8Array, decode: (piece: Uint8Array | undefined) => string): Uint8Array {
+  const encoder = new TextEncoder();
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += PIECE) pieces.push(encoder.encode(decode(bytes.subarray(at, at + PIECE))));
+  pieces.push(encoder.encode(decode(undefined)));
+  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let end = 0;
+  for (const piece of pieces) {
+    all.set(piece, end);
+    end += piece.length;
+  }
+  return all;
+}
+
+/** Refuses bytes that are no UTF-8, and zeros, which no text has, with the line where they stand. */
+function refuseOtherBytes(where: string, bytes: Uint8Array): void {
+  const offset = firstOther(bytes);
+  if (offset < 0) return;
+  let line = 1;
+  for (let i = 0; i < offset; i++) if (bytes[i] === 0x0a || (bytes[i] === 0x0d && bytes[i + 1] !== 0x0a)) line++;
+  const byte = bytes[offset] ?? 0;
+  const got = byte === 0 ? 'a zero byte, as binary files have' : `the byte 0x${byte.toString(16)}, as in Latin-1`;
+  const mend = byte === 0 ? 'give a CSV file' : 'save the file as UTF-8 CSV, or convert it: iconv -f latin1 -t utf-8';
+  throw wrongValue(`${where}, line ${line}`, 'text in UTF-8', got, mend);
+}
+
+/** Where the first byte is that belongs to no letter of UTF-8, or −1: shortest forms only, no surrogates, no zeros. */
+function firstOther(bytes: Uint8Array): number {
+  for (let at = 0; at < bytes.length; ) {
+    const byte = bytes[at] ?? 0;
+    if (byte < 0x80) {
+      if (byte === 0) return at;
+      at++;
+      continue;
+    }
+    const length = byte < 0xc2 ? 0 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : byte < 0xf5 ? 4 : 0;
+    const second = bytes[at + 1] ?? 0;
+    const least = byte === 0xe0 ? 0xa0 : byte === 0xf0 ? 0x90 : 0x80;
+    const most = byte === 0xed ? 0x9f : byte === 0xf4 ? 0x8f : 0xbf;
+    if (length === 0 || second < least || second > most) return at;
+    for (let i = 2; i < length; i++) if (((bytes[at + i] ?? 0) & 0xc0) !== 0x80) return at;
+    at += length;
+  }
+  return -1;
+}
