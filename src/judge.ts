@@ -1,6 +1,7 @@
 /** Steps 4 and 5 of a network by themselves: cost, accuracy and gradients of given rows, in a program of their own. */
 import type { Architecture } from './architecture.js';
 import { firstLayer } from './architecture.js';
+import type { RawRows } from './data/rawRows.js';
 import {
   findNotFinite,
   type ReadySamples,
@@ -30,20 +31,22 @@ export interface Judgement {
   readonly accuracy?: number;
 }
 
-/** Checks x and y against a network and its loss; the scale of bytes lies beside x, or with it as for predict. */
+/** Checks x and y against a network and its loss; `raw` is how rows become inputs, where the model's file says so. The scale of bytes lies beside x, or with it as for predict. */
 export function readData(
   where: string,
   architecture: Architecture,
   inputs: number,
   loss: FittedLoss,
   data: { x: unknown; y: unknown; scale?: unknown },
+  raw?: RawRows,
 ): ReadyData {
   const network = firstLayer(architecture);
   const { x, scale } = unwrapBytes(where, data.x);
   if (scale !== undefined && data.scale !== undefined) throw wrongValue(`${where}: scale`, 'one scale', 'two');
-  const samples = readSamples(where, x, inputs, network, scale ?? data.scale);
+  const given = raw?.x(x, scale ?? data.scale) ?? { x, scale: scale ?? data.scale };
+  const samples = readSamples(where, given.x, inputs, network, given.scale);
   refuseNotFinite(`${where}: x`, samples, inputs);
-  return { samples, targets: readTargets(`${where}: y`, data.y, samples.rows, loss.target) };
+  return { samples, targets: readTargets(`${where}: y`, raw?.y(data.y) ?? data.y, samples.rows, loss.target) };
 }
 
 /** Bytes that one sample and one target take in linear memory. */

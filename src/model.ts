@@ -226,7 +226,7 @@ class BaseModel extends Predictor {
         results[index]?.data.set(rows, first * value.columns);
       });
     }
-    return { output, layers: results };
+    return { output: this.rawRows('forward')?.restore(output) ?? output, layers: results };
   }
 
   /** Step 4: the cost of all rows, one number. Dropout does nothing here. */
@@ -267,7 +267,9 @@ class BaseModel extends Predictor {
       if (numeric.length === 0) return judgement;
       const out = new Float32Array(ready.samples.rows * this.network.outputs);
       this.predictSamples('evaluate', out, ready.samples);
-      return { ...judgement, ...scoreNumbers(numeric, out, ready.targets, this.network.outputs) };
+      const raw = this.rawRows('evaluate');
+      const truth = raw?.restore(Float32Array.from(ready.targets)) ?? ready.targets;
+      return { ...judgement, ...scoreNumbers(numeric, raw?.restore(out) ?? out, truth, this.network.outputs) };
     });
   }
 
@@ -282,7 +284,7 @@ class BaseModel extends Predictor {
     const config = resolveLoss(where, loss);
     const fitted = this.fitLoss(config);
     if (where !== 'evaluate') refuseBareBytes(where, data.x);
-    const ready = readData(where, this.architecture, this.network.inputs, fitted, data);
+    const ready = readData(where, this.architecture, this.network.inputs, fitted, data, this.rawRows(where));
     this.update();
     const key = JSON.stringify(config);
     const rows = Math.min(ready.samples.rows, mostRows);
@@ -364,13 +366,14 @@ class BaseModel extends Predictor {
     checkOptions(where, options, ['threads']);
     const { threads = 'auto' } = options;
     const wanted = checkThreads(where, threads);
+    const raw = this.rawRows(where);
     const samples = this.samples(where, x);
     const work = workOf(this.network, samples.rows);
     const small = work <= WORK_AT_ONCE;
     if (small && !this.#predictions?.waiting && takeSpare(work)) {
       const out = new Float32Array(samples.rows * this.network.outputs);
       this.predictSamples(where, out, samples);
-      return out;
+      return raw?.restore(out) ?? out;
     }
     this.update();
     this.#snapshot ??= new Snapshot(this.currentParameters);
@@ -378,7 +381,8 @@ class BaseModel extends Predictor {
     const kept = { ...samples, values: values.byteLength <= MOST_COPIED ? values.slice() : values };
     this.#predictions ??= new Predictions(this.#source());
     const findThreads = small ? undefined : () => findTeam(this.runsOn, wanted);
-    return this.#predictions.predict(kept, this.#snapshot, findThreads);
+    const out = await this.#predictions.predict(kept, this.#snapshot, findThreads);
+    return raw?.restore(out) ?? out;
   }
 
   /** What predicts for {@link predictAsync}. */

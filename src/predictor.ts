@@ -1,5 +1,7 @@
 /** A network with parameters that predicts: the half of a model that needs nothing of training. */
 import { type Architecture, firstLayer, outputActivation, placedLayers } from './architecture.js';
+import { PREPROCESSING } from './data/preprocessing.js';
+import { RawRows } from './data/rawRows.js';
 import { countRows, notFiniteAt, type ReadySamples, readAlone, type Samples } from './data/samples.js';
 import { checkBoolean, checkOptions, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
 import { readModelMetadata, type Trained } from './files/modelFile.js';
@@ -58,7 +60,10 @@ export class Predictor {
   readonly architecture: Architecture;
   /** What the weights are stored as: `'float32'`, or fewer bits where the model was quantised. */
   readonly weights: WeightFormat;
-  /** Strings that travel in the model's file beside its parameters. */
+  /**
+   * Strings that travel in the model's file beside its parameters. A model that the command line trained has its `preprocessing` here, and takes
+   * raw rows of numbers in the order of its columns.
+   */
   readonly metadata: Record<string, string> = Object.create(null);
   /** @internal */
   protected readonly runsOn: Backend;
@@ -73,6 +78,8 @@ export class Predictor {
   /** Views of the regions that every prediction touches. */
   readonly #staging: Float32Array;
   readonly #predictions: Float32Array;
+  /** What the metadata's preprocessing was when it was read. */
+  #raw: { readonly text: string; readonly rows: RawRows | undefined } | undefined;
 
   /** @internal Use {@link fromBytes}. */
   constructor(parts: ModelParts) {
@@ -126,14 +133,15 @@ export class Predictor {
     const samples = this.samples('predict', x);
     const out = new Float32Array(samples.rows * this.network.outputs);
     this.predictSamples('predict', out, samples);
-    return out;
+    return this.rawRows('predict')?.restore(out) ?? out;
   }
 
   /** {@link predict} into an array of the user's, which is at least rows × outputs long; makes no garbage. Returns `out`. */
   predictInto(out: Float32Array, x: Samples): Float32Array {
     if (!isFloat32Array(out)) throw wrongType('predictInto: out', 'a Float32Array', out);
     // Floats go their own way, on which not even an object that tells of them is made.
-    if (isFloat32Array(x)) {
+    const raw = this.rawRows('predictInto');
+    if (isFloat32Array(x) && raw === undefined) {
       const values = ownFloats('predictInto: x', x);
       const rows = countRows('predictInto', values.length, this.network.inputs, this.#firstLayer);
       this.#checkRoom(out, rows);
@@ -142,6 +150,7 @@ export class Predictor {
       const samples = this.samples('predictInto', x);
       this.#checkRoom(out, samples.rows);
       this.predictSamples('predictInto', out, samples);
+      raw?.restore(out, samples.rows * this.network.outputs);
     }
     return out;
   }
@@ -153,7 +162,7 @@ export class Predictor {
 
   /** @internal */
   protected samples(where: string, x: unknown): ReadySamples {
-    return readAlone(where, x, this.network.inputs, this.#firstLayer);
+    return readAlone(where, x, this.network.inputs, this.#firstLayer, this.rawRows(where));
   }
 
   /** @internal */
@@ -212,6 +221,14 @@ export class Predictor {
       const { inputs } = this.network;
       throw notFiniteAt(`${where}: x`, values, first * inputs + program.get('failure'), inputs);
     }
+  }
+
+  /** @internal How raw rows become inputs, where the metadata says so: a model that the command line trained. */
+  rawRows(where: string): RawRows | undefined {
+    const text = this.metadata[PREPROCESSING];
+    if (text === undefined) return undefined;
+    if (this.#raw?.text !== text) this.#raw = { text, rows: RawRows.from(where, text, this.network.inputs) };
+    return this.#raw.rows;
   }
 
   /** @internal Called before parameters are read: a model that is being trained may have newer ones elsewhere. */

@@ -211,10 +211,11 @@ class BaseTrainer {
     this.model.refuseWhileFitting('step');
     const { inputs } = this.#network;
     const { batchSize } = this.#config;
-    const samples = readAlone('step', x, inputs, firstLayer(this.model.architecture));
+    const raw = this.model.rawRows('step');
+    const samples = readAlone('step', x, inputs, firstLayer(this.model.architecture), raw);
     const { rows } = samples;
     if (rows > batchSize) throw wrongValue('step: x', `at most ${batchSize} rows, the batchSize`, rows);
-    const targets = readTargets('step: y', y, rows, this.#loss.target);
+    const targets = readTargets('step: y', raw?.y(y) ?? y, rows, this.#loss.target);
     this.#makeRoom(rows);
     const places = this.#place({ samples, targets }, 0);
     const program = this.#program;
@@ -260,11 +261,13 @@ class BaseTrainer {
     const { epochs, shuffle, signal, onBatch, onEpoch } = checkFitOptions(where, options);
     checkOptions(`${where}: data`, data, dataNames);
     const { architecture } = this.model;
-    const ready = readData(where, architecture, this.#network.inputs, this.#loss, data);
+    const raw = this.model.rawRows(where);
+    const ready = readData(where, architecture, this.#network.inputs, this.#loss, data, raw);
     let validation: ReadyData | undefined;
     if (options.validation !== undefined) {
       checkOptions(`${where}: validation`, options.validation, dataNames);
-      validation = readData(`${where}: validation`, architecture, this.#network.inputs, this.#loss, options.validation);
+      const { validation: rows } = options;
+      validation = readData(`${where}: validation`, architecture, this.#network.inputs, this.#loss, rows, raw);
     }
     const { rows } = ready.samples;
     if (this.#position > 0 && rows !== this.#samples) {

@@ -1,5 +1,5 @@
 import { describeReading } from '../data/evidence.js';
-import { type InputColumn, PREPROCESSING, type Preprocessing } from '../data/preprocessing.js';
+import type { InputColumn, Preprocessing } from '../data/preprocessing.js';
 import { printable } from '../data/table.js';
 import { loadModel, parameterCount } from './modelFile.js';
 import { counted, createOutput, fileSize } from './output.js';
@@ -9,7 +9,7 @@ export async function inspect(path: string, options: { json?: boolean }): Promis
   const { bytes, model, preprocessing } = await loadModel(path);
   const output = createOutput(options.json);
   const parameters = parameterCount(model);
-  const metadata = Object.entries(model.metadata).filter(([key]) => key !== PREPROCESSING);
+  const metadata = Object.entries(model.metadata);
   output.event('inspect', {
     model: path,
     bytes,

@@ -34,6 +34,8 @@ export async function loadModel(path: string): Promise<LoadedModel> {
   try {
     const model = await Model.fromBytes(file);
     const text = model.metadata[PREPROCESSING];
+    // What is given to it here is encoded already.
+    delete model.metadata[PREPROCESSING];
     const preprocessing = text === undefined ? undefined : parsePreprocessing(text);
     if (preprocessing !== undefined) checkWidths('model file', model, preprocessing);
     return { path, bytes: file.length, model, preprocessing };

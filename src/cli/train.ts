@@ -38,7 +38,10 @@ export async function train(file: string, options: TrainOptions): Promise<void> 
   const epochs = options.epochs ?? defaultEpochs(prepared.training.table.rows, options.batchSize);
   announce(output, csv, prepared, model, { ...options, epochs });
   const run = await fitModel(model, prepared, { ...options, epochs }, output);
+  run.model.metadata[PREPROCESSING] = JSON.stringify(prepared.preprocessing);
   await run.model.save(options.out);
+  // With it the model would encode what is encoded already.
+  delete run.model.metadata[PREPROCESSING];
   conclude(output, prepared, run, epochs, options.out);
 }
 
@@ -85,9 +88,7 @@ async function createModel(preprocessing: Preprocessing, options: TrainOptions):
   const isClassifier = preprocessing.target.kind === 'classes';
   const last = dense(outputWidth(preprocessing), isClassifier ? { activation: 'softmax' } : {});
   const architecture = sequential(inputWidth(preprocessing), [...layers, last]);
-  const model = await Model.create(architecture, { seed: options.seed, turbo: options.turbo });
-  model.metadata[PREPROCESSING] = JSON.stringify(preprocessing);
-  return model;
+  return Model.create(architecture, { seed: options.seed, turbo: options.turbo });
 }
 
 /** What is about to be done. */

@@ -2,6 +2,7 @@
 import { checkOptions, describe, wrongKind, wrongType, wrongValue } from '../errors.js';
 import { arrayKind, conversion, isNumberArray, kindOf, type NumberArray, ownBytes, ownFloats } from '../kinds.js';
 import type { TargetSpec } from '../losses/loss.js';
+import type { RawRows } from './rawRows.js';
 
 /** Samples as users give them: row-major numbers, bytes with a scale, or rows of numbers. */
 export type Samples = Float32Array | Float64Array | ScaledBytes | readonly ArrayLike<number>[];
@@ -159,10 +160,11 @@ export function refuseBareBytes(where: string, x: unknown): void {
   }
 }
 
-/** {@link readSamples} where x is given by itself. */
-export function readAlone(where: string, x: unknown, inputs: number, network: string): ReadySamples {
+/** {@link readSamples} where x is given by itself; `raw` is how its rows become inputs, where the model's file says so. */
+export function readAlone(where: string, x: unknown, inputs: number, network: string, raw?: RawRows): ReadySamples {
   refuseBareBytes(where, x);
-  const given = unwrapBytes(where, x);
+  const bytes = unwrapBytes(where, x);
+  const given = raw?.x(bytes.x, bytes.scale) ?? bytes;
   return readSamples(where, given.x, inputs, network, given.scale);
 }
 
