@@ -1,5 +1,5 @@
 /**
- * Runs every recipe of docs/deploy.md in the runtime it is for, from the packed package, and compares its predictions with Node's. Prints a table; ends with
+ * Runs every recipe of docs/deploy.md in the runtime it is for, from the packed package, and compares its predictions with the command line's. Prints a table; ends with
  * exit code 1 where one fails, or where the page has a program that nothing here runs.
  *
  *     npm run build && npm ci --prefix test/runtimes && node test/runtimes/recipes.js [PACKAGE.tgz]
@@ -11,17 +11,26 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build as bundle } from 'esbuild';
 import { build as vite } from 'vite';
 import { serve, startBrowser } from './browser.js';
-import { makeArchitecture } from './conformance.js';
 import { edgeRealm } from './edge.js';
 import { installed, scratchProject } from './scratch.js';
 import { withWorker } from './workers.js';
 
 const { folder } = scratchProject(process.argv[2]);
 const myelin = await import(pathToFileURL(join(folder, 'node_modules/myelin/dist/entries/node.js')).href);
-const model = await myelin.Model.create(makeArchitecture(myelin), { seed: 7 });
-writeFileSync(join(folder, 'model.safetensors'), model.toBytes());
-const rows = Array.from({ length: 3 }, (_, row) => Array.from({ length: 19 }, (_, i) => ((row * 19 + i) % 8) / 4 - 1));
-const expected = model.predict(rows);
+// A model of the command line, asked with raw rows, must answer as `myelin predict` does.
+const table = fileURLToPath(new URL('../../data/iris.csv', import.meta.url));
+const cli = (...args) =>
+  execFileSync(process.execPath, [join(folder, 'node_modules/myelin/dist/cli/myelin.js'), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+cli('train', table, '--target', 'species', '--epochs', '50', '--out', 'model.safetensors');
+const model = await myelin.Model.load(join(folder, 'model.safetensors'));
+const [, ...lines] = readFileSync(table, 'utf8').trim().split('\n');
+const picked = [0, 60, 120];
+const rows = picked.map(line => lines[line].split(',').slice(0, 4).map(Number));
+const answers = cli('predict', 'model.safetensors', table).trim().split('\n').slice(1);
+const expected = picked.flatMap(line => answers[line].split(',').slice(1).map(Number));
 const request = { method: 'POST', body: JSON.stringify(rows) };
 
 // Every block of the page that has a file's name becomes that file.
@@ -76,7 +85,7 @@ const recipes = {
         }),
       );
       const lists = await Promise.all(answers.map(answer => answer.json()));
-      for (const [i, list] of lists.entries()) compare(list, expected.slice((i % 3) * 5, (i % 3) * 5 + 5));
+      for (const [i, list] of lists.entries()) compare(list, expected.slice((i % 3) * 3, (i % 3) * 3 + 3));
       return (await get('/', request)).json();
     }),
 
