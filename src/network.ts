@@ -1,16 +1,15 @@
 /** From an architecture to a plan: what every plan begins with, and the one that predicts. `training.ts` has the one that trains. */
 import { type Architecture, outputShape, placedLayers } from './architecture.js';
 import { definitionOf, type Layer } from './layers/index.js';
-import type { Place, Site } from './layers/layer.js';
+import type { Past, Place, Site } from './layers/layer.js';
 import { Builder, type Owner, type Parameter, type Plan, type Value } from './plan/builder.js';
 import { storedParts, type WeightFormat } from './plan/formats.js';
 import { checkFinite, gather, scatter } from './plan/ops/batch.js';
 import { size } from './shape.js';
 
-/** A layer with the value it makes. */
-export interface Step {
+/** A layer with what it made. */
+export interface Step extends Past<unknown> {
   readonly site: Site<Layer>;
-  readonly output: Value;
 }
 
 /** A plan and the values that TypeScript reads from it. */
@@ -54,8 +53,9 @@ export function emitForward(
       first: place === first,
       training: options.training,
     };
-    value = definitionOf(place.layer).forward(builder, site);
-    return { site, output: value };
+    const past = definitionOf(place.layer).forward(builder, site);
+    value = past.output;
+    return { site, ...past };
   });
 }
 

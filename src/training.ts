@@ -62,7 +62,7 @@ function emitBackward(builder: Builder, steps: readonly Step[]): void {
   if (first < 0) return;
   for (let index = steps.length - 1; index >= first; index--) {
     const step = steps[index];
-    if (step) backwardOf(step.site.layer)(builder, step.site, step.output, index > first);
+    if (step) backwardOf(step.site.layer)(builder, step.site, step, index > first);
   }
 }
 

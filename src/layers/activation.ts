@@ -15,7 +15,7 @@ export function activation(a: ActivationName | ActivationConfig): ActivationLaye
   return Object.freeze({ kind: 'activation', activation: resolveActivation('activation', a) });
 }
 
-export const activationLayer: LayerDefinition<ActivationLayer> = {
+export const activationLayer: LayerDefinition<ActivationLayer, undefined> = {
   options: ['activation'],
   check: layer => activation((layer as Partial<ActivationLayer>).activation as ActivationConfig),
 
@@ -37,14 +37,19 @@ export const activationLayer: LayerDefinition<ActivationLayer> = {
   parameters: () => [],
 
   forward(builder, { layer, place, name, input, skipActivation }) {
-    if (skipActivation || layer.activation.kind === 'linear') return input;
+    if (skipActivation || layer.activation.kind === 'linear') return { output: input, saved: undefined };
     const y = builder.value(place, input.columns, { rectified: layer.activation.kind === 'relu' });
     emitActivation(builder, name, layer.activation, input, y);
-    return y;
+    return { output: y, saved: undefined };
   },
 };
 
-export const activationBackward: LayerBackward<ActivationLayer> = (builder, site, output, inputGradient) => {
+export const activationBackward: LayerBackward<ActivationLayer, undefined> = (
+  builder,
+  site,
+  { output },
+  inputGradient,
+) => {
   const { layer, name, input } = site;
   if (output === input || !inputGradient) return;
   emitActivationGradient(builder, name, layer.activation, input, output, builder.gradientOf(input));

@@ -6,14 +6,14 @@ import { flattenBackward } from './flatten.js';
 import type { Layer, LayerKind } from './index.js';
 import type { LayerBackward } from './layer.js';
 
-const backwards: { readonly [K in LayerKind]: LayerBackward<Extract<Layer, { kind: K }>> } = {
+const backwards: { readonly [K in LayerKind]: LayerBackward<Extract<Layer, { kind: K }>, never> } = {
   dense: denseBackward,
   activation: activationBackward,
   dropout: dropoutBackward,
   flatten: flattenBackward,
 };
 
-/** How the layer's kind goes backward. */
-export function backwardOf(layer: Layer): LayerBackward<Layer> {
-  return backwards[layer.kind] as LayerBackward<Layer>;
+/** How the layer's kind goes backward, from what its own way forward saved. */
+export function backwardOf(layer: Layer): LayerBackward<Layer, unknown> {
+  return backwards[layer.kind] as LayerBackward<Layer, unknown>;
 }

@@ -59,7 +59,7 @@ export function dense(units: number, options: DenseOptions = {}): DenseLayer {
   });
 }
 
-export const denseLayer: LayerDefinition<DenseLayer> = {
+export const denseLayer: LayerDefinition<DenseLayer, Value> = {
   options: ['units', ...optionNames],
   check(layer) {
     const { kind: _, units, ...options } = layer as Partial<DenseLayer>;
@@ -114,10 +114,10 @@ export const denseLayer: LayerDefinition<DenseLayer> = {
         ...builder.scratch(panelBytes(input.columns, PANEL)),
       });
     }
-    if (rectified || activation.kind === 'linear') return z;
+    if (rectified || activation.kind === 'linear') return { output: z, saved: z };
     const y = builder.value(place, layer.units);
     emitActivation(builder, name, activation, z, y);
-    return y;
+    return { output: y, saved: z };
   },
 };
 
@@ -135,13 +135,12 @@ function preActivation(builder: Builder, site: Site<DenseLayer>, activation: Act
   return builder.value(place, layer.units, { role: 'linear', ...(runsInPlace(activation) && { data: y.data }) });
 }
 
-export const denseBackward: LayerBackward<DenseLayer> = (builder, site, output, inputGradient) => {
+export const denseBackward: LayerBackward<DenseLayer, Value> = (builder, site, { output, saved: z }, inputGradient) => {
   const { layer, name, input } = site;
   const activation = site.skipActivation ? linear : layer.activation;
   const dy = builder.gradientOf(output);
   if (activation.kind !== 'linear' && !builder.rectifiedGradients.has(output)) {
     // dz takes dy's place.
-    const z = activation.kind === 'relu' ? output : preActivation(builder, site, activation);
     emitActivationGradient(builder, name, activation, z, output, dy);
   }
   const sizes = { inputs: input.columns, outputs: layer.units, paired: builder.paired };

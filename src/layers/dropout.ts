@@ -1,10 +1,9 @@
 /** Dropout: noise while training, nothing while predicting. */
 import { checkNumber } from '../errors.js';
-import type { Builder } from '../plan/builder.js';
 import type { Region } from '../plan/memory.js';
 import { dropoutForward, dropoutGradient } from '../plan/ops/elementwise.js';
 import { Purpose } from '../random.js';
-import type { LayerBackward, LayerDefinition, Site } from './layer.js';
+import type { LayerBackward, LayerDefinition } from './layer.js';
 
 export interface DropoutLayer {
   readonly kind: 'dropout';
@@ -19,7 +18,10 @@ export function dropout(rate: number): DropoutLayer {
   return Object.freeze({ kind: 'dropout', rate: checkNumber('dropout: rate', rate, { min: 0, below: 1 }) });
 }
 
-export const dropoutLayer: LayerDefinition<DropoutLayer> = {
+/** What elements were multiplied by; none where nothing was dropped. */
+type Mask = Region | undefined;
+
+export const dropoutLayer: LayerDefinition<DropoutLayer, Mask> = {
   options: ['rate'],
   check: layer => dropout((layer as Partial<DropoutLayer>).rate as number),
   describe: layer => `dropout(${layer.rate})`,
@@ -28,9 +30,9 @@ export const dropoutLayer: LayerDefinition<DropoutLayer> = {
 
   forward(builder, site) {
     const { layer, index, place, name, input } = site;
-    if (!site.training || layer.rate === 0) return input;
+    if (!site.training || layer.rate === 0) return { output: input, saved: undefined };
     const y = builder.value(place, input.columns);
-    const mask = maskOf(builder, site);
+    const mask = builder.value(place, input.columns, { role: 'mask' }).data;
     const settings = {
       stream: index * 256 + Purpose.dropout,
       // 32 random bits lie below it with probability `rate`; | 0 keeps the bits in a signed field.
@@ -39,21 +41,22 @@ export const dropoutLayer: LayerDefinition<DropoutLayer> = {
     };
     const places = { x: input.data, y: y.data, mask };
     builder.emit(dropoutForward, name, { ...places, columns: input.columns, ...settings });
-    return y;
+    return { output: y, saved: mask };
   },
 };
 
-export const dropoutBackward: LayerBackward<DropoutLayer> = (builder, site, output, inputGradient) => {
+export const dropoutBackward: LayerBackward<DropoutLayer, Mask> = (
+  builder,
+  site,
+  { output, saved: mask },
+  inputGradient,
+) => {
   const { name, input } = site;
-  if (output === input || !inputGradient) return;
+  if (!mask || !inputGradient) return;
   builder.emit(dropoutGradient, name, {
     dx: builder.gradientOf(input),
     dy: builder.gradientOf(output),
-    mask: maskOf(builder, site),
+    mask,
     columns: input.columns,
   });
 };
-
-function maskOf(builder: Builder, { place, input }: Site<DropoutLayer>): Region {
-  return builder.value(place, input.columns, { role: 'mask' }).data;
-}

@@ -11,13 +11,13 @@ export function flatten(): FlattenLayer {
   return Object.freeze({ kind: 'flatten' });
 }
 
-export const flattenLayer: LayerDefinition<FlattenLayer> = {
+export const flattenLayer: LayerDefinition<FlattenLayer, undefined> = {
   options: [],
   check: flatten,
   describe: () => 'flatten',
   outputShape: (_, input) => [size(input)],
   parameters: () => [],
-  forward: (_, { input }) => input,
+  forward: (_, { input }) => ({ output: input, saved: undefined }),
 };
 
-export const flattenBackward: LayerBackward<FlattenLayer> = () => {};
+export const flattenBackward: LayerBackward<FlattenLayer, undefined> = () => {};

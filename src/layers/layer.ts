@@ -31,8 +31,14 @@ export interface Site<L> extends Place<L> {
   readonly training: boolean;
 }
 
-/** How a kind of layer checks itself, what shapes it makes, and how it runs forward. */
-export interface LayerDefinition<L> {
+/** What a layer made, and what it keeps of that for its way back. */
+export interface Past<S> {
+  readonly output: Value;
+  readonly saved: S;
+}
+
+/** How a kind of layer checks itself, what shapes it makes, and how it runs forward, saving an `S`. */
+export interface LayerDefinition<L, S = unknown> {
   /** The keys its factory's value has besides `kind`. */
   readonly options: readonly string[];
   /** Validates what the factory made or JSON held, and gives it back complete and frozen. */
@@ -42,11 +48,11 @@ export interface LayerDefinition<L> {
   /** The shape of its output; `from` names where the input comes from. */
   outputShape(layer: L, input: Shape, from: string): Shape;
   parameters(layer: L, input: Shape): readonly ParameterSpec[];
-  /** Emits the records from input to output and returns the output. */
-  forward(builder: Builder, site: Site<L>): Value;
+  /** Emits the records from input to output. */
+  forward(builder: Builder, site: Site<L>): Past<S>;
 }
 
 /**
  * Emits the records from the output's gradient to the parameters' gradients and, where `inputGradient`, to the input's. In the order they run.
  */
-export type LayerBackward<L> = (builder: Builder, site: Site<L>, output: Value, inputGradient: boolean) => void;
+export type LayerBackward<L, S> = (builder: Builder, site: Site<L>, past: Past<S>, inputGradient: boolean) => void;
