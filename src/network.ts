@@ -1,4 +1,7 @@
-/** From an architecture to a plan: what every plan begins with, and the one that predicts. `training.ts` has the one that trains. */
+/**
+ * From an architecture to a plan: what every plan begins with, and the one that predicts. `training.ts` has the one
+ * that trains.
+ */
 import { type Architecture, outputShape, placedLayers } from './architecture.js';
 import { definitionOf, type Layer } from './layers/index.js';
 import type { Past, Place, Site } from './layers/layer.js';
@@ -61,7 +64,10 @@ export function emitForward(
 
 const INPUT: Owner = { name: 'input' };
 
-/** Where the first layer takes all rows in every thread, each gathers them for itself: that costs less than waiting for one another and fetching half of them from its cache. */
+/**
+ * Where every thread runs the first layer over all rows, each gathers all of them into a copy of its own: that costs
+ * less than waiting for the other threads and fetching the rows that they gathered from their caches.
+ */
 export function emitGather(builder: Builder, architecture: Architecture): Value {
   const columns = size(architecture.inputShape);
   const first = architecture.layers.find(({ kind }) => kind !== 'flatten');
@@ -72,8 +78,8 @@ export function emitGather(builder: Builder, architecture: Architecture): Value 
 }
 
 /**
- * The plan that predicts. Section `predict` checks the samples, and leaves the outputs row-major in region `predictions`; the section of a float32 parameter takes its rows from where
- * samples are.
+ * The plan that predicts. Section `predict` checks the samples, and leaves the outputs row-major in region
+ * `predictions`; the section of a float32 parameter takes its rows from where samples are.
  */
 export function planPrediction(
   architecture: Architecture,

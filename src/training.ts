@@ -24,8 +24,9 @@ export interface Judgement {
 }
 
 /**
- * The plan that judges and trains. Sections: `check` looks for samples that are no numbers; `evaluate` takes the next rows, finds their cost and counts the right
- * answers; `step` takes the next batch of the epoch, with dropout, through to the update, or without an optimiser `gradients` goes as far as the gradients, without dropout.
+ * The plan that judges and trains. Sections: `check` looks for samples that are no numbers; `evaluate` takes the next
+ * rows, finds their cost and counts the right answers; `step` takes the next batch of the epoch, with dropout, through
+ * to the update, or without an optimiser `gradients` goes as far as the gradients, without dropout.
  */
 export function planTraining(architecture: Architecture, capacity: number, judgement: Judgement): NetworkPlan {
   const { loss, optimizer } = judgement;
@@ -56,7 +57,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
   return { plan: builder.finish(), inputs, outputs, layers: layersOf(steps) };
 }
 
-/** Emits the layers in reverse, each its own records in the order they run; nothing below the first parameters needs a gradient. */
+/** Emits the layers in reverse, each its records in the order they run; nothing below the first parameters has any. */
 function emitBackward(builder: Builder, steps: readonly Step[]): void {
   const first = steps.findIndex(({ site }) => Object.keys(site.parameters).length > 0);
   if (first < 0) return;

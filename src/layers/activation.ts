@@ -10,7 +10,10 @@ export interface ActivationLayer {
   readonly activation: ActivationConfig;
 }
 
-/** A layer that applies an activation function to its input of any shape; softmax and logSoftmax take `[rows, features]`. */
+/**
+ * A layer that applies an activation function to its input of any shape; softmax and logSoftmax take
+ * `[rows, features]`.
+ */
 export function activation(a: ActivationName | ActivationConfig): ActivationLayer {
   return Object.freeze({ kind: 'activation', activation: resolveActivation('activation', a) });
 }

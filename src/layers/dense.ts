@@ -37,7 +37,8 @@ export interface DenseLayer {
 const optionNames = ['activation', 'useBias', 'weightInitializer', 'biasInitializer', 'name'] as const;
 
 /**
- * A fully connected layer: `activation(x · weight + bias)` with weight `[inputs, units]` and bias `[units]`, from `[rows, inputs]` to `[rows, units]`.
+ * A fully connected layer: `activation(x · weight + bias)` with weight `[inputs, units]` and bias `[units]`, from
+ * `[rows, inputs]` to `[rows, units]`.
  *
  * @throws TypeError for an unknown option, RangeError where `units` is not a whole number from 1 up.
  */
@@ -103,7 +104,7 @@ export const denseLayer: LayerDefinition<DenseLayer, Value> = {
       paired: builder.paired,
     } as const;
     if (weight === undefined || weight.format === 'float32') {
-      // Only the first layer's: those after it would have to wait for all of their input, and their weights are mostly fewer.
+      // Only the first layer's: those after it would wait for all of their input, and mostly have fewer weights.
       const byOutputs = Number(site.first && builder.byOutputs(layer.units));
       builder.emit(denseForward, name, { ...fields, byOutputs, ownBytes: input.ownBytes });
     } else {

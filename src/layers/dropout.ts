@@ -11,8 +11,8 @@ export interface DropoutLayer {
 }
 
 /**
- * While training each element is 0 with probability `rate` (from 0 up to, not with, 1) and is divided by 1 − rate otherwise; while predicting the layer
- * does nothing. Srivastava et al. 2014.
+ * While training each element is 0 with probability `rate` (from 0 up to, not with, 1) and is divided by 1 − rate
+ * otherwise; while predicting the layer does nothing. Srivastava et al. 2014.
  */
 export function dropout(rate: number): DropoutLayer {
   return Object.freeze({ kind: 'dropout', rate: checkNumber('dropout: rate', rate, { min: 0, below: 1 }) });

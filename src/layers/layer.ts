@@ -53,6 +53,7 @@ export interface LayerDefinition<L, S = unknown> {
 }
 
 /**
- * Emits the records from the output's gradient to the parameters' gradients and, where `inputGradient`, to the input's. In the order they run.
+ * Emits the records from the output's gradient to the parameters' gradients and, where `inputGradient`, to the input's,
+ * in the order they run.
  */
 export type LayerBackward<L, S> = (builder: Builder, site: Site<L>, past: Past<S>, inputGradient: boolean) => void;

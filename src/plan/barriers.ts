@@ -45,7 +45,10 @@ class Touched {
   }
 }
 
-/** For each record of a section that runs over and over, whether all threads must have come this far before it. Takes time as the records are many, and no more. */
+/**
+ * For each record of a section that runs over and over, whether all threads must have come this far before it. Takes
+ * time as the records are many, and no more.
+ */
 export function placeBarriers(records: readonly PlannedRecord[]): boolean[] {
   const barriers = records.map(() => false);
   const own = records.map(touchesOf);

@@ -1,4 +1,4 @@
-/** The builder: layers, losses and optimisers emit records into sections; then everything is given its place and written. */
+/** The builder: layers, losses and optimisers emit records into sections; then all is given its place and written. */
 import { size } from '../shape.js';
 import { placeBarriers } from './barriers.js';
 import type { WeightFormat } from './formats.js';
@@ -17,7 +17,8 @@ const ROW_BYTES = PANEL * 4;
 export type Fields<F extends Struct> = { readonly [Name in keyof F]: F[Name] extends 'address' ? Region | 0 : number };
 
 /**
- * Whose a value is: a layer in its place, or an end of the network. It is known by being that object, never by its name, which is for people alone and may be anything.
+ * Whose a value is: a layer in its place, or an end of the network. It is known by being that object, never by its
+ * name, which is for people alone and may be anything.
  */
 export interface Owner {
   readonly name: string;
@@ -43,7 +44,10 @@ export interface Value {
   readonly rectified: boolean;
 }
 
-/** A parameter: row-major to the user, panels to the machine, in which all dimensions but the last make up the rows. A vector is one row. */
+/**
+ * A parameter: row-major to the user, panels to the machine, in which all dimensions but the last make up the rows. A
+ * vector is one row.
+ */
 export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];
@@ -111,7 +115,7 @@ export class Builder {
   /** Values whose gradient was already stopped where a rectifier's output is 0. */
   readonly rectifiedGradients = new Set<Value>();
   readonly #recordRegion = new Region('records');
-  /** Regions in the order they were asked for; those with names that this code gave, and the values and gradients of owners. */
+  /** Regions in the order they were asked for; those that this code named; and the values and gradients of owners. */
   readonly #regions: Region[] = [];
   readonly #named = new Map<string, Region>();
   readonly #values = new Map<Owner, Map<string, Value>>();
@@ -174,8 +178,9 @@ export class Builder {
   }
 
   /**
-   * A value of the batch's rows: what its owner makes, or where it has a `role`, something beside that. Whoever asks again gets the same. `rectified` as in {@link Value};
-   * `data` where it takes another's place; `own` where every thread has all rows to itself.
+   * A value of the batch's rows: what its owner makes, or where it has a `role`, something beside that. Whoever asks
+   * again gets the same. `rectified` as in {@link Value}; `data` where it takes another's place; `own` where every
+   * thread has all rows to itself.
    */
   value(
     owner: Owner,
@@ -205,8 +210,9 @@ export class Builder {
   }
 
   /**
-   * Whether threads that train share out a layer's products by the panels of so many outputs: each then has to do with its own weights alone, from the first product to
-   * the update, and they stay in its cache. Not where some thread would have a fifth more to do than others.
+   * Whether threads that train share out a layer's products by the panels of so many outputs: each then has to do with
+   * its own weights alone, from the first product to the update, and they stay in its cache. Not where some thread
+   * would have a fifth more to do than others.
    */
   byOutputs(outputs: number): boolean {
     const panels = panelCount(outputs);
@@ -215,8 +221,10 @@ export class Builder {
   }
 
   /**
-   * All parameters, in the stretches that an optimiser updates: one, or with threads as many as it takes to share them out as their gradients are: each parameter by its outputs, or each
-   * panel of it by inputs.
+   * All parameters, in the stretches that an optimiser updates. One thread takes them all as one stretch. Several
+   * threads share out an update as they did the gradient, so that each finds its part in its cache: a vector, or a
+   * matrix whose gradient was shared out by outputs, is one stretch; of any other matrix each panel is one, shared out
+   * by inputs.
    */
   stretches(): Stretch[] {
     const { parameterRegion, gradientRegion } = this;

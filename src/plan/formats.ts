@@ -25,8 +25,8 @@ export interface StoredPart {
 }
 
 /**
- * What is stored for a parameter of a model with such weights. Matrices have the model's format; an int8 one has a float32 scale for each of its columns
- * beside it. Vectors, such as biases, are small and stay float32.
+ * What is stored for a parameter of a model with such weights. Matrices have the model's format; an int8 one has a
+ * float32 scale for each of its columns beside it. Vectors, such as biases, are small and stay float32.
  */
 export function storedParts(name: string, shape: Shape, weights: WeightFormat): readonly StoredPart[] {
   if (shape.length < 2) return [{ name, shape, format: 'float32' }];

@@ -1,4 +1,4 @@
-/** The layout of matrices in linear memory: panels of 16 columns, `[columns / 16][rows][16]`, zero beyond the columns. */
+/** The layout of matrices in linear memory: panels of 16 columns, `[columns / 16][rows][16]`, zero beyond them. */
 
 import { formatBytes, type StoredNumbers, type WeightFormat } from './formats.js';
 

@@ -1,11 +1,11 @@
 /**
- * How records and the controls block are written. The machine's classes (`assembly/plan.ts`) describe the same structs with the same names in the same order; a test compares
- * the offsets. What each op's record holds stands in `ops/`.
+ * How records and the controls block are written. The machine's classes (`assembly/plan.ts`) describe the same structs
+ * with the same names in the same order; a test compares the offsets. What each op's record holds stands in `ops/`.
  */
 /** Bytes from one record to the next. */
 export const RECORD_BYTES = 128;
 
-/** How a field is stored; `address` is a 32-bit place in linear memory, given as a number or as the region that begins there. */
+/** How a field is stored; `address` is a 32-bit place in linear memory: a number, or the region that begins there. */
 export type FieldType = 'address' | 'i32' | 'f32' | 'f64';
 export type Struct = Readonly<Record<string, FieldType>>;
 

@@ -59,7 +59,8 @@ export const denseForwardQuantized = /* @__PURE__ */ defineOp(
       w: reads('whole'),
       scale: reads('whole'),
       b: reads('whole'),
-      // A thread's part of it begins elsewhere for a layer of another width, and nothing else keeps the threads from being in different layers.
+      // A thread's part of it begins elsewhere for a layer of another width, and nothing else keeps the threads from
+      // being in different layers.
       scratch: writes('whole'),
     }),
     work: product,

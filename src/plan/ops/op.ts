@@ -1,10 +1,14 @@
-/** What the planner has to know about an op is told in one place, its entry in this folder: records, barriers, budgets of work and tests follow from it. */
+/**
+ * What the planner has to know about an op is told in one place, its entry in this folder: records, barriers, budgets
+ * of work and tests follow from it.
+ */
 import type { Opcode } from '../opcodes.js';
 import type { Struct } from '../record.js';
 
 /**
- * How an op's work on a region is shared out, each thread's part its own: a value by rows of the batch or by panels of columns; a parameter, its gradient and the
- * optimiser's state by outputs or by inputs; or each thread has an `own` one. Or `whole`, where a thread touches what is not its own.
+ * How an op's work on a region is shared out, each thread's part its own: a value by rows of the batch or by panels of
+ * columns; a parameter, its gradient and the optimiser's state by outputs or by inputs; or each thread has an `own`
+ * one. Or `whole`, where a thread touches what is not its own.
  */
 export type Share = 'rows' | 'panels' | 'outputs' | 'inputs' | 'own' | 'whole';
 
