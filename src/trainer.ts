@@ -587,7 +587,7 @@ class BaseTrainer {
     }
     const { target, accuracy } = this.#loss;
     const answers = accuracy?.kind === 'threshold' && target.kind === 'values' ? target.columns : 1;
-    checkProgress(state, this.model.trained, this.#config.metrics.length > 0 ? answers : 0);
+    checkProgress(state, this.model.trained, this.#config.metrics.length > 0 ? answers : 0, this.#network.outputs);
     this.#epoch = state.epoch;
     this.#position = state.position;
     this.#samples = state.samples;

@@ -84,6 +84,14 @@ export function readTrained(metadata: Readonly<Record<string, string>>): Trained
   };
 }
 
+/** The seed as {@link modelMetadata} writes it, and in no other way that JavaScript takes for a number. */
+function readSeed(text = '0'): number {
+  const where = 'model file: seed';
+  const seed = Number(text);
+  if (String(seed) !== text) throw wrongValue(where, 'a whole number in digits', describe(text), 'the file is damaged');
+  return checkSeed(where, seed);
+}
+
 /** What the user put into the metadata of a file of that version. */
 function usersMetadata(format: string, metadata: Readonly<Record<string, string>>): [key: string, value: string][] {
   const prefix = format === FORMAT ? '' : USERS;
@@ -121,7 +129,7 @@ export function readModelMetadata(
     const mend = 'the file is damaged, or a newer myelin wrote it: then update myelin';
     throw placed('model file: architecture', cause, mend);
   }
-  const seed = checkSeed('model file: seed', Number(metadata.seed ?? 0));
+  const seed = readSeed(metadata.seed);
   const weights = checkChoice('model file: weights', metadata.weights ?? 'float32', weightFormats);
   const rest = new Map(tensors.map(tensor => [tensor.name, tensor]));
   for (const layer of placedLayers(architecture)) {

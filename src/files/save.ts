@@ -98,4 +98,5 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['EDQUOT', 'no room left of your share of the disk'],
   ['ENOTDIR', 'a file in the place of a folder'],
   ['ENAMETOOLONG', 'a name that is too long'],
+  ['ERR_INVALID_ARG_VALUE', 'a name that no file can have'],
 ]);

@@ -1,5 +1,5 @@
 /** What a trainer's file says beside its tensors. */
-import { checkBoolean, checkInteger, checkOptions, wrongType, wrongValue } from '../errors.js';
+import { checkBoolean, checkInteger, checkOptions, describe, wrongType, wrongValue } from '../errors.js';
 import { checkTrainerOptions, type TrainerConfig } from '../trainingOptions.js';
 import { MOST_COUNTED, type Trained } from './modelFile.js';
 import { parseStrictly } from './strictJson.js';
@@ -64,7 +64,7 @@ export function readState(text: string | undefined): TrainerState {
     throw wrongValue(
       `${where}: format`,
       `at most ${TRAINER_FORMAT}`,
-      String(format),
+      describe(format),
       'update myelin to read newer files',
     );
   }
@@ -79,7 +79,6 @@ export function readState(text: string | undefined): TrainerState {
   const { costSum } = rest;
   if (typeof costSum !== 'number') throw wrongType(`${where}: costSum`, 'a number', costSum);
   if (!Number.isFinite(costSum)) throw wrongValue(`${where}: costSum`, 'a finite number', costSum);
-  if (position === 0 && costSum !== 0) throw wrongValue(`${where}: costSum`, '0 where no epoch is under way', costSum);
   const [epoch, step] = [count('epoch', MOST_COUNTED), count('step', MOST_COUNTED)];
   return {
     ...config,
@@ -101,10 +100,15 @@ export function trainedBy({ format, epoch, position, step }: TrainerState, train
   return format === 1 ? { epochs: epoch + Number(position > 0), steps: step } : trained;
 }
 
-/** Refuses an epoch under way that the model has not begun, and more right answers than there can be, at so many a row. */
-export function checkProgress(state: TrainerState, { epochs }: Trained, answers: number): void {
+/**
+ * Refuses an epoch under way that the model has not begun, more right answers than there can be, at so many a row, and costs beyond float32's for so many outputs
+ * of a row.
+ */
+export function checkProgress(state: TrainerState, { epochs }: Trained, answers: number, outputs: number): void {
   const where = 'Trainer.fromBytes: trainer';
-  const { position, correct, order } = state;
+  const { position, correct, costSum, order } = state;
+  const most = position * outputs * 2 ** 128;
+  if (Math.abs(costSum) > most) throw wrongValue(`${where}: costSum`, `a sum of ${position} rows' costs`, costSum);
   if (position > 0 && order >= epochs)
     throw wrongValue(`${where}: order`, `less than the model's ${epochs} epochs`, order);
   if (correct > position * answers) throw wrongValue(`${where}: correct`, `at most ${position * answers}`, correct);

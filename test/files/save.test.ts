@@ -119,6 +119,11 @@ test('a folder that does not exist is named as the trouble', async () => {
   expect(await readdir(folder)).toEqual([]);
 });
 
+test('a name that no file can have is one clear error', async () => {
+  const error = await failureOf(saveAtomically(join(folder, 'a\0b'), NEW));
+  expect(error.message).toContain('got a name that no file can have; check its folder');
+});
+
 test('many saves to one path at once leave one of them, complete', async () => {
   const contents = Array.from({ length: 8 }, (_, i) => new Uint8Array(100_000 + i).fill(i));
   await Promise.all(contents.map(bytes => saveAtomically(path, bytes)));

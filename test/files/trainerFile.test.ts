@@ -39,7 +39,8 @@ const replaced = (from: string | RegExp, to: string) => ({ trainer: (text: strin
 
 it.each<[string, boolean, Parameters<typeof changed>[1], RegExp]>([
   ['an infinite cost sum', true, replaced(/"costSum":[^,]+/, '"costSum":1e999'), /costSum: expected a finite number/],
-  ['a cost of no rows', false, replaced('"costSum":0', '"costSum":1'), /costSum: expected 0/],
+  ['a cost of no rows', false, replaced('"costSum":0', '"costSum":1'), /costSum: expected a sum of 0 rows/],
+  ['a cost beyond its rows', true, replaced(/"costSum":[^,]+/, '"costSum":1e300'), /costSum: expected a sum of 8 rows/],
   ['more right answers than rows', true, replaced(/"correct":\d+/, '"correct":9'), /correct: expected at most 8/],
   ['answers of no rows', false, replaced('"correct":0', '"correct":1'), /correct: expected at most 0/],
   ['half a batch', true, replaced('"position":8', '"position":7'), /position: expected whole batches of 4/],
@@ -73,6 +74,14 @@ it('key twice in the architecture is refused, at any depth', async () => {
   const { tensors, metadata } = readSafetensors(await file(false));
   metadata.architecture = (metadata.architecture ?? '').replace('"units":100', '"units":7,"units":100');
   await expect(Trainer.fromBytes(writeSafetensors(tensors, metadata))).rejects.toThrow(/"units" twice/);
+});
+
+it.each(['', '0x1', ' 1', '1.0', '1e0', '+1', '-0', '9007199254740993'])('a seed of «%s» is refused', async seed => {
+  const { tensors, metadata } = readSafetensors(await file(false));
+  metadata.seed = seed;
+  await expect(Trainer.fromBytes(writeSafetensors(tensors, metadata))).rejects.toThrow(
+    /model file: seed: expected a whole/,
+  );
 });
 
 it('a file of before there were counts goes on as it would have', async () => {
