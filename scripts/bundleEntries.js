@@ -19,7 +19,6 @@ const options = {
   bundle: true,
   format: 'esm',
   target: 'es2022',
-
   packages: 'external',
   external: ['node:*', '*.wasm', '*.wasm?module'],
   logLevel: 'warning',
@@ -29,13 +28,10 @@ const options = {
 
 const entries = compiled('dist/entries', '.js');
 const predicting = entries.filter(path => path.includes('/predict.'));
-// Of what predicts, these are bundled again before they run, and need not hold all of it each.
-const rebundled = predicting.filter(path => /edge|workerd/.test(path));
 // Parts that entries share lie beside them, so that addresses relative to a module lead to the same files from there as from src/hosts.
 const shared = { ...options, splitting: true, chunkNames: 'entries/shared-[hash]' };
 
-// What predicts has to start at once: one file for each entry.
-await build({ ...options, entryPoints: predicting.filter(path => !rebundled.includes(path)) });
-await build({ ...shared, entryPoints: rebundled });
+// What predicts shares nothing with what trains, so that it has to read its own half alone; its entries share that half.
+await build({ ...shared, entryPoints: predicting });
 const whole = entries.filter(path => !predicting.includes(path));
 await build({ ...shared, entryPoints: [...whole, ...compiled('dist/hosts', 'Worker.js')] });
