@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os';
 import { adam, dense, Model, sequential } from '../src/entries/node.js';
 import { nodeHost } from '../src/hosts/node.js';
 import { fitLoss } from '../src/losses/index.js';
+import { together } from '../src/plan/barriers.js';
 import { Builder, type Plan, type PlannedRecord, type Section, type SectionKey } from '../src/plan/builder.js';
 import { nextBatch } from '../src/plan/ops/batch.js';
 import { numbersOf } from '../src/plan/ops/op.js';
@@ -34,7 +35,7 @@ const table = (title: string, header: readonly string[], rows: readonly (readonl
 
 /** Two threads that do nothing but meet. */
 const MEETINGS = 1000;
-const builder = new Builder(1, { training: false, paired: false, threads: 2 });
+const builder = new Builder(1, { training: false, paired: false, together: together(2) });
 builder.section('meet', () => {
   for (let i = 0; i < MEETINGS; i++) builder.emit(nextBatch, 'none', { counts: 0 });
 });

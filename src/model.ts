@@ -5,7 +5,7 @@ import { refuseBareBytes, type Samples, type Targets } from './data/samples.js';
 import { checkChoice, checkOptions, nearest, quote, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
 import { modelMetadata, refuseNotFiniteTensors, type Trained } from './files/modelFile.js';
 import { writeSafetensors } from './files/safetensors.js';
-import { initialize } from './initializers/index.js';
+import { initialize } from './initializers/fill.js';
 import { Judge, type ReadyData, readData } from './judge.js';
 import { type Bytes, kindOf, type NumberArray } from './kinds.js';
 import { fitLoss, type Loss, type LossConfig, refuseConstant, resolveLoss } from './losses/index.js';

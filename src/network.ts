@@ -5,7 +5,7 @@
 import { type Architecture, outputShape, placedLayers } from './architecture.js';
 import { definitionOf, type Layer } from './layers/index.js';
 import type { Past, Place, Site } from './layers/layer.js';
-import { Builder, type Owner, type Parameter, type Plan, type Value } from './plan/builder.js';
+import { Builder, type Owner, type Parameter, type Plan, type Together, type Value } from './plan/builder.js';
 import { storedParts, type WeightFormat } from './plan/formats.js';
 import { checkFinite, gather, scatter } from './plan/ops/batch.js';
 import { size } from './shape.js';
@@ -85,10 +85,10 @@ export function planPrediction(
   architecture: Architecture,
   capacity: number,
   paired: boolean,
-  threads = 1,
   weights: WeightFormat = 'float32',
+  together?: Together,
 ): NetworkPlan {
-  const builder = new Builder(capacity, { training: false, paired, threads });
+  const builder = new Builder(capacity, { training: false, paired, together });
   const places = placeLayers(builder, architecture, weights);
   const inputs = size(architecture.inputShape);
   const outputs = size(outputShape(architecture));

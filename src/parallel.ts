@@ -7,6 +7,7 @@ import type { Architecture } from './architecture.js';
 import { notFiniteAt, type ReadySamples } from './data/samples.js';
 import { wrongValue } from './errors.js';
 import { type NetworkPlan, planPrediction } from './network.js';
+import { together } from './plan/barriers.js';
 import type { WeightFormat } from './plan/formats.js';
 import type { Backend } from './runtime/binaries.js';
 import type { Crew } from './runtime/crew.js';
@@ -94,7 +95,7 @@ class Machine {
 
   constructor({ architecture, weights, backend, network }: Source, team: Team | undefined) {
     const capacity = mostRows(network);
-    this.#network = planPrediction(architecture, capacity, backend.paired, team?.size ?? 1, weights);
+    this.#network = planPrediction(architecture, capacity, backend.paired, weights, together(team?.size ?? 1));
     this.#program = new Program(team?.module ?? backend.module, this.#network.plan, team !== undefined);
     this.#staging = this.#program.reserve(capacity * network.inputs * 4);
     this.#predictions = this.#program.floats(this.#network.plan.region('predictions'));

@@ -96,7 +96,7 @@ export class Predictor {
     const widths = placedLayers(architecture).reduce((sum, layer) => sum + size(layer.outputShape), 0);
     const capacity = Math.floor(CACHE_NUMBERS / (widths + size(architecture.inputShape)));
     const rows = Math.max(1, Math.min(MOST_ROWS, capacity));
-    this.network = planPrediction(architecture, rows, backend.paired, 1, weights);
+    this.network = planPrediction(architecture, rows, backend.paired, weights);
     this.program = new Program(backend.module, this.network.plan);
     const { plan, inputs } = this.network;
     const address = this.program.reserve(plan.capacity * inputs * 4);

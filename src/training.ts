@@ -4,6 +4,7 @@ import { backwardOf } from './layers/backward.js';
 import type { AccuracySpec, FittedLoss } from './losses/loss.js';
 import { emitForward, emitGather, layersOf, type NetworkPlan, outputOf, placeLayers, type Step } from './network.js';
 import { type OptimizerConfig, optimizerDefinition } from './optimizers/index.js';
+import { together } from './plan/barriers.js';
 import { Builder, type Value } from './plan/builder.js';
 import type { Region } from './plan/memory.js';
 import { checkFinite, gather, gatherLabels, nextBatch } from './plan/ops/batch.js';
@@ -29,8 +30,8 @@ export interface Judgement {
  * to the update, or without an optimiser `gradients` goes as far as the gradients, without dropout.
  */
 export function planTraining(architecture: Architecture, capacity: number, judgement: Judgement): NetworkPlan {
-  const { loss, optimizer } = judgement;
-  const builder = new Builder(capacity, { training: true, paired: judgement.paired, threads: judgement.threads ?? 1 });
+  const { loss, optimizer, paired, threads = 1 } = judgement;
+  const builder = new Builder(capacity, { training: true, paired, together: together(threads) });
   const places = placeLayers(builder, architecture);
   const inputs = size(architecture.inputShape);
   let steps: Step[] = [];

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { initialize } from '../src/initializers/fill.js';
 import {
   constant,
   heNormal,
   type Initializer,
   type InitializerName,
-  initialize,
   initializerNames,
   orthogonal,
   randomNormal,

@@ -1,19 +1,10 @@
 import { defineInitializer } from './define.js';
 
 /** Every value 0; the default for biases. */
-export const zeros = defineInitializer('zeros', {
-  defaults: {},
-  fill: values => void values.fill(0),
-});
+export const zeros = defineInitializer('zeros', {});
 
 /** Every value 1. */
-export const ones = defineInitializer('ones', {
-  defaults: {},
-  fill: values => void values.fill(1),
-});
+export const ones = defineInitializer('ones', {});
 
 /** Every value the same: `constant({ value: 0 })`. */
-export const constant = defineInitializer('constant', {
-  defaults: { value: 0 },
-  fill: (values, { value }) => void values.fill(value),
-});
+export const constant = defineInitializer('constant', { value: 0 });

@@ -1,7 +1,5 @@
 /** Initializers: what a parameter's values are before training. Definitions and defaults are Keras's. */
 import { checkChoice, wrongType } from '../errors.js';
-import type { Random } from '../random.js';
-import type { Definition, Settings } from './define.js';
 import * as kinds from './kinds.js';
 
 export * from './kinds.js';
@@ -31,16 +29,4 @@ export function resolveInitializer(where: string, value: unknown): InitializerCo
   }
   const { kind, ...options } = value;
   return registry[checkChoice(`${where}.kind`, kind, initializerNames)].configure(where, options);
-}
-
-/**
- * A parameter's first values, row-major. Its fans follow from the shape: [inputs, outputs] for a dense weight,
- * [...kernel, inputs, outputs] for a convolution's, [n] for a bias.
- */
-export function initialize(config: InitializerConfig, shape: readonly number[], random: Random): Float32Array {
-  const { kind, ...settings } = config;
-  const { fill }: Pick<Definition<Settings>, 'fill'> = registry[kind];
-  const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
-  fill(values, settings, shape, random);
-  return values;
 }

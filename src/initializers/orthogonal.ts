@@ -1,6 +1,6 @@
 import { wrongValue } from '../errors.js';
 import type { Random } from '../random.js';
-import { defineInitializer } from './define.js';
+import { defineInitializer, type Fill } from './define.js';
 
 function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
@@ -36,24 +36,23 @@ function orthonormalVectors(count: number, length: number, random: Random): Floa
  * Source: Saxe, McClelland and Ganguli, «Exact solutions to the nonlinear dynamics of learning in deep linear neural
  * networks», 2013.
  */
-export const orthogonal = defineInitializer('orthogonal', {
-  defaults: { gain: 1 },
-  fill(values, { gain }, shape, random) {
-    const columns = shape.at(-1);
-    if (columns === undefined || shape.length < 2) {
-      throw wrongValue(
-        'orthogonal',
-        'a shape of at least two dimensions',
-        `[${shape}]`,
-        'use it for weights, not biases',
-      );
-    }
-    const rows = values.length / columns;
-    const tall = rows >= columns;
-    orthonormalVectors(Math.min(rows, columns), Math.max(rows, columns), random).forEach((vector, k) => {
-      vector.forEach((value, i) => {
-        values[tall ? i * columns + k : k * columns + i] = gain * value;
-      });
+export const orthogonal = defineInitializer('orthogonal', { gain: 1 });
+
+export const fillOrthogonal: Fill<{ gain: number }> = (values, { gain }, shape, random) => {
+  const columns = shape.at(-1);
+  if (columns === undefined || shape.length < 2) {
+    throw wrongValue(
+      'orthogonal',
+      'a shape of at least two dimensions',
+      `[${shape}]`,
+      'use it for weights, not biases',
+    );
+  }
+  const rows = values.length / columns;
+  const tall = rows >= columns;
+  orthonormalVectors(Math.min(rows, columns), Math.max(rows, columns), random).forEach((vector, k) => {
+    vector.forEach((value, i) => {
+      values[tall ? i * columns + k : k * columns + i] = gain * value;
     });
-  },
-});
+  });
+};

@@ -8,10 +8,6 @@ export function fillUniform(values: Float32Array, min: number, max: number, rand
 }
 
 /** Equally likely values between two bounds: `randomUniform({ min: -0.05, max: 0.05 })`. RangeError where min > max. */
-export const randomUniform = defineInitializer('randomUniform', {
-  defaults: { min: -0.05, max: 0.05 },
-  check(where, { min, max }) {
-    if (min > max) throw wrongValue(where, 'min <= max', `min ${min} and max ${max}`);
-  },
-  fill: (values, { min, max }, _shape, random) => fillUniform(values, min, max, random),
+export const randomUniform = defineInitializer('randomUniform', { min: -0.05, max: 0.05 }, (where, { min, max }) => {
+  if (min > max) throw wrongValue(where, 'min <= max', `min ${min} and max ${max}`);
 });

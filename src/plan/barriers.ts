@@ -1,5 +1,5 @@
 /** Where threads that run a plan together have to wait for one another. */
-import type { PlannedRecord } from './builder.js';
+import type { PlannedRecord, Together } from './builder.js';
 import { Region } from './memory.js';
 import { type Access, numbersOf, type Share } from './ops/op.js';
 
@@ -43,6 +43,11 @@ class Touched {
     if (writes) this.#writes |= bits[share];
     else this.#reads |= bits[share];
   }
+}
+
+/** What a plan for so many threads takes; one thread has nobody to wait for. */
+export function together(threads: number): Together | undefined {
+  return threads > 1 ? { threads, placeBarriers } : undefined;
 }
 
 /**

@@ -1,6 +1,5 @@
 /** The builder: layers, losses and optimisers emit records into sections; then all is given its place and written. */
 import { size } from '../shape.js';
-import { placeBarriers } from './barriers.js';
 import type { WeightFormat } from './formats.js';
 import { align, CONSTANTS_END, placeRegions, Region } from './memory.js';
 import { Opcode } from './opcodes.js';
@@ -70,6 +69,13 @@ export interface Stretch {
   state(name: string): Region;
 }
 
+/** What a plan for several threads takes: how many they are, and what finds where they wait for one another. */
+export interface Together {
+  readonly threads: number;
+  /** For each record of a section that runs over and over, whether all threads must have come this far before it. */
+  placeBarriers(records: readonly PlannedRecord[]): boolean[];
+}
+
 /** Records that run together, as addresses of the first and of the one after the last. */
 export interface Section {
   readonly first: number;
@@ -124,14 +130,16 @@ export class Builder {
   readonly #sections = new Map<SectionKey, { first: number; last: number; work: number }>();
   readonly #parameters: Parameter[] = [];
   readonly #training: boolean;
+  readonly #together: Together | undefined;
   readonly threads: number;
   /** 1 where matrix products take tiles written in pairs, for engines that pack them into 256 bits; else 0. */
   readonly paired: number;
 
-  /** `training`: whether parameters have gradients; `threads`: how many may run the plan together, 1 unless told. */
-  constructor(capacity: number, options: { training: boolean; paired: boolean; threads?: number }) {
+  /** `training`: whether parameters have gradients; `together`: where more than one thread may run the plan. */
+  constructor(capacity: number, options: { training: boolean; paired: boolean; together?: Together | undefined }) {
     this.capacity = capacity;
-    this.threads = options.threads ?? 1;
+    this.#together = options.together;
+    this.threads = options.together?.threads ?? 1;
     this.controls = new Region('controls', CONTROLS_BYTES * this.threads);
     this.#training = options.training;
     this.paired = Number(options.paired);
@@ -276,8 +284,7 @@ export class Builder {
     }
     const barriers = this.#records.map(() => false);
     for (const { first, last } of this.#sections.values()) {
-      if (this.threads === 1) break;
-      placeBarriers(this.#records.slice(first, last)).forEach((barrier, index) => {
+      this.#together?.placeBarriers(this.#records.slice(first, last)).forEach((barrier, index) => {
         barriers[first + index] = barrier;
       });
     }

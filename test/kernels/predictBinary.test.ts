@@ -17,7 +17,7 @@ const forward = new WebAssembly.Module(readFileSync(new URL('../../wasm/predict.
 /** Predictions of some rows with parameters that are the same in every call. */
 function predict(module: WebAssembly.Module, each: Case, weights: WeightFormat, paired: boolean): Float32Array {
   const rows = 13;
-  const { plan, inputs, outputs } = planPrediction(architectureOf(each), rows, paired, 1, weights);
+  const { plan, inputs, outputs } = planPrediction(architectureOf(each), rows, paired, weights);
   const program = new Program(module, plan);
   plan.parameters.forEach((parameter, index) => {
     const values = numbers(parameter.data.bytes / formatBytes[parameter.format], index);

@@ -56,7 +56,7 @@ type Backend = (typeof backends)[number];
 
 function programs(backend: Backend, format: Quantized, { rows, inputs, outputs, activation, useBias }: Case) {
   const layer = dense(outputs, { name: 'd', activation: activation ?? 'linear', useBias: useBias ?? true });
-  const network = planPrediction(sequential([inputs], [layer]), rows, backend.paired, 1, format);
+  const network = planPrediction(sequential([inputs], [layer]), rows, backend.paired, format);
   const weights = someWeights(format, inputs, outputs);
   const bias = useBias === false ? new Float32Array(outputs) : numbers(outputs, 3);
   const given = new Map<string, StoredNumbers>([
@@ -156,7 +156,6 @@ describe.each(backends)('$binary', backend => {
       sequential([rows], [dense(outputs, { name: 'd', useBias: false })]),
       64,
       false,
-      1,
       'float16',
     );
     const program = new Program(backend.module, network.plan);

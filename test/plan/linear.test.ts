@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { dense, dropout, Model, sequential } from '../../src/entries/node.js';
 import { fitLoss, resolveLoss } from '../../src/losses/index.js';
 import { resolveOptimizer } from '../../src/optimizers/index.js';
-import { placeBarriers } from '../../src/plan/barriers.js';
+import { placeBarriers, together } from '../../src/plan/barriers.js';
 import { Builder, type PlannedRecord } from '../../src/plan/builder.js';
 import { activationForward } from '../../src/plan/ops/elementwise.js';
 import { printPlan } from '../../src/plan/print.js';
@@ -12,7 +12,7 @@ import { planTraining } from '../../src/training.js';
 const MOST_LAYERS = 10_000;
 
 it('barriers of 200,000 records among which no thread waits', () => {
-  const builder = new Builder(4, { training: true, paired: false, threads: 2 });
+  const builder = new Builder(4, { training: true, paired: false, together: together(2) });
   const records: PlannedRecord[] = [];
   let x = builder.value({ name: 'first' }, 1).data;
   for (let i = 0; i < 200_000; i++) {

@@ -55,7 +55,7 @@ describe('a plan', () => {
   it('that predicts asks for nothing that predict.wasm lacks', () => {
     for (const each of cases) {
       for (const weights of weightFormats) {
-        const { plan } = planPrediction(architectureOf(each), 8, false, 1, weights);
+        const { plan } = planPrediction(architectureOf(each), 8, false, weights);
         expect(plan.records.filter(({ op }) => op.binary !== 'predict')).toEqual([]);
       }
     }

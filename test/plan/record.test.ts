@@ -1,6 +1,7 @@
 /** The two descriptions of each record, held together: the machine's class as its compiler lays it out, and the op's entry in src/plan/ops. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { together } from '../../src/plan/barriers.js';
 import { Builder } from '../../src/plan/builder.js';
 import { CONSTANTS_END } from '../../src/plan/memory.js';
 import { ops } from '../../src/plan/ops/index.js';
@@ -110,7 +111,8 @@ describe('records', () => {
   });
 
   it('each thread has a controls block, and behind its fields room for every number that optimisers settle there', () => {
-    const blocks = (threads: number) => new Builder(1, { training: false, paired: false, threads }).controls.bytes;
+    const blocks = (threads: number) =>
+      new Builder(1, { training: false, paired: false, together: together(threads) }).controls.bytes;
     expect(blocks(1)).toBe(machine.CONTROLS_BYTES?.value);
     expect(blocks(3)).toBe(3 * blocks(1));
     const room = Number(machine.SETTLED?.value);
