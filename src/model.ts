@@ -267,9 +267,9 @@ class BaseModel extends Predictor {
       if (numeric.length === 0) return judgement;
       const out = new Float32Array(ready.samples.rows * this.network.outputs);
       this.predictSamples('evaluate', out, ready.samples);
-      const raw = this.rawRows('evaluate');
-      const truth = raw?.restore(Float32Array.from(ready.targets)) ?? ready.targets;
-      return { ...judgement, ...scoreNumbers(numeric, raw?.restore(out) ?? out, truth, this.network.outputs) };
+      this.restored('evaluate', out, ready.samples.rows);
+      const truth = this.rawRows('evaluate')?.restore(Float32Array.from(ready.targets)) ?? ready.targets;
+      return { ...judgement, ...scoreNumbers(numeric, out, truth, this.network.outputs) };
     });
   }
 
@@ -366,14 +366,13 @@ class BaseModel extends Predictor {
     checkOptions(where, options, ['threads']);
     const { threads = 'auto' } = options;
     const wanted = checkThreads(where, threads);
-    const raw = this.rawRows(where);
     const samples = this.samples(where, x);
     const work = workOf(this.network, samples.rows);
     const small = work <= WORK_AT_ONCE;
     if (small && !this.#predictions?.waiting && takeSpare(work)) {
       const out = new Float32Array(samples.rows * this.network.outputs);
       this.predictSamples(where, out, samples);
-      return raw?.restore(out) ?? out;
+      return this.restored(where, out, samples.rows);
     }
     this.update();
     this.#snapshot ??= new Snapshot(this.currentParameters);
@@ -382,7 +381,7 @@ class BaseModel extends Predictor {
     this.#predictions ??= new Predictions(this.#source());
     const findThreads = small ? undefined : () => findTeam(this.runsOn, wanted);
     const out = await this.#predictions.predict(kept, this.#snapshot, findThreads);
-    return raw?.restore(out) ?? out;
+    return this.restored(where, out, samples.rows);
   }
 
   /** What predicts for {@link predictAsync}. */

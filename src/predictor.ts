@@ -133,7 +133,7 @@ export class Predictor {
     const samples = this.samples('predict', x);
     const out = new Float32Array(samples.rows * this.network.outputs);
     this.predictSamples('predict', out, samples);
-    return this.rawRows('predict')?.restore(out) ?? out;
+    return this.restored('predict', out, samples.rows);
   }
 
   /** {@link predict} into an array of the user's, which is at least rows × outputs long; makes no garbage. Returns `out`. */
@@ -150,8 +150,17 @@ export class Predictor {
       const samples = this.samples('predictInto', x);
       this.#checkRoom(out, samples.rows);
       this.predictSamples('predictInto', out, samples);
-      raw?.restore(out, samples.rows * this.network.outputs);
+      this.restored('predictInto', out, samples.rows);
     }
+    return out;
+  }
+
+  /** @internal Outputs of some rows in the target's own unit, where the model's file has one; in place. */
+  protected restored(where: string, out: Float32Array, rows: number): Float32Array {
+    const raw = this.rawRows(where);
+    if (!raw) return out;
+    raw.restore(out, rows * this.network.outputs);
+    this.refuseNotFinite(where, out, 0, rows);
     return out;
   }
 

@@ -93,7 +93,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isNumberColumn(value: unknown): value is NumberColumn {
   if (!isRecord(value) || typeof value.name !== 'string' || value.kind !== 'number') return false;
-  return typeof value.scale === 'number' && value.scale >= 0 && typeof value.mean === 'number';
+  return isFiniteNumber(value.scale) && value.scale >= 0 && isFiniteNumber(value.mean);
+}
+
+function isFiniteNumber(value: unknown): value is number {
+  return Number.isFinite(value);
 }
 
 function areTexts(value: unknown): value is string[] {

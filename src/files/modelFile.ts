@@ -78,10 +78,8 @@ export function readTrained(metadata: Readonly<Record<string, string>>): Trained
   const trained = parseStrictly(where, text);
   checkOptions(where, trained, ['epochs', 'steps']);
   const { epochs, steps } = trained as Partial<Trained>;
-  return {
-    epochs: checkInteger(`${where}: epochs`, epochs, 0, MOST_COUNTED),
-    steps: checkInteger(`${where}: steps`, steps, 0, MOST_COUNTED),
-  };
+  const counted = checkInteger(`${where}: steps`, steps, 0, MOST_COUNTED);
+  return { epochs: checkInteger(`${where}: epochs`, epochs, 0, counted), steps: counted };
 }
 
 /** The seed as {@link modelMetadata} writes it, and in no other way that JavaScript takes for a number. */
@@ -102,11 +100,11 @@ function usersMetadata(format: string, metadata: Readonly<Record<string, string>
   });
 }
 
-/** Reads the metadata of a model, and checks that the file's tensors are those of its architecture and `extra` ones. */
+/** Reads the metadata of a model, and checks that the file's tensors are those of its architecture and in a trainer's file `extra` ones. */
 export function readModelMetadata(
   tensors: readonly Tensor[],
   metadata: Readonly<Record<string, string>>,
-  extra: (parameter: string) => readonly string[] = () => [],
+  extra?: (parameter: string) => readonly string[],
 ): {
   architecture: Architecture;
   seed: number;
@@ -135,7 +133,7 @@ export function readModelMetadata(
   for (const layer of placedLayers(architecture)) {
     for (const part of layer.parameters.flatMap(spec => storedParts(spec.name, spec.shape, weights))) {
       const parameter = `${layer.name}.${part.name}`;
-      for (const name of [parameter, ...extra(parameter)]) {
+      for (const name of [parameter, ...(extra?.(parameter) ?? [])]) {
         const tensor = rest.get(name);
         const expected = `tensor [${part.shape.join(', ')}]`;
         if (!tensor) throw wrongValue(`model file: ${shorten(name)}`, expected, 'none');
@@ -158,9 +156,9 @@ export function readModelMetadata(
   }
   const [unknown] = rest.keys();
   if (unknown !== undefined) {
-    const mend =
-      metadata.trainer === undefined ? undefined : `this is a trainer's file: read it with Trainer.fromBytes`;
-    throw wrongValue('model file', 'only tensors of its architecture', describe(unknown), mend);
+    const mend = `this is a trainer's file: read it with Trainer.fromBytes`;
+    const expected = extra ? 'only tensors of its architecture and optimiser' : 'only tensors of its architecture';
+    throw wrongValue('model file', expected, describe(unknown), metadata.trainer && !extra ? mend : undefined);
   }
   return { architecture, seed, weights, trained: readTrained(metadata), users: usersMetadata(format, metadata) };
 }

@@ -73,7 +73,7 @@ export class StrictJson {
     return value;
   }
 
-  /** Anything that JSON can say, objects and lists nested at most `depth` deep. */
+  /** Anything that JSON can say but `null`, objects and lists nested at most `depth` deep. */
   value(depth: number): unknown {
     this.#skipSpace();
     const char = this.#text[this.#at];
@@ -95,11 +95,11 @@ export class StrictJson {
     return list;
   }
 
-  /** A number, true, false or null. */
-  #literal(): number | boolean | null {
+  /** A number, true or false. */
+  #literal(): number | boolean {
     LITERAL.lastIndex = this.#at;
     const [token] = LITERAL.exec(this.#text) ?? [];
-    if (token === undefined) throw this.#unexpected('a value');
+    if (token === undefined) throw this.#unexpected('a value other than null');
     this.#at += token.length;
     return JSON.parse(token);
   }
@@ -158,8 +158,8 @@ export class StrictJson {
   }
 }
 
-/** JSON's numbers (RFC 8259, section 6) and words. */
-const LITERAL = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null/y;
+/** JSON's numbers (RFC 8259, section 6) and words, but for `null`: it is what JavaScript writes for NaN, and would count as a setting left out. */
+const LITERAL = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false/y;
 /** Deeper than anything that this package writes. */
 const MOST_DEPTH = 32;
 

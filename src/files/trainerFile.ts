@@ -1,5 +1,6 @@
 /** What a trainer's file says beside its tensors. */
 import { checkBoolean, checkInteger, checkOptions, describe, wrongType, wrongValue } from '../errors.js';
+import { mayBeNegative } from '../losses/index.js';
 import { checkTrainerOptions, type TrainerConfig } from '../trainingOptions.js';
 import { MOST_COUNTED, type Trained } from './modelFile.js';
 import { parseStrictly } from './strictJson.js';
@@ -101,16 +102,26 @@ export function trainedBy({ format, epoch, position, step }: TrainerState, train
 }
 
 /**
- * Refuses an epoch under way that the model has not begun, more right answers than there can be, at so many a row, and costs beyond float32's for so many outputs
- * of a row.
+ * Refuses counts that cannot be true together: of epochs and steps that the model was not trained, or fewer steps than those epochs have; and sums that
+ * the rows of the epoch under way cannot have, with so many answers and outputs each.
  */
-export function checkProgress(state: TrainerState, { epochs }: Trained, answers: number, outputs: number): void {
+export function checkProgress(state: TrainerState, trained: Trained, answers: number, outputs: number): void {
   const where = 'Trainer.fromBytes: trainer';
-  const { position, correct, costSum, order } = state;
+  const { position, correct, costSum, order, epoch, step, batchSize } = state;
+  const begun = epoch + Number(position > 0);
+  if (begun > trained.epochs)
+    throw wrongValue(`${where}: epoch`, `at most the model's ${trained.epochs} epochs`, begun);
+  if (position > 0 && order >= trained.epochs) {
+    throw wrongValue(`${where}: order`, `less than the model's ${trained.epochs} epochs`, order);
+  }
+  const least = epoch + Math.ceil(position / batchSize);
+  if (step < least || step > trained.steps) {
+    throw wrongValue(`${where}: step`, `from ${least} to ${trained.steps}, the model's steps`, step);
+  }
   const most = position * outputs * 2 ** 128;
-  if (Math.abs(costSum) > most) throw wrongValue(`${where}: costSum`, `a sum of ${position} rows' costs`, costSum);
-  if (position > 0 && order >= epochs)
-    throw wrongValue(`${where}: order`, `less than the model's ${epochs} epochs`, order);
+  if (costSum > most || costSum < (mayBeNegative(state.loss) ? -most : 0)) {
+    throw wrongValue(`${where}: costSum`, `a sum of ${position} rows' costs`, costSum);
+  }
   if (correct > position * answers) throw wrongValue(`${where}: correct`, `at most ${position * answers}`, correct);
 }
 

@@ -49,6 +49,11 @@ export function resolveLoss(where: string, value: unknown): LossConfig {
   return definition.configure(options);
 }
 
+/** Whether a cost may be below 0: in earnest, or by a rounding. */
+export function mayBeNegative({ kind }: LossConfig): boolean {
+  return kind === 'klDivergence' || kind === 'cosineSimilarity';
+}
+
 /** Fits a cost to a network that ends with `columns` outputs after `activation`. */
 export function fitLoss(config: LossConfig, activation: ActivationConfig, columns: number): FittedLoss {
   return definitionOf(config.kind).fit(config, { activation, columns });

@@ -167,6 +167,26 @@ describe('predictions', () => {
     expect(() => broken.predict([[1e5]])).toThrow(/NaN in row 0/);
   });
 
+  it("are refused where a table's own unit takes them beyond float32", async () => {
+    const model = await linear(2);
+    const column = (name: string, scale: string) => `{"name":"${name}","kind":"number","mean":0,"scale":${scale}}`;
+    const tell = (x: string, y: string) => {
+      model.metadata.preprocessing = `{"columns":[${column('x', x)}],"target":${column('y', y)}}`;
+    };
+    tell('1', '1e37');
+    expect(model.predict([[3]])).toEqual(Float32Array.of(6e37));
+    for (const x of [Float32Array.of(3, 30), [[3], [30]]]) {
+      expect(() => model.predict(x)).toThrow(/predict: expected finite outputs, got Infinity in row 1, column 0/);
+      expect(() => model.predictInto(new Float32Array(2), x)).toThrow(/row 1, column 0/);
+      await expect(model.predictAsync(x)).rejects.toThrow(/row 1, column 0/);
+      expect(() => model.evaluate({ x, y: [[0], [0]] }, { loss, metrics: ['r2'] })).toThrow(/evaluate: .*row 1/);
+    }
+    for (const x of ['1e999', '1']) {
+      tell(x, x === '1' ? '1e999' : '1');
+      expect(() => model.predict([[3]])).toThrow(/the model's preprocessing: expected/);
+    }
+  });
+
   it('look at no more than the rows asked for', async () => {
     const out = new Float32Array(4).fill(Number.NaN);
     expect((await linear(2)).predictInto(out, Float32Array.of(1, 2))).toEqual(Float32Array.of(2, 4, NaN, NaN));

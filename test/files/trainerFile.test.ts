@@ -1,6 +1,6 @@
 /** Every number of a trainer's file has its rule, and what breaks it is named; nothing takes memory before. */
 import { afterEach, expect, it, vi } from 'vitest';
-import { adam, dense, Model, sequential, Trainer } from '../../src/entries/node.js';
+import { adam, dense, Model, sequential, sgd, Trainer } from '../../src/entries/node.js';
 import { readSafetensors, type Tensor, writeSafetensors } from '../../src/files/safetensors.js';
 
 const [rows, inputs, classes, batchSize] = [12, 64, 3, 4];
@@ -41,17 +41,23 @@ it.each<[string, boolean, Parameters<typeof changed>[1], RegExp]>([
   ['an infinite cost sum', true, replaced(/"costSum":[^,]+/, '"costSum":1e999'), /costSum: expected a finite number/],
   ['a cost of no rows', false, replaced('"costSum":0', '"costSum":1'), /costSum: expected a sum of 0 rows/],
   ['a cost beyond its rows', true, replaced(/"costSum":[^,]+/, '"costSum":1e300'), /costSum: expected a sum of 8 rows/],
+  ['a cost below 0', true, replaced(/"costSum":[^,]+/, '"costSum":-1'), /costSum: expected a sum of 8 rows/],
   ['more right answers than rows', true, replaced(/"correct":\d+/, '"correct":9'), /correct: expected at most 8/],
   ['answers of no rows', false, replaced('"correct":0', '"correct":1'), /correct: expected at most 0/],
   ['half a batch', true, replaced('"position":8', '"position":7'), /position: expected whole batches of 4/],
   ['more rows than there are', true, replaced('"position":8', '"position":16'), /position/],
   ['half an epoch', false, replaced('"epoch":1', '"epoch":0.5'), /epoch/],
   ['a count without room', false, replaced(/"step":\d+/, `"step":${2 ** 53 - 1}`), /step/],
+  ['more steps than the model has made', false, replaced('"step":3', '"step":4'), /step: expected from 1 to 3/],
+  ['fewer steps than its epochs have', true, replaced('"step":5', '"step":2'), /step: expected from 3 to 5/],
+  ['more epochs than the model has begun', true, replaced('"epoch":1', '"epoch":2'), /epoch: .*2 epochs, got 3/],
+  ['a setting of null', false, replaced('"learningRate":0.001', '"learningRate":null'), /a value other than null/],
   ['an order to come', true, replaced('"order":1', '"order":2'), /order: expected less than the model's 2 epochs/],
   ['a newer format', false, replaced('"format":2', '"format":3'), /format: expected at most 2, got 3; update/],
   ['a key twice', false, replaced('"batchSize":4', '"batchSize":1,"batchSize":4'), /"batchSize" twice/],
   ['a deep key twice', false, replaced('"beta1":0.9', '"beta1":0.5,"beta1":0.9'), /"beta1" twice/],
   ['no whole epochs', false, { counts: '{"epochs":-1,"steps":3}' }, /myelin\.trained: epochs/],
+  ['fewer steps than epochs', false, { counts: '{"epochs":4,"steps":3}' }, /myelin\.trained: epochs/],
   ['counts of something else', false, { counts: '{"epochs":1,"steps":3,"years":1}' }, /years/],
 ])('%s is refused', async (_, middle, change, message) => {
   const bytes = await file(middle);
@@ -68,6 +74,26 @@ it.each([
     const tensor = (each: Tensor) => void (each.name === name && each.data.set([value]));
     await expect(Trainer.fromBytes(changed(bytes, { tensor }))).rejects.toThrow(message);
   }
+});
+
+it('a state that its settings do not have is refused as its own reader may', async () => {
+  const model = await Model.create(sequential(inputs, [dense(classes, { activation: 'softmax' })]));
+  const made = await model.trainer({ loss, optimizer: sgd({ momentum: 0.9 }), batchSize });
+  const change = replaced('"momentum":0.9', '"momentum":0');
+  await expect(Trainer.fromBytes(changed(made.toBytes(), change))).rejects.toThrow(
+    /^model file: expected only tensors of its architecture and optimiser, got "optimizer\.velocity\.0\.dense\.weight"$/,
+  );
+});
+
+it('costs below 0 are read where the loss has them', async () => {
+  const model = await Model.create(sequential(inputs, [dense(classes, { activation: 'sigmoid' })]), { seed: 1 });
+  const made = await model.trainer({ loss: 'klDivergence', optimizer: sgd(), batchSize });
+  const stop = new AbortController();
+  const faint = new Float32Array(rows * classes).fill(0.01);
+  await made.fit({ x, y: faint }, { signal: stop.signal, onBatch: () => stop.abort() });
+  const bytes = made.toBytes();
+  expect(readSafetensors(bytes).metadata.trainer).toMatch(/"costSum":-\d/);
+  expect((await Trainer.fromBytes(bytes)).toBytes()).toEqual(bytes);
 });
 
 it('key twice in the architecture is refused, at any depth', async () => {
@@ -98,7 +124,9 @@ it('a file of before there were counts goes on as it would have', async () => {
 
 it('the largest count of steps leaves finite numbers', async () => {
   for (const step of [2 ** 31 - 1, 2 ** 31, 2 ** 52]) {
-    const opened = await Trainer.fromBytes(changed(await file(false), replaced(/"step":\d+/, `"step":${step}`)));
+    const counts = `{"epochs":1,"steps":${step}}`;
+    const change = { ...replaced(/"step":\d+/, `"step":${step}`), counts };
+    const opened = await Trainer.fromBytes(changed(await file(false), change));
     await opened.fit({ x, y });
     expect(opened.steps).toBe(step + 3);
     expect(opened.model.predict(x).every(Number.isFinite)).toBe(true);
