@@ -62,7 +62,7 @@ const BYTES_AT_A_TIME = 2 ** 20;
 
 /**
  * Judges rows, some at a time through the room `offset` bytes behind the plan. Yields how many steps of section `evaluate` are to be run, by whoever runs
- * them, and takes back how many finished. Nothing comes of it where a cost is not finite.
+ * them, at most `stepsAtOnce`, and takes back how many finished. Nothing comes of it where a cost is not finite.
  */
 export function* evaluation(
   program: Program,
@@ -70,6 +70,7 @@ export function* evaluation(
   loss: FittedLoss,
   accuracy: boolean,
   offset = 0,
+  stepsAtOnce = () => Infinity,
 ): Generator<number, Judgement | undefined, number> {
   const { samples, targets } = data;
   const { rows } = samples;
@@ -86,8 +87,11 @@ export function* evaluation(
     copySamples(program, places.x, samples, first, last);
     copyTargets(program, places.y, targets, rows, first, last);
     beginRows(program, last - first);
-    const steps = Math.ceil((last - first) / capacity);
-    if ((yield steps) < steps) return undefined;
+    for (let left = Math.ceil((last - first) / capacity); left > 0; ) {
+      const steps = Math.min(left, stepsAtOnce());
+      if ((yield steps) < steps) return undefined;
+      left -= steps;
+    }
   }
   const judged = loss.accuracy?.kind === 'threshold' ? targets.length : rows;
   return {

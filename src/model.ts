@@ -42,6 +42,7 @@ import { summarize } from './summary.js';
 import { Trainer } from './trainer.js';
 import { endingOf } from './training.js';
 import {
+  checkFitOptions,
   checkThreads,
   type FitOptions,
   fitOptionNames,
@@ -321,8 +322,9 @@ class BaseModel extends Predictor {
     const own: Record<string, unknown> = {};
     const rest: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(options)) (trainerOptionNames.includes(key) ? own : rest)[key] = value;
+    const { signal } = checkFitOptions('fit', rest);
     this.refuseWhileFitting('fit');
-    const trainer = await this.#newTrainer(own, 'fit');
+    const trainer = await this.#newTrainer(own, 'fit', signal);
     try {
       return await trainer.fit(data, rest);
     } finally {
@@ -341,9 +343,9 @@ class BaseModel extends Predictor {
     return this.#newTrainer(options, 'trainer');
   }
 
-  async #newTrainer(options: unknown, where: string): Promise<Trainer> {
+  async #newTrainer(options: unknown, where: string, signal?: FitOptions['signal']): Promise<Trainer> {
     const { trainerClass } = this.constructor as typeof BaseModel;
-    return new trainerClass(this, await trainerClass.prepare(this, this.runsOn, options, where));
+    return new trainerClass(this, await trainerClass.prepare(this, this.runsOn, options, where, { signal }));
   }
 
   /** What runs the model, and why. `threads` is how many training takes unless told. */

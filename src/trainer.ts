@@ -1,5 +1,6 @@
 /** Step 6 of a network: gradient descent and its refinements, whole steps at a time inside WebAssembly. */
 
+import { ABORTED, unlessAborted } from './abort.js';
 import { firstLayer, placedLayers } from './architecture.js';
 import { findNotFinite, notFiniteAt, readAlone, readTargets, type Samples, type Targets } from './data/samples.js';
 import { checkOptions, shorten, wrongKind, wrongState, wrongValue } from './errors.js';
@@ -145,13 +146,14 @@ class BaseTrainer {
 
   /**
    * @internal Checks the options and plans; all of it before any work. Takes memory for whole batches unless they need more than `mostBytes`; then for one row at first.
+   * An aborted `signal` ends the wait for threads.
    */
   static async prepare(
     model: Model,
     backend: Backend,
     options: unknown,
     where: string,
-    mostBytes = Infinity,
+    { mostBytes = Infinity, signal }: { mostBytes?: number; signal?: FitOptions['signal'] } = {},
   ): Promise<TrainerParts> {
     model.refuseQuantized(where);
     const { threads, ...config } = checkTrainerOptions(where, options);
@@ -162,7 +164,9 @@ class BaseTrainer {
     const judgement = { loss, accuracy, optimizer, paired: backend.paired };
     const alone = planTraining(model.architecture, batchSize, judgement);
     const { deterministic } = backend;
-    const team = alone.plan.work < WORK_FOR_THREADS ? undefined : await findTeam(backend, threads);
+    const small = alone.plan.work < WORK_FOR_THREADS;
+    const found = small ? undefined : await unlessAborted(signal, findTeam(backend, threads));
+    const team = found === ABORTED ? undefined : found;
     const module = team?.module ?? backend.module;
     const planFor = (rows: number) =>
       planTraining(model.architecture, rows, { ...judgement, threads: team?.size ?? 1 });
@@ -278,34 +282,33 @@ class BaseTrainer {
       throw wrongValue(`${where}: shuffle`, `${this.#shuffled}, as the epoch under way began`, String(shuffle));
     }
     this.model.beginFit(where);
+    Object.assign(this.#trained, this.model.trained);
+    const history = newHistory(this.#config.metrics.length > 0, validation !== undefined);
     try {
-      Object.assign(this.#trained, this.model.trained);
+      if (signal?.aborted) return this.#stop(history);
       this.#makeRoom(Math.max(rows, validation?.samples.rows ?? 0));
       const places = this.#place(ready, rows);
       this.#lead();
       this.#program.set('keeps', 0);
-      this.#crew = await this.#callCrew(onBatch ? 1 : Math.ceil(rows / this.#config.batchSize));
-      const turn = new Turn(this.#network.plan, this.#crew !== undefined);
+      this.#crew = await this.#callCrew(onBatch ? 1 : Math.ceil(rows / this.#config.batchSize), signal);
+      const turn = new Turn(this.#network.plan, this.#crew?.size ?? 0);
       await turn.tookData(ready.samples.values.length);
-      const history = newHistory(this.#config.metrics.length > 0, validation !== undefined);
       for (let done = 0; done < epochs; done++) {
+        if (signal?.aborted) return this.#stop(history);
         const started = performance.now();
         this.#beginEpoch(places, ready, shuffle);
         if (shuffle) await turn.tookOrder(rows);
         this.#stepping = true;
-        const stopped = await this.#runEpoch(turn, signal, onBatch);
+        if ((await this.#runEpoch(turn, signal, onBatch)) === ABORTED) return this.#stop(history);
         this.#stepping = false;
-        if (stopped) {
-          history.stopped = stopped;
-          break;
-        }
-        const event = await this.#endEpoch(ready, validation, places, started, turn);
+        const event = await this.#endEpoch(ready, validation, places, started, turn, signal);
+        if (event === ABORTED) return this.#stop(history);
         record(history, event);
-        if (onEpoch) await onEpoch(event);
+        if ((await unlessAborted(signal, onEpoch?.(event))) === ABORTED) return this.#stop(history);
       }
       return history;
     } catch (error) {
-      if (this.#crew?.failure) this.#end(error as Error);
+      if (this.#crew?.failure) this.#end(this.#crew.failure);
       this.#lookInTheMiddle();
       throw error;
     } finally {
@@ -317,11 +320,22 @@ class BaseTrainer {
     }
   }
 
+  /** Ends a fit whose signal was aborted. */
+  #stop(history: History): History {
+    const error = this.#lookInTheMiddle();
+    if (error) throw error;
+    return Object.assign(history, { stopped: 'aborted' });
+  }
+
   /** A crew for calls of so many steps; none where a message to it would take as long, or where no workers are to be had. */
-  async #callCrew(steps: number): Promise<Crew | undefined> {
+  async #callCrew(steps: number, signal: FitOptions['signal']): Promise<Crew | undefined> {
     const team = this.#team;
     if (!team || steps * workPerStep(this.#network.plan) < WORK_FOR_MESSAGE) return undefined;
-    return callCrew(team, this.#program);
+    const calling = callCrew(team, this.#program);
+    const crew = await unlessAborted(signal, calling);
+    if (crew !== ABORTED) return crew;
+    void calling.then(late => late?.leave());
+    return undefined;
   }
 
   /** Runs a section on the crew, or here where there is none. */
@@ -367,23 +381,18 @@ class BaseTrainer {
     program.set('correct', this.#correct);
   }
 
-  /** Runs what is left of the epoch, and says why where it was stopped. */
+  /** Runs what is left of the epoch, unless the signal is aborted. */
   async #runEpoch(
     turn: Turn,
-    signal: AbortSignal | undefined,
+    signal: FitOptions['signal'],
     onBatch: FitOptions['onBatch'],
-  ): Promise<string | undefined> {
+  ): Promise<typeof ABORTED | undefined> {
     const program = this.#program;
     const { batchSize } = this.#config;
     while (this.#position < this.#samples) {
-      if (signal?.aborted) {
-        const error = this.#lookInTheMiddle();
-        if (error) throw error;
-        return 'aborted';
-      }
+      if (signal?.aborted) return ABORTED;
       const left = Math.ceil((this.#samples - this.#position) / batchSize);
-      const most = this.#crew?.shared ? turn.fewSteps : turn.steps;
-      const steps = onBatch ? 1 : Math.min(left, most);
+      const steps = onBatch ? 1 : Math.min(left, this.#stepsAtOnce(turn));
       const finished = await this.#runSteps(steps);
       if (finished < steps) throw this.#fail(program.get('position'));
       this.#position = program.get('position');
@@ -391,14 +400,19 @@ class BaseTrainer {
       this.#ahead = true;
       this.#costSum = program.get('costSum');
       this.#correct = program.get('correct');
-      await onBatch?.({
-        epoch: this.#epoch + 1,
-        batch: Math.ceil(this.#position / batchSize),
-        loss: program.get('cost'),
-      });
+      if (onBatch) {
+        const batch = Math.ceil(this.#position / batchSize);
+        const called = onBatch({ epoch: this.#epoch + 1, batch, loss: program.get('cost') });
+        if ((await unlessAborted(signal, called)) === ABORTED) return ABORTED;
+      }
       if (!this.#crew) await turn.tookSteps(steps);
     }
     return undefined;
+  }
+
+  /** How many steps may pass before an abort is heard, and others have their turn. */
+  #stepsAtOnce(turn: Turn): number {
+    return this.#crew?.shared ? turn.fewSteps : turn.steps;
   }
 
   /** Runs some steps of the epoch; whatever becomes of them, no others draw what they drew. */
@@ -412,14 +426,15 @@ class BaseTrainer {
     return finished;
   }
 
-  /** Publishes the parameters to the model, judges the epoch, and is ready for the next. */
+  /** Judges the epoch, publishes the parameters to the model, and is ready for the next; unless the signal is aborted first. */
   async #endEpoch(
     ready: ReadyData,
     validation: ReadyData | undefined,
     places: Places,
     started: number,
     turn: Turn,
-  ): Promise<EpochEvent> {
+    signal: FitOptions['signal'],
+  ): Promise<EpochEvent | typeof ABORTED> {
     const { rows } = ready.samples;
     const accuracy = this.#config.metrics.includes('accuracy');
     const judged = this.#loss.accuracy?.kind === 'threshold' ? ready.targets.length : rows;
@@ -427,7 +442,8 @@ class BaseTrainer {
     const right = accuracy ? { accuracy: this.#correct / judged } : {};
     // Timed before validation: samplesPerSecond speaks of training.
     const seconds = (performance.now() - started) / 1000;
-    const judgement = validation && (await this.#judge(validation, accuracy, places.end - places.x, turn));
+    const judgement = validation && (await this.#judge(validation, accuracy, places.end - places.x, turn, signal));
+    if (judgement === ABORTED) return ABORTED;
     this.model.publish(this.#parameters, this.#trained);
     this.#ahead = false;
     this.#epoch += 1;
@@ -445,10 +461,17 @@ class BaseTrainer {
     };
   }
 
-  async #judge(data: ReadyData, accuracy: boolean, offset: number, turn: Turn): Promise<Judgement> {
-    const rounds = evaluation(this.#program, data, this.#loss, accuracy, offset);
+  async #judge(
+    data: ReadyData,
+    accuracy: boolean,
+    offset: number,
+    turn: Turn,
+    signal: FitOptions['signal'],
+  ): Promise<Judgement | typeof ABORTED> {
+    const rounds = evaluation(this.#program, data, this.#loss, accuracy, offset, () => this.#stepsAtOnce(turn));
     let round = rounds.next();
     while (!round.done) {
+      if (signal?.aborted) return ABORTED;
       const steps = round.value;
       const finished = await this.#run('evaluate', steps);
       if (!this.#crew) await turn.tookSteps(steps);
@@ -460,10 +483,11 @@ class BaseTrainer {
 
   /** Ends training where it stops in the middle of an epoch with numbers that are not finite: updates look for them at its end. */
   #lookInTheMiddle(): Error | undefined {
+    if (!this.#ahead) return undefined;
     const { plan } = this.#network;
     const regions = ['parameters', ...Object.keys(stateOf(this.#config.optimizer))];
-    const finite = regions.every(name => findNotFinite(this.#program.floats(plan.region(name))) < 0);
-    return this.#ahead && !finite ? this.#fail(this.#position, FINITE_PARAMETERS) : undefined;
+    const bad = regions.some(name => findNotFinite(this.#program.floats(plan.region(name))) >= 0);
+    return bad ? this.#fail(this.#position, FINITE_PARAMETERS) : undefined;
   }
 
   /** Ends training at a cost or parameter that is not finite. */
@@ -618,7 +642,8 @@ class BaseTrainer {
     model.adopt(tensors, users);
     const { loss, optimizer, metrics, batchSize } = state;
     const options = { loss, optimizer, metrics, batchSize };
-    const trainer = new this(model, await this.prepare(model, backend, options, where, bytesAtOnce(bytes.byteLength)));
+    const mostBytes = bytesAtOnce(bytes.byteLength);
+    const trainer = new this(model, await this.prepare(model, backend, options, where, { mostBytes }));
     const stored = new Map(tensors.map(({ name, data }) => [name, data]));
     trainer.restore(state, (buffer, parameter) => stored.get(nameOf(buffer, parameter)) ?? []);
     return trainer;

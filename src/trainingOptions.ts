@@ -36,11 +36,14 @@ export interface FitOptions {
   readonly shuffle?: boolean;
   /** Rows to judge each epoch by; none unless told. */
   readonly validation?: TrainingData;
-  /** Stops training after the step under way; the model keeps what it has learned. */
+  /**
+   * Stops training after the step under way, and ends the wait for whatever else it is: a callback that never comes back, validation, workers. The fit resolves, with
+   * `stopped: 'aborted'` in its history; the model keeps what it has learned.
+   */
   readonly signal?: Signal;
-  /** Called, and awaited, after every step. Training then returns to JavaScript for each, which tiny networks feel. */
+  /** Called, and awaited, after every step. Training then returns to JavaScript for each, which tiny networks feel. What it throws ends the fit, which rejects with it. */
   readonly onBatch?: (event: BatchEvent) => void | Promise<void>;
-  /** Called, and awaited, after every epoch. */
+  /** Called, and awaited, after every epoch; what it throws likewise. */
   readonly onEpoch?: (event: EpochEvent) => void | Promise<void>;
 }
 
@@ -123,7 +126,7 @@ export function checkFitOptions(where: string, options: FitOptions) {
     if (callback !== undefined && typeof callback !== 'function')
       throw wrongType(`${where}: ${name}`, 'a function', callback);
   }
-  if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
+  if (signal !== undefined && !(typeof signal?.aborted === 'boolean' && 'addEventListener' in signal)) {
     throw wrongType(`${where}: signal`, 'an AbortSignal', signal);
   }
   return {

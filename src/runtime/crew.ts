@@ -40,6 +40,11 @@ export class Crew {
     return crew;
   }
 
+  /** How many workers it has. */
+  get size(): number {
+    return this.#count;
+  }
+
   /** Why the crew cannot go on: a worker has ended, or a run did not get on. */
   get failure(): Error | undefined {
     return this.#failure;

@@ -8,8 +8,8 @@ import { yieldToOthers } from './yield.js';
  */
 const WORK_PER_TURN = 2e8;
 const WORK_PER_RECORD = 2000;
-/** The same where the caller's thread only waits: as long as an abort may take to be heard. */
-const WORK_PER_TURN_OF_CREW = 1e9;
+/** The same for each of the threads that the caller's only waits for: an abort is heard no sooner. */
+const WORK_PER_TURN_OF_THREAD = 4e8;
 /** What JavaScript does: reads and copies a number, and draws a row's place in a random order. */
 const WORK_PER_NUMBER = 10;
 const WORK_PER_ROW_OF_ORDER = 200;
@@ -32,10 +32,10 @@ export class Turn {
   readonly #most: number;
   #work = 0;
 
-  /** `crew`: whether the caller's thread only waits. */
-  constructor(plan: Plan, crew: boolean) {
+  /** `threads`: how many the caller's only waits for; 0 where it does the work. */
+  constructor(plan: Plan, threads: number) {
     this.#workPerStep = workPerStep(plan);
-    this.steps = Math.max(1, Math.floor((crew ? WORK_PER_TURN_OF_CREW : WORK_PER_TURN) / this.#workPerStep));
+    this.steps = Math.max(1, Math.floor((threads * WORK_PER_TURN_OF_THREAD || WORK_PER_TURN) / this.#workPerStep));
     this.#most = this.steps * this.#workPerStep;
   }
 

@@ -47,6 +47,8 @@ export async function soak({ threaded, alone, seed, seconds, fits, memory = () =
     const x = Float32Array.from({ length: rows * INPUTS }, (_, i) => (((i + shift) * 97) % 251) / 251 - 0.5);
     return { x, y: Int32Array.from({ length: rows }, (_, row) => (row + shift) % CLASSES) };
   };
+  /** What only an abort ends. */
+  const never = () => new Promise(() => {});
   const turn = () => new Promise(resolve => setTimeout(resolve, 0));
 
   let beats = 0;
@@ -75,15 +77,19 @@ export async function soak({ threaded, alone, seed, seconds, fits, memory = () =
     const ends = new AbortController();
     const aborting = below(6);
     if (chance(0.2)) options.validation = rowsOf(1 + below(200));
-    if (chance(0.1)) options.onEpoch = () => (chance(0.5) ? turn() : undefined);
+    if (chance(0.1)) options.onEpoch = () => (aborting < 2 && chance(0.3) ? never() : chance(0.5) ? turn() : undefined);
     if (chance(0.1)) {
       options.onBatch = ({ batch }) => {
-        if (aborting === 0 && batch === 3) ends.abort();
+        if (aborting === 0 && batch === 3) {
+          if (chance(0.5)) ends.abort();
+          else setTimeout(() => ends.abort(), 0);
+          return chance(0.3) ? turn() : never();
+        }
         return chance(0.1) ? turn() : undefined;
       };
     }
     if (aborting < 3) options.signal = ends.signal;
-    if (aborting === 1) setTimeout(() => ends.abort(), below(4));
+    if (aborting < 2) setTimeout(() => ends.abort(), below(4));
     if (aborting === 2) queueMicrotask(() => ends.abort());
     const history = await trainer.fit(data, options);
     unfinished.delete(trainer);
