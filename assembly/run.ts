@@ -17,6 +17,10 @@ import {
   Cost, Loss,
   cosineSimilarity, cost, elementwiseLoss, softmaxCrossEntropy, sparseSoftmaxCrossEntropy,
 } from './ops/loss';
+import {
+  RowNorm, RowNormGradient, RowNormParameterGradient,
+  rowNormForward, rowNormGradient, rowNormParameterGradient,
+} from './ops/rowNorm';
 import { Sgd, sgd } from './ops/sgd';
 import {
   Softmax, SoftmaxGradient,
@@ -64,6 +68,7 @@ function execute(record: usize): bool {
     case Opcode.activationForward: activationForward(changetype<Activation>(record)); break;
     case Opcode.softmaxForward: softmaxForward(changetype<Softmax>(record)); break;
     case Opcode.logSoftmaxForward: logSoftmaxForward(changetype<Softmax>(record)); break;
+    case Opcode.rowNormForward: rowNormForward(changetype<RowNorm>(record)); break;
     default:
       if (isDefined(FORWARD_ONLY)) unreachable();
       return executeTraining(record);
@@ -83,6 +88,8 @@ function executeTraining(record: usize): bool {
     case Opcode.logSoftmaxGradient: logSoftmaxGradient(changetype<SoftmaxGradient>(record)); break;
     case Opcode.dropoutForward: dropoutForward(changetype<Dropout>(record)); break;
     case Opcode.dropoutGradient: dropoutGradient(changetype<DropoutGradient>(record)); break;
+    case Opcode.rowNormGradient: rowNormGradient(changetype<RowNormGradient>(record)); break;
+    case Opcode.rowNormParameterGradient: rowNormParameterGradient(changetype<RowNormParameterGradient>(record)); break;
     case Opcode.elementwiseLoss: elementwiseLoss(changetype<Loss>(record)); break;
     case Opcode.softmaxCrossEntropy: softmaxCrossEntropy(changetype<Loss>(record)); break;
     case Opcode.sparseSoftmaxCrossEntropy: sparseSoftmaxCrossEntropy(changetype<Loss>(record)); break;

@@ -9,6 +9,13 @@ export { type DenseLayer, type DenseOptions, dense } from './layers/dense.js';
 export { type DropoutLayer, dropout } from './layers/dropout.js';
 export { type FlattenLayer, flatten } from './layers/flatten.js';
 export type { Layer } from './layers/index.js';
+export {
+  type LayerNormalizationLayer,
+  layerNormalization,
+  type RmsNormalizationLayer,
+  type RowNormOptions,
+  rmsNormalization,
+} from './layers/rowNorm.js';
 export { cosineSimilarity } from './losses/cosineSimilarity.js';
 export { binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy } from './losses/crossEntropy.js';
 export { hinge } from './losses/hinge.js';

@@ -5,9 +5,21 @@ import { type DenseLayer, denseLayer } from './dense.js';
 import { type DropoutLayer, dropoutLayer } from './dropout.js';
 import { type FlattenLayer, flattenLayer } from './flatten.js';
 import type { LayerDefinition } from './layer.js';
+import {
+  type LayerNormalizationLayer,
+  layerNormalizationLayer,
+  type RmsNormalizationLayer,
+  rmsNormalizationLayer,
+} from './rowNorm.js';
 
 /** A layer as plain frozen data. */
-export type Layer = DenseLayer | ActivationLayer | DropoutLayer | FlattenLayer;
+export type Layer =
+  | DenseLayer
+  | ActivationLayer
+  | DropoutLayer
+  | FlattenLayer
+  | LayerNormalizationLayer
+  | RmsNormalizationLayer;
 export type LayerKind = Layer['kind'];
 
 type Definitions = { readonly [K in LayerKind]: LayerDefinition<Extract<Layer, { kind: K }>> };
@@ -17,6 +29,8 @@ const definitions: Definitions = {
   activation: activationLayer,
   dropout: dropoutLayer,
   flatten: flattenLayer,
+  layerNormalization: layerNormalizationLayer,
+  rmsNormalization: rmsNormalizationLayer,
 };
 
 export const layerKinds = Object.keys(definitions) as LayerKind[];

@@ -29,6 +29,9 @@ export enum Opcode {
   sgd = 24,
   adam = 25,
   denseForwardQuantized = 26,
+  rowNormForward = 27,
+  rowNormGradient = 28,
+  rowNormParameterGradient = 29,
 }
 
 /** Which function an `activationForward` or `activationGradient` record applies. */

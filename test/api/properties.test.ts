@@ -9,7 +9,9 @@ import {
   flatten,
   type Layer,
   type Loss,
+  layerNormalization,
   Model,
+  rmsNormalization,
   sequential,
 } from '../../src/entries/node.js';
 import { at, total } from '../reference/activations.js';
@@ -196,7 +198,7 @@ describe('round trips', () => {
       .map(({ units, ...options }) => dense(units, options)),
     fc.constantFrom<Activation>('softmax', 'mish', 'linear').map(a => activation(a)),
     fc.double({ min: 0, max: 0.9, noNaN: true }).map(rate => dropout(rate)),
-    fc.constant(flatten()),
+    fc.constantFrom(flatten(), layerNormalization(), rmsNormalization({ epsilon: 0.01 })),
   );
   const architectures = fc
     .record({

@@ -5,6 +5,7 @@ import type { Layer } from '../../src/layers/index.js';
 import * as reference from '../reference/activations.js';
 import { at } from '../reference/activations.js';
 import { denseBackward, denseForward } from '../reference/dense.js';
+import { rowNormBackward, rowNormForward } from '../reference/rowNorm.js';
 
 export type Parameters = Readonly<Record<string, Float64Array>>;
 
@@ -53,6 +54,11 @@ function product(a: Float64Array, b: Float64Array): Float64Array {
   return a.map((value, i) => value * at(b, i));
 }
 
+function rowNormOf(layer: Layer, columns: number) {
+  if (layer.kind !== 'layerNormalization' && layer.kind !== 'rmsNormalization') return undefined;
+  return { columns, epsilon: layer.epsilon, centered: layer.kind === 'layerNormalization' };
+}
+
 const count = (shape: readonly number[]) => shape.reduce((product, length) => product * length, 1);
 
 /** Every layer from the samples `x`, row-major. */
@@ -61,8 +67,13 @@ export function forward(architecture: Architecture, parameters: Parameters, x: F
   return placedLayers(architecture).map(({ layer, index, name, inputShape, outputShape }) => {
     const [inputs, outputs] = [count(inputShape), count(outputShape)];
     const mask = layer.kind === 'dropout' ? masks?.(index, inputs) : undefined;
-    const weight = parameters[`${name}.weight`];
-    const z = weight ? denseForward(value, weight, parameters[`${name}.bias`], inputs, outputs) : value;
+    const { [`${name}.weight`]: weight, [`${name}.gamma`]: gamma } = parameters;
+    const norm = rowNormOf(layer, outputs);
+    const z = weight
+      ? denseForward(value, weight, parameters[`${name}.bias`], inputs, outputs)
+      : norm && gamma
+        ? rowNormForward(value, gamma, parameters[`${name}.beta`], norm)
+        : value;
     const y = mask ? product(z, mask) : 'activation' in layer ? activationOf(layer.activation).forward(z, outputs) : z;
     const trace = { layer, name, x: value, z, y, inputs, outputs, mask };
     value = y;
@@ -76,9 +87,15 @@ export function backward(traces: readonly Trace[], parameters: Parameters, dy: F
   let upstream = dy;
   for (const { layer, name, x, z, inputs, outputs, mask } of traces.toReversed()) {
     const dz = 'activation' in layer ? activationOf(layer.activation).backward(z, upstream, outputs) : upstream;
-    const weight = parameters[`${name}.weight`];
+    const { [`${name}.weight`]: weight, [`${name}.gamma`]: gamma } = parameters;
+    const norm = rowNormOf(layer, outputs);
     if (mask) upstream = product(dz, mask);
-    else if (weight) {
+    else if (norm && gamma) {
+      const { dx, dgamma, dbeta } = rowNormBackward(x, gamma, dz, norm);
+      gradients[`${name}.gamma`] = dgamma;
+      if (parameters[`${name}.beta`]) gradients[`${name}.beta`] = dbeta;
+      upstream = dx;
+    } else if (weight) {
       const { dx, dw, db } = denseBackward(x, weight, dz, inputs, outputs);
       gradients[`${name}.weight`] = dw;
       if (parameters[`${name}.bias`]) gradients[`${name}.bias`] = db;

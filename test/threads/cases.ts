@@ -9,7 +9,9 @@ import {
   flatten,
   type Layer,
   type Loss,
+  layerNormalization,
   type Optimizer,
+  rmsNormalization,
   sequential,
   sgd,
 } from '../../src/entries/node.js';
@@ -53,7 +55,8 @@ function endFor(loss: string): ActivationName {
 
 const hidden = (width: number, kind: ActivationName = 'relu') => dense(width, { activation: kind });
 
-export const cases: readonly Case[] = [
+/** Those that version 0.1.0 could train. */
+export const firstCases: readonly Case[] = [
   ...optimizers.map(([name, optimizer]) => ({
     ...classifier,
     name: `optimizer ${name}`,
@@ -102,6 +105,15 @@ export const cases: readonly Case[] = [
   },
   { ...classifier, name: 'flattened', inputs: [5, 3, 3], layers: [flatten(), hidden(99), end] },
   { ...classifier, name: 'five layers', layers: [hidden(33), hidden(47, 'gelu'), hidden(18), hidden(65, 'mish'), end] },
+];
+
+export const cases: readonly Case[] = [
+  ...firstCases,
+  {
+    ...classifier,
+    name: 'each row normalised',
+    layers: [layerNormalization(), hidden(99), layerNormalization(), hidden(37), rmsNormalization(), end],
+  },
 ];
 
 export const architectureOf = ({ inputs, layers }: Case): Architecture => sequential([...inputs], [...layers]);

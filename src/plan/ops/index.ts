@@ -3,6 +3,7 @@ import * as batch from './batch.js';
 import * as dense from './dense.js';
 import * as elementwise from './elementwise.js';
 import * as loss from './loss.js';
+import * as norm from './norm.js';
 import * as optimizer from './optimizer.js';
 
-export const ops = { ...batch, ...dense, ...elementwise, ...loss, ...optimizer };
+export const ops = { ...batch, ...dense, ...elementwise, ...loss, ...norm, ...optimizer };

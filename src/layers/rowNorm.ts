@@ -1,0 +1,122 @@
+/** Layers that normalise each row by itself: layer normalisation, and without the mean RMS normalisation. */
+import { checkNumber, checkOptions, wrongKind } from '../errors.js';
+import type { Region } from '../plan/memory.js';
+import { rowNormForward, rowNormGradient, rowNormParameterGradient } from '../plan/ops/norm.js';
+import { batchShape } from '../shape.js';
+import type { LayerBackward, LayerDefinition, ParameterSpec } from './layer.js';
+import { checkName } from './name.js';
+
+export interface RowNormOptions {
+  /** Added to the variance, or to the mean square, so that nothing is divided by 0. */
+  readonly epsilon?: number;
+  /** In place of `${index}.${kind}`. */
+  readonly name?: string;
+}
+
+interface RowNormLayer<K extends string> {
+  readonly kind: K;
+  readonly epsilon: number;
+  readonly name?: string;
+}
+
+export type LayerNormalizationLayer = RowNormLayer<'layerNormalization'>;
+export type RmsNormalizationLayer = RowNormLayer<'rmsNormalization'>;
+
+const optionNames = ['epsilon', 'name'] as const;
+
+function rowNorm<K extends string>(kind: K, options: RowNormOptions, epsilon: number): RowNormLayer<K> {
+  checkOptions(kind, options, optionNames);
+  return Object.freeze({
+    kind,
+    epsilon: checkNumber(`${kind}: epsilon`, options.epsilon ?? epsilon, { above: 0 }),
+    ...(options.name === undefined ? {} : { name: checkName(kind, options.name) }),
+  });
+}
+
+/**
+ * Each row less its mean, divided by its deviation, then times `gamma` plus `beta`: `(x − mean) / √(variance + epsilon) ·
+ * gamma + beta`, from `[rows, features]` to the same. `gamma` and `beta` are `[features]` and begin at 1 and 0; `epsilon`
+ * is 1e-3 unless told. Ba, Kiros and Hinton, «Layer normalization», 2016.
+ *
+ * @throws TypeError for an unknown option, RangeError where `epsilon` is not above 0
+ */
+export function layerNormalization(options: RowNormOptions = {}): LayerNormalizationLayer {
+  return rowNorm('layerNormalization', options, 1e-3);
+}
+
+/**
+ * Each row divided by the root of its mean square, then times `gamma`: `x / √(mean x² + epsilon) · gamma`, from
+ * `[rows, features]` to the same. `gamma` is `[features]` and begins at 1; `epsilon` is 1e-6 unless told. Zhang and
+ * Sennrich, «Root mean square layer normalization», 2019.
+ *
+ * @throws TypeError for an unknown option, RangeError where `epsilon` is not above 0
+ */
+export function rmsNormalization(options: RowNormOptions = {}): RmsNormalizationLayer {
+  return rowNorm('rmsNormalization', options, 1e-6);
+}
+
+/** Each row's mean and 1 / deviation. */
+type Moments = Region;
+
+type AnyRowNorm = LayerNormalizationLayer | RmsNormalizationLayer;
+
+const isCentered = ({ kind }: AnyRowNorm) => kind === 'layerNormalization';
+
+function define<L extends AnyRowNorm>(factory: (options: RowNormOptions) => L): LayerDefinition<L, Moments> {
+  return {
+    options: optionNames,
+    check(layer) {
+      const { kind: _, ...options } = layer as RowNormOptions & { kind?: string };
+      return factory(options);
+    },
+    describe: ({ kind }) => kind,
+
+    outputShape({ kind }, input, from) {
+      if (input.length === 1) return input;
+      throw wrongKind(kind, 'input [rows, features]', `${batchShape(input)} from ${from}`, 'put flatten() before it');
+    },
+
+    parameters(layer, shape): readonly ParameterSpec[] {
+      const gamma: ParameterSpec = { name: 'gamma', shape, initializer: { kind: 'ones' } };
+      return isCentered(layer) ? [gamma, { name: 'beta', shape, initializer: { kind: 'zeros' } }] : [gamma];
+    },
+
+    forward(builder, { layer, place, name, input, parameters }) {
+      const { columns } = input;
+      const y = builder.value(place, columns);
+      const moments = builder.value(place, 2, { role: 'moments' }).data;
+      builder.emit(rowNormForward, name, {
+        y: y.data,
+        x: input.data,
+        gamma: parameters.gamma?.data ?? 0,
+        beta: parameters.beta?.data ?? 0,
+        moments,
+        columns,
+        centered: Number(isCentered(layer)),
+        epsilon: layer.epsilon,
+      });
+      return { output: y, saved: moments };
+    },
+  };
+}
+
+export const layerNormalizationLayer = /* @__PURE__ */ define(layerNormalization);
+export const rmsNormalizationLayer = /* @__PURE__ */ define(rmsNormalization);
+
+export const rowNormBackward: LayerBackward<AnyRowNorm, Moments> = (builder, site, past, inputGradient) => {
+  const { layer, name, input, parameters } = site;
+  const { columns } = input;
+  const places = { dy: builder.gradientOf(past.output), x: input.data, moments: past.saved, columns };
+  builder.emit(rowNormParameterGradient, name, {
+    ...places,
+    dgamma: parameters.gamma?.gradient ?? 0,
+    dbeta: parameters.beta?.gradient ?? 0,
+  });
+  if (!inputGradient) return;
+  builder.emit(rowNormGradient, name, {
+    ...places,
+    dx: builder.gradientOf(input),
+    gamma: parameters.gamma?.data ?? 0,
+    centered: Number(isCentered(layer)),
+  });
+};
