@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
-import { readByEvidence, refuseMissingHeader, type Wishes } from '../data/evidence.js';
+import { delimiterName, readByEvidence, refuseMissingHeader, type Wishes } from '../data/evidence.js';
 import type { Preprocessing } from '../data/preprocessing.js';
-import { findRecords, sniffDelimiter } from '../data/records.js';
+import { findRecords, sniffDelimiters } from '../data/records.js';
 import { PLAIN_READING, Table } from '../data/table.js';
 import { readText } from '../data/text.js';
 import { placed, shorten, wrongValue } from '../errors.js';
@@ -62,13 +62,21 @@ export function openTable(path: string, file: Uint8Array, wishes: Wishes = {}): 
   const { bytes, start } = readText(where, file);
   const beginning = new TextDecoder().decode(bytes.subarray(start, start + SHOWN_BYTES));
   const excel = /^"?sep=([^"\r\n])"?(?:\r\n|\r|\n)/i.exec(beginning);
-  const delimiter = wishes.delimiter ?? excel?.[1] ?? sniffDelimiter(beginning);
+  const delimiter = wishes.delimiter ?? excel?.[1] ?? foundDelimiter(where, beginning);
   const skipped = new TextEncoder().encode(excel?.[0] ?? '').length;
   const records = findRecords(where, bytes, delimiter, start + skipped, excel === null ? 1 : 2);
   const { header = true, missing = PLAIN_READING.missing } = wishes;
   if (records.columns === 0) throw wrongValue(where, 'a header line and rows', 'an empty file');
   if (records.count < (header ? 2 : 1)) throw wrongValue(where, 'at least one row below the header', 'none');
   return { path, delimiter, table: new Table(records, { ...PLAIN_READING, header, missing }) };
+}
+
+/** The delimiter that the first lines show. */
+function foundDelimiter(where: string, beginning: string): string {
+  const [delimiter = ',', other] = sniffDelimiters(beginning);
+  if (other === undefined) return delimiter;
+  const got = `as many ${delimiterName(delimiter)} as ${delimiterName(other)} in every line`;
+  throw wrongValue(where, 'one sign between the cells', got, `say which it is with --delimiter`);
 }
 
 /** Refuses a file whose first row is no header, unless the user says which it is. */

@@ -81,6 +81,12 @@ class Evidence {
   }
 }
 
+/** What shows that points stand before fractions, and what that commas do. */
+const POINTS: readonly Shape[] = ['point', 'commaGroups', 'spaceGroupsPoint', 'apostropheGroupsPoint'];
+const COMMAS: readonly Shape[] = ['surelyComma', 'pointGroups', 'spaceGroupsComma', 'apostropheGroupsComma'];
+const SPACED: readonly Shape[] = ['spaceGroups', 'spaceGroupsPoint', 'spaceGroupsComma'];
+const APOSTROPHED: readonly Shape[] = ['apostropheGroups', 'apostropheGroupsPoint', 'apostropheGroupsComma'];
+
 /** What stands before the fractions of a file's numbers; cells that more than one reading fits are refused. */
 function decideDecimal(evidence: Evidence, delimiter: string, wishes: Wishes): '.' | ',' {
   if (wishes.decimal !== undefined) return wishes.decimal;
@@ -88,11 +94,11 @@ function decideDecimal(evidence: Evidence, delimiter: string, wishes: Wishes): '
   if (wishes.thousands === '.') return ',';
   // Where commas stand between cells, points stand before fractions.
   const pointsAreClear = delimiter === ',' && evidence.has('pointOrGroup');
-  const hasPoint = evidence.has('point', 'commaGroups') || pointsAreClear;
-  const hasComma = evidence.has('surelyComma', 'pointGroups') || (delimiter === ';' && evidence.has('comma'));
+  const hasPoint = evidence.has(...POINTS) || pointsAreClear;
+  const hasComma = evidence.has(...COMMAS) || (delimiter === ';' && evidence.has('comma'));
   if (hasPoint && hasComma) {
-    const point = evidence.sample('point', 'commaGroups', 'pointOrGroup');
-    const comma = evidence.sample('surelyComma', 'pointGroups', 'comma');
+    const point = evidence.sample(...POINTS, 'pointOrGroup');
+    const comma = evidence.sample(...COMMAS, 'comma');
     throw unclear(`${point}, and ${comma}`, 'say --decimal . or --decimal ,');
   }
   if (hasPoint) return '.';
@@ -103,7 +109,7 @@ function decideDecimal(evidence: Evidence, delimiter: string, wishes: Wishes): '
   }
   const [hasCommas, hasPoints] = [evidence.has('commaOrGroup'), evidence.has('pointOrGroup')];
   // Where other separators group thousands, these do not.
-  if (hasCommas !== hasPoints && evidence.has('spaceGroups', 'apostropheGroups')) return hasCommas ? ',' : '.';
+  if (hasCommas !== hasPoints && evidence.has(...SPACED, ...APOSTROPHED)) return hasCommas ? ',' : '.';
   if (hasCommas || hasPoints) {
     const shape = hasCommas ? 'commaOrGroup' : 'pointOrGroup';
     const mark = hasCommas ? ',' : '.';
@@ -124,8 +130,8 @@ function decideThousands(evidence: Evidence, decimal: '.' | ',', wishes: Wishes)
   const perhaps = decimal === '.' ? 'commaOrGroup' : 'pointOrGroup';
   const found: [NumberGrammar['thousands'], number][] = [
     [other, evidence.count(grouped)],
-    [' ', evidence.count('spaceGroups')],
-    ["'", evidence.count('apostropheGroups')],
+    [' ', evidence.count(...SPACED)],
+    ["'", evidence.count(...APOSTROPHED)],
   ];
   found.sort((a, b) => b[1] - a[1]);
   const [best] = found;
@@ -153,38 +159,50 @@ export function readByEvidence(
   if (thousands === decimal) {
     throw wrongValue('--thousands', `another sign than the decimal '${decimal}'`, `'${thousands}'`);
   }
-  const identifiers = profiles
-    .filter(({ counts, present }) => {
-      const count = counts.get('identifier') ?? 0;
-      return count > 0 && count + (counts.get('whole') ?? 0) === present;
-    })
-    .map(({ column }) => column);
-  return table.readBy({ ...table.reading, decimal, thousands }, new Set(identifiers));
+  const read = table.readBy({ ...table.reading, decimal, thousands });
+  const identifiers = profiles.filter(profile => holdsIdentifiers(read, profile)).map(({ column }) => column);
+  return read.readBy(read.reading, new Set(identifiers));
+}
+
+/** Whether a column is of whole numbers, whatever their writing, of which some are identifiers. */
+function holdsIdentifiers(table: Table, { column, counts, present }: Profile): boolean {
+  const count = counts.get('identifier') ?? 0;
+  if (count === 0 || counts.has('text')) return false;
+  if (count + (counts.get('whole') ?? 0) === present) return true;
+  for (let row = 0; row < table.rows; row++) {
+    if (!Number.isInteger(table.number(row, column)) && !table.isMissing(row, column)) return false;
+  }
+  return true;
 }
 
 /**
  * Refuses a first row that is no header: where it has numbers above every column of numbers. Whole numbers at equal distances, such as years or 0, 1, 2 …,
- * are names. In a table of texts, it is no header where each of its cells stands in its column again.
+ * are names, unless all of them stand in their columns again. In a table of texts, it is no header where each of its cells does.
  */
 export function refuseMissingHeader(where: string, table: Table): void {
   const read = numberReader(table.reading);
   const absent = new Set(['', ...table.reading.missing]);
   const numbers: number[] = [];
+  let repeatedNumbers = 0;
   let texts = 0;
-  let repeated = 0;
+  let repeatedTexts = 0;
   for (const [index, name] of table.header.entries()) {
-    const kind = kindOf(table, index, name);
+    const { kind, isRepeated } = columnShown(table, index, name, read);
     if (kind === 'empty' || absent.has(name)) continue;
     if (kind === 'numbers') {
       const number = read(name);
       if (Number.isNaN(number)) return;
       numbers.push(number);
+      if (isRepeated) repeatedNumbers++;
     } else {
       texts++;
-      if (kind === 'repeated') repeated++;
+      if (isRepeated) repeatedTexts++;
     }
   }
-  const isHeader = numbers.length === 0 ? texts < 2 || repeated < texts : areNames(numbers, texts) && repeated === 0;
+  const isHeader =
+    numbers.length === 0
+      ? texts < 2 || repeatedTexts < texts
+      : areNames(numbers, texts) && repeatedTexts === 0 && repeatedNumbers < numbers.length;
   if (isHeader) return;
   const got = numbers.length === 0 ? 'cells that stand below it again' : 'numbers, as below it';
   const mend =
@@ -192,29 +210,35 @@ export function refuseMissingHeader(where: string, table: Table): void {
   throw wrongValue(`${shorten(where)}, line 1`, 'the names of the columns', got, mend);
 }
 
-/** What a column holds, found in at most a thousand of its rows, and whether its name is among them. */
-function kindOf(table: Table, index: number, name: string): 'empty' | 'numbers' | 'texts' | 'repeated' {
+/** What a column holds, found in at most a thousand of its rows, and whether its name is among them, as a number or a text. */
+function columnShown(table: Table, index: number, name: string, read: (cell: string) => number) {
+  const named = read(name);
   let numbers = 0;
   let texts = 0;
   let isRepeated = false;
   for (let row = 0; row < Math.min(table.rows, 1000); row++) {
-    if (!Number.isNaN(table.number(row, index))) numbers++;
-    else if (!table.isMissing(row, index)) {
+    const number = table.number(row, index);
+    if (!Number.isNaN(number)) {
+      numbers++;
+      isRepeated ||= number === named;
+    } else if (!table.isMissing(row, index)) {
       texts++;
       isRepeated ||= table.cell(row, index) === name;
     }
   }
-  if (numbers + texts === 0) return 'empty';
-  if (numbers > texts) return 'numbers';
-  return isRepeated ? 'repeated' : 'texts';
+  const kind = numbers + texts === 0 ? 'empty' : numbers > texts ? 'numbers' : 'texts';
+  return { kind, isRepeated } as const;
 }
 
-/** Whether numbers in the first row may be names: whole ones at equal distances, which two are by chance unless they follow each other. */
+/**
+ * Whether numbers in the first row may be names: whole ones at equal distances, which two are by chance unless they follow each other beside another
+ * name or begin at 0.
+ */
 function areNames(numbers: readonly number[], texts: number): boolean {
   const [first = 0, second = first + 1] = numbers;
   const step = second - first;
-  if (step === 0 || (numbers.length === 1 && texts === 0) || (numbers.length === 2 && Math.abs(step) !== 1))
-    return false;
+  if (step === 0 || (numbers.length === 1 && texts === 0)) return false;
+  if (numbers.length === 2 && (Math.abs(step) !== 1 || (texts === 0 && first !== 0))) return false;
   return numbers.every((number, i) => Number.isInteger(number) && number === first + i * step);
 }
 
@@ -223,7 +247,7 @@ export function describeReading(
   { decimal, thousands, missing, header }: Omit<Reading, 'names'>,
   delimiter?: string,
 ): string[] {
-  const between = delimiter === undefined ? '' : `cells between ${DELIMITER_NAMES[delimiter] ?? quote(delimiter)}, `;
+  const between = delimiter === undefined ? '' : `cells between ${delimiterName(delimiter)}, `;
   const names = header ? 'names in the first line' : 'no header line: columns are named by their places';
   const groups = thousands === '' ? '' : ` and thousands '${thousands}'`;
   const words =
@@ -234,6 +258,11 @@ export function describeReading(
           .map(word => shorten(word))
           .join(', ')}${missing.length > 12 ? ' …' : ''}`;
   return [`read with ${between}${names}, decimals '${decimal}'${groups}`, `missing: empty cells${words}`];
+}
+
+/** A delimiter in words. */
+export function delimiterName(delimiter: string): string {
+  return DELIMITER_NAMES[delimiter] ?? quote(delimiter);
 }
 
 const DELIMITER_NAMES: Readonly<Record<string, string>> = {

@@ -32,7 +32,7 @@ export function numberReader({ decimal, thousands }: NumberGrammar): (cell: stri
   const grouped = thousands === '' ? undefined : new RegExp(`^${SIGN}(?=[1-9])(?:${groups})(?:${point}\\d*)?$`);
   const separators = new RegExp(separator, 'g');
   return cell => {
-    let text = cell;
+    let text = cell.trim();
     if (!plain.test(text)) {
       if (grouped === undefined || !grouped.test(text)) return Number.NaN;
       text = text.replace(separators, '');
@@ -44,13 +44,33 @@ export function numberReader({ decimal, thousands }: NumberGrammar): (cell: stri
 
 const WHOLE = /^[+\-−]?(\d+)$/;
 const MOST_EXACT = '9007199254740992';
+/** Whole numbers in other writings, to the last of their digits: `9.007199254740993e15`, and with zeros behind the point or in groups. */
+const SCIENTIFIC = /^[+\-−]?(\d[.,](\d{15,}))e\+?(\d+)$/i;
+const WRITTEN_OUT = new RegExp(
+  `^${SIGN}(\\d{16,}|\\d{1,3}([.,'’]|${SPACE})\\d{3}(?:\\2\\d{3})+)(?:[.,]0*)?(?:e\\+?0+)?$`,
+  'i',
+);
 
-/** Whether a cell is a whole number that is no quantity: with leading zeros, as postcodes have, or beyond 2⁵³, where float64 merges neighbours. */
+/**
+ * Whether a cell is a whole number that is no quantity: with leading zeros, as postcodes have, or beyond 2⁵³, where float64 merges neighbours. In
+ * scientific notation and the like only those are that float64 does not keep.
+ */
 export function isIdentifier(cell: string): boolean {
-  const digits = WHOLE.exec(cell)?.[1];
-  if (digits === undefined) return false;
+  const text = cell.trim();
+  const digits = WHOLE.exec(text)?.[1];
+  if (digits === undefined) return text.length > MOST_EXACT.length && isMerged(text);
   if (digits.length > 1 && digits.startsWith('0')) return true;
   return digits.length > 16 || (digits.length === 16 && digits > MOST_EXACT);
+}
+
+/** Whether a cell is a whole number, in any writing but the plainest, that float64 would round. */
+function isMerged(text: string): boolean {
+  const scientific = SCIENTIFIC.exec(text);
+  const isToTheLast = scientific !== null && scientific[2]?.length === Number(scientific[3]);
+  const written = isToTheLast ? scientific[1] : WRITTEN_OUT.exec(text)?.[1];
+  if (written === undefined) return false;
+  const digits = BigInt(written.replace(/\D/g, ''));
+  return BigInt(Number(digits)) !== digits;
 }
 
 /** What a cell's writing tells of its file's grammar. */
@@ -75,8 +95,13 @@ export type Shape =
   /** `1,234,567` or `1,234.5`, and so on. */
   | 'commaGroups'
   | 'pointGroups'
+  /** `1 234`, and with a fraction behind a point or a comma. */
   | 'spaceGroups'
-  | 'apostropheGroups';
+  | 'spaceGroupsPoint'
+  | 'spaceGroupsComma'
+  | 'apostropheGroups'
+  | 'apostropheGroupsPoint'
+  | 'apostropheGroupsComma';
 
 const END = '(?:e[+-]?\\d+)?$';
 const SHAPES: readonly (readonly [Shape, RegExp])[] = [
@@ -89,17 +114,28 @@ const SHAPES: readonly (readonly [Shape, RegExp])[] = [
   ['commaGroups', new RegExp(`^${SIGN}[1-9]\\d{0,2}(?:(?:,\\d{3})+\\.\\d*|(?:,\\d{3}){2,})$`)],
   ['commaGroups', new RegExp(`^${SIGN}[1-9]\\d?(?:,\\d{2})+,\\d{3}(?:\\.\\d*)?$`)],
   ['pointGroups', new RegExp(`^${SIGN}[1-9]\\d{0,2}(?:(?:\\.\\d{3})+,\\d*|(?:\\.\\d{3}){2,})$`)],
-  ['spaceGroups', new RegExp(`^${SIGN}[1-9]\\d{0,2}(?:${SPACE}\\d{3})+(?:[.,]\\d*)?$`)],
-  ['apostropheGroups', new RegExp(`^${SIGN}[1-9]\\d{0,2}(?:${APOSTROPHE}\\d{3})+(?:[.,]\\d*)?$`)],
+  ...groupedBy('space', SPACE),
+  ...groupedBy('apostrophe', APOSTROPHE),
   ['list', /^\d+(?:,\d+){2,}$/],
 ];
 
+function groupedBy(kind: 'space' | 'apostrophe', separator: string): [Shape, RegExp][] {
+  const groups = `^${SIGN}[1-9]\\d{0,2}(?:${separator}\\d{3})+`;
+  return [
+    [`${kind}Groups`, new RegExp(`${groups}$`)],
+    [`${kind}GroupsPoint`, new RegExp(`${groups}\\.\\d*$`)],
+    [`${kind}GroupsComma`, new RegExp(`${groups},\\d*$`)],
+  ];
+}
+
 /** What the writing of a cell that is not missing tells. */
 export function shapeOf(cell: string): Shape {
-  const first = cell.charCodeAt(0);
+  const text = cell.trim();
+  const first = text.charCodeAt(0);
   // Most texts begin with a letter.
   if (first > 64 && first < 0x2000) return 'text';
-  if (WHOLE.test(cell)) return isIdentifier(cell) ? 'identifier' : 'whole';
-  for (const [shape, pattern] of SHAPES) if (pattern.test(cell)) return shape;
+  if (isIdentifier(text)) return 'identifier';
+  if (WHOLE.test(text)) return 'whole';
+  for (const [shape, pattern] of SHAPES) if (pattern.test(text)) return shape;
   return 'text';
 }

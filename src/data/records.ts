@@ -1,8 +1,8 @@
 /** Where the cells of CSV text lie. */
-import { allProblems, shorten, wrongValue } from '../errors.js';
+import { allProblems, quote, shorten, wrongValue } from '../errors.js';
 import { closingQuote, type Records } from './table.js';
 
-const [TAB, LF, CR, SPACE, QUOTE, HASH] = [0x09, 0x0a, 0x0d, 0x20, 0x22, 0x23];
+const [TAB, LF, CR, SPACE, QUOTE] = [0x09, 0x0a, 0x0d, 0x20, 0x22];
 const MOST_PROBLEMS = 100_000;
 
 /** An array of whole numbers that grows. */
@@ -85,10 +85,20 @@ export function findRecords(where: string, bytes: Uint8Array, delimiter: string,
     }
   }
   if (problems.length > 0) {
-    if (bytes[start] === HASH) problems[0] += '; lines that begin with # are comments to some programs: remove them';
+    if (columns === 1 && lines.length === 1 && problems.length > 1) throw noHeader(where, bytes, start);
     throw allProblems(problems);
   }
   return { bytes, columns, count: lines.length - trailing, starts: starts.values, lines: lines.values };
+}
+
+/** The error for a first line that has one cell where all others have more. */
+function noHeader(where: string, bytes: Uint8Array, start: number): RangeError {
+  const [line = ''] = new TextDecoder()
+    .decode(bytes.subarray(start, start + 400))
+    .trimStart()
+    .split(/[\r\n]/);
+  const mend = 'remove the lines above the names of the columns, also those that begin with #';
+  return wrongValue(`${shorten(where)}, line 1`, 'as many cells as in the lines below', `one: ${quote(line)}`, mend);
 }
 
 function ragged(where: string, row: string, columns: number, cells: number, lines: number): string {
@@ -114,25 +124,21 @@ function isBlankCell(bytes: Uint8Array, start: number, end: number): boolean {
 const DELIMITERS = [',', ';', '\t', '|'];
 
 /**
- * The delimiter that the header has and that the first records have as often; of several, the most frequent. Commas that all stand between digits are
- * decimal ones where another delimiter will do.
+ * The delimiters that the header has and that the first records have as often, the most frequent; more than one where nothing tells them apart. Commas
+ * that all stand between digits are decimal ones where another delimiter will do.
  */
-export function sniffDelimiter(text: string): string {
+export function sniffDelimiters(text: string): string[] {
   const counts = countDelimiters(text, 20);
-  let best = ',';
-  let bestAgreeing = 0;
-  let bestCount = 0;
-  for (const delimiter of DELIMITERS) {
+  const found = DELIMITERS.map(delimiter => {
     const count = counts[0]?.get(delimiter) ?? 0;
-    const agreeing = counts.filter(record => record.get(delimiter) === count).length;
-    const isBetter = best === ',' && bestCount > 0 && counts.every(record => record.get('decimal') === record.get(','));
-    if (count > 0 && (agreeing > bestAgreeing || (agreeing === bestAgreeing && (count > bestCount || isBetter)))) {
-      best = delimiter;
-      bestAgreeing = agreeing;
-      bestCount = count;
-    }
-  }
-  return best;
+    return { delimiter, count, agreeing: counts.filter(record => record.get(delimiter) === count).length };
+  }).filter(({ count }) => count > 0);
+  const most = Math.max(...found.map(({ agreeing }) => agreeing));
+  let best = found.filter(({ agreeing }) => agreeing === most);
+  const areDecimal = counts.every(record => record.get('decimal') === record.get(','));
+  if (best.length > 1 && areDecimal) best = best.filter(({ delimiter }) => delimiter !== ',');
+  const largest = Math.max(...best.map(({ count }) => count));
+  return best.filter(({ count }) => count === largest).map(({ delimiter }) => delimiter);
 }
 
 /** For each of the first non-empty records, how often each delimiter stands outside quotes, and how many commas between digits. */

@@ -29,7 +29,7 @@ export interface Records {
   readonly lines: Uint32Array;
 }
 
-const QUOTE = 0x22;
+const [LF, CR, QUOTE] = [0x0a, 0x0d, 0x22];
 const POWERS_OF_TEN = Array.from({ length: 16 }, (_, power) => 10 ** power);
 
 /** Text cells under named columns. Rows are counted from 0 here, and from 1 in messages, the header not being one. */
@@ -43,10 +43,12 @@ export class Table {
   readonly #picked: Int32Array | undefined;
   readonly #first: number;
   readonly #missing: ReadonlySet<string>;
+  /** Characters of the longest word that means «no value». */
+  readonly #longestMissing: number;
   readonly #read: (cell: string) => number;
   readonly #point: number;
-  /** Whether some number counts as missing, such as −999. */
-  readonly #hasSentinels: boolean;
+  /** Numbers that count as missing, such as −999. */
+  readonly #sentinels: ReadonlySet<number>;
   #places: Map<string, number[]> | undefined;
 
   constructor(records: Records, reading: Reading, identifiers: ReadonlySet<number> = new Set(), picked?: Int32Array) {
@@ -54,9 +56,10 @@ export class Table {
     this.#picked = picked;
     this.#first = reading.header ? 1 : 0;
     this.#missing = new Set(['', ...reading.missing]);
+    this.#longestMissing = Math.max(0, ...reading.missing.map(word => word.length));
     this.#read = numberReader(reading);
     this.#point = reading.decimal.charCodeAt(0);
-    this.#hasSentinels = reading.missing.some(word => !Number.isNaN(this.#read(word)));
+    this.#sentinels = new Set(reading.missing.map(this.#read).filter(number => !Number.isNaN(number)));
     this.reading = reading;
     this.identifiers = identifiers;
     this.rows = picked?.length ?? records.count - this.#first;
@@ -82,8 +85,17 @@ export class Table {
     return this.#text(this.#entry(row, column));
   }
 
+  /** Blanks in quotes around a word that means «no value» do not count, and neither does how such a number is written. */
   isMissing(row: number, column: number): boolean {
-    return this.#missing.has(this.cell(row, column));
+    return this.#isMissing(this.#entry(row, column));
+  }
+
+  #isMissing(entry: number, text?: string): boolean {
+    // A letter takes three bytes for each of its code units at most.
+    if (text === undefined && this.#sentinels.size === 0 && this.#length(entry) > 3 * this.#longestMissing)
+      return false;
+    const word = (text ?? this.#text(entry)).trim();
+    return this.#missing.has(word) || (this.#sentinels.size > 0 && this.#sentinels.has(this.#read(word)));
   }
 
   /** The finite number that a cell writes, or NaN where it writes none, is missing, or is an identifier. */
@@ -91,18 +103,19 @@ export class Table {
     if (this.identifiers.has(column)) return Number.NaN;
     const entry = this.#entry(row, column);
     const plain = this.#plainNumber(entry);
-    if (!(this.#hasSentinels || Number.isNaN(plain))) return plain;
+    if (!Number.isNaN(plain)) return this.#sentinels.has(plain) ? Number.NaN : plain;
+    if (this.#beginsWithLetter(entry)) return Number.NaN;
     const text = this.#text(entry);
-    return this.#missing.has(text) ? Number.NaN : this.#read(text);
+    return this.#isMissing(entry, text) ? Number.NaN : this.#read(text);
   }
 
   /** What a cell's writing tells of the grammar of numbers; undefined where it is missing. */
   shape(row: number, column: number): Shape | undefined {
     const entry = this.#entry(row, column);
-    const plain = this.#hasSentinels ? undefined : this.#plainShape(entry);
+    const plain = this.#sentinels.size > 0 ? undefined : this.#plainShape(entry);
     if (plain !== undefined) return plain;
-    const text = this.#text(entry);
-    return this.#missing.has(text) ? undefined : shapeOf(text);
+    if (this.#isMissing(entry)) return undefined;
+    return this.#beginsWithLetter(entry) ? 'text' : shapeOf(this.#text(entry));
   }
 
   /** A row's number as people count, from 1. */
@@ -133,6 +146,32 @@ export class Table {
     return ((this.#picked?.[row] ?? row) + this.#first) * (this.#records.columns + 1) + column;
   }
 
+  /** Bytes of a cell without quotes and blanks around it. */
+  #length(entry: number): number {
+    const { bytes, starts } = this.#records;
+    const start = this.#inner(entry);
+    let end = (starts[entry + 1] ?? 0) - 1;
+    while (end > start && (isBlank(bytes[end - 1]) || bytes[end - 1] === QUOTE)) end--;
+    return end - start;
+  }
+
+  /** Where a cell's text begins, behind quotes and blanks. */
+  #inner(entry: number): number {
+    const { bytes, starts } = this.#records;
+    const end = (starts[entry + 1] ?? 0) - 1;
+    let at = starts[entry] ?? 0;
+    while (at < end && (isBlank(bytes[at]) || bytes[at] === QUOTE)) at++;
+    return at;
+  }
+
+  /** Whether a cell is a text for certain, known without reading all of it. */
+  #beginsWithLetter(entry: number): boolean {
+    const { bytes, starts } = this.#records;
+    const at = this.#inner(entry);
+    const first = at < (starts[entry + 1] ?? 0) - 1 ? (bytes[at] ?? 0) : 0;
+    return (first > 0x40 && first <= 0x5a) || (first > 0x60 && first <= 0x7a);
+  }
+
   #text(entry: number): string {
     const { bytes, starts } = this.#records;
     return cellText(bytes, starts[entry] ?? 0, (starts[entry + 1] ?? 0) - 1);
@@ -140,7 +179,7 @@ export class Table {
 
   /**
    * The number of a cell that is digits, a sign and a point at most, and NaN for all others: most cells of large tables.
-   * Fifteen digits and powers of ten up to 10¹⁵ are exact, so one division rounds as reading the text would.
+   * Fifteen digits and powers of ten up to 10¹⁵ are exact, so one division rounds as reading the text would; more digits are left to the engine.
    */
   #plainNumber(entry: number): number {
     const { bytes, starts } = this.#records;
@@ -148,7 +187,7 @@ export class Table {
     let at = starts[entry] ?? 0;
     const isNegative = bytes[at] === 0x2d;
     if (isNegative) at++;
-    if (end - at > 16 || at >= end) return Number.NaN;
+    const first = at;
     let digits = 0;
     let count = 0;
     let point = -1;
@@ -160,8 +199,12 @@ export class Table {
       } else if (byte === this.#point && point < 0) point = count;
       else return Number.NaN;
     }
-    if (count === 0 || count > 15) return Number.NaN;
-    const value = point < 0 ? digits : digits / (POWERS_OF_TEN[count - point] ?? 1);
+    if (count === 0) return Number.NaN;
+    let value = point < 0 ? digits : digits / (POWERS_OF_TEN[count - point] ?? 1);
+    if (count > 15) {
+      value = Number(decode(bytes, first, end).replace(',', '.'));
+      if (value === Infinity) return Number.NaN;
+    }
     return isNegative ? -value : value;
   }
 
@@ -194,9 +237,26 @@ function cellText(bytes: Uint8Array, start: number, end: number): string {
   while (start < end && isBlank(bytes[end - 1])) end--;
   const isQuoted = bytes[start] === QUOTE && end - start > 1 && closingQuote(bytes, start, end) === end - 1;
   if (!isQuoted) return decode(bytes, start, end);
-  return decode(bytes, start + 1, end - 1)
-    .replaceAll('""', '"')
-    .replaceAll('\r\n', '\n');
+  return unquoted(bytes, start + 1, end - 1);
+}
+
+/** Text in quotes, in which two quotes are one and so are CR and LF. */
+function unquoted(bytes: Uint8Array, start: number, end: number): string {
+  let text: Uint8Array | undefined;
+  let length = 0;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    const isPair =
+      at + 1 < end && ((byte === QUOTE && bytes[at + 1] === QUOTE) || (byte === CR && bytes[at + 1] === LF));
+    if (isPair) {
+      // Until the first pair nothing is to be left out.
+      text ??= bytes.slice(start, end);
+      at++;
+    }
+    if (text !== undefined) text[length] = bytes[at] ?? 0;
+    length++;
+  }
+  return text === undefined ? decode(bytes, start, end) : decode(text, 0, length);
 }
 
 function isBlank(byte: number | undefined): boolean {

@@ -34,6 +34,7 @@ const OTHER_FILES: readonly (readonly [string, string | RegExp, string])[] = [
   ['a 7-Zip file', '7z\xbc\xaf', 'unpack it'],
   ['a PDF file', '%PDF-', 'export the table as CSV'],
   ['JSON', /^(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*(?:[[{"]|-?\d[\d.eE+-]*\s*[,\]]\s*-?\d))/, 'write it as CSV'],
+  ['a pointer of Git LFS', 'version https://git-lfs', 'get the file itself with git lfs pull'],
   ['HTML or XML', /^(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|table|\?xml)/i, 'export the table as CSV'],
 ];
 
@@ -64,18 +65,31 @@ export function readText(where: string, bytes: Uint8Array): Utf8Text {
   }
 }
 
-/** Text in wider units has zero bytes in every unit of most alphabets' first letters. */
+/**
+ * Text in wider units has zero bytes in every unit of most alphabets' first letters; in UTF-16 all of them at even places or at odd ones, those of
+ * delimiters and line ends at least.
+ */
 function guessEncoding(bytes: Uint8Array): Encoding {
-  const zero = (offset: number, step: number) => {
-    const length = Math.min(bytes.length - (bytes.length % step), 400);
-    let zeros = 0;
-    for (let i = offset; i < length; i += step) if (bytes[i] === 0) zeros++;
-    return length > 0 && zeros >= 0.9 * (length / step);
-  };
-  if (zero(1, 4) && zero(2, 4) && zero(3, 4) && !zero(0, 4)) return 'utf-32le';
-  if (zero(0, 4) && zero(1, 4) && zero(2, 4) && !zero(3, 4)) return 'utf-32be';
-  if (zero(1, 2) && !zero(0, 2)) return 'utf-16le';
-  return zero(0, 2) && !zero(1, 2) ? 'utf-16be' : 'utf-8';
+  const shown = bytes.subarray(0, Math.min(bytes.length - (bytes.length % 4), 4000));
+  const zeros = [0, 0, 0, 0];
+  for (const [i, byte] of shown.entries()) if (byte === 0) zeros[i % 4] = (zeros[i % 4] ?? 0) + 1;
+  const [a = 0, b = 0, c = 0, d = 0] = zeros;
+  const units = shown.length / 4;
+  const most = 0.9 * units;
+  if (units > 0 && b >= most && c >= most && d >= most && a < most) return 'utf-32le';
+  if (units > 0 && a >= most && b >= most && c >= most && d < most) return 'utf-32be';
+  const few = Math.max(0.1 * units, 2);
+  if (a + c === 0 && b + d >= few && hasLineEnd(shown, 0)) return 'utf-16le';
+  return b + d === 0 && a + c >= few && hasLineEnd(shown, 1) ? 'utf-16be' : 'utf-8';
+}
+
+/** Whether some unit of two bytes is a line end, whose own byte is the first (0) or the second (1). */
+function hasLineEnd(bytes: Uint8Array, own: 0 | 1): boolean {
+  for (let at = 0; at < bytes.length; at += 2) {
+    const byte = bytes[at + own];
+    if ((byte === 0x0a || byte === 0x0d) && bytes[at + 1 - own] === 0) return true;
+  }
+  return false;
 }
 
 /** Bytes of text that are converted at once: strings have a limit, and so has memory. */

@@ -66,6 +66,22 @@ describe('parseTable', () => {
   it('prefers the delimiter that every record has as often', () => {
     expect(cellsOf('name;size, in cm, or so\nx;1\ny;2\n').at(1)).toEqual(['x', '1']);
     expect(cellsOf('only\n1\n2\n')).toEqual([['only'], ['1'], ['2']]);
+    expect(cellsOf('a;b\n1,5;2,5\n').at(1)).toEqual(['1,5', '2,5']);
+    expect(cellsOf('a,b;c;d\n1,2;3;4\n').at(1)).toEqual(['1,2', '3', '4']);
+  });
+
+  it('refuses delimiters that nothing tells apart', () => {
+    const text = 'a,b;c\n1,x;3\n4,y;6\n';
+    expect(() => parseTable(text, 'f.csv')).toThrow(
+      'f.csv: expected one sign between the cells, got as many commas as semicolons in every line; say which it is with --delim',
+    );
+    expect(parseTable(text, 'f.csv', { delimiter: ';' }).header).toEqual(['a,b', 'c']);
+  });
+
+  it.each(['A title', '# made by x'])('refuses %j above the header', line => {
+    expect(() => parseTable(`${line}\na,b\n1,2\n3,4\n`, 'f.csv')).toThrow(
+      `f.csv, line 1: expected as many cells as in the lines below, got one: '${line}'; remove the lines above`,
+    );
   });
 
   it.each([

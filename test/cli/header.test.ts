@@ -9,6 +9,8 @@ describe('a header', () => {
     ['a class among numbers', '5.1,3.5,setosa\n4.9,3,setosa\n6.2,3.4,virginica\n'],
     ['decimal commas', '5,1;3,5;a\n4,9;3,1;a\n6,2;3,4;b\n'],
     ['letters that come again', 'p,x,s\ne,x,s\np,y,s\n'],
+    ['two numbers that follow each other', '3,4\n5,6\n7,8\n'],
+    ['numbers at equal distances that stand below again', '1,2,3,a\n3,1,2,b\n1,2,3,b\n'],
     ['two numbers', '6,148\n1,85\n8,183\n'],
     ['one column of numbers', '5\n6\n7\n'],
   ])('is missed: %s', (_, text) => {
@@ -19,6 +21,8 @@ describe('a header', () => {
   it.each([
     ['names', 'a,b\n1,2\n3,4\n'],
     ['years', 'country,1990,1991,1992\nA,1,2,3\nB,4,5,6\n'],
+    ['years above numbers like them', '1990,1991,1992\n1990,2000,1800\n1991,1991,1700\n'],
+    ['two places', '0,1\n5,6\n7,8\n'],
     ['places', '0,1,2\n5,6,7\n5,6,8\n'],
     ['an index without a name', ',0,1,2\n0,5,6,7\n1,5,6,8\n'],
     ['pixels behind a label', 'label,0,1,2\n5,0,0,1\n6,0,0,2\n'],

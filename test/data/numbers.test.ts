@@ -46,6 +46,29 @@ describe('a number', () => {
       expect(isIdentifier(cell), cell).toBe(false);
     }
   });
+
+  it('is an identifier beyond 2^53 in other writings, where float64 merges it with its neighbour', () => {
+    const merged = [
+      '9.007199254740993e15',
+      '-9,007199254740993E+15',
+      '1.1898508762506083287e19',
+      '9007199254740993.0',
+      '9007199254740993,',
+      '9007199254740993e0',
+      '9,007,199,254,740,993',
+      '9.007.199.254.740.993,00',
+      '9 007 199 254 740 993',
+      '+9’007’199’254’740’993',
+      ' 9007199254740993 ',
+    ];
+    for (const cell of merged) expect(isIdentifier(cell), cell).toBe(true);
+    // What float64 keeps, and what programs write of its numbers.
+    const kept = ['9.007199254740992e15', '9007199254740994.0', '1.8446744073709552e+19', '1.989000000000000038e+30'];
+    for (const cell of kept) expect(isIdentifier(cell), cell).toBe(false);
+    for (const cell of ['9.007199254740993', '9007199254740993.5', '0.9007199254740993e1']) {
+      expect(isIdentifier(cell), cell).toBe(false);
+    }
+  });
 });
 
 /** The numbers of a file's column `x`, whose other column is `k`; NaN where a cell is a text. */
@@ -67,10 +90,17 @@ describe('the grammar of a file', () => {
     ['thousands twice', ['1,234,567', '1,000'], '\t', [], [1234567, 1000]],
     ['spaces', ['1 234', '1,250'], '\t', [], [1234, 1.25]],
     ['apostrophes', ["1'234", '1.250'], '\t', [], [1234, 1.25]],
+    ['spaces and commas', ['1 234,5', '7'], '\t', ['1,250', '2'], [1234.5, 7]],
+    ['narrow spaces and commas', ['1\u202f234,5', '7'], ',', [], [1234.5, 7]],
+    ['spaces and points', ['1 234.567', '7'], '\t', ['1.250', '2'], [1234.567, 7]],
+    ['apostrophes and commas', ["1'234'567,8", '7'], ',', [], [1234567.8, 7]],
+    ['blanks in quotes', ['"  5 "', '" 7\u00a0"'], '\t', [], [5, 7]],
     ['lists', ['1,2', '1,2,3'], '\t', [], [Number.NaN, Number.NaN]],
     ['lists of two beside points', ['1,2', '3,4'], '\t', ['0.5', '1.5'], [Number.NaN, Number.NaN]],
     ['identifiers', ['007', '12'], ',', [], [Number.NaN, Number.NaN]],
     ['whole numbers beyond 2^53', ['11898508762506083287', '12'], ',', [], [Number.NaN, Number.NaN]],
+    ['identifiers in two writings', ['9007199254740993.0', '9.007199254740992e15'], ',', [], [Number.NaN, Number.NaN]],
+    ['identifiers beside 5.0', ['11898508762506083287', '5.0'], ',', [], [Number.NaN, Number.NaN]],
     ['measures with leading zeros', ['007', '1.5'], ',', [], [7, 1.5]],
   ])('of %s', (_, cells, delimiter, others, numbers) => {
     expect(numbersOf(cells, delimiter, others)).toEqual(numbers);
@@ -110,5 +140,20 @@ describe('the grammar of a file', () => {
     const table = parseTable('x,k\n-999,none\n1.5,?\n,NA\n', 'f.csv', { missing: ['-999', '?'] });
     expect([0, 1, 2].map(row => table.number(row, 0))).toEqual([Number.NaN, 1.5, Number.NaN]);
     expect([0, 1, 2].map(row => table.isMissing(row, 1))).toEqual([false, true, false]);
+  });
+
+  it('knows missing values in whatever writing and in quotes with blanks', () => {
+    const table = parseTable('x,k\n-999.0,"  "\n"-999 "," ? "\n−999,""\n999,"a ?"\n', 'f.csv', {
+      missing: ['-999', '?'],
+    });
+    const rows = [0, 1, 2, 3];
+    expect(rows.map(row => [table.isMissing(row, 0), table.isMissing(row, 1)])).toEqual([
+      [true, true],
+      [true, true],
+      [true, true],
+      [false, false],
+    ]);
+    expect(rows.map(row => table.number(row, 0))).toEqual([Number.NaN, Number.NaN, Number.NaN, 999]);
+    expect(parseTable(`x,k\n${' '.repeat(300)}NA${' '.repeat(300)},1\n`, 'f.csv').isMissing(0, 0)).toBe(true);
   });
 });

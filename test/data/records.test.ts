@@ -71,6 +71,15 @@ describe('records', () => {
     }
   });
 
+  it('are read in UTF-16 without its mark, of whatever alphabet', () => {
+    const text = 'имя,возраст\nИван,мало\nПётр,много\n';
+    const bytes = Buffer.from(text, 'utf16le');
+    for (const file of [bytes, Buffer.from(bytes).swap16()]) {
+      expect(openTable('f.csv', file).table.header).toEqual(['имя', 'возраст']);
+    }
+    expect(() => openTable('f.csv', Buffer.from('x,y,t\n1,\0,a\n3,\0,b\n'))).toThrow('a zero byte');
+  });
+
   it('say where a quote begins that never closes, or closes too late', () => {
     expect(() => parseTable('a,b\n1,"x\n3,4\n', 'f.csv')).toThrow('f.csv, line 2: expected a closing quote');
     expect(() => parseTable('a,b\n1,"x\n3,4\n5,"y\n', 'f.csv')).toThrow(
