@@ -60,19 +60,31 @@ export function lastOf(rows: i32, unit: i32): i32 {
   return ASC_FEATURE_THREADS ? min(rows, lastUnit((rows + unit - 1) / unit) * unit) : rows;
 }
 
-/** Rows of the batch are shared out four at a time, the height of the kernels' tiles. */
-const TILE: i32 = 4;
-
+/** Rows of a record's values: one for each position of each of the batch's samples. */
 // @ts-ignore: decorator
 @inline
-export function firstRow(rows: i32): i32 {
-  return firstOf(rows, TILE);
+export function rowsOf(r: Op): i32 {
+  return controlsOf(r).rows * r.positions;
 }
 
+/**
+ * Samples of the batch are shared out four at a time, the height of the kernels' tiles; whoever has a sample has its rows
+ * in every value, however many positions each has.
+ */
+const TILE: i32 = 4;
+
+/** The first of this thread's share of them. */
 // @ts-ignore: decorator
 @inline
-export function lastRow(rows: i32): i32 {
-  return lastOf(rows, TILE);
+export function firstRow(r: Op): i32 {
+  return firstOf(controlsOf(r).rows, TILE) * r.positions;
+}
+
+/** The one after the last of its share. */
+// @ts-ignore: decorator
+@inline
+export function lastRow(r: Op): i32 {
+  return lastOf(controlsOf(r).rows, TILE) * r.positions;
 }
 
 /** Panels of a value with that many columns. */

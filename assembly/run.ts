@@ -12,7 +12,7 @@ import {
   denseForward, denseForwardQuantized, denseInputGradient, denseWeightGradient,
 } from './ops/dense';
 import { Dropout, DropoutGradient, dropoutForward, dropoutGradient } from './ops/dropout';
-import { Gather, GatherLabels, Scatter, gather, gatherLabels, scatter } from './ops/gather';
+import { Gather, GatherLabels, Rearrange, Scatter, gather, gatherLabels, rearrange, scatter } from './ops/gather';
 import {
   Cost, Loss,
   cosineSimilarity, cost, elementwiseLoss, softmaxCrossEntropy, sparseSoftmaxCrossEntropy,
@@ -21,6 +21,7 @@ import {
   RowNorm, RowNormGradient, RowNormParameterGradient,
   rowNormForward, rowNormGradient, rowNormParameterGradient,
 } from './ops/rowNorm';
+import { Accumulate, accumulate } from './ops/merge';
 import { Sgd, sgd } from './ops/sgd';
 import {
   Softmax, SoftmaxGradient,
@@ -63,6 +64,7 @@ function execute(record: usize): bool {
     case Opcode.checkFinite: return checkFinite(changetype<CheckFinite>(record));
     case Opcode.gather: gather(changetype<Gather>(record)); break;
     case Opcode.scatter: scatter(changetype<Scatter>(record)); break;
+    case Opcode.rearrange: rearrange(changetype<Rearrange>(record)); break;
     case Opcode.denseForward: denseForward(changetype<DenseForward>(record)); break;
     case Opcode.denseForwardQuantized: denseForwardQuantized(changetype<DenseForwardQuantized>(record)); break;
     case Opcode.activationForward: activationForward(changetype<Activation>(record)); break;
@@ -98,6 +100,7 @@ function executeTraining(record: usize): bool {
     case Opcode.categoricalAccuracy: categoricalAccuracy(changetype<Accuracy>(record)); break;
     case Opcode.sparseCategoricalAccuracy: sparseCategoricalAccuracy(changetype<Accuracy>(record)); break;
     case Opcode.thresholdAccuracy: thresholdAccuracy(changetype<Accuracy>(record)); break;
+    case Opcode.accumulate: accumulate(changetype<Accumulate>(record)); break;
     case Opcode.sgd: sgd(changetype<Sgd>(record)); break;
     case Opcode.adam: adam(changetype<Adam>(record)); break;
     default: unreachable();

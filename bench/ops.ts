@@ -116,12 +116,11 @@ function activationCases(name: ActivationName): Case[] {
   const config = resolveActivation('ops', name);
   return (['forward', 'gradient'] as const).map(way => {
     const program = programOf(builder => {
-      const x = builder.value({ name: 'x' }, columns);
-      const y = builder.value({ name: 'y' }, columns);
+      const x = builder.value({ name: 'x' }, { positions: 1, columns });
+      const y = builder.value({ name: 'y' }, { positions: 1, columns });
       const dx = builder.gradientOf(x);
-      builder.gradientOf(y);
       if (way === 'forward') emitActivation(builder, 'ops', config, x, y);
-      else emitActivationGradient(builder, 'ops', config, x, y, dx);
+      else emitActivationGradient(builder, 'ops', config, x, y, { dx, dy: builder.gradientOf(y) });
     });
     const operands = way === 'forward' ? 2 : 3;
     const bytes = 4 * B * columns * operands;
@@ -137,7 +136,7 @@ function activationCases(name: ActivationName): Case[] {
 
 function softmaxCase(columns: number): Case {
   const program = programOf(builder => {
-    const x = builder.value({ name: 'x' }, columns);
+    const x = builder.value({ name: 'x' }, { positions: 1, columns });
     builder.emit(table.sparseSoftmaxCrossEntropy, 'ops', {
       rowCosts: builder.region('rowCosts', B * 8),
       x: x.data,
@@ -147,6 +146,7 @@ function softmaxCase(columns: number): Case {
       kind: 0,
       setting: 0,
       divisor: 1,
+      weight: 1,
     });
   });
   const bytes = 2 * panelBytes(B, columns);
@@ -165,9 +165,11 @@ function gatherCase(bytes: boolean): Case {
   const program = programOf(builder => {
     builder.emit(table.nextBatch, 'ops', { counts: 0 });
     builder.emit(table.gather, 'ops', {
-      y: builder.value({ name: 'x' }, INPUTS).data,
+      y: builder.value({ name: 'x' }, { positions: 1, columns: INPUTS }).data,
       targets: 0,
       columns: INPUTS,
+      stride: INPUTS,
+      start: 0,
       ownBytes: 0,
     });
   });
@@ -206,8 +208,8 @@ function dropoutCase(): Case {
   const columns = 128;
   const program = programOf(builder => {
     builder.emit(table.dropoutForward, 'ops', {
-      x: builder.value({ name: 'x' }, columns).data,
-      y: builder.value({ name: 'y' }, columns).data,
+      x: builder.value({ name: 'x' }, { positions: 1, columns }).data,
+      y: builder.value({ name: 'y' }, { positions: 1, columns }).data,
       mask: builder.region('mask', panelBytes(B, columns)),
       columns,
       stream: 1,
@@ -229,7 +231,8 @@ function dropoutCase(): Case {
 function narrowCases(rows: number, inputs: number, outputs: number): Case[] {
   return (['denseForward', 'denseInputGradient', 'denseWeightGradient'] as const).map(op => {
     const program = programOf(builder => {
-      const [x, y] = [builder.value({ name: 'x' }, inputs), builder.value({ name: 'y' }, outputs)];
+      const x = builder.value({ name: 'x' }, { positions: 1, columns: inputs });
+      const y = builder.value({ name: 'y' }, { positions: 1, columns: outputs });
       const [w, b] = [builder.parameter('w', [inputs, outputs]), builder.parameter('b', [outputs])];
       const [dx, dy] = [builder.gradientOf(x), builder.gradientOf(y)];
       const sizes = { inputs, outputs, paired: builder.paired };

@@ -77,8 +77,8 @@ function inPlace({ op, fields }: PlannedRecord): boolean {
 /** A training program with a section for each part of its step, on random rows and labels. */
 function trainingProgram(network: Network) {
   const architecture = architectureOf(network);
-  const { activation, columns } = endingOf(architecture);
-  const loss = fitLoss(resolveLoss('step', lossOf(network)), activation, columns);
+  const ending = endingOf(architecture);
+  const loss = fitLoss(resolveLoss('step', lossOf(network)), ending);
   const judgement = { loss, accuracy: false, optimizer, paired: backend.paired };
   const { plan, inputs } = planTraining(architecture, network.batchSize, judgement);
   const section = plan.sections.get('step') ?? { first: 0, last: 0 };
@@ -114,7 +114,7 @@ function trainingProgram(network: Network) {
   if (network.output === 'sigmoid') new Float32Array(program.memory.buffer, y, samples).fill(1);
   else
     new Int32Array(program.memory.buffer, y, samples).forEach((_, i, all) => {
-      all[i] = i % columns;
+      all[i] = i % ending.columns;
     });
   new Int32Array(program.memory.buffer, order, samples).forEach((_, i, all) => {
     // An odd multiplier visits every row of a power of two once.

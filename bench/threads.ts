@@ -11,7 +11,7 @@ import { fitLoss } from '../src/losses/index.js';
 import { together } from '../src/plan/barriers.js';
 import { Builder, type Plan, type PlannedRecord, type Section, type SectionKey } from '../src/plan/builder.js';
 import { nextBatch } from '../src/plan/ops/batch.js';
-import { numbersOf } from '../src/plan/ops/op.js';
+import { scalarsOf } from '../src/plan/ops/op.js';
 import { adam as update } from '../src/plan/ops/optimizer.js';
 import { RECORD_BYTES } from '../src/plan/record.js';
 import { chooseBackend, type Host } from '../src/runtime/binaries.js';
@@ -118,12 +118,8 @@ const STEPS = 20;
 async function stepByStep(network: Network, threads: number) {
   const { batchSize } = network;
   const architecture = architectureOf(network);
-  const { activation, columns } = endingOf(architecture);
-  const loss = fitLoss(
-    { kind: 'sparseCategoricalCrossEntropy', labelSmoothing: 0, fromLogits: false },
-    activation,
-    columns,
-  );
+  const config = { kind: 'sparseCategoricalCrossEntropy', labelSmoothing: 0, fromLogits: false } as const;
+  const loss = fitLoss(config, endingOf(architecture));
   const judgement = { loss, accuracy: false, optimizer: adam(), paired: backend.paired, threads };
   const { plan } = planTraining(architecture, batchSize, judgement);
   const { first, last } = plan.sections.get('step') ?? { first: 0, last: 0 };
@@ -217,7 +213,7 @@ function recordOf(plan: Plan, address: string) {
 
 /** Multiply-adds, or what takes as long. */
 function workOf({ op, fields }: PlannedRecord, batchSize: number): number {
-  return op.work(numbersOf(fields), batchSize) + 1000;
+  return op.work(scalarsOf(fields), batchSize) + 1000;
 }
 
 /** Samples a second of whole epochs: on the caller, and on one and two threads beside it. */

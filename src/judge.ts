@@ -46,7 +46,7 @@ export function readData(
   const given = raw?.x(x, scale ?? data.scale) ?? { x, scale: scale ?? data.scale };
   const samples = readSamples(where, given.x, inputs, network, given.scale);
   refuseNotFinite(`${where}: x`, samples, inputs);
-  return { samples, targets: readTargets(`${where}: y`, raw?.y(data.y) ?? data.y, samples.rows, loss.target) };
+  return { samples, targets: readTargets(`${where}: y`, raw?.y(data.y) ?? data.y, samples.rows, loss) };
 }
 
 /** Bytes that one sample and one target take in linear memory. */
@@ -93,11 +93,15 @@ export function* evaluation(
       left -= steps;
     }
   }
-  const judged = loss.accuracy?.kind === 'threshold' ? targets.length : rows;
   return {
     loss: program.get('costSum') / rows,
-    ...(accuracy ? { accuracy: program.get('correct') / judged } : {}),
+    ...(accuracy ? { accuracy: program.get('correct') / answersOf(loss, data) } : {}),
   };
+}
+
+/** How many answers the targets of some rows are, each right or wrong. */
+export function answersOf({ accuracy, positions }: FittedLoss, { samples, targets }: ReadyData): number {
+  return accuracy?.kind === 'threshold' ? targets.length : samples.rows * positions;
 }
 
 /** A program that judges rows with one loss and finds gradients; it is made for at most `capacity` rows at once. */

@@ -19,7 +19,7 @@ import {
   scoreNumbers,
 } from './metrics/index.js';
 import { Predictions, Snapshot, type Source, workOf } from './parallel.js';
-import type { Parameter } from './plan/builder.js';
+import { numbersOf, type Parameter } from './plan/builder.js';
 import { scaleName } from './plan/formats.js';
 import { fromPanels, toPanels } from './plan/panels.js';
 import {
@@ -215,7 +215,7 @@ class BaseModel extends Predictor {
     const shapes = placedLayers(this.architecture).map(layer => layer.outputShape);
     const results = layers.map(({ name, value }, index) => {
       const shape = [samples.rows, ...(shapes[index] ?? [])];
-      return { name, shape, data: new Float32Array(samples.rows * value.columns) };
+      return { name, shape, data: new Float32Array(samples.rows * numbersOf(value)) };
     });
     const output = new Float32Array(samples.rows * outputs);
     for (let first = 0; first < samples.rows; first += plan.capacity) {
@@ -223,8 +223,9 @@ class BaseModel extends Predictor {
       this.runRows('forward', samples, first, last);
       output.set(predictions.subarray(0, (last - first) * outputs), first * outputs);
       layers.forEach(({ value }, index) => {
-        const rows = fromPanels(this.program.floats(value.data), last - first, value.columns);
-        results[index]?.data.set(rows, first * value.columns);
+        const rows = (last - first) * value.positions;
+        const numbers = fromPanels(this.program.floats(value.data), rows, value.columns);
+        results[index]?.data.set(numbers, first * numbersOf(value));
       });
     }
     return { output: this.rawRows('forward')?.restore(output) ?? output, layers: results };
@@ -442,9 +443,9 @@ class BaseModel extends Predictor {
 
   /** @internal The loss fitted to this network's end. */
   fitLoss(config: LossConfig): FittedLoss {
-    const { activation, columns } = endingOf(this.architecture);
-    refuseConstant(config, activation, columns);
-    return fitLoss(config, activation, columns);
+    const ending = endingOf(this.architecture);
+    refuseConstant(config, ending);
+    return fitLoss(config, ending);
   }
 
   /** @internal The flat parameters as predict uses them. */

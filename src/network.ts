@@ -4,15 +4,30 @@
  */
 import { type Architecture, outputShape, placedLayers } from './architecture.js';
 import { definitionOf, type Layer } from './layers/index.js';
-import type { Past, Place, Site } from './layers/layer.js';
-import { Builder, type Owner, type Parameter, type Plan, type Together, type Value } from './plan/builder.js';
+import type { Layout, Past, Place, Site } from './layers/layer.js';
+import {
+  Builder,
+  type Extent,
+  type Owner,
+  type Parameter,
+  type Plan,
+  type Together,
+  type Value,
+} from './plan/builder.js';
 import { storedParts, type WeightFormat } from './plan/formats.js';
-import { checkFinite, gather, scatter } from './plan/ops/batch.js';
-import { size } from './shape.js';
+import { checkFinite, gather, rearrange, scatter } from './plan/ops/batch.js';
+import { type Shape, size } from './shape.js';
 
-/** A layer with what it made. */
-export interface Step extends Past<unknown> {
+/** A layer with what it made, or a value whose numbers came to lie in another way. */
+export type Step = LayerStep | Arrangement;
+
+export interface LayerStep extends Past<unknown> {
   readonly site: Site<Layer>;
+}
+
+export interface Arrangement {
+  readonly from: Value;
+  readonly output: Value;
 }
 
 /** A plan and the values that TypeScript reads from it. */
@@ -30,12 +45,12 @@ export function placeLayers(
   architecture: Architecture,
   weights: WeightFormat = 'float32',
 ): Place<Layer>[] {
-  return placedLayers(architecture).map(({ layer, index, name, parameters }) => {
+  return placedLayers(architecture).map(({ layer, index, name, inputShape, outputShape, parameters }) => {
     const own: Record<string, Parameter> = {};
     for (const part of parameters.flatMap(spec => storedParts(spec.name, spec.shape, weights))) {
       own[part.name] = builder.parameter(`${name}.${part.name}`, part.shape, part.format);
     }
-    return { layer, index, name, parameters: own };
+    return { layer, index, name, inputShape, outputShape, parameters: own };
   });
 }
 
@@ -46,20 +61,40 @@ export function emitForward(
   options: { training: boolean; toLogits: boolean },
 ): Step[] {
   let value = input;
+  const steps: Step[] = [];
   const first = places.find(({ parameters }) => Object.keys(parameters).length > 0);
-  return places.map(place => {
+  for (const place of places) {
+    const definition = definitionOf(place.layer);
     const site: Site<Layer> = {
       ...place,
       place,
-      input: value,
+      input: arrange(builder, steps, value, extentOf(place.inputShape, definition.layout(place.layer), value)),
       skipActivation: options.toLogits && place === places.at(-1),
       first: place === first,
       training: options.training,
     };
-    const past = definitionOf(place.layer).forward(builder, site);
+    const past = definition.forward(builder, site);
     value = past.output;
-    return { site, ...past };
-  });
+    steps.push({ site, ...past });
+  }
+  return steps;
+}
+
+/** How the numbers of such a shape lie in that layout, `any` being as they do. */
+export function extentOf(shape: Shape, layout: Layout, now: Extent): Extent {
+  if (layout === 'any') return now;
+  if (layout === 'flat') return { positions: 1, columns: size(shape) };
+  return { positions: size(shape.slice(0, -1)), columns: shape.at(-1) ?? 1 };
+}
+
+/** The value as it is to lie: itself where it does so, or else a step brings that about. */
+export function arrange(builder: Builder, steps: Step[], from: Value, { positions, columns }: Extent): Value {
+  if (from.positions === positions) return from;
+  const { rectified, name } = from;
+  const output = builder.value(from, { positions, columns }, { role: `by ${columns}`, rectified });
+  builder.emit(rearrange, name, { y: output.data, x: from.data, columns, from: from.columns }, positions);
+  steps.push({ from, output });
+  return output;
 }
 
 const INPUT: Owner = { name: 'input' };
@@ -69,11 +104,16 @@ const INPUT: Owner = { name: 'input' };
  * less than waiting for the other threads and fetching the rows that they gathered from their caches.
  */
 export function emitGather(builder: Builder, architecture: Architecture): Value {
-  const columns = size(architecture.inputShape);
-  const first = architecture.layers.find(({ kind }) => kind !== 'flatten');
+  const { inputShape, layers } = architecture;
+  const flat = { positions: 1, columns: size(inputShape) };
+  const layouts = layers.map(layer => definitionOf(layer).layout(layer));
+  const extent = extentOf(inputShape, layouts.find(layout => layout !== 'any') ?? 'flat', flat);
+  const first = layers.find(({ kind }) => kind !== 'flatten');
   const own = first?.kind === 'dense' && builder.byOutputs(first.units);
-  const input = builder.value(INPUT, columns, { own });
-  builder.emit(gather, INPUT.name, { y: input.data, targets: 0, columns, ownBytes: input.ownBytes });
+  const input = builder.value(INPUT, extent, { own });
+  const { data: y, ownBytes, positions, columns } = input;
+  const fields = { y, targets: 0, columns, stride: flat.columns, start: 0, ownBytes };
+  builder.emit(gather, INPUT.name, fields, positions);
   return input;
 }
 
@@ -94,16 +134,18 @@ export function planPrediction(
   const outputs = size(outputShape(architecture));
   let steps: Step[] = [];
   for (const parameter of builder.parameters) {
-    const { name, columns, data, format } = parameter;
+    const { name, columns, data: y, format } = parameter;
     if (format !== 'float32') continue;
-    builder.section(parameter, () => builder.emit(gather, name, { y: data, targets: 0, columns, ownBytes: 0 }));
+    const fields = { y, targets: 0, columns, stride: columns, start: 0, ownBytes: 0 };
+    builder.section(parameter, () => builder.emit(gather, name, fields));
   }
   builder.section('predict', () => {
     builder.emit(checkFinite, INPUT.name, { columns: inputs });
     const input = emitGather(builder, architecture);
     steps = emitForward(builder, places, input, { training: false, toLogits: false });
     const y = builder.region('predictions', capacity * outputs * 4);
-    builder.emit(scatter, 'output', { y, x: outputOf(steps).data, columns: outputs });
+    const { data: x, columns, positions } = outputOf(steps);
+    builder.emit(scatter, 'output', { y, x, columns, stride: outputs, start: 0 }, positions);
   });
   return { plan: builder.finish(), inputs, outputs, layers: layersOf(steps) };
 }
@@ -115,5 +157,5 @@ export function outputOf(steps: readonly Step[]): Value {
 }
 
 export function layersOf(steps: readonly Step[]): NetworkPlan['layers'] {
-  return steps.map(({ site, output }) => ({ name: site.name, value: output }));
+  return steps.flatMap(step => ('site' in step ? [{ name: step.site.name, value: step.output }] : []));
 }

@@ -8,6 +8,7 @@ import { notFiniteAt, type ReadySamples } from './data/samples.js';
 import { wrongValue } from './errors.js';
 import { type NetworkPlan, planPrediction } from './network.js';
 import { together } from './plan/barriers.js';
+import { numbersOf } from './plan/builder.js';
 import type { WeightFormat } from './plan/formats.js';
 import type { Backend } from './runtime/binaries.js';
 import type { Crew } from './runtime/crew.js';
@@ -274,7 +275,7 @@ class CrewQueue extends Queue {
 
 /** What a row costs, counted in multiply-adds. */
 function workPerRow({ plan, inputs, layers }: NetworkPlan): number {
-  const numbers = layers.reduce((sum, { value }) => sum + value.columns, inputs);
+  const numbers = layers.reduce((sum, { value }) => sum + numbersOf(value), inputs);
   return plan.work / plan.capacity + WORK_PER_NUMBER * numbers;
 }
 
@@ -285,7 +286,7 @@ export function workOf(network: NetworkPlan, rows: number): number {
 
 /** How many rows are taken at once at most. */
 function mostRows({ inputs, layers }: NetworkPlan): number {
-  const widest = layers.reduce((most, { value }) => Math.max(most, value.columns), inputs);
+  const widest = layers.reduce((most, { value }) => Math.max(most, numbersOf(value)), inputs);
   return Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_NUMBERS / widest)));
 }
 

@@ -16,7 +16,7 @@ import {
   type TrainerState,
   trainedBy,
 } from './files/trainerFile.js';
-import { bytesPerRow, evaluation, type Judgement, type ReadyData, readData } from './judge.js';
+import { answersOf, bytesPerRow, evaluation, type Judgement, type ReadyData, readData } from './judge.js';
 import { type Bytes, fileBytes } from './kinds.js';
 import { definitionOf } from './layers/index.js';
 import type { FittedLoss } from './losses/loss.js';
@@ -219,7 +219,7 @@ class BaseTrainer {
     const samples = readAlone('step', x, inputs, firstLayer(this.model.architecture), raw);
     const { rows } = samples;
     if (rows > batchSize) throw wrongValue('step: x', `at most ${batchSize} rows, the batchSize`, rows);
-    const targets = readTargets('step: y', raw?.y(y) ?? y, rows, this.#loss.target);
+    const targets = readTargets('step: y', raw?.y(y) ?? y, rows, this.#loss);
     this.#makeRoom(rows);
     const places = this.#place({ samples, targets }, 0);
     const program = this.#program;
@@ -437,7 +437,7 @@ class BaseTrainer {
   ): Promise<EpochEvent | typeof ABORTED> {
     const { rows } = ready.samples;
     const accuracy = this.#config.metrics.includes('accuracy');
-    const judged = this.#loss.accuracy?.kind === 'threshold' ? ready.targets.length : rows;
+    const judged = answersOf(this.#loss, ready);
     const loss = this.#costSum / rows;
     const right = accuracy ? { accuracy: this.#correct / judged } : {};
     // Timed before validation: samplesPerSecond speaks of training.
@@ -533,7 +533,7 @@ class BaseTrainer {
     const placed = placedLayers(this.model.architecture);
     for (const [index, { name, value }] of this.#network.layers.entries()) {
       const layer = placed[index]?.layer;
-      const used = Math.ceil(value.columns / 16) * 16 * rows;
+      const used = panelCount(value.columns) * PANEL * rows * value.positions;
       if (layer && findNotFinite(program.floats(value.data).subarray(0, used)) >= 0) {
         const what = `layer ${shorten(name)} (${definitionOf(layer).describe(layer)})`;
         return wrongValue(where, expected, `${cost}: ${what} was the first to give such a number`, mend);
@@ -609,8 +609,9 @@ class BaseTrainer {
         toPanels(buffer.values, values, rows, columns);
       }
     }
-    const { target, accuracy } = this.#loss;
-    const answers = accuracy?.kind === 'threshold' && target.kind === 'values' ? target.columns : 1;
+    const { target, accuracy, positions } = this.#loss;
+    const columns = accuracy?.kind === 'threshold' && target.kind === 'values' ? target.columns : 1;
+    const answers = positions * columns;
     checkProgress(state, this.model.trained, this.#config.metrics.length > 0 ? answers : 0, this.#network.outputs);
     this.#epoch = state.epoch;
     this.#position = state.position;

@@ -1,13 +1,25 @@
 /** From an architecture to the plan that judges and trains: forward, cost, backward, update. */
 import { type Architecture, outputActivation, outputShape } from './architecture.js';
 import { backwardOf } from './layers/backward.js';
-import type { AccuracySpec, FittedLoss } from './losses/loss.js';
-import { emitForward, emitGather, layersOf, type NetworkPlan, outputOf, placeLayers, type Step } from './network.js';
+import type { AccuracySpec, Ending, FittedLoss } from './losses/loss.js';
+import {
+  type Arrangement,
+  arrange,
+  emitForward,
+  emitGather,
+  extentOf,
+  layersOf,
+  type NetworkPlan,
+  outputOf,
+  placeLayers,
+  type Step,
+} from './network.js';
 import { type OptimizerConfig, optimizerDefinition } from './optimizers/index.js';
 import { together } from './plan/barriers.js';
 import { Builder, type Value } from './plan/builder.js';
+import { Gradients } from './plan/gradients.js';
 import type { Region } from './plan/memory.js';
-import { checkFinite, gather, gatherLabels, nextBatch } from './plan/ops/batch.js';
+import { checkFinite, gather, gatherLabels, nextBatch, rearrange } from './plan/ops/batch.js';
 import { categoricalAccuracy, cost, sparseCategoricalAccuracy, thresholdAccuracy } from './plan/ops/loss.js';
 import { panelBytes } from './plan/panels.js';
 import { size } from './shape.js';
@@ -34,6 +46,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
   const builder = new Builder(capacity, { training: true, paired, together: together(threads) });
   const places = placeLayers(builder, architecture);
   const inputs = size(architecture.inputShape);
+  const shape = outputShape(architecture);
   let steps: Step[] = [];
 
   function forwardAndCost(training: boolean): Step[] {
@@ -41,7 +54,8 @@ export function planTraining(architecture: Architecture, capacity: number, judge
     const input = emitGather(builder, architecture);
     const target = emitTargets(builder, loss);
     const forward = emitForward(builder, places, input, { training, toLogits: loss.fromLogits });
-    const output = outputOf(forward);
+    const made = outputOf(forward);
+    const output = arrange(builder, forward, made, extentOf(shape, 'lastAxis', made));
     emitCost(builder, output, target, loss);
     if (judgement.accuracy && loss.accuracy) emitAccuracy(builder, output, target, loss, loss.accuracy);
     return forward;
@@ -54,60 +68,79 @@ export function planTraining(architecture: Architecture, capacity: number, judge
     emitBackward(builder, steps);
     if (optimizer) optimizerDefinition(optimizer.kind).emit(builder, optimizer);
   });
-  const outputs = size(outputShape(architecture));
+  const outputs = size(shape);
   return { plan: builder.finish(), inputs, outputs, layers: layersOf(steps) };
 }
 
-/** Emits the layers in reverse, each its records in the order they run; nothing below the first parameters has any. */
+/**
+ * Emits the steps in reverse, each its records in the order they run; none has any where neither it nor anything below
+ * it learns. The last output has its gradient from the cost.
+ */
 function emitBackward(builder: Builder, steps: readonly Step[]): void {
-  const first = steps.findIndex(({ site }) => Object.keys(site.parameters).length > 0);
-  if (first < 0) return;
-  for (let index = steps.length - 1; index >= first; index--) {
-    const step = steps[index];
-    if (step) backwardOf(step.site.layer)(builder, step.site, step, index > first);
+  const learns = (step: Step) => 'site' in step && Object.keys(step.site.parameters).length > 0;
+  const wanted = new Set<Value>();
+  for (const step of steps) {
+    const from = 'site' in step ? step.site.input : step.from;
+    if (learns(step) || wanted.has(from)) wanted.add(step.output);
+  }
+  const gradients = new Gradients(builder, wanted);
+  for (const step of steps.toReversed()) {
+    if (!wanted.has(step.output)) continue;
+    if ('site' in step) backwardOf(step.site.layer)(builder, step.site, step, gradients);
+    else emitArrangedBack(builder, step, gradients);
   }
 }
 
-function emitTargets(builder: Builder, { target }: FittedLoss): Region {
+function emitArrangedBack(builder: Builder, { from, output }: Arrangement, gradients: Gradients): void {
+  const { positions, columns } = from;
+  const emit = (dx: Region) => {
+    const fields = { y: dx, x: gradients.of(output), columns, from: output.columns };
+    builder.emit(rearrange, from.name, fields, positions);
+  };
+  gradients.give(from, from.name, emit, gradients.isStopped(output));
+}
+
+function emitTargets(builder: Builder, { target, positions }: FittedLoss): Region {
   if (target.kind === 'labels') {
-    const labels = builder.region('labels', builder.capacity * 4);
-    builder.emit(gatherLabels, 'target', { y: labels });
+    const labels = builder.region('labels', builder.capacity * positions * 4);
+    builder.emit(gatherLabels, 'target', { y: labels, stride: positions, start: 0 }, positions);
     return labels;
   }
-  const values = builder.region('targets', panelBytes(builder.capacity, target.columns));
-  builder.emit(gather, 'target', { y: values, targets: 1, columns: target.columns, ownBytes: 0 });
+  const { columns } = target;
+  const values = builder.region('targets', panelBytes(builder.capacity * positions, columns));
+  const fields = { y: values, targets: 1, columns, stride: positions * columns, start: 0, ownBytes: 0 };
+  builder.emit(gather, 'target', fields, positions);
   return values;
 }
 
 function emitCost(builder: Builder, output: Value, target: Region, loss: FittedLoss): void {
-  const rowCosts = builder.region('rowCosts', builder.capacity * 8);
+  const { data: x, columns, positions } = output;
+  const rowCosts = builder.region('rowCosts', builder.capacity * positions * 8);
   const { kind, setting, divisor } = loss;
   const dx = builder.gradientOf(output);
-  builder.emit(loss.op, 'loss', {
-    rowCosts,
-    x: output.data,
-    dx,
-    target,
-    columns: output.columns,
-    kind,
-    setting,
-    divisor,
-  });
-  builder.emit(cost, 'loss', { rowCosts, divisor });
+  const weight = 1;
+  builder.emit(loss.op, 'loss', { rowCosts, x, dx, target, columns, kind, setting, divisor, weight }, positions);
+  builder.emit(cost, 'loss', { rowCosts, tally: 0, divisor, weight, adds: 0 }, positions);
 }
 
 function emitAccuracy(builder: Builder, output: Value, target: Region, loss: FittedLoss, accuracy: AccuracySpec): void {
-  const places = { x: output.data, target, columns: output.columns };
-  if (accuracy.kind === 'threshold') {
-    builder.emit(thresholdAccuracy, 'accuracy', { ...places, threshold: accuracy.threshold });
-  } else if (loss.target.kind === 'labels') {
-    builder.emit(sparseCategoricalAccuracy, 'accuracy', { ...places, threshold: 0 });
-  } else {
-    builder.emit(categoricalAccuracy, 'accuracy', { ...places, threshold: 0 });
-  }
+  const { data: x, columns, positions } = output;
+  const op =
+    accuracy.kind === 'threshold'
+      ? thresholdAccuracy
+      : loss.target.kind === 'labels'
+        ? sparseCategoricalAccuracy
+        : categoricalAccuracy;
+  const threshold = accuracy.kind === 'threshold' ? accuracy.threshold : 0;
+  builder.emit(op, 'accuracy', { x, target, tally: 0, columns, threshold }, positions);
 }
 
 /** The end of an architecture that a loss is fitted to. */
-export function endingOf(architecture: Architecture) {
-  return { activation: outputActivation(architecture), columns: size(outputShape(architecture)) };
+export function endingOf(architecture: Architecture): Ending {
+  const shape = outputShape(architecture);
+  return {
+    activation: outputActivation(architecture),
+    columns: shape.at(-1) ?? 1,
+    positions: size(shape.slice(0, -1)),
+  };
 }

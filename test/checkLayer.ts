@@ -7,9 +7,9 @@ import { type Architecture, sequential } from '../src/architecture.js';
 import { dense } from '../src/layers/dense.js';
 import type { Layer } from '../src/layers/index.js';
 import { fitLoss, resolveLoss } from '../src/losses/index.js';
-import { planPrediction } from '../src/network.js';
+import { type NetworkPlan, planPrediction } from '../src/network.js';
 import { adam } from '../src/optimizers/adam.js';
-import type { Plan } from '../src/plan/builder.js';
+import { numbersOf } from '../src/plan/builder.js';
 import { fromPanels, toPanels } from '../src/plan/panels.js';
 import { Purpose } from '../src/random.js';
 import type { Backend } from '../src/runtime/binaries.js';
@@ -101,8 +101,10 @@ function checkPrediction(backend: Backend, architecture: Architecture, rows: num
     const traces = forward(architecture, readParameters(program, 'data'), samples);
     traces.forEach(({ name, y, outputs }, index) => {
       const value = network.layers[index]?.value;
-      if (value?.columns !== outputs) problems.push(`${name} has ${value?.columns} columns instead of ${outputs}`);
-      else problems.push(...compare(name, fromPanels(program.floats(value.data), batch, outputs), y));
+      // Where nothing is asked of how they lie, the numbers of all positions may be one row.
+      const width = value?.columns ?? 0;
+      if (width % outputs !== 0 || !value) problems.push(`${name} has ${width} columns instead of ${outputs}`);
+      else problems.push(...compare(name, fromPanels(program.floats(value.data), batch * value.positions, width), y));
     });
     const predictions = program.floats(network.plan.region('predictions')).subarray(0, batch * network.outputs);
     problems.push(...compare('predictions', predictions, traces.at(-1)?.y ?? []));
@@ -114,21 +116,21 @@ function checkPrediction(backend: Backend, architecture: Architecture, rows: num
   return problems;
 }
 
-function planOf(backend: Backend, architecture: Architecture, rows: number): Plan {
-  const ending = endingOf(architecture);
+function networkOf(backend: Backend, architecture: Architecture, rows: number): NetworkPlan {
   return planTraining(architecture, rows, {
-    loss: fitLoss(resolveLoss('checkLayer', 'meanSquaredError'), ending.activation, ending.columns),
+    loss: fitLoss(resolveLoss('checkLayer', 'meanSquaredError'), endingOf(architecture)),
     accuracy: false,
     optimizer: adam(),
     paired: backend.paired,
-  }).plan;
+  });
 }
 
 /** An epoch of a full batch and half of one, with dropout and updates. */
 function checkTraining(backend: Backend, architecture: Architecture, batchSize: number): string[] {
-  const inspector = new Inspector(backend, planOf(backend, architecture, batchSize));
+  const network = networkOf(backend, architecture, batchSize);
+  const inspector = new Inspector(backend, network.plan);
   const { program, problems } = inspector;
-  const [inputs, outputs] = [inputCount(architecture), endingOf(architecture).columns];
+  const [inputs, outputs] = [inputCount(architecture), numbersOf(endingOf(architecture))];
   const samples = batchSize + Math.ceil(batchSize / 2);
   const [x, y] = [numbers(samples * inputs, 98), numbers(samples * outputs, 97)];
   const size = layOut(0, samples, inputs * 4, outputs * 4).end;
@@ -152,7 +154,7 @@ function checkTraining(backend: Backend, architecture: Architecture, batchSize: 
     inspector.poison();
     inspector.run('step');
     const last = program.get('position');
-    const masks = masksOf(architecture, last - first, step);
+    const masks = masksOf(architecture, network, last - first, step);
     const batch = Float64Array.from(x.subarray(first * inputs, last * inputs));
     const targets = Float64Array.from(y.subarray(first * outputs, last * outputs));
     const judge = (values: Parameters) => {
@@ -172,12 +174,14 @@ function checkTraining(backend: Backend, architecture: Architecture, batchSize: 
   return problems;
 }
 
-function masksOf(architecture: Architecture, rows: number, step: number): Masks {
-  return (index, columns) => {
+function masksOf(architecture: Architecture, network: NetworkPlan, batch: number, step: number): Masks {
+  return index => {
     const layer = architecture.layers[index];
-    if (layer?.kind !== 'dropout') return undefined;
+    const value = network.layers[index]?.value;
+    if (layer?.kind !== 'dropout' || !value) return undefined;
     const stream = index * 256 + Purpose.dropout;
-    return dropoutMask({ rate: layer.rate, rows, columns, step, stream, seed: SEED });
+    const rows = batch * value.positions;
+    return dropoutMask({ rate: layer.rate, rows, columns: value.columns, step, stream, seed: SEED });
   };
 }
 

@@ -2,7 +2,7 @@
 // `derivative(x, y, setting)` is dy/dx, on four lanes. The classes have no fields: a generic over one compiles to straight code.
 import { ActivationKind } from '../../src/plan/opcodes';
 import { Op, PANEL, ROW } from '../plan';
-import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf } from '../parts';
+import { firstRow, firstUnit, lastRow, lastUnit, panelsOf, rowsOf } from '../parts';
 import { columnMask } from '../simd/lanes';
 import { Elu } from './activations/elu';
 import { Exponential } from './activations/exponential';
@@ -61,7 +61,7 @@ export function activationForward(r: Activation): void {
     case ActivationKind.hardSwish: forward<HardSwish>(r); break;
     case ActivationKind.exponential: forward<Exponential>(r); break;
   }
-  clearPadding(r.y, controlsOf(r).rows, r.columns);
+  clearPadding(r, r.y, r.columns);
 }
 
 /** dx = dy · f′(x); dx and dy may be the same place. */
@@ -89,9 +89,9 @@ export function activationGradient(r: ActivationGradient): void {
 function forward<A>(r: Activation): void {
   const f = changetype<A>(0);
   const setting = f32x4.splat(r.setting);
-  const rows = controlsOf(r).rows;
-  const first = <usize>firstRow(rows) * ROW;
-  const bytes = <usize>lastRow(rows) * ROW - first;
+  const rows = rowsOf(r);
+  const first = <usize>firstRow(r) * ROW;
+  const bytes = <usize>lastRow(r) * ROW - first;
   for (let panel = 0; panel < panelsOf(r.columns); panel++) {
     const start = <usize>(panel * rows) * ROW + first;
     const end = r.x + start + bytes;
@@ -110,7 +110,7 @@ function forward<A>(r: Activation): void {
 function gradient<A>(r: ActivationGradient): void {
   const f = changetype<A>(0);
   const setting = f32x4.splat(r.setting);
-  const panelBytes = <usize>controlsOf(r).rows * ROW;
+  const panelBytes = <usize>rowsOf(r) * ROW;
   const panels = panelsOf(r.columns);
   const start = firstUnit(panels) * panelBytes;
   const end = r.x + lastUnit(panels) * panelBytes;
@@ -129,16 +129,16 @@ function gradient<A>(r: ActivationGradient): void {
 }
 
 /** Makes the columns beyond the width 0 again, after a function that has another value at 0. */
-export function clearPadding(y: usize, rows: i32, columns: i32): void {
+export function clearPadding(r: Op, y: usize, columns: i32): void {
   const used = columns % PANEL;
   if (used == 0) return;
   const m0 = columnMask(0, used);
   const m1 = columnMask(4, used);
   const m2 = columnMask(8, used);
   const m3 = columnMask(12, used);
-  const end = lastRow(rows);
-  let at = y + <usize>(columns / PANEL * rows + firstRow(rows)) * ROW;
-  for (let row = firstRow(rows); row < end; row++) {
+  const end = lastRow(r);
+  let at = y + <usize>(columns / PANEL * rowsOf(r) + firstRow(r)) * ROW;
+  for (let row = firstRow(r); row < end; row++) {
     v128.store(at, v128.and(v128.load(at), m0));
     v128.store(at, v128.and(v128.load(at, 16), m1), 16);
     v128.store(at, v128.and(v128.load(at, 32), m2), 32);

@@ -1,5 +1,5 @@
 // The fully connected layer.
-import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf, partNumber } from '../parts';
+import { firstRow, firstUnit, lastRow, lastUnit, panelsOf, partNumber, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 import { multiply, multiplyByTransposed, multiplyTransposed, sumRows } from '../simd/gemm';
 import { multiplyQuantized } from '../simd/quantized';
@@ -77,7 +77,7 @@ export class DenseWeightGradient extends Op {
 
 /** y[B,O] = max(floor, x[B,I] · w[I,O] + b[O]), shared out by rows, or by panels of y. */
 export function denseForward(r: DenseForward): void {
-  const rows = controlsOf(r).rows;
+  const rows = rowsOf(r);
   const panels = panelsOf(r.outputs);
   const paired = r.paired != 0;
   const x = r.x + partNumber() * r.ownBytes;
@@ -85,19 +85,19 @@ export function denseForward(r: DenseForward): void {
     multiply(r.y, x, r.w, r.b, rows, rows, r.inputs, firstUnit(panels), lastUnit(panels), r.floor, paired);
     return;
   }
-  const first = firstRow(rows);
+  const first = firstRow(r);
   const shift = <usize>first * ROW;
-  const count = lastRow(rows) - first;
+  const count = lastRow(r) - first;
   if (count <= 0) return;
   multiply(r.y + shift, x + shift, r.w, r.b, count, rows, r.inputs, 0, panels, r.floor, paired);
 }
 
 /** y[B,O] = max(floor, (x[B,I] · w[I,O]) · scale[O] + b[O]) with weights of 8 or 16 bits, shared out by rows. */
 export function denseForwardQuantized(r: DenseForwardQuantized): void {
-  const rows = controlsOf(r).rows;
-  const first = firstRow(rows);
+  const rows = rowsOf(r);
+  const first = firstRow(r);
   const shift = <usize>first * ROW;
-  const count = lastRow(rows) - first;
+  const count = lastRow(r) - first;
   if (count <= 0) return;
   const scratch = r.scratch + partNumber() * r.scratchBytes;
   const panels = panelsOf(r.outputs);
@@ -109,7 +109,7 @@ export function denseForwardQuantized(r: DenseForwardQuantized): void {
 
 /** dx[B,I] = dy[B,O] · wᵀ[O,I], and 0 where `rectified` is; shared out by panels of dx. */
 export function denseInputGradient(r: DenseInputGradient): void {
-  const rows = controlsOf(r).rows;
+  const rows = rowsOf(r);
   const panels = panelsOf(r.inputs);
   const scratch = r.scratch + partNumber() * r.scratchBytes;
   const first = firstUnit(panels);
@@ -119,7 +119,7 @@ export function denseInputGradient(r: DenseInputGradient): void {
 
 /** dw[I,O] = xᵀ[I,B] · dy[B,O] and db[O] = Σ dy; shared out by panels of x, or of dy where a thread then reads only the dy it wrote. */
 export function denseWeightGradient(r: DenseWeightGradient): void {
-  const rows = controlsOf(r).rows;
+  const rows = rowsOf(r);
   const paired = r.paired != 0;
   const x = r.x + partNumber() * r.ownBytes;
   const outputPanels = panelsOf(r.outputs);

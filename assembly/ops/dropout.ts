@@ -1,6 +1,6 @@
 // Inverted dropout (Srivastava et al. 2014): while training an element is 0 with probability `rate` and is otherwise divided by
 // 1 − rate; while predicting there is no such layer.
-import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf } from '../parts';
+import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf, rowsOf } from '../parts';
 import { Op, ROW } from '../plan';
 
 @unmanaged
@@ -38,15 +38,15 @@ function highWords(a: v128, b: v128): v128 {
  */
 export function dropoutForward(r: Dropout): void {
   const c = controlsOf(r);
-  const rows = c.rows;
+  const rows = rowsOf(r);
   const threshold = i32x4.splat(r.threshold);
   const keep = f32x4.splat(r.keepScale);
   const m0 = i32x4.splat(0xd2511f53);
   const m1 = i32x4.splat(0xcd9e8d57);
-  const end = lastRow(rows);
+  const end = lastRow(r);
   for (let panel = 0; panel < panelsOf(r.columns); panel++) {
-    let at = <usize>(panel * rows + firstRow(rows)) * ROW;
-    for (let row = firstRow(rows); row < end; row++) {
+    let at = <usize>(panel * rows + firstRow(r)) * ROW;
+    for (let row = firstRow(r); row < end; row++) {
       let c0 = i32x4.add(i32x4.splat(panel * 4), i32x4(0, 1, 2, 3));
       let c1 = i32x4.splat(row);
       let c2 = i32x4.splat(c.draw);
@@ -83,7 +83,7 @@ function drop(r: Dropout, at: usize, mask: v128): void {
 
 /** dx = dy · mask; dx and dy may be the same place. */
 export function dropoutGradient(r: DropoutGradient): void {
-  const panelBytes = <usize>controlsOf(r).rows * ROW;
+  const panelBytes = <usize>rowsOf(r) * ROW;
   const panels = panelsOf(r.columns);
   const end = lastUnit(panels) * panelBytes;
   for (let at = firstUnit(panels) * panelBytes; at < end; at += 16) {

@@ -1,5 +1,5 @@
-// Between row-major data and panels.
-import { controlsOf, firstRow, lastRow, partNumber } from '../parts';
+// Between row-major data and panels, and from panels to others.
+import { controlsOf, firstRow, lastRow, partNumber, rowsOf } from '../parts';
 import { Controls, Op, PANEL, ROW } from '../plan';
 
 @unmanaged
@@ -8,6 +8,9 @@ export class Gather extends Op {
   /** 0 for the samples, 1 for the targets. */
   targets: i32;
   columns: i32;
+  /** Numbers of a row of the data, and the first of those that are meant. */
+  stride: i32;
+  start: i32;
   /** Where each thread gathers all rows for itself, bytes from one thread's copy to the next; else 0. */
   ownBytes: i32;
 }
@@ -15,22 +18,44 @@ export class Gather extends Op {
 @unmanaged
 export class GatherLabels extends Op {
   y: usize;
+  stride: i32;
+  start: i32;
 }
 
 @unmanaged
 export class Scatter extends Op {
-  /** Row-major [B, columns]. */
+  /** Row-major, with `stride` numbers to a sample, of which these begin at `start`. */
   y: usize;
   x: usize;
   columns: i32;
+  stride: i32;
+  start: i32;
 }
 
-/** The sample in row `row` of the batch at hand. */
+@unmanaged
+export class Rearrange extends Op {
+  y: usize;
+  x: usize;
+  columns: i32;
+  /** Columns of x. */
+  from: i32;
+}
+
+/** The sample in place `row` of the batch at hand. */
 // @ts-ignore: decorator
 @inline
 function sampleAt(c: Controls, row: i32): i32 {
   const place = c.position - c.rows + row;
   return c.order ? load<i32>(c.order + (<usize>place << 2)) : place;
+}
+
+/** Where in the data a value's row begins: sample after sample, each with its positions one behind the other. */
+// @ts-ignore: decorator
+@inline
+function placeOf(r: Gather, c: Controls, row: i32): usize {
+  if (r.positions == 1) return <usize>sampleAt(c, row) * r.stride + r.start;
+  const sample = row / r.positions;
+  return <usize>sampleAt(c, sample) * r.stride + r.start + (row - sample * r.positions) * r.columns;
 }
 
 /** Rows that are read side by side: each is a stream of its own, so that waiting for one row's memory is waiting for all of them. */
@@ -40,40 +65,40 @@ const TOGETHER: i32 = 4;
 export function gather(r: Gather): void {
   const c = controlsOf(r);
   const y = r.y + partNumber() * r.ownBytes;
-  const end = r.ownBytes ? c.rows : lastRow(c.rows);
+  const end = r.ownBytes ? rowsOf(r) : lastRow(r);
   const bytes = !r.targets && c.bytes != 0;
-  for (let first = r.ownBytes ? 0 : firstRow(c.rows); first < end; first += TOGETHER) {
+  for (let first = r.ownBytes ? 0 : firstRow(r); first < end; first += TOGETHER) {
     const last = min(end, first + TOGETHER);
-    if (bytes) gatherBytes(y, c, r.columns, first, last);
-    else gatherFloats(y, r.targets ? c.y : c.x, c, r.columns, first, last);
+    if (bytes) gatherBytes(y, r, c, first, last);
+    else gatherFloats(y, r.targets ? c.y : c.x, r, c, first, last);
   }
 }
 
-function gatherFloats(y: usize, data: usize, c: Controls, columns: i32, first: i32, last: i32): void {
-  const panelBytes = <usize>c.rows * ROW;
+function gatherFloats(y: usize, data: usize, r: Gather, c: Controls, first: i32, last: i32): void {
+  const panelBytes = <usize>rowsOf(r) * ROW;
+  const columns = r.columns;
   let column = 0;
   for (; column + PANEL <= columns; column += PANEL) {
-    for (let row = first; row < last; row++) {
-      copyRow(y + row * ROW, data + ((<usize>sampleAt(c, row) * columns + column) << 2));
-    }
+    for (let row = first; row < last; row++) copyRow(y + row * ROW, data + ((placeOf(r, c, row) + column) << 2));
     y += panelBytes;
   }
   if (column == columns) return;
   for (let row = first; row < last; row++) {
-    const from = data + ((<usize>sampleAt(c, row) * columns + column) << 2);
+    const from = data + ((placeOf(r, c, row) + column) << 2);
     const to = y + row * ROW;
     clearRow(to);
     for (let i = 0; i < columns - column; i++) store<f32>(to + (i << 2), load<f32>(from + (i << 2)));
   }
 }
 
-function gatherBytes(y: usize, c: Controls, columns: i32, first: i32, last: i32): void {
-  const panelBytes = <usize>c.rows * ROW;
+function gatherBytes(y: usize, r: Gather, c: Controls, first: i32, last: i32): void {
+  const panelBytes = <usize>rowsOf(r) * ROW;
+  const columns = r.columns;
   const factor = v128.load32_splat(changetype<usize>(c) + offsetof<Controls>('scale'));
   let column = 0;
   for (; column + PANEL <= columns; column += PANEL) {
     for (let row = first; row < last; row++) {
-      const bytes = v128.load(c.x + <usize>sampleAt(c, row) * columns + column);
+      const bytes = v128.load(c.x + placeOf(r, c, row) + column);
       const low = i16x8.extend_low_i8x16_u(bytes);
       const high = i16x8.extend_high_i8x16_u(bytes);
       const to = y + row * ROW;
@@ -87,7 +112,7 @@ function gatherBytes(y: usize, c: Controls, columns: i32, first: i32, last: i32)
   }
   if (column == columns) return;
   for (let row = first; row < last; row++) {
-    const from = c.x + <usize>sampleAt(c, row) * columns + column;
+    const from = c.x + placeOf(r, c, row) + column;
     const to = y + row * ROW;
     clearRow(to);
     for (let i = 0; i < columns - column; i++) store<f32>(to + (i << 2), <f32>load<u8>(from + i) * c.scale);
@@ -117,24 +142,51 @@ function clearRow(to: usize): void {
 /** y[B] = the batch's labels. */
 export function gatherLabels(r: GatherLabels): void {
   const c = controlsOf(r);
-  for (let row = firstRow(c.rows), end = lastRow(c.rows); row < end; row++) {
-    store<i32>(r.y + (row << 2), load<i32>(c.y + (<usize>sampleAt(c, row) << 2)));
+  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
+    const sample = row / r.positions;
+    const from = <usize>sampleAt(c, sample) * r.stride + r.start + (row - sample * r.positions);
+    store<i32>(r.y + (row << 2), load<i32>(c.y + (from << 2)));
   }
 }
 
 /** The row-major y[B,C] = x[B,C]. */
 export function scatter(r: Scatter): void {
-  const rows = controlsOf(r).rows;
-  const columns = r.columns;
-  for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {
-    let to = r.y + ((<usize>row * columns) << 2);
+  const rows = rowsOf(r);
+  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
+    const sample = row / r.positions;
+    let to = r.y + ((<usize>sample * r.stride + r.start + (row - sample * r.positions) * r.columns) << 2);
     let from = r.x + row * ROW;
-    let left = columns;
+    let left = r.columns;
     for (; left >= PANEL; left -= PANEL) {
       copyRow(to, from);
       to += ROW;
       from += <usize>rows * ROW;
     }
     for (let i = 0; i < left; i++) store<f32>(to + (i << 2), load<f32>(from + (i << 2)));
+  }
+}
+
+/** y = x, the numbers of each sample in the same order but in rows of another width; this record's positions are y's. */
+export function rearrange(r: Rearrange): void {
+  const rows = rowsOf(r);
+  const numbers = r.positions * r.columns;
+  const fromRows = rows / r.positions * (numbers / r.from);
+  let fromRow = firstRow(r) / r.positions * (numbers / r.from);
+  let fromColumn = 0;
+  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
+    let to = r.y + row * ROW;
+    for (let column = 0; column < r.columns; column += PANEL) {
+      clearRow(to);
+      const width = min(PANEL, r.columns - column);
+      for (let i = 0; i < width; i++) {
+        const panel = fromColumn / PANEL;
+        store<f32>(to + (i << 2), load<f32>(r.x + <usize>(panel * fromRows + fromRow) * ROW + ((fromColumn % PANEL) << 2)));
+        if (++fromColumn == r.from) {
+          fromColumn = 0;
+          fromRow++;
+        }
+      }
+      to += <usize>rows * ROW;
+    }
   }
 }

@@ -2,7 +2,7 @@
 // losses/ have no fields: `value(p, t, setting)` and `derivative(p, t, setting)` on four lanes.
 import { LossKind } from '../../src/plan/opcodes';
 import { Op, PANEL, ROW } from '../plan';
-import { controlsOf, firstRow, lastRow } from '../parts';
+import { controlsOf, firstRow, lastRow, partNumber, rowsOf } from '../parts';
 import { columnMask, madd, sum } from '../simd/lanes';
 import { BinaryCrossEntropyFromLogits } from './losses/binaryCrossEntropy';
 import { Hinge } from './losses/hinge';
@@ -26,17 +26,23 @@ export class Loss extends Op {
   columns: i32;
   kind: i32;
   setting: f32;
-  /** The cost is Σ / (rows · divisor). */
+  /** The cost is weight · Σ / (rows · divisor). */
   divisor: f32;
+  weight: f32;
 }
 
 @unmanaged
 export class Cost extends Op {
   rowCosts: usize;
+  /** Where this output's own Σ cost · rows is added up, in float64; 0 for nowhere. */
+  tally: usize;
   divisor: f32;
+  weight: f32;
+  /** 1 where it adds to the cost of the outputs before it. */
+  adds: i32;
 }
 
-/** rowCosts[B] = Σ over columns of value(x, target); dx[B,C] = derivative / (B · divisor). */
+/** rowCosts[B] = Σ over columns of value(x, target); dx[B,C] = weight · derivative / (B · divisor). */
 export function elementwiseLoss(r: Loss): void {
   switch (r.kind) {
     case LossKind.meanSquaredError: elementwise<MeanSquaredError>(r); break;
@@ -52,16 +58,16 @@ export function elementwiseLoss(r: Loss): void {
 // @ts-ignore: decorator
 @inline
 function reduction(r: Loss): f32 {
-  return <f32>(1.0 / (<f64>controlsOf(r).rows * <f64>r.divisor));
+  return <f32>(<f64>r.weight / (<f64>rowsOf(r) * <f64>r.divisor));
 }
 
 function elementwise<L>(r: Loss): void {
   const loss = changetype<L>(0);
-  const rows = controlsOf(r).rows;
+  const rows = rowsOf(r);
   const panelBytes = <usize>rows * ROW;
   const setting = f32x4.splat(r.setting);
   const scale = f32x4.splat(reduction(r));
-  for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {
+  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
     let total = f32x4.splat(0);
     for (let first = 0; first < r.columns; first += PANEL) {
       const panel = <usize>(first / PANEL) * panelBytes + row * ROW;
@@ -88,12 +94,12 @@ function elementwise<L>(r: Loss): void {
  * are smoothed: t (1 − setting) + setting / C.
  */
 export function softmaxCrossEntropy(r: Loss): void {
-  const rows = controlsOf(r).rows;
+  const rows = rowsOf(r);
   const panelBytes = <usize>rows * ROW;
   const scale = reduction(r);
   const kept = f32x4.splat(1 - r.setting);
   const spread = f32x4.splat(r.setting / <f32>r.columns);
-  for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {
+  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
     const start = <usize>row * ROW;
     const x = r.x + start;
     const dx = r.dx + start;
@@ -125,11 +131,11 @@ export function softmaxCrossEntropy(r: Loss): void {
 
 /** The same for one label a row: rowCost = ln Σ eˣ − x[label], smoothed by `setting`. */
 export function sparseSoftmaxCrossEntropy(r: Loss): void {
-  const rows = controlsOf(r).rows;
+  const rows = rowsOf(r);
   const panelBytes = <usize>rows * ROW;
   const scale = reduction(r);
   const spread = r.setting / <f32>r.columns;
-  for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {
+  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
     const x = r.x + row * ROW;
     const dx = r.dx + row * ROW;
     const top = rowMaximum(x, r.columns, panelBytes);
@@ -160,11 +166,11 @@ export function sparseSoftmaxCrossEntropy(r: Loss): void {
  * rowCost = 1 − x·t / (|x| |t|), dx = (cos x / |x|² − t / (|x| |t|)) / B. Lengths below 1e-8 count as that, as in PyTorch.
  */
 export function cosineSimilarity(r: Loss): void {
-  const rows = controlsOf(r).rows;
+  const rows = rowsOf(r);
   const panelBytes = <usize>rows * ROW;
   const scale = reduction(r);
   const bytes = <usize>((r.columns + PANEL - 1) / PANEL) * panelBytes;
-  for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {
+  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
     const start = <usize>row * ROW;
     let xx = f32x4.splat(0);
     let tt = f32x4.splat(0);
@@ -194,13 +200,19 @@ export function cosineSimilarity(r: Loss): void {
   }
 }
 
-/** The batch's one number: Σ rowCosts / (B · divisor), in the order of the rows. False where it is not finite. */
+/**
+ * The batch's one number, of several outputs the sum: weight · Σ rowCosts / (B · divisor), in the order of the rows. False where
+ * it is not finite.
+ */
 export function cost(r: Cost): bool {
   const c = controlsOf(r);
   let total: f64 = 0;
-  for (let row = 0; row < c.rows; row++) total += load<f64>(r.rowCosts + (row << 3));
-  total /= <f64>r.divisor;
-  c.cost = total / <f64>c.rows;
+  for (let row = 0, rows = rowsOf(r); row < rows; row++) total += load<f64>(r.rowCosts + (row << 3));
+  total /= <f64>r.divisor * <f64>r.positions;
+  if (r.tally && partNumber() == 0) store<f64>(r.tally, load<f64>(r.tally) + total);
+  total *= <f64>r.weight;
+  const mean = total / <f64>c.rows;
+  c.cost = r.adds ? c.cost + mean : mean;
   if (!isFinite(total)) return false;
   c.costSum += total;
   return true;

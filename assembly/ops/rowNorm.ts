@@ -1,6 +1,6 @@
 // Normalisation of each row by itself: layer normalisation (Ba, Kiros and Hinton 2016), and without the mean RMS normalisation
 // (Zhang and Sennrich 2019).
-import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf } from '../parts';
+import { firstRow, firstUnit, lastRow, lastUnit, panelsOf, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 import { columnMask, madd, nmadd, sum } from '../simd/lanes';
 
@@ -74,10 +74,10 @@ function rowVariance(x: usize, columns: i32, panelBytes: usize, mean: v128): f32
 
 /** y[B,C] = x̂ · gamma[C] + beta[C], where x̂ = (x − mean) / √(variance + epsilon), each over the row's columns. */
 export function rowNormForward(r: RowNorm): void {
-  const rows = controlsOf(r).rows;
+  const rows = rowsOf(r);
   const panelBytes = <usize>rows * ROW;
   const width = panelsOf(r.columns) * PANEL;
-  for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {
+  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
     const x = r.x + row * ROW;
     const y = r.y + row * ROW;
     const center: f32 = r.centered ? rowMean(x, r.columns, panelBytes) : 0;
@@ -97,10 +97,10 @@ export function rowNormForward(r: RowNorm): void {
 
 /** dx = (g − mean g − x̂ · mean(g · x̂)) / deviation, where g = dy · gamma and the means are the row's; dx may be dy's place. */
 export function rowNormGradient(r: RowNormGradient): void {
-  const rows = controlsOf(r).rows;
+  const rows = rowsOf(r);
   const panelBytes = <usize>rows * ROW;
   const width = panelsOf(r.columns) * PANEL;
-  for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {
+  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
     const x = r.x + row * ROW;
     const dy = r.dy + row * ROW;
     const mean = v128.load32_splat(r.moments + row * ROW);
@@ -127,7 +127,7 @@ export function rowNormGradient(r: RowNormGradient): void {
 
 /** dgamma[C] = Σ dy · x̂ and dbeta[C] = Σ dy over the rows, in their order; shared out by panels. */
 export function rowNormParameterGradient(r: RowNormParameterGradient): void {
-  const rows = controlsOf(r).rows;
+  const rows = rowsOf(r);
   const panels = panelsOf(r.columns);
   for (let column = firstUnit(panels) * PANEL, end = lastUnit(panels) * PANEL; column < end; column += 4) {
     let dgamma = f32x4.splat(0);

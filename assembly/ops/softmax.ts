@@ -1,7 +1,7 @@
 // softmax and its logarithm, over the columns of each row.
 import { Op, PANEL, ROW } from '../plan';
 import { exp, log } from '../simd/math';
-import { controlsOf, firstRow, lastRow } from '../parts';
+import { firstRow, lastRow, rowsOf } from '../parts';
 import { columnMask, largest, madd, sum } from '../simd/lanes';
 
 @unmanaged
@@ -50,9 +50,9 @@ export function rowExponentials(y: usize, x: usize, columns: i32, panelBytes: us
 
 /** y[B,C] = eˣ / Σ eˣ, shifted by the row's largest so that nothing overflows; x and y may be the same place. */
 export function softmaxForward(r: Softmax): void {
-  const rows = controlsOf(r).rows;
+  const rows = rowsOf(r);
   const panelBytes = <usize>rows * ROW;
-  for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {
+  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
     const x = r.x + row * ROW;
     const y = r.y + row * ROW;
     const total = rowExponentials(y, x, r.columns, panelBytes, rowMaximum(x, r.columns, panelBytes));
@@ -66,10 +66,10 @@ export function softmaxForward(r: Softmax): void {
 
 /** dx = y · (dy − Σ y · dy); dx and dy may be the same place. */
 export function softmaxGradient(r: SoftmaxGradient): void {
-  const rows = controlsOf(r).rows;
+  const rows = rowsOf(r);
   const panelBytes = <usize>rows * ROW;
   const bytes = <usize>((r.columns + PANEL - 1) / PANEL) * panelBytes;
-  for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {
+  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
     const start = <usize>row * ROW;
     let dot = f32x4.splat(0);
     for (let at = start; at < bytes; at += panelBytes) {
@@ -94,9 +94,9 @@ export function logOf(x: f32): f32 {
 
 /** y[B,C] = x − ln Σ eˣ */
 export function logSoftmaxForward(r: Softmax): void {
-  const rows = controlsOf(r).rows;
+  const rows = rowsOf(r);
   const panelBytes = <usize>rows * ROW;
-  for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {
+  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
     const x = r.x + row * ROW;
     const y = r.y + row * ROW;
     const top = rowMaximum(x, r.columns, panelBytes);
@@ -125,9 +125,9 @@ function sumOfExponentials(x: usize, columns: i32, panelBytes: usize, shift: f32
 
 /** dx = dy − eʸ · Σ dy; dx and dy may be the same place. */
 export function logSoftmaxGradient(r: SoftmaxGradient): void {
-  const rows = controlsOf(r).rows;
+  const rows = rowsOf(r);
   const panelBytes = <usize>rows * ROW;
-  for (let row = firstRow(rows), end = lastRow(rows); row < end; row++) {
+  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
     const start = <usize>row * ROW;
     let total = f32x4.splat(0);
     for (let column = 0; column < r.columns; column += 4) {

@@ -168,35 +168,49 @@ export function readAlone(where: string, x: unknown, inputs: number, network: st
   return readSamples(where, given.x, inputs, network, given.scale);
 }
 
-/** Checks targets against what the loss expects, and gives them as the machine reads them. */
-export function readTargets(where: string, y: unknown, rows: number, spec: TargetSpec): Int32Array | Float32Array {
-  return spec.kind === 'labels' ? readLabels(where, y, rows, spec.classes) : readValues(where, y, rows, spec);
+/** What a loss expects for targets, for each position of a sample. */
+interface Expected {
+  readonly target: TargetSpec;
+  readonly positions: number;
 }
 
-function readLabels(where: string, y: unknown, rows: number, classes: number): Int32Array {
-  const expected = `${rows} class indices from 0 to ${classes - 1}, one for each row`;
+/** Checks targets against what the loss expects, and gives them as the machine reads them. */
+export function readTargets(where: string, y: unknown, rows: number, expected: Expected): Int32Array | Float32Array {
+  const { target, positions } = expected;
+  if (target.kind === 'labels') return readLabels(where, y, rows, positions, target.classes);
+  return readValues(where, y, rows, positions, target);
+}
+
+function readLabels(where: string, y: unknown, rows: number, positions: number, classes: number): Int32Array {
+  const each = positions === 1 ? 'one for each row' : `${positions} for each row`;
+  const expected = `${rows * positions} class indices from 0 to ${classes - 1}, ${each}`;
   const oneHot = `for one-hot rows take 'categoricalCrossEntropy'`;
-  if (Array.isArray(y) && isListOfRows(y)) throw wrongKind(where, expected, 'rows of numbers', oneHot);
-  if (!isNumbers(y)) throw wrongType(where, expected, y, conversion(y, 'y'));
-  if (y.length !== rows) {
-    const mend = y.length === rows * classes ? oneHot : 'x and y need the same rows';
-    throw wrongValue(where, expected, `${y.length} numbers`, mend);
+  const isRows = Array.isArray(y) && isListOfRows(y);
+  if (isRows && positions === 1) throw wrongKind(where, expected, 'rows of numbers', oneHot);
+  const flat = isRows ? flattenTargets(where, y, positions) : y;
+  if (!isNumbers(flat)) throw wrongType(where, expected, y, conversion(y, 'y'));
+  if (flat.length !== rows * positions) {
+    const mend = flat.length === rows * positions * classes ? oneHot : 'x and y need the same rows';
+    throw wrongValue(where, expected, `${flat.length} numbers`, mend);
   }
-  const labels = new Int32Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const label = y[row];
-    if (typeof label !== 'number') throw wrongKind(where, expected, `label ${describe(label)} in row ${row}`);
+  const labels = new Int32Array(flat.length);
+  for (let i = 0; i < flat.length; i++) {
+    const label = flat[i];
+    const place = positions === 1 ? `in row ${i}` : `in row ${Math.floor(i / positions)}, position ${i % positions}`;
+    if (typeof label !== 'number') throw wrongKind(where, expected, `label ${describe(label)} ${place}`);
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      throw wrongValue(where, expected, `label ${label} in row ${row}`);
+      throw wrongValue(where, expected, `label ${label} ${place}`);
     }
-    labels[row] = label;
+    labels[i] = label;
   }
   return labels;
 }
 
 type ValueSpec = Extract<TargetSpec, { kind: 'values' }>;
 
-function readValues(where: string, y: unknown, rows: number, { columns, range }: ValueSpec): Float32Array {
+function readValues(where: string, y: unknown, rows: number, positions: number, spec: ValueSpec): Float32Array {
+  const { range } = spec;
+  const columns = positions * spec.columns;
   const flat = Array.isArray(y) && isListOfRows(y) ? flattenTargets(where, y, columns) : y;
   const expected = `targets [${rows}, ${columns}]`;
   if (!isNumbers(flat)) throw wrongType(where, expected, y, conversion(y, 'y'));

@@ -1,11 +1,11 @@
 /** The fully connected layer: y = f(x · w + b). */
-import { checkBoolean, checkInteger, checkOptions, wrongKind, wrongValue } from '../errors.js';
+import { checkBoolean, checkInteger, checkOptions, wrongValue } from '../errors.js';
 import { type Initializer, type InitializerConfig, resolveInitializer } from '../initializers/index.js';
-import type { Builder, Value } from '../plan/builder.js';
+import type { Builder, Extent, Value } from '../plan/builder.js';
 import { formatBytes, scaleName } from '../plan/formats.js';
+import type { Region } from '../plan/memory.js';
 import { denseForward, denseForwardQuantized, denseInputGradient, denseWeightGradient } from '../plan/ops/dense.js';
 import { PANEL, panelBytes, panelCount } from '../plan/panels.js';
-import { batchShape } from '../shape.js';
 import { type ActivationConfig, type ActivationName, resolveActivation } from './activations.js';
 import { emitActivation, emitActivationGradient, runsInPlace } from './elementwise.js';
 import type { LayerBackward, LayerDefinition, Site } from './layer.js';
@@ -38,7 +38,7 @@ const optionNames = ['activation', 'useBias', 'weightInitializer', 'biasInitiali
 
 /**
  * A fully connected layer: `activation(x · weight + bias)` with weight `[inputs, units]` and bias `[units]`, from
- * `[rows, inputs]` to `[rows, units]`.
+ * `[rows, inputs]` to `[rows, units]`. Of a longer shape it acts on the last axis, with the same weights at each position.
  *
  * @throws TypeError for an unknown option, RangeError where `units` is not a whole number from 1 up.
  */
@@ -69,23 +69,15 @@ export const denseLayer: LayerDefinition<DenseLayer, Value> = {
 
   describe: layer => `dense(${layer.units})`,
 
-  outputShape(layer, input, from) {
-    if (input.length !== 1) {
-      throw wrongKind(
-        `dense(${layer.units})`,
-        'input [rows, features]',
-        `${batchShape(input)} from ${from}`,
-        'put flatten() before it',
-      );
-    }
-    return [layer.units];
-  },
+  outputShape: (layer, input) => [...input.slice(0, -1), layer.units],
 
   parameters(layer, input) {
-    const weight = { name: 'weight', shape: [input[0] ?? 1, layer.units], initializer: layer.weightInitializer };
+    const weight = { name: 'weight', shape: [input.at(-1) ?? 1, layer.units], initializer: layer.weightInitializer };
     const bias = { name: 'bias', shape: [layer.units], initializer: layer.biasInitializer };
     return layer.useBias ? [weight, bias] : [weight];
   },
+
+  layout: () => 'lastAxis',
 
   forward(builder, site) {
     const { layer, place, name, input } = site;
@@ -106,17 +98,18 @@ export const denseLayer: LayerDefinition<DenseLayer, Value> = {
     if (weight === undefined || weight.format === 'float32') {
       // Only the first layer's: those after it would wait for all of their input, and mostly have fewer weights.
       const byOutputs = Number(site.first && builder.byOutputs(layer.units));
-      builder.emit(denseForward, name, { ...fields, byOutputs, ownBytes: input.ownBytes });
+      builder.emit(denseForward, name, { ...fields, byOutputs, ownBytes: input.ownBytes }, input.positions);
     } else {
-      builder.emit(denseForwardQuantized, name, {
+      const quantized = {
         ...fields,
         scale: site.parameters[scaleName('weight')]?.data ?? 0,
         bits: 8 * formatBytes[weight.format],
         ...builder.scratch(panelBytes(input.columns, PANEL)),
-      });
+      } as const;
+      builder.emit(denseForwardQuantized, name, quantized, input.positions);
     }
     if (rectified || activation.kind === 'linear') return { output: z, saved: z };
-    const y = builder.value(place, layer.units);
+    const y = builder.value(place, extentOf(site));
     emitActivation(builder, name, activation, z, y);
     return { output: y, saved: z };
   },
@@ -124,29 +117,33 @@ export const denseLayer: LayerDefinition<DenseLayer, Value> = {
 
 const linear: ActivationConfig = { kind: 'linear' };
 
+function extentOf({ layer, input }: Site<DenseLayer>): Extent {
+  return { positions: input.positions, columns: layer.units };
+}
+
 /** x · w + b: in the output's own place where nothing but the output is needed later. */
 function preActivation(builder: Builder, site: Site<DenseLayer>, activation: ActivationConfig): Value {
-  const { place, layer } = site;
+  const { place } = site;
+  const extent = extentOf(site);
   if (activation.kind === 'linear' || activation.kind === 'relu') {
     // The logits of a skipped softmax are not the layer's output, and have a place of their own.
     const role = site.skipActivation ? 'logits' : '';
-    return builder.value(place, layer.units, { role, rectified: activation.kind === 'relu' });
+    return builder.value(place, extent, { role, rectified: activation.kind === 'relu' });
   }
-  const y = builder.value(place, layer.units);
-  return builder.value(place, layer.units, { role: 'linear', ...(runsInPlace(activation) && { data: y.data }) });
+  const y = builder.value(place, extent);
+  return builder.value(place, extent, { role: 'linear', ...(runsInPlace(activation) && { data: y.data }) });
 }
 
-export const denseBackward: LayerBackward<DenseLayer, Value> = (builder, site, { output, saved: z }, inputGradient) => {
+export const denseBackward: LayerBackward<DenseLayer, Value> = (builder, site, { output, saved: z }, gradients) => {
   const { layer, name, input } = site;
   const activation = site.skipActivation ? linear : layer.activation;
-  const dy = builder.gradientOf(output);
-  if (activation.kind !== 'linear' && !builder.rectifiedGradients.has(output)) {
+  const dy = gradients.of(output);
+  if (activation.kind !== 'linear' && !gradients.isStopped(output)) {
     // dz takes dy's place.
-    emitActivationGradient(builder, name, activation, z, output, dy);
+    emitActivationGradient(builder, name, activation, z, output, { dx: dy, dy });
   }
   const sizes = { inputs: input.columns, outputs: layer.units, paired: builder.paired };
-  // First the weights, of whose dy threads can mostly read what they wrote themselves; dx needs all of it.
-  builder.emit(denseWeightGradient, name, {
+  const weightGradient = {
     dw: site.parameters.weight?.gradient ?? 0,
     db: site.parameters.bias?.gradient ?? 0,
     x: input.data,
@@ -154,16 +151,19 @@ export const denseBackward: LayerBackward<DenseLayer, Value> = (builder, site, {
     ...sizes,
     byOutputs: Number(builder.byOutputs(layer.units)),
     ownBytes: input.ownBytes,
-  });
-  if (inputGradient) {
-    if (input.rectified) builder.rectifiedGradients.add(input);
-    builder.emit(denseInputGradient, name, {
-      dx: builder.gradientOf(input),
+  } as const;
+  // First the weights, of whose dy threads can mostly read what they wrote themselves; dx needs all of it.
+  builder.emit(denseWeightGradient, name, weightGradient, input.positions);
+  const emit = (dx: Region) => {
+    const inputGradient = {
+      dx,
       dy,
       w: site.parameters.weight?.data ?? 0,
       rectified: input.rectified ? input.data : 0,
       ...builder.scratch(panelBytes(PANEL + panelCount(layer.units) * PANEL, PANEL)),
       ...sizes,
-    });
-  }
+    } as const;
+    builder.emit(denseInputGradient, name, inputGradient, input.positions);
+  };
+  gradients.give(input, name, emit, input.rectified);
 };

@@ -27,12 +27,13 @@ export const dropoutLayer: LayerDefinition<DropoutLayer, Mask> = {
   describe: layer => `dropout(${layer.rate})`,
   outputShape: (_, input) => input,
   parameters: () => [],
+  layout: () => 'any',
 
   forward(builder, site) {
     const { layer, index, place, name, input } = site;
     if (!site.training || layer.rate === 0) return { output: input, saved: undefined };
-    const y = builder.value(place, input.columns);
-    const mask = builder.value(place, input.columns, { role: 'mask' }).data;
+    const y = builder.value(place, input);
+    const mask = builder.value(place, input, { role: 'mask' }).data;
     const settings = {
       stream: index * 256 + Purpose.dropout,
       // 32 random bits lie below it with probability `rate`; | 0 keeps the bits in a signed field.
@@ -40,7 +41,7 @@ export const dropoutLayer: LayerDefinition<DropoutLayer, Mask> = {
       keepScale: 1 / (1 - layer.rate),
     };
     const places = { x: input.data, y: y.data, mask };
-    builder.emit(dropoutForward, name, { ...places, columns: input.columns, ...settings });
+    builder.emit(dropoutForward, name, { ...places, columns: input.columns, ...settings }, input.positions);
     return { output: y, saved: mask };
   },
 };
@@ -49,14 +50,12 @@ export const dropoutBackward: LayerBackward<DropoutLayer, Mask> = (
   builder,
   site,
   { output, saved: mask },
-  inputGradient,
+  gradients,
 ) => {
   const { name, input } = site;
-  if (!mask || !inputGradient) return;
-  builder.emit(dropoutGradient, name, {
-    dx: builder.gradientOf(input),
-    dy: builder.gradientOf(output),
-    mask,
-    columns: input.columns,
+  if (!mask) return;
+  const { positions, columns } = input;
+  gradients.give(input, name, dx => {
+    builder.emit(dropoutGradient, name, { dx, dy: gradients.of(output), mask, columns }, positions);
   });
 };

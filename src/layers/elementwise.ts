@@ -32,9 +32,9 @@ function kindAndSetting(config: ActivationConfig): { kind: ActivationKind; setti
 export function emitActivation(builder: Builder, owner: string, config: ActivationConfig, x: Value, y: Value): void {
   const places = { x: x.data, y: y.data, columns: x.columns };
   const elementwise = kindAndSetting(config);
-  if (elementwise) builder.emit(activationForward, owner, { ...places, ...elementwise });
-  else if (config.kind === 'softmax') builder.emit(softmaxForward, owner, places);
-  else if (config.kind === 'logSoftmax') builder.emit(logSoftmaxForward, owner, places);
+  if (elementwise) builder.emit(activationForward, owner, { ...places, ...elementwise }, x.positions);
+  else if (config.kind === 'softmax') builder.emit(softmaxForward, owner, places, x.positions);
+  else if (config.kind === 'logSoftmax') builder.emit(logSoftmaxForward, owner, places, x.positions);
   else throw new Error(`${config.kind} emits no record`);
 }
 
@@ -45,12 +45,12 @@ export function emitActivationGradient(
   config: ActivationConfig,
   x: Value,
   y: Value,
-  dx: Region,
+  { dx, dy }: { dx: Region; dy: Region },
 ): void {
-  const places = { x: x.data, y: y.data, dx, dy: builder.gradientOf(y), columns: x.columns };
+  const places = { x: x.data, y: y.data, dx, dy, columns: x.columns };
   const elementwise = kindAndSetting(config);
-  if (elementwise) builder.emit(activationGradient, owner, { ...places, ...elementwise });
-  else if (config.kind === 'softmax') builder.emit(softmaxGradient, owner, places);
-  else if (config.kind === 'logSoftmax') builder.emit(logSoftmaxGradient, owner, places);
+  if (elementwise) builder.emit(activationGradient, owner, { ...places, ...elementwise }, x.positions);
+  else if (config.kind === 'softmax') builder.emit(softmaxGradient, owner, places, x.positions);
+  else if (config.kind === 'logSoftmax') builder.emit(logSoftmaxGradient, owner, places, x.positions);
   else throw new Error(`${config.kind} emits no record`);
 }

@@ -17,6 +17,7 @@ export const flattenLayer: LayerDefinition<FlattenLayer, undefined> = {
   describe: () => 'flatten',
   outputShape: (_, input) => [size(input)],
   parameters: () => [],
+  layout: () => 'flat',
   forward: (_, { input }) => ({ output: input, saved: undefined }),
 };
 

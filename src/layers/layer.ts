@@ -1,6 +1,7 @@
 /** What every kind of layer is made of, and the site where one stands in a network. */
 import type { InitializerConfig } from '../initializers/index.js';
 import type { Builder, Owner, Parameter, Value } from '../plan/builder.js';
+import type { Gradients } from '../plan/gradients.js';
 import type { Shape } from '../shape.js';
 
 /** A parameter of a layer before it has a place. */
@@ -14,6 +15,8 @@ export interface ParameterSpec {
 export interface Place<L> extends Owner {
   readonly layer: L;
   readonly index: number;
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
   /** The layer's parameters by their own names: `weight`, `bias`; and `weight.scale` where weights are int8. */
   readonly parameters: Readonly<Record<string, Parameter>>;
 }
@@ -22,6 +25,7 @@ export interface Place<L> extends Owner {
 export interface Site<L> extends Place<L> {
   /** Whose the layer's values are. */
   readonly place: Place<L>;
+  /** As the layer's {@link LayerDefinition.layout} wants it. */
   readonly input: Value;
   /** Where the last layer's softmax or sigmoid is left to the loss, its output is the logits. */
   readonly skipActivation: boolean;
@@ -37,6 +41,12 @@ export interface Past<S> {
   readonly saved: S;
 }
 
+/**
+ * How the numbers of a sample are to lie: in a row for each position, of the last axis' numbers; all in one row; or
+ * either way.
+ */
+export type Layout = 'lastAxis' | 'flat' | 'any';
+
 /** How a kind of layer checks itself, what shapes it makes, and how it runs forward, saving an `S`. */
 export interface LayerDefinition<L, S = unknown> {
   /** The keys its factory's value has besides `kind`. */
@@ -48,12 +58,14 @@ export interface LayerDefinition<L, S = unknown> {
   /** The shape of its output; `from` names where the input comes from. */
   outputShape(layer: L, input: Shape, from: string): Shape;
   parameters(layer: L, input: Shape): readonly ParameterSpec[];
+  /** How its input is to lie. */
+  layout(layer: L): Layout;
   /** Emits the records from input to output. */
   forward(builder: Builder, site: Site<L>): Past<S>;
 }
 
 /**
- * Emits the records from the output's gradient to the parameters' gradients and, where `inputGradient`, to the input's,
- * in the order they run.
+ * Emits the records from the output's gradient to the parameters' gradients, and gives the input's to `gradients`, in the
+ * order they run.
  */
-export type LayerBackward<L, S> = (builder: Builder, site: Site<L>, past: Past<S>, inputGradient: boolean) => void;
+export type LayerBackward<L, S> = (builder: Builder, site: Site<L>, past: Past<S>, gradients: Gradients) => void;

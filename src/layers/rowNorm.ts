@@ -1,8 +1,7 @@
 /** Layers that normalise each row by itself: layer normalisation, and without the mean RMS normalisation. */
-import { checkNumber, checkOptions, wrongKind } from '../errors.js';
+import { checkNumber, checkOptions } from '../errors.js';
 import type { Region } from '../plan/memory.js';
 import { rowNormForward, rowNormGradient, rowNormParameterGradient } from '../plan/ops/norm.js';
-import { batchShape } from '../shape.js';
 import type { LayerBackward, LayerDefinition, ParameterSpec } from './layer.js';
 import { checkName } from './name.js';
 
@@ -35,7 +34,7 @@ function rowNorm<K extends string>(kind: K, options: RowNormOptions, epsilon: nu
 
 /**
  * Each row less its mean, divided by its deviation, then times `gamma` plus `beta`: `(x − mean) / √(variance + epsilon) ·
- * gamma + beta`, from `[rows, features]` to the same. `gamma` and `beta` are `[features]` and begin at 1 and 0; `epsilon`
+ * gamma + beta`, along the last axis. `gamma` and `beta` are `[features]` and begin at 1 and 0; `epsilon`
  * is 1e-3 unless told. Ba, Kiros and Hinton, «Layer normalization», 2016.
  *
  * @throws TypeError for an unknown option, RangeError where `epsilon` is not above 0
@@ -45,8 +44,8 @@ export function layerNormalization(options: RowNormOptions = {}): LayerNormaliza
 }
 
 /**
- * Each row divided by the root of its mean square, then times `gamma`: `x / √(mean x² + epsilon) · gamma`, from
- * `[rows, features]` to the same. `gamma` is `[features]` and begins at 1; `epsilon` is 1e-6 unless told. Zhang and
+ * Each row divided by the root of its mean square, then times `gamma`: `x / √(mean x² + epsilon) · gamma`, along
+ * the last axis. `gamma` is `[features]` and begins at 1; `epsilon` is 1e-6 unless told. Zhang and
  * Sennrich, «Root mean square layer normalization», 2019.
  *
  * @throws TypeError for an unknown option, RangeError where `epsilon` is not above 0
@@ -71,21 +70,21 @@ function define<L extends AnyRowNorm>(factory: (options: RowNormOptions) => L): 
     },
     describe: ({ kind }) => kind,
 
-    outputShape({ kind }, input, from) {
-      if (input.length === 1) return input;
-      throw wrongKind(kind, 'input [rows, features]', `${batchShape(input)} from ${from}`, 'put flatten() before it');
-    },
+    outputShape: (_, input) => input,
 
-    parameters(layer, shape): readonly ParameterSpec[] {
+    parameters(layer, input): readonly ParameterSpec[] {
+      const shape = input.slice(-1);
       const gamma: ParameterSpec = { name: 'gamma', shape, initializer: { kind: 'ones' } };
       return isCentered(layer) ? [gamma, { name: 'beta', shape, initializer: { kind: 'zeros' } }] : [gamma];
     },
 
+    layout: () => 'lastAxis',
+
     forward(builder, { layer, place, name, input, parameters }) {
-      const { columns } = input;
-      const y = builder.value(place, columns);
-      const moments = builder.value(place, 2, { role: 'moments' }).data;
-      builder.emit(rowNormForward, name, {
+      const { positions, columns } = input;
+      const y = builder.value(place, input);
+      const moments = builder.value(place, { positions, columns: 2 }, { role: 'moments' }).data;
+      const fields = {
         y: y.data,
         x: input.data,
         gamma: parameters.gamma?.data ?? 0,
@@ -94,7 +93,8 @@ function define<L extends AnyRowNorm>(factory: (options: RowNormOptions) => L): 
         columns,
         centered: Number(isCentered(layer)),
         epsilon: layer.epsilon,
-      });
+      } as const;
+      builder.emit(rowNormForward, name, fields, positions);
       return { output: y, saved: moments };
     },
   };
@@ -103,20 +103,14 @@ function define<L extends AnyRowNorm>(factory: (options: RowNormOptions) => L): 
 export const layerNormalizationLayer = /* @__PURE__ */ define(layerNormalization);
 export const rmsNormalizationLayer = /* @__PURE__ */ define(rmsNormalization);
 
-export const rowNormBackward: LayerBackward<AnyRowNorm, Moments> = (builder, site, past, inputGradient) => {
+export const rowNormBackward: LayerBackward<AnyRowNorm, Moments> = (builder, site, past, gradients) => {
   const { layer, name, input, parameters } = site;
-  const { columns } = input;
-  const places = { dy: builder.gradientOf(past.output), x: input.data, moments: past.saved, columns };
-  builder.emit(rowNormParameterGradient, name, {
-    ...places,
-    dgamma: parameters.gamma?.gradient ?? 0,
-    dbeta: parameters.beta?.gradient ?? 0,
-  });
-  if (!inputGradient) return;
-  builder.emit(rowNormGradient, name, {
-    ...places,
-    dx: builder.gradientOf(input),
-    gamma: parameters.gamma?.data ?? 0,
-    centered: Number(isCentered(layer)),
+  const { positions, columns } = input;
+  const places = { dy: gradients.of(past.output), x: input.data, moments: past.saved, columns };
+  const [dgamma, dbeta] = [parameters.gamma?.gradient ?? 0, parameters.beta?.gradient ?? 0] as const;
+  builder.emit(rowNormParameterGradient, name, { ...places, dgamma, dbeta }, positions);
+  gradients.give(input, name, dx => {
+    const [gamma, centered] = [parameters.gamma?.data ?? 0, Number(isCentered(layer))] as const;
+    builder.emit(rowNormGradient, name, { ...places, dx, gamma, centered }, positions);
   });
 };

@@ -3,7 +3,7 @@
 import { checkBoolean, checkNumber, checkOptions } from '../errors.js';
 import { LossKind } from '../plan/opcodes.js';
 import { elementwiseLoss, softmaxCrossEntropy, sparseSoftmaxCrossEntropy } from '../plan/ops/loss.js';
-import { doesNotFit, type Ending, type FittedLoss, type LossDefinition } from './loss.js';
+import { doesNotFit, type Ending, type LossDefinition, type RowLoss } from './loss.js';
 
 export interface BinaryCrossEntropy {
   readonly kind: 'binaryCrossEntropy';
@@ -108,8 +108,8 @@ function checkClasses(loss: string, ending: Ending): void {
 function fitCategorical(
   config: CategoricalCrossEntropy | SparseCategoricalCrossEntropy,
   ending: Ending,
-  written: Pick<FittedLoss, 'op' | 'target'>,
-): FittedLoss {
+  written: Pick<RowLoss, 'op' | 'target'>,
+): RowLoss {
   checkEnding(config, ending, softmaxEndings);
   checkClasses(config.kind, ending);
   const setting = config.labelSmoothing;

@@ -1,6 +1,5 @@
 /** The cost functions by name. */
 import { checkChoice, checkOptions, wrongType } from '../errors.js';
-import type { ActivationConfig } from '../layers/activations.js';
 import { cosineSimilarityLoss } from './cosineSimilarity.js';
 import {
   binaryCrossEntropyLoss,
@@ -9,7 +8,7 @@ import {
 } from './crossEntropy.js';
 import { hingeLoss } from './hinge.js';
 import { klDivergenceLoss } from './klDivergence.js';
-import { doesNotFit, type FittedLoss, type LossDefinition } from './loss.js';
+import { doesNotFit, type Ending, type FittedLoss, type LossDefinition } from './loss.js';
 import { huberLoss, logCoshLoss, meanAbsoluteErrorLoss, meanSquaredErrorLoss } from './regression.js';
 
 const definitions = {
@@ -54,15 +53,15 @@ export function mayBeNegative({ kind }: LossConfig): boolean {
   return kind === 'klDivergence' || kind === 'cosineSimilarity';
 }
 
-/** Fits a cost to a network that ends with `columns` outputs after `activation`. */
-export function fitLoss(config: LossConfig, activation: ActivationConfig, columns: number): FittedLoss {
-  return definitionOf(config.kind).fit(config, { activation, columns });
+/** Fits a cost to a network's end. */
+export function fitLoss(config: LossConfig, ending: Ending): FittedLoss {
+  return { ...definitionOf(config.kind).fit(config, ending), positions: ending.positions };
 }
 
 /** Refuses a network whose one output can be one value alone, or has a sign where a direction is asked for: it would learn nothing, and say nothing of it. */
-export function refuseConstant({ kind }: LossConfig, activation: ActivationConfig, columns: number): void {
+export function refuseConstant({ kind }: LossConfig, ending: Ending): void {
+  const { activation, columns } = ending;
   if (columns > 1) return;
-  const ending = { activation, columns };
   if (activation.kind === 'softmax' || activation.kind === 'logSoftmax') {
     const mend = `softmax of one output is always 1: end the network with 'sigmoid', or with an output for each class`;
     throw doesNotFit(kind, 'outputs that can vary', ending, mend);

@@ -15,13 +15,18 @@ export type AccuracySpec =
   /** Each output is a decision of its own: above the threshold is yes. */
   | { readonly kind: 'threshold'; readonly threshold: number };
 
-/** A cost fitted to the end of a network. */
-export interface FittedLoss {
+/** A cost fitted to the end of a network, at each of its positions. */
+export interface FittedLoss extends RowLoss {
+  readonly positions: number;
+}
+
+/** A cost of rows of outputs. */
+export interface RowLoss {
   readonly op: LossOp;
   /** Which function an elementwise loss sums. */
   readonly kind: LossKind | 0;
   readonly setting: number;
-  /** The cost is the sum over the batch divided by rows · divisor. */
+  /** The cost is the sum over the batch divided by its rows, those of each position, and by this. */
   readonly divisor: number;
   /** Whether the loss contains the network's last activation, and so reads the logits. */
   readonly fromLogits: boolean;
@@ -33,7 +38,9 @@ export interface FittedLoss {
 /** The end of a network that a cost is fitted to. */
 export interface Ending {
   readonly activation: ActivationConfig;
+  /** Outputs along the last axis, and how many such rows each sample has. */
   readonly columns: number;
+  readonly positions: number;
 }
 
 export interface LossDefinition<C> {
@@ -42,7 +49,7 @@ export interface LossDefinition<C> {
   /** Validates a factory's options, and gives the config complete and frozen. */
   configure(options: object): C;
   /** Fits the cost to the network's end. Throws RangeError where they do not go together. */
-  fit(config: C, ending: Ending): FittedLoss;
+  fit(config: C, ending: Ending): RowLoss;
 }
 
 /** The error for a cost on a network that ends otherwise than it needs. */

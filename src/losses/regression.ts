@@ -3,7 +3,7 @@
 import { checkNumber, checkOptions } from '../errors.js';
 import { LossKind } from '../plan/opcodes.js';
 import { elementwiseLoss } from '../plan/ops/loss.js';
-import { accuracyByActivation, type Ending, type FittedLoss, type LossDefinition } from './loss.js';
+import { accuracyByActivation, type Ending, type LossDefinition, type RowLoss } from './loss.js';
 
 export type MeanSquaredError = { readonly kind: 'meanSquaredError' };
 export type MeanAbsoluteError = { readonly kind: 'meanAbsoluteError' };
@@ -31,7 +31,7 @@ export function huber(options: { delta?: number } = {}): Huber {
   return Object.freeze({ kind: 'huber', delta: checkNumber('huber: delta', options.delta ?? 1, { above: 0 }) });
 }
 
-function mean(kind: LossKind, setting: number, ending: Ending): FittedLoss {
+function mean(kind: LossKind, setting: number, ending: Ending): RowLoss {
   return {
     op: elementwiseLoss,
     kind,

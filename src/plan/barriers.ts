@@ -1,7 +1,7 @@
 /** Where threads that run a plan together have to wait for one another. */
 import type { PlannedRecord, Together } from './builder.js';
 import { Region } from './memory.js';
-import { type Access, numbersOf, type Share } from './ops/op.js';
+import { type Access, type Share, scalarsOf } from './ops/op.js';
 
 interface Touch {
   readonly from: number;
@@ -10,7 +10,7 @@ interface Touch {
 }
 
 function touchesOf({ op, fields }: PlannedRecord): Touch[] {
-  return Object.entries(op.access(numbersOf(fields))).flatMap(([field, access]) => {
+  return Object.entries(op.access(scalarsOf(fields))).flatMap(([field, access]) => {
     const region = fields[field];
     if (!(region instanceof Region)) return [];
     return [{ from: region.address, to: region.address + region.bytes, access }];

@@ -3,7 +3,7 @@ import { size } from '../shape.js';
 import type { WeightFormat } from './formats.js';
 import { align, CONSTANTS_END, placeRegions, Region } from './memory.js';
 import { Opcode } from './opcodes.js';
-import { type AnyOp, numbersOf, type Op } from './ops/op.js';
+import { type AnyOp, type Op, scalarsOf } from './ops/op.js';
 import { PANEL, panelBytes, panelCount } from './panels.js';
 import { controlsStruct, headStruct, offsetsOf, RECORD_BYTES, type Struct, writeField } from './record.js';
 
@@ -29,13 +29,25 @@ export interface PlannedRecord {
   /** The layer, loss or optimiser it serves. */
   readonly owner: string;
   readonly fields: Readonly<Record<string, Region | number>>;
+  /** Rows that each sample has in the values it is about. */
+  readonly positions: number;
 }
 
-/** A matrix of the batch's rows by `columns`, in panels. */
-export interface Value {
+/** How the numbers of a sample lie: a row of columns for each of its positions, one row alone where it has none. */
+export interface Extent {
+  readonly positions: number;
+  readonly columns: number;
+}
+
+/** How many numbers that are for each sample. */
+export function numbersOf({ positions, columns }: Extent): number {
+  return positions * columns;
+}
+
+/** A matrix in panels: the rows of each sample of the batch, by `columns`. It is known by being that object. */
+export interface Value extends Extent {
   /** What people call it; two values may share that. */
   readonly name: string;
-  readonly columns: number;
   readonly data: Region;
   /** Where every thread has all rows to itself, bytes from one thread's copy to the next; else 0. */
   readonly ownBytes: number;
@@ -118,14 +130,12 @@ export class Builder {
   readonly controls: Region;
   readonly parameterRegion = new Region('parameters');
   readonly gradientRegion = new Region('gradients');
-  /** Values whose gradient was already stopped where a rectifier's output is 0. */
-  readonly rectifiedGradients = new Set<Value>();
   readonly #recordRegion = new Region('records');
   /** Regions in the order they were asked for; those that this code named; and the values and gradients of owners. */
   readonly #regions: Region[] = [];
   readonly #named = new Map<string, Region>();
   readonly #values = new Map<Owner, Map<string, Value>>();
-  readonly #gradients = new Map<Value, Region>();
+  readonly #gradients = new Map<string, Map<Value, Region>>();
   readonly #records: PlannedRecord[] = [];
   readonly #sections = new Map<SectionKey, { first: number; last: number; work: number }>();
   readonly #parameters: Parameter[] = [];
@@ -186,13 +196,13 @@ export class Builder {
   }
 
   /**
-   * A value of the batch's rows: what its owner makes, or where it has a `role`, something beside that. Whoever asks
-   * again gets the same. `rectified` as in {@link Value}; `data` where it takes another's place; `own` where every
-   * thread has all rows to itself.
+   * A value: what its owner makes, or where it has a `role`, something beside that. Whoever asks again gets the same.
+   * `rectified` as in {@link Value}; `data` where it takes another's place; `own` where every thread has all rows to
+   * itself.
    */
   value(
     owner: Owner,
-    columns: number,
+    { positions, columns }: Extent,
     options: { role?: string; rectified?: boolean; data?: Region; own?: boolean } = {},
   ): Value {
     const { role = '', rectified = false, own = false } = options;
@@ -201,19 +211,22 @@ export class Builder {
     const known = owned.get(role);
     if (known) return known;
     const name = role === '' ? owner.name : `${owner.name}.${role}`;
-    const bytes = align(panelBytes(this.capacity, columns));
+    const bytes = align(panelBytes(this.capacity * positions, columns));
     const data = options.data ?? this.#newRegion(name, bytes * (own ? this.threads : 1));
-    const value = { name, columns, data, ownBytes: own ? bytes : 0, rectified };
+    const value = { name, positions, columns, data, ownBytes: own ? bytes : 0, rectified };
     owned.set(role, value);
     return value;
   }
 
-  /** Where the cost's gradient for a value is kept. */
-  gradientOf(value: Value): Region {
-    const known = this.#gradients.get(value);
+  /** Where the cost's gradient for a value is kept; with a `role`, something beside it that is as large. */
+  gradientOf(value: Value, role = ''): Region {
+    const gradients = this.#gradients.get(role) ?? new Map<Value, Region>();
+    this.#gradients.set(role, gradients);
+    const known = gradients.get(value);
     if (known) return known;
-    const gradient = this.#newRegion(`d ${value.name}`, panelBytes(this.capacity, value.columns));
-    this.#gradients.set(value, gradient);
+    const { name, positions, columns } = value;
+    const gradient = this.#newRegion(`${role}d ${name}`, panelBytes(this.capacity * positions, columns));
+    gradients.set(value, gradient);
     return gradient;
   }
 
@@ -263,12 +276,15 @@ export class Builder {
     const first = this.#records.length;
     emit();
     const last = this.#records.length;
-    const works = this.#records.slice(first).map(({ op, fields }) => op.work(numbersOf(fields), this.capacity));
+    const works = this.#records.slice(first).map(({ op, fields, positions }) => {
+      return op.work(scalarsOf(fields), this.capacity * positions);
+    });
     this.#sections.set(key, { first, last, work: works.reduce((sum, work) => sum + work, 0) });
   }
 
-  emit<F extends Struct>(op: Op<F>, owner: string, fields: Fields<F>): void {
-    this.#records.push({ op, owner, fields });
+  /** `positions` are those of the values that it is about; 1 unless told. */
+  emit<F extends Struct>(op: Op<F>, owner: string, fields: Fields<F>, positions = 1): void {
+    this.#records.push({ op, owner, fields, positions });
   }
 
   /** Counts, places everything once, and hands out the plan. */
@@ -327,6 +343,7 @@ function writeRecord(
   memory.setInt32(address, Opcode[record.op.name], true);
   memory.setInt32(address + 4, controls.address, true);
   memory.setInt32(address + 8, Number(barrier), true);
+  memory.setInt32(address + 12, record.positions, true);
   const struct = record.op.fields;
   const offsets = offsetsOf(struct, headBytes);
   for (const [name, type] of Object.entries(struct)) {

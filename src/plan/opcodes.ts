@@ -32,6 +32,8 @@ export enum Opcode {
   rowNormForward = 27,
   rowNormGradient = 28,
   rowNormParameterGradient = 29,
+  accumulate = 30,
+  rearrange = 31,
 }
 
 /** Which function an `activationForward` or `activationGradient` record applies. */

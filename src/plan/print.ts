@@ -10,8 +10,9 @@ export function printPlan(plan: Plan): string {
   const lines: string[] = [];
   for (const [key, { first, last }] of plan.sections) {
     const records = plan.records.slice((first - start) / RECORD_BYTES, (last - start) / RECORD_BYTES);
-    const rows = records.map(({ op, owner, fields }, index) => {
-      const words = Object.entries(fields).map(([field, value]) => {
+    const rows = records.map(({ op, owner, fields, positions }, index) => {
+      const shown = positions === 1 ? fields : { positions, ...fields };
+      const words = Object.entries(shown).map(([field, value]) => {
         return `${field}=${value instanceof Region ? value.name : Number(value.toPrecision(6))}`;
       });
       return [String(index), op.name, owner, words.join(' ')];

@@ -34,7 +34,12 @@ export const controlsStruct = {
 } as const satisfies Struct;
 
 /** What every record begins with. */
-export const headStruct = { op: 'i32', controls: 'address', barrier: 'i32' } as const satisfies Struct;
+export const headStruct = {
+  op: 'i32',
+  controls: 'address',
+  barrier: 'i32',
+  positions: 'i32',
+} as const satisfies Struct;
 
 /** Each field's offset in bytes; a float64 lies on a multiple of 8. */
 export function offsetsOf(struct: Struct, start = 0): Record<string, number> {

@@ -17,8 +17,7 @@ export class SelfTest {
   /** `threads`: how many may join in the test; the module is then one for shared memory. */
   constructor(module: WebAssembly.Module, paired: boolean, threads?: number) {
     const architecture = sequential([150], [dense(96, { activation: 'tanh' }), dense(40)]);
-    const { activation, columns } = endingOf(architecture);
-    const loss = fitLoss({ kind: 'meanSquaredError' }, activation, columns);
+    const loss = fitLoss({ kind: 'meanSquaredError' }, endingOf(architecture));
     const optimizer = { kind: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false, weightDecay: 0 } as const;
     const plan = planTraining(architecture, 32, { loss, accuracy: false, optimizer, paired, threads: threads ?? 1 });
     const program = new Program(module, plan.plan, threads !== undefined);

@@ -67,19 +67,18 @@ async function expectRefusal(
 }
 
 describe('shapes', () => {
-  it('a dense layer after one that is not flat names both layers', async () => {
-    await expectRefusal(
-      () => sequential([28, 28], [activation('relu'), dense(10)]),
-      TypeError,
-      /^dense\(10\)/,
-      /from layer 0 \(activation/,
-      /28, 28/,
-      /flatten/,
-    );
-  });
-
-  it('a first dense layer that does not fit the input says so', async () => {
-    await expectRefusal(() => sequential([28, 28], [dense(10)]), TypeError, /dense/, /input/, /28, 28/, /flatten/);
+  it('targets where outputs have positions: one for each, and which of them is wrong', async () => {
+    const model = await Model.create(sequential([3, 2], [dense(4, { activation: 'softmax' })]));
+    const loss = 'sparseCategoricalCrossEntropy';
+    const cost = (y: number[] | number[][]) => model.cost(new Float32Array(12), y, { loss });
+    await expectRefusal(() => cost([0, 1]), RangeError, /6 class indices/, /3 for each row/, /2 numbers/);
+    await expectRefusal(() => cost([0, 1, 2, 3, 4, 0]), RangeError, /label 4 in row 1, position 1/);
+    expect(
+      cost([
+        [0, 1, 2],
+        [3, 1, 0],
+      ]),
+    ).toBe(cost([0, 1, 2, 3, 1, 0]));
   });
 
   it.each<Row<Float32Array | number[][]>>([

@@ -14,7 +14,7 @@ describe.each(backends)('$binary', backend => {
     const rows = 7;
     const ops = new Assembled(backend, rows, builder => {
       const rowCosts = builder.region('rowCosts', rows * 8);
-      builder.emit(table.cost, 'test', { rowCosts, divisor: 3 });
+      builder.emit(table.cost, 'test', { rowCosts, tally: 0, divisor: 3, weight: 1, adds: 0 });
       return { rowCosts };
     });
     const { program, places } = ops;
@@ -56,10 +56,10 @@ describe.each(backends)('$binary', backend => {
     ): number {
       const ops = new Assembled(backend, x.length / columns, builder => {
         const places = {
-          x: builder.value({ name: 'x' }, columns).data,
-          target: builder.value({ name: 'target' }, columns).data,
+          x: builder.value({ name: 'x' }, { positions: 1, columns }).data,
+          target: builder.value({ name: 'target' }, { positions: 1, columns }).data,
         };
-        builder.emit(table[op], 'test', { ...places, columns, threshold });
+        builder.emit(table[op], 'test', { ...places, tally: 0, columns, threshold });
         return places;
       });
       ops.write(ops.places.x, x, columns);

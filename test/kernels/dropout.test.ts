@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Region } from '../../src/plan/memory.js';
 import { ops as table } from '../../src/plan/ops/index.js';
 import { sizes } from '../checkLayer.js';
 import { total } from '../reference/activations.js';
@@ -17,7 +18,10 @@ interface Settings {
 describe.each(backends)('$binary', backend => {
   function assemble({ rows, columns, rate, stream }: Settings) {
     return new Assembled(backend, rows, builder => {
-      const [x, y] = [builder.value({ name: 'x' }, columns).data, builder.value({ name: 'y' }, columns).data];
+      const [x, y] = ['x', 'y'].map(name => builder.value({ name }, { positions: 1, columns }).data) as [
+        Region,
+        Region,
+      ];
       const [dx, dy, mask] = ['dx', 'dy', 'mask'].map(name => builder.region(name, y.bytes)) as [
         typeof x,
         typeof x,

@@ -1,6 +1,7 @@
 /** Between row-major data and panels, and which rows a step takes. */
 
 import { describe, expect, it } from 'vitest';
+import type { Region } from '../../src/plan/memory.js';
 import { ops as table } from '../../src/plan/ops/index.js';
 import { sizes } from '../checkLayer.js';
 import { at } from '../reference/activations.js';
@@ -28,14 +29,18 @@ describe.each(backends)('$binary', backend => {
   ])('takes an epoch of floats, bytes, targets and labels by batches, %s', (_, epoch) => {
     for (const columns of sizes) {
       const ops = new Assembled(backend, 4, builder => {
-        const [x, y] = [builder.value({ name: 'x' }, columns).data, builder.value({ name: 'y' }, columns).data];
+        const [x, y] = ['x', 'y'].map(name => builder.value({ name }, { positions: 1, columns }).data) as [
+          Region,
+          Region,
+        ];
+        const whole = { columns, stride: columns, start: 0 };
         const labels = builder.region('labels', 4 * 4);
         const rowMajor = builder.region('rowMajor', 4 * columns * 4);
         builder.emit(table.nextBatch, 'test', { counts: 1 });
-        builder.emit(table.gather, 'test', { y: x, targets: 0, columns, ownBytes: 0 });
-        builder.emit(table.gather, 'test', { y, targets: 1, columns, ownBytes: 0 });
-        builder.emit(table.gatherLabels, 'test', { y: labels });
-        builder.emit(table.scatter, 'test', { y: rowMajor, x, columns });
+        builder.emit(table.gather, 'test', { y: x, targets: 0, ...whole, ownBytes: 0 });
+        builder.emit(table.gather, 'test', { y, targets: 1, ...whole, ownBytes: 0 });
+        builder.emit(table.gatherLabels, 'test', { y: labels, stride: 1, start: 0 });
+        builder.emit(table.scatter, 'test', { y: rowMajor, x, ...whole });
         return { x, y, labels, rowMajor };
       });
       const { program, places } = ops;
@@ -70,6 +75,77 @@ describe.each(backends)('$binary', backend => {
           const labels = new Int32Array(program.memory.buffer, places.labels.address, rows);
           expect(labels).toEqual(Int32Array.from(here, place => new Int32Array(targets.buffer, yAt)[place] ?? -1));
         }
+      }
+    }
+  });
+
+  it('takes some numbers of each row, and those of each position into a row of their own', () => {
+    const [batch, start] = [3, 2];
+    for (const columns of sizes) {
+      for (const positions of [1, 2, 5]) {
+        const count = positions * columns;
+        const stride = start + count + 1;
+        const ops = new Assembled(backend, batch, builder => {
+          const x = builder.value({ name: 'x' }, { positions, columns }).data;
+          const labels = builder.region('labels', batch * count * 4);
+          const rowMajor = builder.region('rowMajor', batch * stride * 4);
+          const part = { columns, stride, start };
+          builder.emit(table.gather, 'test', { y: x, targets: 0, ...part, ownBytes: 0 }, positions);
+          builder.emit(table.gatherLabels, 'test', { y: labels, stride, start }, count);
+          builder.emit(table.scatter, 'test', { y: rowMajor, x, ...part }, positions);
+          return { x, labels, rowMajor };
+        });
+        const { program, places } = ops;
+        const at = program.reserve(samples * stride * 4 + samples * 4);
+        const values = numbers(samples * stride, columns);
+        const bits = new Int32Array(values.buffer);
+        new Float32Array(program.memory.buffer, at, values.length).set(values);
+        new Int32Array(program.memory.buffer, at + values.byteLength, samples).set(order);
+        ops.set({ x: at, y: at, samples, position: 7, order: at + values.byteLength });
+        ops.inspector.poison();
+        ops.run();
+        const here = order.subarray(4, 7);
+        const of = (all: ArrayLike<number>) =>
+          Array.from(here, place =>
+            Array.from(all).slice(place * stride + start, place * stride + start + count),
+          ).flat();
+        expect([...ops.read(places.x, columns, batch * positions)]).toEqual(of(values));
+        expect([...new Int32Array(program.memory.buffer, places.labels.address, batch * count)]).toEqual(of(bits));
+        const written = program.floats(places.rowMajor);
+        const rows = Array.from(here, (_, row) => [
+          ...written.subarray(row * stride + start, row * stride + start + count),
+        ]);
+        expect(rows.flat()).toEqual(of(values));
+        expect(written[1]).toBeNaN();
+      }
+    }
+  });
+
+  it('lets the numbers of a sample lie in rows of another width', () => {
+    const batch = 3;
+    const shapes = sizes.flatMap(
+      n =>
+        [
+          [1, n, n, 1],
+          [n, 3, 3, n],
+          [n, 2, 1, 2 * n],
+          [4, n, 2, 2 * n],
+        ] as const,
+    );
+    for (const [fromPositions, from, positions, columns] of shapes) {
+      const ops = new Assembled(backend, batch, builder => {
+        const x = builder.value({ name: 'x' }, { positions: fromPositions, columns: from }).data;
+        const y = builder.value({ name: 'y' }, { positions, columns }).data;
+        builder.emit(table.rearrange, 'test', { y, x, columns, from }, positions);
+        return { x, y };
+      });
+      for (const rows of [batch, 1]) {
+        const values = numbers(rows * positions * columns, 1);
+        ops.set({ rows });
+        ops.inspector.poison();
+        ops.write(ops.places.x, values, from);
+        ops.run();
+        expect(ops.read(ops.places.y, columns, rows * positions)).toEqual(values);
       }
     }
   });

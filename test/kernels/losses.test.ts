@@ -94,12 +94,12 @@ const cases: Record<string, Case> = {
 describe.each(backends)('$binary', backend => {
   function assemble({ op, kind = 0, setting = 0, elements }: Omit<Case, 'loss'>, columns: number, rows: number) {
     return new Assembled(backend, rows, builder => {
-      const x = builder.value({ name: 'x' }, columns).data;
+      const x = builder.value({ name: 'x' }, { positions: 1, columns }).data;
       const [dx, target] = [builder.region('dx', x.bytes), builder.region('target', x.bytes)];
       const rowCosts = builder.region('rowCosts', rows * 8);
       const divisor = elements ? columns : 1;
-      builder.emit(table[op], 'test', { rowCosts, x, dx, target, columns, kind, setting, divisor });
-      builder.emit(table.cost, 'test', { rowCosts, divisor });
+      builder.emit(table[op], 'test', { rowCosts, x, dx, target, columns, kind, setting, divisor, weight: 1 });
+      builder.emit(table.cost, 'test', { rowCosts, tally: 0, divisor, weight: 1, adds: 0 });
       return { x, dx, target };
     });
   }

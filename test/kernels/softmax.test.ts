@@ -1,6 +1,7 @@
 /** softmax and its logarithm against float64: any width, and logits as far apart as float32 goes. */
 
 import { describe, expect, it } from 'vitest';
+import type { Region } from '../../src/plan/memory.js';
 import { ops as table } from '../../src/plan/ops/index.js';
 import { sizes } from '../checkLayer.js';
 import { logSoftmax, softmax, total } from '../reference/activations.js';
@@ -30,7 +31,10 @@ function logits(columns: number): Float32Array {
 describe.each(backends)('$binary', backend => {
   function assemble(name: Name, columns: number, rows: number) {
     return new Assembled(backend, rows, builder => {
-      const [x, y] = [builder.value({ name: 'x' }, columns).data, builder.value({ name: 'y' }, columns).data];
+      const [x, y] = ['x', 'y'].map(name => builder.value({ name }, { positions: 1, columns }).data) as [
+        Region,
+        Region,
+      ];
       const [dx, dy] = [builder.region('dx', y.bytes), builder.region('dy', y.bytes)];
       builder.emit(table[`${name}Forward`], 'test', { x, y, columns });
       builder.emit(table[`${name}Gradient`], 'test', { x, y, dx, dy, columns });

@@ -25,5 +25,7 @@ describe.each(backends)('$binary', backend => {
 
   it('takes samples of any shape', () => {
     checkNetwork(backend, sequential([3, 2, 3], [activation('sigmoid'), flatten(), dense(2)]), 5);
+    checkNetwork(backend, sequential([3, 17], [activation('softmax'), flatten(), dense(2)]), 5);
+    checkNetwork(backend, sequential([5, 3], [activation('relu'), dense(4), activation('logSoftmax')]), 5);
   });
 });

@@ -1,7 +1,10 @@
 import { describe, it } from 'vitest';
 import { sequential } from '../../src/architecture.js';
+import { activation } from '../../src/layers/activation.js';
 import { activationNames, elu, gelu, leakyRelu } from '../../src/layers/activations.js';
 import { dense } from '../../src/layers/dense.js';
+import { dropout } from '../../src/layers/dropout.js';
+import { flatten } from '../../src/layers/flatten.js';
 import { checkLayer, checkNetwork, sizes } from '../checkLayer.js';
 import { backends, pairedBackends } from '../support/binaries.js';
 
@@ -40,6 +43,17 @@ describe.each(backends)('$binary', backend => {
 
   it.each(['linear', 'relu', 'tanh'] as const)('no bias, %s', activation => {
     for (const n of [1, 10, 16, 17]) checkLayer(backend, dense(n, { activation, useBias: false }), 3, 5);
+  });
+
+  it('on the last axis of longer shapes, in whatever way they lie', () => {
+    const end = dense(2);
+    for (const n of [1, 3, 16, 17]) {
+      checkNetwork(backend, sequential([n, 5], [dense(10, { activation: 'relu' }), dense(3)]), 5);
+      checkNetwork(backend, sequential([2, 3, n], [dense(17, { activation: 'softmax' }), flatten(), end]), 3);
+      checkNetwork(backend, sequential([3, n], [activation('tanh'), dense(4, { activation: 'gelu' }), end]), 9);
+    }
+    const layers = [dense(19, { activation: 'relu' }), dropout(0.3), activation('softmax'), flatten(), dense(5), end];
+    checkNetwork(backend, sequential([7, 33], layers), 6);
   });
 
   it('deep and narrowing, as networks are', () => {

@@ -14,10 +14,10 @@ const MOST_LAYERS = 10_000;
 it('barriers of 200,000 records among which no thread waits', () => {
   const builder = new Builder(4, { training: true, paired: false, together: together(2) });
   const records: PlannedRecord[] = [];
-  let x = builder.value({ name: 'first' }, 1).data;
+  let x = builder.value({ name: 'first' }, { positions: 1, columns: 1 }).data;
   for (let i = 0; i < 200_000; i++) {
-    const y = builder.value({ name: `${i}` }, 1).data;
-    records.push({ op: activationForward, owner: 'test', fields: { x, y, columns: 1 } });
+    const y = builder.value({ name: `${i}` }, { positions: 1, columns: 1 }).data;
+    records.push({ op: activationForward, owner: 'test', fields: { x, y, columns: 1 }, positions: 1 });
     x = y;
   }
   builder.finish();
@@ -27,7 +27,11 @@ it('barriers of 200,000 records among which no thread waits', () => {
 it('plans of as many layers as there may be, for threads and for one', () => {
   const layers = Array.from({ length: MOST_LAYERS }, (_, i) => (i % 3 === 2 ? dropout(0.1) : dense(1)));
   const architecture = sequential(1, layers);
-  const loss = fitLoss(resolveLoss('test', 'meanSquaredError'), { kind: 'linear' }, 1);
+  const loss = fitLoss(resolveLoss('test', 'meanSquaredError'), {
+    activation: { kind: 'linear' },
+    columns: 1,
+    positions: 1,
+  });
   const optimizer = resolveOptimizer('test', 'adam');
   for (const threads of [1, 3]) {
     const { plan } = planTraining(architecture, 8, { loss, accuracy: false, optimizer, paired: false, threads });

@@ -1,7 +1,7 @@
 /** A program under a magnifying glass: every record runs by itself, and what it wrote is looked at. */
 import type { Parameter, Plan, PlannedRecord, Section } from '../../src/plan/builder.js';
 import { Region } from '../../src/plan/memory.js';
-import { type Access, numbersOf } from '../../src/plan/ops/op.js';
+import { type Access, scalarsOf } from '../../src/plan/ops/op.js';
 import { PANEL, panelBytes, panelCount } from '../../src/plan/panels.js';
 import { RECORD_BYTES } from '../../src/plan/record.js';
 import type { Backend } from '../../src/runtime/binaries.js';
@@ -19,7 +19,7 @@ function recordByRecord(plan: Plan): Plan {
 
 /** The regions that a record writes, and which of them hold matrices. */
 function writesOf({ op, fields }: PlannedRecord): { region: Region; matrix: Access['matrix'] }[] {
-  return Object.entries(op.access(numbersOf(fields))).flatMap(([field, { writes, matrix }]) => {
+  return Object.entries(op.access(scalarsOf(fields))).flatMap(([field, { writes, matrix }]) => {
     const region = fields[field];
     return writes && region instanceof Region ? [{ region, matrix }] : [];
   });
@@ -97,7 +97,7 @@ export class Inspector {
   }
 
   #matricesOf(record: PlannedRecord): { address: number; rows: number; columns: number }[] {
-    const batch = this.program.get('rows');
+    const batch = this.program.get('rows') * record.positions;
     return writesOf(record).flatMap(({ region, matrix }) => {
       return matrix ? [{ address: region.address, rows: matrix.rows ?? batch, columns: matrix.columns }] : [];
     });

@@ -9,8 +9,8 @@ import { rowNormBackward, rowNormForward } from '../reference/rowNorm.js';
 
 export type Parameters = Readonly<Record<string, Float64Array>>;
 
-/** What each element of a dropout layer's input is multiplied by; none while predicting. */
-export type Masks = (layer: number, columns: number) => Float64Array | undefined;
+/** What each element of a dropout layer's input is multiplied by; none for other layers, and while predicting. */
+export type Masks = (layer: number) => Float64Array | undefined;
 
 /** A layer with what it saw and made. */
 export interface Trace {
@@ -59,14 +59,15 @@ function rowNormOf(layer: Layer, columns: number) {
   return { columns, epsilon: layer.epsilon, centered: layer.kind === 'layerNormalization' };
 }
 
-const count = (shape: readonly number[]) => shape.reduce((product, length) => product * length, 1);
+/** Numbers of the last axis, on which layers act with as many rows as there are positions. */
+const last = (shape: readonly number[]) => shape.at(-1) ?? 1;
 
 /** Every layer from the samples `x`, row-major. */
 export function forward(architecture: Architecture, parameters: Parameters, x: Float64Array, masks?: Masks): Trace[] {
   let value = x;
   return placedLayers(architecture).map(({ layer, index, name, inputShape, outputShape }) => {
-    const [inputs, outputs] = [count(inputShape), count(outputShape)];
-    const mask = layer.kind === 'dropout' ? masks?.(index, inputs) : undefined;
+    const [inputs, outputs] = [last(inputShape), last(outputShape)];
+    const mask = masks?.(index);
     const { [`${name}.weight`]: weight, [`${name}.gamma`]: gamma } = parameters;
     const norm = rowNormOf(layer, outputs);
     const z = weight

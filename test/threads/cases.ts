@@ -120,8 +120,7 @@ export const architectureOf = ({ inputs, layers }: Case): Architecture => sequen
 
 /** The loss fitted to the case's end. */
 export function fittedLoss(each: Case) {
-  const { activation: last, columns } = endingOf(architectureOf(each));
-  return fitLoss(resolveLoss('test', each.loss), last, columns);
+  return fitLoss(resolveLoss('test', each.loss), endingOf(architectureOf(each)));
 }
 
 /** Random samples with targets that the loss takes. */

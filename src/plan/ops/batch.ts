@@ -1,4 +1,4 @@
-/** Where a step begins and ends: the rows of the batch, between the caller's data and panels. */
+/** How numbers come to lie: where a step begins and ends, between the caller's data and panels; and from panels to others. */
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
 export const nextBatch = /* @__PURE__ */ defineOp(
@@ -15,7 +15,7 @@ export const checkFinite = /* @__PURE__ */ defineOp(
 
 export const gather = /* @__PURE__ */ defineOp(
   'gather',
-  { y: 'address', targets: 'i32', columns: 'i32', ownBytes: 'i32' },
+  { y: 'address', targets: 'i32', columns: 'i32', stride: 'i32', start: 'i32', ownBytes: 'i32' },
   {
     binary: 'predict',
     access: ({ columns, ownBytes }) => ({ y: writesMatrix(ownBytes === 0 ? 'rows' : 'own', columns) }),
@@ -25,16 +25,27 @@ export const gather = /* @__PURE__ */ defineOp(
 
 export const gatherLabels = /* @__PURE__ */ defineOp(
   'gatherLabels',
-  { y: 'address' },
+  { y: 'address', stride: 'i32', start: 'i32' },
   { binary: 'train', access: () => ({ y: writes('rows') }), work: (_, rows) => 10 * rows },
 );
 
 export const scatter = /* @__PURE__ */ defineOp(
   'scatter',
-  { y: 'address', x: 'address', columns: 'i32' },
+  { y: 'address', x: 'address', columns: 'i32', stride: 'i32', start: 'i32' },
   {
     binary: 'predict',
     access: () => ({ y: writes('rows'), x: reads('rows') }),
+    work: ({ columns }, rows) => 10 * rows * columns,
+  },
+);
+
+/** Its record's positions are those of y; `from` says how x lies, which has as many numbers to a sample. */
+export const rearrange = /* @__PURE__ */ defineOp(
+  'rearrange',
+  { y: 'address', x: 'address', columns: 'i32', from: 'i32' },
+  {
+    binary: 'predict',
+    access: ({ columns }) => ({ y: writesMatrix('rows', columns), x: reads('rows') }),
     work: ({ columns }, rows) => 10 * rows * columns,
   },
 );

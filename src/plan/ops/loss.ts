@@ -15,6 +15,7 @@ function defineLoss(
       kind: 'i32',
       setting: 'f32',
       divisor: 'f32',
+      weight: 'f32',
     },
     {
       binary: 'train',
@@ -38,17 +39,21 @@ export const cosineSimilarity = /* @__PURE__ */ defineLoss('cosineSimilarity');
 
 export const cost = /* @__PURE__ */ defineOp(
   'cost',
-  { rowCosts: 'address', divisor: 'f32' },
-  { binary: 'train', access: () => ({ rowCosts: reads('whole') }), work: (_, rows) => 20 * rows },
+  { rowCosts: 'address', tally: 'address', divisor: 'f32', weight: 'f32', adds: 'i32' },
+  {
+    binary: 'train',
+    access: () => ({ rowCosts: reads('whole'), tally: writes('own') }),
+    work: (_, rows) => 20 * rows,
+  },
 );
 
 function defineAccuracy(name: 'categoricalAccuracy' | 'sparseCategoricalAccuracy' | 'thresholdAccuracy') {
   return defineOp(
     name,
-    { x: 'address', target: 'address', columns: 'i32', threshold: 'f32' },
+    { x: 'address', target: 'address', tally: 'address', columns: 'i32', threshold: 'f32' },
     {
       binary: 'train',
-      access: () => ({ x: reads('whole'), target: reads('whole') }),
+      access: () => ({ x: reads('whole'), target: reads('whole'), tally: writes('own') }),
       work: ({ columns }, rows) => 20 * rows * columns,
     },
   );

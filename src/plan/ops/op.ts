@@ -16,7 +16,7 @@ export type Share = 'rows' | 'panels' | 'outputs' | 'inputs' | 'own' | 'whole';
 export interface Access {
   readonly writes: boolean;
   readonly share: Share;
-  /** Where it writes a matrix in panels, of the batch's rows or its own number: their padding is 0 afterwards. */
+  /** Where it writes a matrix in panels, of the value's rows or its own number: their padding is 0 afterwards. */
   readonly matrix?: { readonly columns: number; readonly rows?: number };
 }
 
@@ -40,7 +40,7 @@ export interface Op<F extends Struct = Struct> {
   readonly binary: 'predict' | 'train';
   /** What it does to each of its regions. A field that is forgotten here does not compile. */
   access(numbers: Numbers<F>): Readonly<Record<Addresses<F>, Access>>;
-  /** What it takes on so many rows of the batch, counted in the multiply-adds of a matrix product that take as long. */
+  /** What it takes on so many rows of its values, counted in the multiply-adds of a matrix product that take as long. */
   work(numbers: Numbers<F>, rows: number): number;
 }
 
@@ -58,7 +58,7 @@ export function defineOp<const F extends Struct>(
 }
 
 /** A record's fields without its regions. */
-export function numbersOf(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> {
+export function scalarsOf(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> {
   const numbers: Record<string, number> = {};
   for (const [name, value] of Object.entries(fields)) if (typeof value === 'number') numbers[name] = value;
   return numbers;

@@ -1,0 +1,53 @@
+/** The cost's gradients for the values of a plan, on one way back: whoever read a value gives its share of them. */
+import type { Builder, Value } from './builder.js';
+import type { Region } from './memory.js';
+import { accumulate } from './ops/merge.js';
+
+export class Gradients {
+  readonly #builder: Builder;
+  readonly #wanted: ReadonlySet<Value>;
+  /** For each value that has a share by now, whether all of them were stopped where a rectifier's output is 0. */
+  readonly #stopped = new Map<Value, boolean>();
+
+  /** `wanted`: the values whose gradient anybody asks for. */
+  constructor(builder: Builder, wanted: ReadonlySet<Value>) {
+    this.#builder = builder;
+    this.#wanted = wanted;
+  }
+
+  /** Whether anything below a value learns. */
+  wants(value: Value): boolean {
+    return this.#wanted.has(value);
+  }
+
+  /** Where a value's gradient lies, whole once all that read it have given their share. */
+  of(value: Value): Region {
+    return this.#builder.gradientOf(value);
+  }
+
+  /** Whether a rectifier's zeros have stopped the gradient of its output already. */
+  isStopped(value: Value): boolean {
+    return this.#stopped.get(value) ?? false;
+  }
+
+  /**
+   * Takes the share of one that read `value`: `emit` emits what writes all of it to `dx`. The first one's lies where the
+   * gradient is to be; a further one's lies beside it, and a record adds it. `stopped`: whether it is 0 where a
+   * rectifier's output is. Nothing is emitted where nobody wants the gradient.
+   */
+  give(value: Value, owner: string, emit: (dx: Region) => void, stopped = false): void {
+    if (!this.wants(value)) return;
+    const builder = this.#builder;
+    const earlier = this.#stopped.get(value);
+    this.#stopped.set(value, stopped && (earlier ?? true));
+    const dx = this.of(value);
+    if (earlier === undefined) {
+      emit(dx);
+      return;
+    }
+    const { positions, columns } = value;
+    const further = builder.gradientOf(value, 'further ');
+    emit(further);
+    builder.emit(accumulate, owner, { dx, further, columns }, positions);
+  }
+}
