@@ -52,9 +52,6 @@ import {
   trainerOptionNames,
 } from './trainingOptions.js';
 
-/** Bytes of rows that {@link Model.predictAsync} copies: more would hold up the caller. */
-const MOST_COPIED = 2 ** 22;
-
 export interface ModelOptions extends LoadOptions {
   /** Where all random numbers come from; 0 unless told. */
   readonly seed?: number;
@@ -359,10 +356,11 @@ class BaseModel extends Predictor {
   /**
    * {@link predict} without holding up the caller. Little work is done at once, or in one of the next turns of the event loop where this one has done much; more of it on
    * `threads` others, `'auto'` of them unless told, which is one for each core; where there are none, a little at a time. All requests of a process share these
-   * threads and take turns, so any number may be made at once. The parameters are those of the call, and the bits those of `predict`. Rows of up to 4 MiB are copied;
-   * of more, a part is read whenever it is its turn: leave them as they are until then.
+   * threads and take turns, so any number may be made at once, as long as rows and outputs that wait hold no more than 1 GiB: what is asked for beyond that is
+   * refused at once. The parameters are those of the call, and the bits those of `predict`. Rows of up to 4 MiB are copied; of more, a part is read whenever it
+   * is its turn: leave them as they are until then.
    *
-   * @throws where x does not fit or a number in it is not finite, before or while it is predicted; other requests go on
+   * @throws where x does not fit or a number in it is not finite, before or while it is predicted, or where too much waits; other requests go on
    */
   async predictAsync(x: Samples, options: { threads?: 'auto' | number } = {}): Promise<Float32Array> {
     const where = 'predictAsync';
@@ -379,11 +377,9 @@ class BaseModel extends Predictor {
     }
     this.update();
     this.#snapshot ??= new Snapshot(this.currentParameters);
-    const { values } = samples;
-    const kept = { ...samples, values: values.byteLength <= MOST_COPIED ? values.slice() : values };
     this.#predictions ??= new Predictions(this.#source());
     const findThreads = small ? undefined : () => findTeam(this.runsOn, wanted);
-    const out = await this.#predictions.predict(kept, this.#snapshot, findThreads);
+    const out = await this.#predictions.predict(samples, this.#snapshot, findThreads);
     return this.restored(where, out, samples.rows);
   }
 

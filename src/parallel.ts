@@ -11,6 +11,7 @@ import { together } from './plan/barriers.js';
 import { numbersOf } from './plan/builder.js';
 import type { WeightFormat } from './plan/formats.js';
 import type { Backend } from './runtime/binaries.js';
+import { copyOf, takeBack } from './runtime/copies.js';
 import type { Crew } from './runtime/crew.js';
 import { Program } from './runtime/program.js';
 import { copySamples, setBatch } from './runtime/staging.js';
@@ -21,14 +22,22 @@ import { yieldToOthers } from './runtime/yield.js';
 
 const WHERE = 'predictAsync: x';
 
+/** What the requests of the process hold. */
+let held = 0;
+
 /**
  * Rows, numbers of the widest layer, and multiply-adds that workers take at once: then it is the next request's turn.
  */
 const MOST_ROWS = 1024;
 const MOST_NUMBERS = 2 ** 20;
 const MOST_WORK = 2e8;
-/** Parameters that are copied in one turn: into memory that nobody has touched, that takes a millisecond. */
-const MOST_PARAMETERS = 2 ** 18;
+/** Bytes of rows that a request copies: more would hold up the caller. */
+const MOST_COPIED = 2 ** 22;
+/** Bytes that a process's requests hold while they wait, and what each holds beside its rows and outputs. */
+const MOST_HELD = 2 ** 30;
+const REQUEST_BYTES = 2 ** 10;
+/** Parameters that are copied in one turn: into memory that nobody has touched, that takes up to two milliseconds. */
+const MOST_PARAMETERS = 2 ** 16;
 
 /**
  * What each number of a layer costs beside its multiply-adds, counted in those; and for how many rows the weights could
@@ -168,9 +177,9 @@ abstract class Queue {
         this.source.checkOutputs(out, done, last);
         request.done = last;
         if (last < samples.rows) this.#putBack(request);
-        else this.#settle(request, () => request.resolve(out));
+        else request.resolve(out);
       } catch (error) {
-        this.#settle(request, () => request.reject(error));
+        request.reject(error);
       }
     }
     this.#busy = false;
@@ -181,11 +190,6 @@ abstract class Queue {
   #putBack(request: Request): void {
     const next = this.#requests.findIndex(({ parameters }) => parameters !== request.parameters);
     this.#requests.splice(next < 0 ? this.#requests.length : next, 0, request);
-  }
-
-  #settle({ parameters }: Request, settle: () => void): void {
-    parameters.users -= 1;
-    settle();
   }
 
   protected abstract get rowsAtOnce(): number;
@@ -307,19 +311,39 @@ export class Predictions {
     return this.#own.busy;
   }
 
-  /** The outputs for the samples, on workers where `findTeam` finds some. */
-  predict(
+  /**
+   * The outputs for the samples, on workers where `findTeam` finds some.
+   *
+   * @throws where all requests of the process together hold too much; one alone may hold whatever it needs
+   */
+  async predict(
     samples: ReadySamples,
     parameters: Snapshot,
     findTeam: (() => Promise<Team | undefined>) | undefined,
   ): Promise<Float32Array> {
+    const { values, rows } = samples;
+    const { outputs } = this.#source.network;
+    const bytes = values.byteLength + rows * outputs * 4 + REQUEST_BYTES;
+    if (held > 0 && held + bytes > MOST_HELD) {
+      const got = `${Math.ceil(bytes / 2 ** 20)} MiB more than ${Math.floor(held / 2 ** 20)}`;
+      const mend = 'await some of the earlier calls first';
+      throw wrongValue('predictAsync', `calls that hold at most ${MOST_HELD / 2 ** 20} MiB at once`, got, mend);
+    }
+    held += bytes;
     parameters.users += 1;
-    const out = new Float32Array(samples.rows * this.#source.network.outputs);
-    return new Promise((resolve, reject) => {
-      const request = { samples, parameters, out, done: 0, resolve, reject };
-      if (!findTeam) this.#own.push(request);
-      else findTeam().then(team => this.#queueOf(team).push(request), reject);
-    });
+    const own = values.byteLength > MOST_COPIED ? undefined : copyOf(values);
+    try {
+      const kept = own ? { ...samples, values: own } : samples;
+      const out = new Float32Array(rows * outputs);
+      const queue = findTeam ? this.#queueOf(await findTeam()) : this.#own;
+      return await new Promise((resolve, reject) => {
+        queue.push({ samples: kept, parameters, out, done: 0, resolve, reject });
+      });
+    } finally {
+      held -= bytes;
+      parameters.users -= 1;
+      if (own) takeBack(own);
+    }
   }
 
   #queueOf(team: Team | undefined): Queue {

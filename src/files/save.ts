@@ -96,6 +96,8 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['EROFS', 'a file system that cannot be written'],
   ['ENOSPC', 'a full disk'],
   ['EDQUOT', 'no room left of your share of the disk'],
+  ['EFBIG', 'a file larger than this process may write'],
+  ['EMFILE', 'too many open files'],
   ['ENOTDIR', 'a file in the place of a folder'],
   ['ENAMETOOLONG', 'a name that is too long'],
   ['ERR_INVALID_ARG_VALUE', 'a name that no file can have'],

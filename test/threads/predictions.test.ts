@@ -61,6 +61,24 @@ describe('a thousand predictions at once', () => {
     }
   });
 
+  it('are refused where they would hold too much, and asked for again when others are done', async () => {
+    const [model, other] = await Promise.all(
+      [1, 2].map(() => newClass().Class.create(sequential([2 ** 16], [dense(1)]))),
+    );
+    if (!model || !other) throw new Error('no models');
+    // 64 MiB, of which no request makes a copy.
+    const x = { x: new Uint8Array(2 ** 26), scale: 1 };
+    const asked = Array.from({ length: 15 }, () => model.predictAsync(x));
+    for (const each of [model, other]) {
+      await expect(each.predictAsync(x)).rejects.toThrow(
+        'predictAsync: expected calls that hold at most 1024 MiB at once, got 65 MiB more than 960; await',
+      );
+    }
+    expect((await Promise.all(asked)).length).toBe(15);
+    expect(await other.predictAsync(x)).toEqual(other.predict(x));
+    await model.dispose();
+  });
+
   it('fail by themselves, and say where', async () => {
     for (const Class of [newClass().Class, alone]) {
       const model = await Class.create(architecture);
