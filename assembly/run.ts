@@ -11,12 +11,15 @@ import {
   DenseForward, DenseForwardQuantized, DenseInputGradient, DenseWeightGradient,
   denseForward, denseForwardQuantized, denseInputGradient, denseWeightGradient,
 } from './ops/dense';
-import { Dropout, DropoutGradient, dropoutForward, dropoutGradient } from './ops/dropout';
 import { Gather, GatherLabels, Rearrange, Scatter, gather, gatherLabels, rearrange, scatter } from './ops/gather';
 import {
   Cost, Loss,
   cosineSimilarity, cost, elementwiseLoss, softmaxCrossEntropy, sparseSoftmaxCrossEntropy,
 } from './ops/loss';
+import {
+  AlphaDropout, Dropout, DropoutGradient, GaussianNoise,
+  alphaDropoutForward, dropoutForward, dropoutGradient, gaussianNoiseForward,
+} from './ops/noise';
 import {
   RowNorm, RowNormGradient, RowNormParameterGradient,
   rowNormForward, rowNormGradient, rowNormParameterGradient,
@@ -89,6 +92,8 @@ function executeTraining(record: usize): bool {
     case Opcode.softmaxGradient: softmaxGradient(changetype<SoftmaxGradient>(record)); break;
     case Opcode.logSoftmaxGradient: logSoftmaxGradient(changetype<SoftmaxGradient>(record)); break;
     case Opcode.dropoutForward: dropoutForward(changetype<Dropout>(record)); break;
+    case Opcode.alphaDropoutForward: alphaDropoutForward(changetype<AlphaDropout>(record)); break;
+    case Opcode.gaussianNoiseForward: gaussianNoiseForward(changetype<GaussianNoise>(record)); break;
     case Opcode.dropoutGradient: dropoutGradient(changetype<DropoutGradient>(record)); break;
     case Opcode.rowNormGradient: rowNormGradient(changetype<RowNormGradient>(record)); break;
     case Opcode.rowNormParameterGradient: rowNormParameterGradient(changetype<RowNormParameterGradient>(record)); break;

@@ -6,8 +6,9 @@ export * from './initializers/kinds.js';
 export { type ActivationLayer, activation } from './layers/activation.js';
 export { type ActivationConfig, type ActivationName, elu, gelu, leakyRelu } from './layers/activations.js';
 export { type DenseLayer, type DenseOptions, dense } from './layers/dense.js';
-export { type DropoutLayer, dropout } from './layers/dropout.js';
+export { type AlphaDropoutLayer, alphaDropout, type DropoutLayer, dropout } from './layers/dropout.js';
 export { type FlattenLayer, flatten } from './layers/flatten.js';
+export { type GaussianNoiseLayer, gaussianNoise } from './layers/gaussianNoise.js';
 export type { Layer } from './layers/index.js';
 export {
   type LayerNormalizationLayer,

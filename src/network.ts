@@ -4,7 +4,7 @@
  */
 import { type Architecture, outputShape, placedLayers } from './architecture.js';
 import { definitionOf, type Layer } from './layers/index.js';
-import type { Layout, Past, Place, Site } from './layers/layer.js';
+import type { LayerForward, Layout, Past, Place, Site } from './layers/layer.js';
 import {
   Builder,
   type Extent,
@@ -58,7 +58,7 @@ export function emitForward(
   builder: Builder,
   places: readonly Place<Layer>[],
   input: Value,
-  options: { training: boolean; toLogits: boolean },
+  options: { toLogits: boolean; forwardOf?: (layer: Layer) => LayerForward<Layer, unknown> | undefined },
 ): Step[] {
   let value = input;
   const steps: Step[] = [];
@@ -71,9 +71,9 @@ export function emitForward(
       input: arrange(builder, steps, value, extentOf(place.inputShape, definition.layout(place.layer), value)),
       skipActivation: options.toLogits && place === places.at(-1),
       first: place === first,
-      training: options.training,
     };
-    const past = definition.forward(builder, site);
+    const forward = options.forwardOf?.(place.layer) ?? definition.forward;
+    const past = forward(builder, site);
     value = past.output;
     steps.push({ site, ...past });
   }
@@ -142,7 +142,7 @@ export function planPrediction(
   builder.section('predict', () => {
     builder.emit(checkFinite, INPUT.name, { columns: inputs });
     const input = emitGather(builder, architecture);
-    steps = emitForward(builder, places, input, { training: false, toLogits: false });
+    steps = emitForward(builder, places, input, { toLogits: false });
     const y = builder.region('predictions', capacity * outputs * 4);
     const { data: x, columns, positions } = outputOf(steps);
     builder.emit(scatter, 'output', { y, x, columns, stride: outputs, start: 0 }, positions);

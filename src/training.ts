@@ -1,6 +1,6 @@
 /** From an architecture to the plan that judges and trains: forward, cost, backward, update. */
 import { type Architecture, outputActivation, outputShape } from './architecture.js';
-import { backwardOf } from './layers/backward.js';
+import { backwardOf, trainingForwardOf } from './layers/backward.js';
 import type { AccuracySpec, Ending, FittedLoss } from './losses/loss.js';
 import {
   type Arrangement,
@@ -50,10 +50,11 @@ export function planTraining(architecture: Architecture, capacity: number, judge
   let steps: Step[] = [];
 
   function forwardAndCost(training: boolean): Step[] {
+    const options = { toLogits: loss.fromLogits, ...(training && { forwardOf: trainingForwardOf }) };
     builder.emit(nextBatch, 'batch', { counts: Number(training) });
     const input = emitGather(builder, architecture);
     const target = emitTargets(builder, loss);
-    const forward = emitForward(builder, places, input, { training, toLogits: loss.fromLogits });
+    const forward = emitForward(builder, places, input, options);
     const made = outputOf(forward);
     const output = arrange(builder, forward, made, extentOf(shape, 'lastAxis', made));
     emitCost(builder, output, target, loss);

@@ -11,7 +11,6 @@ import { type NetworkPlan, planPrediction } from '../src/network.js';
 import { adam } from '../src/optimizers/adam.js';
 import { numbersOf } from '../src/plan/builder.js';
 import { fromPanels, toPanels } from '../src/plan/panels.js';
-import { Purpose } from '../src/random.js';
 import type { Backend } from '../src/runtime/binaries.js';
 import type { Program } from '../src/runtime/program.js';
 import { copySamples, copyTargets, layOut, setBatch } from '../src/runtime/staging.js';
@@ -19,9 +18,9 @@ import { endingOf, planTraining } from '../src/training.js';
 import { at } from './reference/activations.js';
 import { numbers } from './reference/data.js';
 import { meanSquaredError } from './reference/losses.js';
-import { dropoutMask } from './support/dropoutMask.js';
 import { Inspector } from './support/inspect.js';
-import { backward, forward, type Masks, type Parameters } from './support/naive.js';
+import { backward, forward, type Noise, type Parameters } from './support/naive.js';
+import { noiseOf } from './support/noise.js';
 
 /** Every size up to one panel and one column, and some odd ones beyond. */
 export const sizes: readonly number[] = [...Array.from({ length: 17 }, (_, i) => i + 1), 33, 47, 129];
@@ -154,11 +153,17 @@ function checkTraining(backend: Backend, architecture: Architecture, batchSize: 
     inspector.poison();
     inspector.run('step');
     const last = program.get('position');
-    const masks = masksOf(architecture, network, last - first, step);
+    const rows = last - first;
+    const noise: Noise = index => {
+      const value = network.layers[index]?.value;
+      if (!value) return undefined;
+      const place = { rows: rows * value.positions, columns: value.columns, step, seed: SEED };
+      return noiseOf(architecture.layers[index], index, place);
+    };
     const batch = Float64Array.from(x.subarray(first * inputs, last * inputs));
     const targets = Float64Array.from(y.subarray(first * outputs, last * outputs));
     const judge = (values: Parameters) => {
-      const traces = forward(architecture, values, batch, masks);
+      const traces = forward(architecture, values, batch, noise);
       return { traces, ...meanSquaredError(traces.at(-1)?.y ?? batch, targets, outputs) };
     };
     const { traces, value, gradient } = judge(parameters);
@@ -172,17 +177,6 @@ function checkTraining(backend: Backend, architecture: Architecture, batchSize: 
     if (Object.keys(got).length !== Object.keys(want).length) problems.push(`gradients of ${Object.keys(got)}`);
   }
   return problems;
-}
-
-function masksOf(architecture: Architecture, network: NetworkPlan, batch: number, step: number): Masks {
-  return index => {
-    const layer = architecture.layers[index];
-    const value = network.layers[index]?.value;
-    if (layer?.kind !== 'dropout' || !value) return undefined;
-    const stream = index * 256 + Purpose.dropout;
-    const rows = batch * value.positions;
-    return dropoutMask({ rate: layer.rate, rows, columns: value.columns, step, stream, seed: SEED });
-  };
 }
 
 /** Some numbers of each float64 gradient against central differences of the float64 cost; for small networks only. */

@@ -1,10 +1,11 @@
-/** The kinds of layers, going backward. */
+/** The kinds of layers, going backward, and forward where a training step is another thing than predicting. */
 import { activationBackward } from './activation.js';
 import { denseBackward } from './dense.js';
-import { dropoutBackward } from './dropout.js';
+import { dropoutBackward, dropoutForwardInTraining } from './dropout.js';
 import { flattenBackward } from './flatten.js';
+import { gaussianNoiseBackward, gaussianNoiseForwardInTraining } from './gaussianNoise.js';
 import type { Layer, LayerKind } from './index.js';
-import type { LayerBackward } from './layer.js';
+import type { LayerBackward, LayerForward } from './layer.js';
 import { rowNormBackward } from './rowNorm.js';
 
 const backwards: { readonly [K in LayerKind]: LayerBackward<Extract<Layer, { kind: K }>, never> } = {
@@ -12,6 +13,8 @@ const backwards: { readonly [K in LayerKind]: LayerBackward<Extract<Layer, { kin
   activation: activationBackward,
   dropout: dropoutBackward,
   flatten: flattenBackward,
+  gaussianNoise: gaussianNoiseBackward,
+  alphaDropout: dropoutBackward,
   layerNormalization: rowNormBackward,
   rmsNormalization: rowNormBackward,
 };
@@ -19,4 +22,15 @@ const backwards: { readonly [K in LayerKind]: LayerBackward<Extract<Layer, { kin
 /** How the layer's kind goes backward, from what its own way forward saved. */
 export function backwardOf(layer: Layer): LayerBackward<Layer, unknown> {
   return backwards[layer.kind] as LayerBackward<Layer, unknown>;
+}
+
+const trainingForwards: { readonly [K in LayerKind]?: LayerForward<Extract<Layer, { kind: K }>, unknown> } = {
+  dropout: dropoutForwardInTraining,
+  gaussianNoise: gaussianNoiseForwardInTraining,
+  alphaDropout: dropoutForwardInTraining,
+};
+
+/** How the layer's kind goes forward in a training step, where that is not as while predicting. */
+export function trainingForwardOf(layer: Layer): LayerForward<Layer, unknown> | undefined {
+  return trainingForwards[layer.kind] as LayerForward<Layer, unknown> | undefined;
 }

@@ -1,14 +1,17 @@
-/** Dropout: noise while training, nothing while predicting. */
+/** Dropout, and alpha dropout for networks of selu: noise while training, nothing while predicting. */
 import { checkNumber } from '../errors.js';
 import type { Region } from '../plan/memory.js';
-import { dropoutForward, dropoutGradient } from '../plan/ops/elementwise.js';
+import { alphaDropoutForward, dropoutForward, dropoutGradient } from '../plan/ops/noise.js';
 import { Purpose } from '../random.js';
-import type { LayerBackward, LayerDefinition } from './layer.js';
+import type { LayerBackward, LayerDefinition, LayerForward } from './layer.js';
 
-export interface DropoutLayer {
-  readonly kind: 'dropout';
+interface RateLayer<K extends string> {
+  readonly kind: K;
   readonly rate: number;
 }
+
+export type DropoutLayer = RateLayer<'dropout'>;
+export type AlphaDropoutLayer = RateLayer<'alphaDropout'>;
 
 /**
  * While training each element is 0 with probability `rate` (from 0 up to, not with, 1) and is divided by 1 − rate
@@ -18,41 +21,73 @@ export function dropout(rate: number): DropoutLayer {
   return Object.freeze({ kind: 'dropout', rate: checkNumber('dropout: rate', rate, { min: 0, below: 1 }) });
 }
 
+/** Where selu goes far below 0: −1.0507 · 1.6733. */
+const SELU_FLOOR = -1.7580993408473766;
+
+/**
+ * Dropout that leaves mean and variance as `selu` makes them: while training each element is what selu is far below 0,
+ * −1.758, with probability `rate` (from 0 up to, not with, 1), and then all are scaled and shifted; while predicting the
+ * layer does nothing. Klambauer et al., «Self-normalizing neural networks», 2017.
+ */
+export function alphaDropout(rate: number): AlphaDropoutLayer {
+  return Object.freeze({ kind: 'alphaDropout', rate: checkNumber('alphaDropout: rate', rate, { min: 0, below: 1 }) });
+}
+
 /** What elements were multiplied by; none where nothing was dropped. */
 type Mask = Region | undefined;
 
-export const dropoutLayer: LayerDefinition<DropoutLayer, Mask> = {
-  options: ['rate'],
-  check: layer => dropout((layer as Partial<DropoutLayer>).rate as number),
-  describe: layer => `dropout(${layer.rate})`,
-  outputShape: (_, input) => input,
-  parameters: () => [],
-  layout: () => 'any',
+type AnyDropout = DropoutLayer | AlphaDropoutLayer;
 
-  forward(builder, site) {
-    const { layer, index, place, name, input } = site;
-    if (!site.training || layer.rate === 0) return { output: input, saved: undefined };
-    const y = builder.value(place, input);
-    const mask = builder.value(place, input, { role: 'mask' }).data;
-    const settings = {
-      stream: index * 256 + Purpose.dropout,
-      // 32 random bits lie below it with probability `rate`; | 0 keeps the bits in a signed field.
-      threshold: Math.floor(layer.rate * 2 ** 32) | 0,
-      keepScale: 1 / (1 - layer.rate),
-    };
-    const places = { x: input.data, y: y.data, mask };
-    builder.emit(dropoutForward, name, { ...places, columns: input.columns, ...settings }, input.positions);
-    return { output: y, saved: mask };
-  },
+function define<L extends AnyDropout>(factory: (rate: number) => L): LayerDefinition<L, Mask> {
+  return {
+    options: ['rate'],
+    check: layer => factory((layer as Partial<L>).rate as number),
+    describe: ({ kind, rate }) => `${kind}(${rate})`,
+    outputShape: (_, input) => input,
+    parameters: () => [],
+    layout: () => 'any',
+
+    forward: (_, { input }) => ({ output: input, saved: undefined }),
+  };
+}
+
+export const dropoutLayer = /* @__PURE__ */ define(dropout);
+export const alphaDropoutLayer = /* @__PURE__ */ define(alphaDropout);
+
+export const dropoutForwardInTraining: LayerForward<AnyDropout, Mask> = (builder, site) => {
+  const { layer, index, place, name, input } = site;
+  const { kind, rate } = layer;
+  if (rate === 0) return { output: input, saved: undefined };
+  const { columns, positions } = input;
+  const y = builder.value(place, input);
+  const mask = builder.value(place, input, { role: 'mask' }).data;
+  const fields = {
+    x: input.data,
+    y: y.data,
+    mask,
+    columns,
+    stream: index * 256 + Purpose.dropout,
+    // 32 random bits lie below it with probability `rate`; | 0 keeps the bits in a signed field.
+    threshold: Math.floor(rate * 2 ** 32) | 0,
+  };
+  if (kind === 'dropout') {
+    builder.emit(dropoutForward, name, { ...fields, keepScale: 1 / (1 - rate) }, positions);
+  } else {
+    // The variance is then 1 again, and the mean 0.
+    const keepScale = 1 / Math.sqrt((1 - rate) * (1 + rate * SELU_FLOOR ** 2));
+    const kept = -keepScale * rate * SELU_FLOOR;
+    const dropped = kept + keepScale * SELU_FLOOR;
+    builder.emit(alphaDropoutForward, name, { ...fields, keepScale, kept, dropped }, positions);
+  }
+  return { output: y, saved: mask };
 };
 
-export const dropoutBackward: LayerBackward<DropoutLayer, Mask> = (
+export const dropoutBackward: LayerBackward<AnyDropout, Mask> = (
   builder,
-  site,
+  { name, input },
   { output, saved: mask },
   gradients,
 ) => {
-  const { name, input } = site;
   if (!mask) return;
   const { positions, columns } = input;
   gradients.give(input, name, dx => {

@@ -2,8 +2,9 @@
 import { checkChoice, checkOptions, wrongType } from '../errors.js';
 import { type ActivationLayer, activationLayer } from './activation.js';
 import { type DenseLayer, denseLayer } from './dense.js';
-import { type DropoutLayer, dropoutLayer } from './dropout.js';
+import { type AlphaDropoutLayer, alphaDropoutLayer, type DropoutLayer, dropoutLayer } from './dropout.js';
 import { type FlattenLayer, flattenLayer } from './flatten.js';
+import { type GaussianNoiseLayer, gaussianNoiseLayer } from './gaussianNoise.js';
 import type { LayerDefinition } from './layer.js';
 import {
   type LayerNormalizationLayer,
@@ -18,6 +19,8 @@ export type Layer =
   | ActivationLayer
   | DropoutLayer
   | FlattenLayer
+  | GaussianNoiseLayer
+  | AlphaDropoutLayer
   | LayerNormalizationLayer
   | RmsNormalizationLayer;
 export type LayerKind = Layer['kind'];
@@ -29,6 +32,8 @@ const definitions: Definitions = {
   activation: activationLayer,
   dropout: dropoutLayer,
   flatten: flattenLayer,
+  gaussianNoise: gaussianNoiseLayer,
+  alphaDropout: alphaDropoutLayer,
   layerNormalization: layerNormalizationLayer,
   rmsNormalization: rmsNormalizationLayer,
 };

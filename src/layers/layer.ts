@@ -31,8 +31,6 @@ export interface Site<L> extends Place<L> {
   readonly skipActivation: boolean;
   /** Whether it is the first layer with parameters. */
   readonly first: boolean;
-  /** Whether this is a training step, in which dropout drops. */
-  readonly training: boolean;
 }
 
 /** What a layer made, and what it keeps of that for its way back. */
@@ -60,9 +58,12 @@ export interface LayerDefinition<L, S = unknown> {
   parameters(layer: L, input: Shape): readonly ParameterSpec[];
   /** How its input is to lie. */
   layout(layer: L): Layout;
-  /** Emits the records from input to output. */
-  forward(builder: Builder, site: Site<L>): Past<S>;
+  /** As while predicting; `backward.ts` has the ways of those that go another one in a training step. */
+  readonly forward: LayerForward<L, S>;
 }
+
+/** Emits the records from input to output. */
+export type LayerForward<L, S> = (builder: Builder, site: Site<L>) => Past<S>;
 
 /**
  * Emits the records from the output's gradient to the parameters' gradients, and gives the input's to `gradients`, in the

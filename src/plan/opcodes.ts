@@ -34,6 +34,8 @@ export enum Opcode {
   rowNormParameterGradient = 29,
   accumulate = 30,
   rearrange = 31,
+  alphaDropoutForward = 32,
+  gaussianNoiseForward = 33,
 }
 
 /** Which function an `activationForward` or `activationGradient` record applies. */

@@ -4,9 +4,11 @@ import { describe, expect, it } from 'vitest';
 import {
   Architecture,
   activation,
+  alphaDropout,
   dense,
   dropout,
   flatten,
+  gaussianNoise,
   type Layer,
   type Loss,
   layerNormalization,
@@ -198,7 +200,13 @@ describe('round trips', () => {
       .map(({ units, ...options }) => dense(units, options)),
     fc.constantFrom<Activation>('softmax', 'mish', 'linear').map(a => activation(a)),
     fc.double({ min: 0, max: 0.9, noNaN: true }).map(rate => dropout(rate)),
-    fc.constantFrom(flatten(), layerNormalization(), rmsNormalization({ epsilon: 0.01 })),
+    fc.constantFrom<Layer>(
+      flatten(),
+      gaussianNoise(0.3),
+      alphaDropout(0.1),
+      layerNormalization(),
+      rmsNormalization({ epsilon: 0.01 }),
+    ),
   );
   const architectures = fc
     .record({

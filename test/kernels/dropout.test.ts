@@ -6,7 +6,7 @@ import { total } from '../reference/activations.js';
 import { numbers } from '../reference/data.js';
 import { Assembled } from '../support/assemble.js';
 import { backends } from '../support/binaries.js';
-import { dropoutMask } from '../support/dropoutMask.js';
+import { dropoutMask } from '../support/noise.js';
 
 interface Settings {
   readonly rows: number;

@@ -6,11 +6,12 @@ import * as reference from '../reference/activations.js';
 import { at } from '../reference/activations.js';
 import { denseBackward, denseForward } from '../reference/dense.js';
 import { rowNormBackward, rowNormForward } from '../reference/rowNorm.js';
+import type { NoiseOfLayer } from './noise.js';
 
 export type Parameters = Readonly<Record<string, Float64Array>>;
 
-/** What each element of a dropout layer's input is multiplied by; none for other layers, and while predicting. */
-export type Masks = (layer: number) => Float64Array | undefined;
+/** What a layer that makes noise does to its input; nothing for other layers, and while predicting. */
+export type Noise = (layer: number) => NoiseOfLayer | undefined;
 
 /** A layer with what it saw and made. */
 export interface Trace {
@@ -22,7 +23,7 @@ export interface Trace {
   readonly y: Float64Array;
   readonly inputs: number;
   readonly outputs: number;
-  readonly mask: Float64Array | undefined;
+  readonly noise: NoiseOfLayer | undefined;
 }
 
 /** Activations without a setting. */
@@ -50,10 +51,6 @@ function activationOf(config: ActivationConfig): reference.Activation {
   return reference.elementwise(config.approximate === 'tanh' ? reference.geluTanh : reference.geluErf);
 }
 
-function product(a: Float64Array, b: Float64Array): Float64Array {
-  return a.map((value, i) => value * at(b, i));
-}
-
 function rowNormOf(layer: Layer, columns: number) {
   if (layer.kind !== 'layerNormalization' && layer.kind !== 'rmsNormalization') return undefined;
   return { columns, epsilon: layer.epsilon, centered: layer.kind === 'layerNormalization' };
@@ -63,11 +60,11 @@ function rowNormOf(layer: Layer, columns: number) {
 const last = (shape: readonly number[]) => shape.at(-1) ?? 1;
 
 /** Every layer from the samples `x`, row-major. */
-export function forward(architecture: Architecture, parameters: Parameters, x: Float64Array, masks?: Masks): Trace[] {
+export function forward(architecture: Architecture, parameters: Parameters, x: Float64Array, noise?: Noise): Trace[] {
   let value = x;
   return placedLayers(architecture).map(({ layer, index, name, inputShape, outputShape }) => {
     const [inputs, outputs] = [last(inputShape), last(outputShape)];
-    const mask = masks?.(index);
+    const own = noise?.(index);
     const { [`${name}.weight`]: weight, [`${name}.gamma`]: gamma } = parameters;
     const norm = rowNormOf(layer, outputs);
     const z = weight
@@ -75,8 +72,12 @@ export function forward(architecture: Architecture, parameters: Parameters, x: F
       : norm && gamma
         ? rowNormForward(value, gamma, parameters[`${name}.beta`], norm)
         : value;
-    const y = mask ? product(z, mask) : 'activation' in layer ? activationOf(layer.activation).forward(z, outputs) : z;
-    const trace = { layer, name, x: value, z, y, inputs, outputs, mask };
+    const y = own
+      ? z.map((value, i) => value * at(own.scale, i) + at(own.shift, i))
+      : 'activation' in layer
+        ? activationOf(layer.activation).forward(z, outputs)
+        : z;
+    const trace = { layer, name, x: value, z, y, inputs, outputs, noise: own };
     value = y;
     return trace;
   });
@@ -86,11 +87,11 @@ export function forward(architecture: Architecture, parameters: Parameters, x: F
 export function backward(traces: readonly Trace[], parameters: Parameters, dy: Float64Array): Parameters {
   const gradients: Record<string, Float64Array> = {};
   let upstream = dy;
-  for (const { layer, name, x, z, inputs, outputs, mask } of traces.toReversed()) {
+  for (const { layer, name, x, z, inputs, outputs, noise } of traces.toReversed()) {
     const dz = 'activation' in layer ? activationOf(layer.activation).backward(z, upstream, outputs) : upstream;
     const { [`${name}.weight`]: weight, [`${name}.gamma`]: gamma } = parameters;
     const norm = rowNormOf(layer, outputs);
-    if (mask) upstream = product(dz, mask);
+    if (noise) upstream = dz.map((value, i) => value * at(noise.scale, i));
     else if (norm && gamma) {
       const { dx, dgamma, dbeta } = rowNormBackward(x, gamma, dz, norm);
       gradients[`${name}.gamma`] = dgamma;

@@ -4,9 +4,11 @@ import {
   activation,
   adam,
   adamW,
+  alphaDropout,
   dense,
   dropout,
   flatten,
+  gaussianNoise,
   type Layer,
   type Loss,
   layerNormalization,
@@ -113,6 +115,11 @@ export const cases: readonly Case[] = [
     ...classifier,
     name: 'each row normalised',
     layers: [layerNormalization(), hidden(99), layerNormalization(), hidden(37), rmsNormalization(), end],
+  },
+  {
+    ...classifier,
+    name: 'noise of all kinds',
+    layers: [gaussianNoise(0.1), hidden(99, 'selu'), alphaDropout(0.2), hidden(37, 'selu'), gaussianNoise(1), end],
   },
 ];
 

@@ -1,5 +1,5 @@
-/** What acts on a value's elements, or on its rows: activations, softmax and dropout. */
-import { type Access, defineOp, reads, writes, writesMatrix } from './op.js';
+/** What acts on a value's elements, or on its rows: activations and softmax. */
+import { type Access, defineOp, reads, writesMatrix } from './op.js';
 
 interface Width {
   readonly columns: number;
@@ -59,32 +59,4 @@ export const logSoftmaxGradient = /* @__PURE__ */ defineOp(
   'logSoftmaxGradient',
   { y: 'address', x: 'address', columns: 'i32', dx: 'address', dy: 'address' },
   { binary: 'train', access: fields => backward(fields, 'rows'), work: ({ columns }, rows) => 40 * rows * columns },
-);
-
-export const dropoutForward = /* @__PURE__ */ defineOp(
-  'dropoutForward',
-  {
-    y: 'address',
-    x: 'address',
-    mask: 'address',
-    columns: 'i32',
-    stream: 'i32',
-    threshold: 'i32',
-    keepScale: 'f32',
-  },
-  {
-    binary: 'train',
-    access: ({ columns }) => ({ y: writesMatrix('rows', columns), x: reads('rows'), mask: writes('rows') }),
-    work: ({ columns }, rows) => 45 * rows * columns,
-  },
-);
-
-export const dropoutGradient = /* @__PURE__ */ defineOp(
-  'dropoutGradient',
-  { dx: 'address', dy: 'address', mask: 'address', columns: 'i32' },
-  {
-    binary: 'train',
-    access: ({ columns }) => ({ dx: writesMatrix('panels', columns), dy: reads('panels'), mask: reads('panels') }),
-    work: ({ columns }, rows) => 5 * rows * columns,
-  },
 );

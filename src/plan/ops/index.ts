@@ -4,7 +4,8 @@ import * as dense from './dense.js';
 import * as elementwise from './elementwise.js';
 import * as loss from './loss.js';
 import * as merge from './merge.js';
+import * as noise from './noise.js';
 import * as norm from './norm.js';
 import * as optimizer from './optimizer.js';
 
-export const ops = { ...batch, ...dense, ...elementwise, ...loss, ...merge, ...norm, ...optimizer };
+export const ops = { ...batch, ...dense, ...elementwise, ...loss, ...merge, ...noise, ...norm, ...optimizer };

@@ -1,0 +1,55 @@
+/** Gaussian noise while training, nothing while predicting. */
+import { checkNumber } from '../errors.js';
+import { rearrange } from '../plan/ops/batch.js';
+import { gaussianNoiseForward } from '../plan/ops/noise.js';
+import { Purpose } from '../random.js';
+import type { LayerBackward, LayerDefinition, LayerForward } from './layer.js';
+
+export interface GaussianNoiseLayer {
+  readonly kind: 'gaussianNoise';
+  readonly deviation: number;
+}
+
+/**
+ * While training adds to each element a number of its own, drawn from a normal distribution with mean 0 and that standard
+ * `deviation`, which is at least 0; while predicting the layer does nothing.
+ */
+export function gaussianNoise(deviation: number): GaussianNoiseLayer {
+  const checked = checkNumber('gaussianNoise: deviation', deviation, { min: 0 });
+  return Object.freeze({ kind: 'gaussianNoise', deviation: checked });
+}
+
+export const gaussianNoiseLayer: LayerDefinition<GaussianNoiseLayer, undefined> = {
+  options: ['deviation'],
+  check: layer => gaussianNoise((layer as Partial<GaussianNoiseLayer>).deviation as number),
+  describe: ({ deviation }) => `gaussianNoise(${deviation})`,
+  outputShape: (_, input) => input,
+  parameters: () => [],
+  layout: () => 'any',
+
+  forward: (_, { input }) => ({ output: input, saved: undefined }),
+};
+
+export const gaussianNoiseForwardInTraining: LayerForward<GaussianNoiseLayer, undefined> = (builder, site) => {
+  const { layer, index, place, name, input } = site;
+  const { deviation } = layer;
+  if (deviation === 0) return { output: input, saved: undefined };
+  const { columns, positions } = input;
+  const y = builder.value(place, input);
+  const stream = index * 256 + Purpose.noise;
+  builder.emit(gaussianNoiseForward, name, { x: input.data, y: y.data, columns, stream, deviation }, positions);
+  return { output: y, saved: undefined };
+};
+
+export const gaussianNoiseBackward: LayerBackward<GaussianNoiseLayer, undefined> = (
+  builder,
+  { name, input },
+  { output },
+  gradients,
+) => {
+  if (output === input) return;
+  const { positions, columns } = input;
+  gradients.give(input, name, dx => {
+    builder.emit(rearrange, name, { y: dx, x: gradients.of(output), columns, from: columns }, positions);
+  });
+};
