@@ -5,11 +5,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { adam, type DenseLayer, type DropoutLayer, dense, dropout, Model, sequential } from 'myelin';
+import { figureOf } from '../src/bench/statistics.js';
 import { parseTable } from '../src/cli/csv.js';
 import { stratifiedSplit } from '../src/data/split.js';
 import { fashion } from './support/fashion.js';
 import { machine } from './support/machine.js';
-import { spreadOf } from './support/statistics.js';
 
 const SEEDS = [0, 1, 2];
 /** Timed runs of each model, and rows in one. */
@@ -82,7 +82,7 @@ function timesOf(models: readonly Model[], { x, y }: Part, rows: number): number
   return best;
 }
 
-const percent = (accuracies: readonly number[]) => `${(spreadOf(accuracies).median * 100).toFixed(2)} %`;
+const percent = (accuracies: readonly number[]) => `${(figureOf(accuracies).median * 100).toFixed(2)} %`;
 const formats = ['float32', 'float16', 'int8'] as const;
 
 console.log(`${machine()}; accuracies are medians of seeds ${SEEDS.join(', ')}\n`);

@@ -1,7 +1,7 @@
 /**
  * What does an HTTP server answer that predicts with `predict`, with `predictAsync`, and with a fit beside it?
  *
- *     npm run build && npm run bench -- serve [SECONDS]
+ *     npx tsx bench/serve.ts [SECONDS]
  *
  * Fifty connections ask again as soon as they are answered. The ways take turns of a second, in one run, so that ratios
  * hold on a busy machine too. Requests a second, the median and the 99th percentile of milliseconds until the answer,

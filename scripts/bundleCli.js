@@ -1,19 +1,43 @@
 /**
- * Bundles the command line and the small libraries it is made of into one file, dist/cli/myelin.js, and their licences
- * beside it. The library's entry stays outside the bundle, so that a package holds it once.
+ * Bundles the command line and the small libraries it is made of into dist/cli, and their licences beside it: the
+ * command itself, its benchmarks, which are read only when they are asked for, and what these start as programs of
+ * their own. The library's entries stay outside, so that a package holds them once.
  */
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const bundle = 'dist/cli/myelin.js';
+const out = 'dist/cli';
+const peers = readdirSync(join(root, 'bench/peers'));
 
+/** The commit that is built, marked where files differ from it; a copy of the sources without Git has none. */
+function commit() {
+  try {
+    const options = { cwd: root, encoding: 'utf8', stdio: 'pipe' };
+    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=7', '--exclude=*'], options).trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+rmSync(join(root, out), { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: ['src/cli/myelin.ts'],
-  outfile: bundle,
+  entryPoints: [
+    { in: 'src/cli/myelin.ts', out: 'myelin' },
+    { in: 'src/bench/own/main.ts', out: 'contestant' },
+    { in: 'src/bench/own/predictor.ts', out: 'predictor' },
+    ...peers
+      .filter(name => /\.[jt]s$/.test(name))
+      .map(name => ({ in: `bench/peers/${name}`, out: `peers/${name.slice(0, -3)}` })),
+  ],
+  outdir: out,
+  splitting: true,
+  chunkNames: 'part-[hash]',
   bundle: true,
   minify: true,
   lineLimit: 120,
@@ -24,11 +48,35 @@ const { metafile } = await build({
   banner: {
     js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
   },
-  external: ['../entries/node.js'],
+  define: { MYELIN_COMMIT: JSON.stringify(commit()) },
+  plugins: [
+    {
+      name: 'entries stay outside',
+      setup({ onResolve }) {
+        onResolve({ filter: /\/entries\/[\w.]+\.js$/ }, ({ path }) => ({
+          path: path.replace(/^.*\/entries\//, '../entries/'),
+          external: true,
+        }));
+      },
+    },
+  ],
+  // What the package depends on is installed with it.
+  external: ['@assemblyscript/loader'],
   metafile: true,
   logLevel: 'warning',
 });
-chmodSync(join(root, bundle), 0o755);
+chmodSync(join(root, out, 'myelin.js'), 0o755);
+for (const name of peers.filter(name => name.endsWith('.py'))) {
+  copyFileSync(join(root, 'bench/peers', name), join(root, out, 'peers', name));
+}
+
+/** The probe of the machine's limit is no part of what the package runs otherwise. */
+for (const target of ['simd', 'relaxed']) {
+  const file = `${out}/peak-${target}.wasm`;
+  const options = ['--config', 'asconfig.json', '--target', target, '--outFile', file];
+  const { error, stderr } = await asc.main(['bench/assembly/peak.ts', ...options]);
+  if (error) throw new Error(`bench/assembly/peak.ts does not compile:\n${stderr.toString()}`, { cause: error });
+}
 
 const folders = new Set();
 for (const input of Object.keys(metafile.inputs)) {
@@ -45,4 +93,4 @@ const notices = [...folders].sort().map(folder => {
 if (notices.length === 0) throw new Error('expected bundled packages, found none');
 const line = `\n${'-'.repeat(80)}\n\n`;
 const heading = 'The command line (myelin.js) contains these packages, each under its own licence.\n';
-writeFileSync(join(root, dirname(bundle), 'THIRD-PARTY-LICENSES.txt'), [heading, ...notices].join(line));
+writeFileSync(join(root, out, 'THIRD-PARTY-LICENSES.txt'), [heading, ...notices].join(line));

@@ -1,42 +1,85 @@
-"""A contest as bench/support/contest.ts describes it, for peers in Python."""
+"""What contestants are asked and what they answer, as src/bench/contest.ts has it, for peers in Python."""
 import json
+import os
+import signal
 import sys
 import time
 
-import numpy as np
+# Ctrl-C is for the benchmark, which then asks no more.
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+OPENED = time.perf_counter()
+ROUND = 0.01
 
 
-def read_given():
-    """The task, the rows, their labels, the order of each epoch, and the parameters: weights [inputs, outputs] and biases in turn."""
-    folder = sys.argv[1]
-    with open(f'{folder}/task.json') as file:
-        task = json.load(file)
-    widths = task['widths']
-    x = np.fromfile(f'{folder}/x.f32', np.float32).reshape(-1, widths[0])
-    y = np.fromfile(f'{folder}/y.i32', np.int32)
-    orders = np.fromfile(f'{folder}/orders.i32', np.int32).reshape(-1, len(x))
-    flat = np.fromfile(f'{folder}/parameters.f32', np.float32)
+class Unable(Exception):
+    """What a library does not have."""
+
+
+def absent(how):
+    """Says that the library is not installed, and ends."""
+    print(json.dumps({'absent': how}), flush=True)
+    sys.exit()
+
+
+def factor(numpy, count, more=0):
+    """The numbers of a product's factor, as src/bench/contest.ts has them."""
+    return ((((numpy.arange(count) + more) * 37) % 17 - 8) / 8).astype(numpy.float32)
+
+
+def read_given(numpy, task):
+    """Rows, targets, an iterator over the orders of epochs; and weights [inputs, outputs] and biases in turn."""
+    if 'chain' not in task:
+        raise Unable('fully connected layers alone')
+    widths, rows = task['chain']['widths'], task['rows']
+    path = lambda name: os.path.join(task['folder'], name)
+    x = numpy.fromfile(path('x.f32'), numpy.float32).reshape(rows, widths[0])
+    labels = task['loss'] == 'sparseCategoricalCrossEntropy'
+    if labels:
+        y = numpy.fromfile(path('y.i32'), numpy.int32)
+    else:
+        y = numpy.fromfile(path('y.f32'), numpy.float32).reshape(rows, -1)
+    orders = numpy.fromfile(path('orders.i32'), numpy.int32).reshape(-1, rows)
+    flat = numpy.fromfile(path('parameters.f32'), numpy.float32)
     parameters = []
     for inputs, outputs in zip(widths, widths[1:]):
         for shape in ((inputs, outputs), (outputs,)):
-            size = int(np.prod(shape))
+            size = int(numpy.prod(shape))
             parameters.append(flat[:size].reshape(shape).copy())
             flat = flat[size:]
-    return task, x, y, iter(orders), parameters
+    return x, y, iter(orders), parameters
 
 
-def take_part(name, epoch, predict):
-    """Answers until there are no more questions. `epoch` trains once through the rows and returns the mean cost."""
-    print(json.dumps({'name': name}), flush=True)
+def timed(prepared, least):
+    run, cost = prepared['run'], prepared.get('cost')
+    cpu, start, pieces, seconds = time.process_time(), time.perf_counter(), 0, 0
+    while pieces == 0 or seconds < least:
+        pieces += run()
+        seconds = time.perf_counter() - start
+    answer = {'pieces': pieces, 'seconds': seconds, 'cpuSeconds': time.process_time() - cpu}
+    return answer | {'cost': float(cost())} if cost else answer
+
+
+def take_part(name, version, prepare):
+    """Answers questions until there are no more. `prepare(task)` returns a dict: `run()` says how many pieces it did,
+    and perhaps `cost()`, `output` and `notComparable`."""
+    say = lambda answer: print(json.dumps(answer), flush=True)
+    say({'name': name, 'version': version, 'seconds': time.perf_counter() - OPENED})
+    tasks = {}
     for line in sys.stdin:
-        if line.strip() == 'epoch':
-            start = time.perf_counter()
-            cost = epoch()
-            print(json.dumps({'seconds': time.perf_counter() - start, 'cost': float(cost)}), flush=True)
-        else:
-            start = time.perf_counter()
-            pieces = 0
-            while time.perf_counter() < start + 0.01:
-                predict()
-                pieces += 1
-            print(json.dumps({'seconds': (time.perf_counter() - start) / pieces}), flush=True)
+        question = json.loads(line)
+        try:
+            if question['ask'] == 'prepare':
+                start = time.perf_counter()
+                prepared = prepare(question['task'])
+                answer = {key: prepared[key] for key in ('notComparable', 'output') if key in prepared}
+                tasks[question['id']] = prepared, 0 if question['task']['kind'] == 'training' else ROUND
+                say(answer | {'seconds': time.perf_counter() - start})
+            elif question['ask'] == 'run':
+                say(timed(*tasks[question['id']]))
+            else:
+                tasks.pop(question['id'], None)
+                say({})
+        except Unable as error:
+            say({'unable': str(error)})
+        except Exception as error:
+            say({'error': f'{type(error).__name__}: {error}'[:160]})

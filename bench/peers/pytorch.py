@@ -1,43 +1,115 @@
-"""PyTorch as a contestant: pytorch.py FOLDER THREADS"""
+"""PyTorch: pytorch.py eager|compiled THREADS"""
 import sys
 
-import torch
-from contest import read_given, take_part
+from contest import Unable, absent, factor, read_given, take_part
 
-threads = int(sys.argv[2])
+try:
+    import numpy
+    import torch
+except ModuleNotFoundError:
+    absent('apt-get install python3-torch, or pip install torch')
+
+mode, threads = sys.argv[1], int(sys.argv[2])
+version = torch.__version__.split('+')[0]
+if mode == 'compiled' and not hasattr(torch, 'compile'):
+    absent(f'torch.compile needs PyTorch 2; this is {version}')
 torch.set_num_threads(threads)
 # Without it Adam slows down once its moments become denormal.
 torch.set_flush_denormal(True)
-task, x, y, orders, parameters = read_given()
-x = torch.from_numpy(x)
-y = torch.from_numpy(y).long()
-widths, size = task['widths'], task['batchSize']
-layers = []
-for inputs, outputs in zip(widths, widths[1:]):
-    layer = torch.nn.Linear(inputs, outputs)
-    with torch.no_grad():
-        layer.weight.copy_(torch.from_numpy(parameters.pop(0)).T)
-        layer.bias.copy_(torch.from_numpy(parameters.pop(0)))
-    layers += [layer, torch.nn.ReLU()]
-network = torch.nn.Sequential(*layers[:-1])
-optimizer = torch.optim.Adam(network.parameters(), lr=task['learningRate'])
-measure = torch.nn.CrossEntropyLoss()
+compiled = torch.compile if mode == 'compiled' else lambda function: function
+ACTIVATIONS = {'relu': torch.nn.ReLU, 'tanh': torch.nn.Tanh, 'sigmoid': torch.nn.Sigmoid, 'linear': torch.nn.Identity}
+LOSSES = {
+    'sparseCategoricalCrossEntropy': torch.nn.CrossEntropyLoss,
+    'binaryCrossEntropy': torch.nn.BCEWithLogitsLoss,
+    'meanSquaredError': torch.nn.MSELoss,
+}
 
 
-def epoch():
-    total = torch.zeros(())
-    for rows in torch.from_numpy(next(orders)).long().split(size):
-        optimizer.zero_grad(set_to_none=True)
-        cost = measure(network(x[rows]), y[rows])
-        cost.backward()
-        optimizer.step()
-        total += cost.detach() * len(rows)
-    return total.item() / len(x)
+def network_of(task, parameters):
+    """The layers, with the last softmax or sigmoid left to the cost."""
+    widths, activations = task['chain']['widths'], task['chain']['activations']
+    layers = []
+    for place, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
+        layer = torch.nn.Linear(inputs, outputs)
+        with torch.no_grad():
+            layer.weight.copy_(torch.from_numpy(parameters.pop(0)).T)
+            layer.bias.copy_(torch.from_numpy(parameters.pop(0)))
+        layers.append(layer)
+        last = place == len(activations) - 1
+        if last and task['loss'] != 'meanSquaredError':
+            break
+        if activations[place] not in ACTIVATIONS:
+            raise Unable(f'no {activations[place]} inside')
+        layers.append(ACTIVATIONS[activations[place]]())
+    return torch.nn.Sequential(*layers)
 
 
-@torch.inference_mode()
-def predict():
-    return torch.softmax(network(x[:1]), 1)
+def training(task):
+    x, y, orders, parameters = read_given(numpy, task)
+    labels = task['loss'] == 'sparseCategoricalCrossEntropy'
+    x, y = torch.from_numpy(x), torch.from_numpy(y).long() if labels else torch.from_numpy(y)
+    network = network_of(task, parameters)
+    kind = torch.optim.Adam if task['optimizer'] == 'adam' else torch.optim.SGD
+    optimizer = kind(network.parameters(), lr=task['learningRate'])
+    measure = LOSSES[task['loss']]()
+    forward = compiled(lambda rows, targets: measure(network(rows), targets))
+    costs = []
+
+    def run():
+        total = torch.zeros(())
+        for rows in torch.from_numpy(next(orders)).long().split(task['batchSize']):
+            optimizer.zero_grad(set_to_none=True)
+            cost = forward(x[rows], y[rows])
+            cost.backward()
+            optimizer.step()
+            total += cost.detach() * len(rows)
+        costs.append(total.item() / len(x))
+        return len(x)
+
+    return {'run': run, 'cost': lambda: costs[-1]}
 
 
-take_part(f'PyTorch {torch.__version__}, {threads} thread{"s" if threads > 1 else ""}', epoch, predict)
+def inference(task):
+    x, _, _, parameters = read_given(numpy, task)
+    rows = task['batchSize']
+    x = torch.from_numpy(x[:rows])
+    network = network_of(task, parameters)
+    ends = {'sparseCategoricalCrossEntropy': lambda z: torch.softmax(z, 1), 'binaryCrossEntropy': torch.sigmoid}
+    end = ends.get(task['loss'], lambda z: z)
+    forward = compiled(lambda batch: end(network(batch)))
+
+    def run():
+        with torch.inference_mode():
+            forward(x)
+        return rows
+
+    with torch.inference_mode():
+        output = forward(x).flatten()[:64].tolist()
+    return {'run': run, 'output': output}
+
+
+def product(task):
+    rows, inputs, outputs = task['rows'], task['inputs'], task['outputs']
+    x = torch.from_numpy(factor(numpy, rows * inputs)).reshape(rows, inputs)
+    w = torch.from_numpy(factor(numpy, inputs * outputs, 1)).reshape(inputs, outputs)
+    y = torch.empty(rows, outputs)
+
+    def run():
+        torch.matmul(x, w, out=y)
+        return rows * inputs * outputs
+
+    run()
+    return {'run': run, 'output': y[0, :8].tolist()}
+
+
+def prepare(task):
+    if task['kind'] == 'training':
+        return training(task)
+    if task['kind'] == 'inference':
+        return inference(task)
+    if task['kind'] == 'product' and task['way'] == 'forward' and mode == 'eager':
+        return product(task)
+    raise Unable('none of its own')
+
+
+take_part('PyTorch' if mode == 'eager' else 'PyTorch compiled', version, prepare)

@@ -1,44 +1,114 @@
-/** TensorFlow.js as a contestant: `tensorflow.js FOLDER wasm|cpu`. */
-import * as tf from '@tensorflow/tfjs-core';
-import { layers, sequential } from '@tensorflow/tfjs-layers';
-import { readGiven, takePart } from '../support/contest.js';
+/** TensorFlow.js, its WebAssembly or its plain JavaScript: `tensorflow.js wasm|cpu`. */
+import { factor, takePart, Unable } from '../../src/bench/contest.js';
+import { layersOf, readGiven } from '../../src/bench/given.js';
+import { load } from '../../src/bench/installed.js';
 
-const backend = process.argv[3] ?? 'wasm';
-await import(`@tensorflow/tfjs-backend-${backend}`);
-await tf.setBackend(backend);
-const { widths, batchSize, rows, learningRate, x, y, order, parameters } = readGiven();
-const last = widths.length - 1;
-const model = sequential();
-for (let l = 1; l <= last; l++) {
-  const shape = l === 1 ? { inputShape: [widths[0]] } : {};
-  model.add(layers.dense({ units: widths[l], activation: l < last ? 'relu' : 'softmax', ...shape }));
-}
-const optimizer = tf.train.adam(learningRate, 0.9, 0.999, 1e-8);
-model.compile({ optimizer, loss: 'categoricalCrossentropy' });
-model.setWeights(
-  parameters.map((values, i) => {
-    const layer = Math.floor(i / 2);
-    return i % 2 === 0 ? tf.tensor2d(values, [widths[layer], widths[layer + 1]]) : tf.tensor1d(values);
-  }),
-);
-const samples = tf.tensor2d(x, [rows, widths[0]]);
-const targets = tf.cast(tf.oneHot(tf.tensor1d(y, 'int32'), widths[last]), 'float32');
-const row = x.slice(0, widths[0]);
-let epochs = 0;
+const backend = process.argv[2];
+const losses = {
+  sparseCategoricalCrossEntropy: 'categoricalCrossentropy',
+  binaryCrossEntropy: 'binaryCrossentropy',
+  meanSquaredError: 'meanSquaredError',
+};
 
-await takePart({
-  name: `TensorFlow.js ${tf.version_core} ${backend}`,
-  async epoch() {
-    const start = performance.now();
-    const rowsOf = tf.tensor1d(order(epochs++), 'int32');
-    const [inOrder, targetsInOrder] = [tf.gather(samples, rowsOf), tf.gather(targets, rowsOf)];
-    const settings = { epochs: 1, batchSize, shuffle: false, verbose: 0, yieldEvery: 'never' };
-    const { history } = await model.fit(inOrder, targetsInOrder, settings);
-    tf.dispose([rowsOf, inOrder, targetsInOrder]);
-    return { seconds: (performance.now() - start) / 1e3, cost: history.loss[0] };
-  },
-  predict() {
-    tf.tidy(() => model.predict(tf.tensor2d(row, [1, row.length])).dataSync());
-    return 1;
-  },
+await takePart(async () => {
+  const { names: tf, version } = await load('@tensorflow/tfjs-core');
+  const { names: tfLayers } = await load('@tensorflow/tfjs-layers');
+  const { names: own, folder } = await load(`@tensorflow/tfjs-backend-${backend}`);
+  own.setWasmPaths?.(`${folder}/`);
+  await tf.setBackend(backend);
+  await tf.ready();
+
+  function modelOf({ chain }, parameters) {
+    if (!chain) throw new Unable('fully connected layers alone');
+    const { widths, activations } = chain;
+    const model = tfLayers.sequential();
+    activations.forEach((activation, layer) => {
+      const shape = layer === 0 ? { inputShape: [widths[0]] } : {};
+      model.add(tfLayers.layers.dense({ units: widths[layer + 1], activation, ...shape }));
+    });
+    const values = layersOf(widths, parameters).flatMap(({ inputs, outputs, weight, bias }) => [
+      tf.tensor2d(weight, [inputs, outputs]),
+      tf.tensor1d(bias),
+    ]);
+    model.setWeights(values);
+    tf.dispose(values);
+    return model;
+  }
+
+  function training(task) {
+    const { x, y, parameters, order } = readGiven(task);
+    const { rows, batchSize, loss, learningRate } = task;
+    const model = modelOf(task, parameters);
+    const { widths } = task.chain;
+    const optimizer =
+      task.optimizer === 'adam' ? tf.train.adam(learningRate, 0.9, 0.999, 1e-8) : tf.train.sgd(learningRate);
+    model.compile({ optimizer, loss: losses[loss] });
+    const outputs = widths.at(-1);
+    const samples = tf.tensor2d(x, [rows, widths[0]]);
+    const labels = loss === 'sparseCategoricalCrossEntropy';
+    const targets = labels
+      ? tf.cast(tf.oneHot(tf.tensor1d(y, 'int32'), outputs), 'float32')
+      : tf.tensor2d(y, [rows, outputs]);
+    let epochs = 0;
+    let cost = Number.NaN;
+    return {
+      async run() {
+        // Rows put in order beforehand: it shuffles by itself alone.
+        const rowsOf = tf.tensor1d(order(epochs++), 'int32');
+        const [inOrder, targetsInOrder] = [tf.gather(samples, rowsOf), tf.gather(targets, rowsOf)];
+        const settings = { epochs: 1, batchSize, shuffle: false, verbose: 0, yieldEvery: 'never' };
+        const { history } = await model.fit(inOrder, targetsInOrder, settings);
+        tf.dispose([rowsOf, inOrder, targetsInOrder]);
+        cost = history.loss[0];
+        return rows;
+      },
+      cost: () => cost,
+      drop: () => tf.dispose([samples, targets, model.getWeights()]),
+    };
+  }
+
+  function inference(task) {
+    const { x, parameters } = readGiven(task);
+    const { batchSize, chain } = task;
+    const model = modelOf(task, parameters);
+    const batch = x.slice(0, batchSize * chain.widths[0]);
+    const predict = () => tf.tidy(() => model.predict(tf.tensor2d(batch, [batchSize, chain.widths[0]])).dataSync());
+    return {
+      output: [...predict().subarray(0, 64)],
+      run() {
+        predict();
+        return batchSize;
+      },
+      drop: () => tf.dispose(model.getWeights()),
+    };
+  }
+
+  function product({ rows, inputs, outputs }) {
+    const of = (height, width, more) =>
+      tf.tensor2d(
+        Float32Array.from({ length: height * width }, (_, i) => factor(i + more)),
+        [height, width],
+      );
+    const [a, b] = [of(rows, inputs, 0), of(inputs, outputs, 1)];
+    const multiply = () => tf.tidy(() => tf.matMul(a, b).dataSync());
+    return {
+      output: [...multiply().subarray(0, Math.min(8, outputs))],
+      run() {
+        multiply();
+        return rows * inputs * outputs;
+      },
+      drop: () => tf.dispose([a, b]),
+    };
+  }
+
+  return {
+    name: `TensorFlow.js ${backend}`,
+    version,
+    prepare(task) {
+      if (task.kind === 'training') return training(task);
+      if (task.kind === 'inference') return inference(task);
+      if (task.kind === 'product' && task.way === 'forward') return product(task);
+      throw new Unable('none of its own');
+    },
+  };
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { activationNames } from '../layers/activations.js';
+import type { BenchOptions } from './bench.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
 import { inspect } from './inspect.js';
 import { createOutput } from './output.js';
@@ -18,6 +19,7 @@ import {
   thousands,
   UsageError,
   wholeNumber,
+  wholeNumbers,
 } from './usage.js';
 
 const program = new Command('myelin')
@@ -39,6 +41,9 @@ Examples:
 
 Exit codes: 0 done, 1 bad data or model, 2 bad usage.`,
   );
+
+/** As src/bench/suites.ts has them, which is read only where benchmarks are run; a test compares the two. */
+const SUITES = 'training, inference, gemm, ops, step, coldStart, threads, width, batch, depth';
 
 /** The options that say how a CSV file is read. */
 function withReading(command: Command, unless: string): Command {
@@ -154,6 +159,35 @@ program
   .option('--json', 'print one JSON object')
   .addHelpText('after', '\nExample:\n  myelin inspect model.safetensors')
   .action((model: string, options: { json: boolean }) => inspect(model, options));
+
+program
+  .command('bench')
+  .description(
+    'Measure how fast a network trains and predicts here, beside the limit of the machine and other libraries.',
+  )
+  .argument('[suites...]', `what to measure: ${SUITES} (default: training inference)`)
+  .option('--network <network>', "widths, an architecture's JSON or a file of it, or a model file", '784-128-10')
+  .option('--batch <rows>', 'batch sizes, between commas', wholeNumbers('--batch', 1, 2 ** 16), [32])
+  .option('--threads <counts>', 'threads, between commas (default: 1)', wholeNumbers('--threads', 1, 256), [])
+  .option('--turbo', 'myelin with flags of the JavaScript engine as well')
+  .option('--optimizer <name>', 'adam or sgd', choice('--optimizer', ['adam', 'sgd']), 'adam')
+  .option('--peers <names>', 'who else takes part: all, none, or names between commas', 'all')
+  .option('--seconds <count>', 'how long it may take, roughly', number('--seconds', { above: 0 }), 45)
+  .option('--json', 'print the whole run as one JSON object')
+  .addHelpText(
+    'after',
+    `
+Everyone has the same first parameters, rows, order and optimiser, and takes turns;
+figures are medians, with half the distance between the quartiles. Shares are of
+what one core does at most in 128 bits, and of copying as many bytes, measured
+beside. Ctrl-C shows what was measured.
+
+Examples:
+  myelin bench --network 784-128-10 --batch 1,32
+  myelin bench gemm ops --turbo`,
+  )
+  // Read only now: most uses of the command line are others.
+  .action(async (suites: string[], options: BenchOptions) => (await import('./bench.js')).bench(suites, options));
 
 // A reader that has seen enough, such as head, is no error. Of a full disk each write tells: once is enough, and what
 // else is to be done, such as saving a model, goes on.

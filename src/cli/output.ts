@@ -72,6 +72,37 @@ function figuresOf({ loss, accuracy, valLoss, valAccuracy, samplesPerSecond }: E
   return parts.join('  ');
 }
 
+/** What is shown while benchmarks run, on standard error: one line that changes on a terminal, a line a case elsewhere. */
+export interface BenchProgress {
+  update(what: string, done: number, of: number): void;
+  stop(): void;
+}
+
+export function createBenchProgress(): BenchProgress {
+  if (!process.stderr.isTTY) {
+    return {
+      update: (what, done, of) => void process.stderr.write(`${done + 1}/${of}  ${what}\n`),
+      stop: () => {},
+    };
+  }
+  const single = new progress.SingleBar({
+    format: '{bar} {value}/{total}  {what}',
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: 20,
+    hideCursor: true,
+    clearOnComplete: true,
+    gracefulExit: false,
+  });
+  return {
+    update(what, done, of) {
+      if (done === 0) single.start(of, 0, { what });
+      else single.update(done, { what });
+    },
+    stop: () => single.stop(),
+  };
+}
+
 /** 0.97531 as `97.5%`. */
 export function percent(fraction: number): string {
   return `${(fraction * 100).toFixed(1)}%`;

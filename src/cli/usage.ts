@@ -60,6 +60,11 @@ export function hiddenSizes(text: string): number[] {
   return text.split(',').map(units => checked(units, value => checkInteger('--hidden', value, 1, 65536), text));
 }
 
+/** Whole numbers between commas. */
+export function wholeNumbers(flag: string, min: number, max?: number): Parser<number[]> {
+  return text => text.split(',').map(part => checked(part, value => checkInteger(flag, value, min, max), text));
+}
+
 /** What was typed at each use of an option. */
 export function gathered(text: string, before: readonly string[] = []): string[] {
   return [...before, text];

@@ -12,30 +12,33 @@ export interface Outcome {
 }
 
 /**
- * Runs the built command line with its output piped; `interruptAt` sends it a Ctrl-C as soon as its output holds that
- * text, `closeAt` closes its output then, as head does.
+ * Runs the built command line with its output piped; `interruptAt` sends it a Ctrl-C as soon as its output, or what it
+ * says on standard error, holds that text, `closeAt` closes its output then, as head does.
  */
 export function runCli(
   args: readonly string[],
-  options: { cwd: string; interruptAt?: string; closeAt?: string },
+  options: { cwd: string; interruptAt?: string; closeAt?: string; watch?: 'out' | 'err' },
 ): Promise<Outcome> {
   if (!existsSync(program)) throw new Error(`${program} is missing: run «npm run build» first`);
-  const { cwd, interruptAt, closeAt } = options;
+  const { cwd, interruptAt, closeAt, watch = 'out' } = options;
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [program, ...args], { cwd });
     let out = '';
     let err = '';
     let isInterrupted = false;
+    const interrupt = () => {
+      if (interruptAt === undefined || isInterrupted || !(watch === 'out' ? out : err).includes(interruptAt)) return;
+      isInterrupted = true;
+      child.kill('SIGINT');
+    };
     child.stdout.on('data', chunk => {
       out += chunk;
-      if (interruptAt !== undefined && !isInterrupted && out.includes(interruptAt)) {
-        isInterrupted = true;
-        child.kill('SIGINT');
-      }
+      interrupt();
       if (closeAt !== undefined && out.includes(closeAt)) child.stdout.destroy();
     });
     child.stderr.on('data', chunk => {
       err += chunk;
+      interrupt();
     });
     child.on('error', fail);
     child.on('close', code => done({ code, out, err }));

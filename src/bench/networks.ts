@@ -1,0 +1,159 @@
+/** The network that is measured: what `--network` may say, and what its work comes to. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import {
+  Architecture,
+  dense,
+  endingOf,
+  fitLoss,
+  Model,
+  outputActivation,
+  outputShape,
+  type Plan,
+  type PlannedRecord,
+  planPrediction,
+  planTraining,
+  RECORD_BYTES,
+  Region,
+  resolveLoss,
+  resolveOptimizer,
+  sequential,
+  size,
+} from '../entries/bench.js';
+import { messageOf, nearest, quote, wrongValue } from '../errors.js';
+import type { Chain, NetworkTask } from './contest.js';
+
+/** A network under the name that the user gave it. */
+export interface Network {
+  readonly name: string;
+  readonly architecture: Architecture;
+  /** Of a model file, its own parameters. */
+  readonly model?: Model;
+}
+
+/** `784-128-10`: relu in between; softmax at the end, or sigmoid where that is one output. */
+export function networkOf(widths: readonly number[], hidden: 'relu' | 'tanh' = 'relu'): Network {
+  const [inputs = 1, ...units] = widths;
+  const last = units.length - 1;
+  const end = units[last] === 1 ? 'sigmoid' : 'softmax';
+  const layers = units.map((n, layer) => dense(n, { activation: layer < last ? hidden : end }));
+  return { name: widths.join('-'), architecture: sequential(inputs, layers) };
+}
+
+const FLAG = '--network';
+const EXPECTED = "widths such as 784-128-10, an architecture's JSON, or a model file";
+
+/** What `--network` says. */
+export async function parseNetwork(text: string): Promise<Network> {
+  if (/^\d+(-\d+)+$/.test(text)) {
+    const widths = text.split('-').map(Number);
+    const wrong = widths.find(width => width < 1 || width > 65536);
+    if (wrong !== undefined) throw wrongValue(FLAG, 'widths from 1 to 65536', quote(text));
+    return networkOf(widths);
+  }
+  if (text.trimStart().startsWith('{')) return { name: 'the network given', architecture: Architecture.fromJSON(text) };
+  if (!existsSync(text)) throw wrongValue(FLAG, EXPECTED, quote(text), mendOf(text));
+  const bytes = new Uint8Array(readFileSync(text));
+  if (bytes[0] === '{'.charCodeAt(0)) {
+    return { name: text, architecture: Architecture.fromJSON(new TextDecoder().decode(bytes)) };
+  }
+  try {
+    const model = await Model.fromBytes(bytes);
+    return { name: text, architecture: model.architecture, model };
+  } catch (error) {
+    throw wrongValue(FLAG, EXPECTED, quote(text), messageOf(error));
+  }
+}
+
+/** Networks that people know by name, for a hint. */
+function mendOf(text: string): string {
+  const digits = text.match(/\d+/g);
+  if (digits && digits.length > 1) return `did you mean '${digits.join('-')}'?`;
+  return nearest(text, ['784-128-10']) === undefined ? 'there is no such file' : "did you mean '784-128-10'?";
+}
+
+/** As a chain of fully connected layers, where it is one. */
+export function chainOf({ inputShape, layers }: Architecture): Chain | undefined {
+  const kept = layers.filter(({ kind }) => kind !== 'flatten');
+  const widths = [size(inputShape)];
+  const activations: string[] = [];
+  for (const layer of kept) {
+    if (layer.kind !== 'dense' || !layer.useBias) return undefined;
+    widths.push(layer.units);
+    activations.push(layer.activation.kind);
+  }
+  return { widths, activations };
+}
+
+/** The cost that fits the network's end. */
+export function lossFor(architecture: Architecture): NetworkTask['loss'] {
+  const { kind } = outputActivation(architecture);
+  const outputs = size(outputShape(architecture));
+  if (kind === 'softmax' && outputs > 1) return 'sparseCategoricalCrossEntropy';
+  return kind === 'sigmoid' ? 'binaryCrossEntropy' : 'meanSquaredError';
+}
+
+/** What a row takes: multiply-adds of its products, and bytes that its operations read and write. */
+export interface Work {
+  readonly multiplyAdds: number;
+  readonly bytes: number;
+  /** Of everything that is touched again and again. */
+  readonly footprint: number;
+}
+
+/** What it takes to predict or to train on one row, in batches of so many. */
+export function workOf(
+  architecture: Architecture,
+  { kind, loss, optimizer, batchSize }: Pick<NetworkTask, 'kind' | 'loss' | 'optimizer' | 'batchSize'>,
+): Work {
+  if (kind === 'inference') {
+    const { plan } = planPrediction(architecture, batchSize, false);
+    return sumOf(plan, 'predict', batchSize);
+  }
+  const fitted = fitLoss(resolveLoss('bench', loss), endingOf(architecture));
+  const { plan } = planTraining(architecture, batchSize, {
+    loss: fitted,
+    accuracy: false,
+    optimizer: resolveOptimizer('bench', optimizer),
+    paired: false,
+  });
+  return sumOf(plan, 'step', batchSize);
+}
+
+function sumOf(plan: Plan, section: string, rows: number): Work {
+  const records = recordsOf(plan, section);
+  const sum = (of: (record: PlannedRecord) => number) => records.reduce((total, record) => total + of(record), 0);
+  return {
+    multiplyAdds: sum(record => multiplyAddsOf(record, rows)) / rows,
+    bytes: sum(bytesOf) / rows,
+    footprint: plan.end,
+  };
+}
+
+/** The records of a section, in the plan's order. */
+export function recordsOf(plan: Plan, section: string): readonly PlannedRecord[] {
+  const { first, last } = plan.sections.get(section) ?? { first: 0, last: 0 };
+  const start = plan.region('records').address;
+  return plan.records.slice((first - start) / RECORD_BYTES, (last - start) / RECORD_BYTES);
+}
+
+/**
+ * Operations that are matrix products; the work of others is bound by memory, or by what they compute for each number.
+ */
+const PRODUCTS = /^(dense|conv)/;
+
+export function multiplyAddsOf({ op, fields }: PlannedRecord, rows: number): number {
+  if (!PRODUCTS.test(op.name)) return 0;
+  return op.work(fields as Readonly<Record<string, number>>, rows);
+}
+
+/** Each region that a record names once; what an update changes in place is read and written. */
+function bytesOf({ op, fields }: PlannedRecord): number {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(fields)) {
+    if (!(value instanceof Region) || name === 'scratch') continue;
+    const inPlace = 'gradients' in op.fields && name !== 'gradients';
+    bytes += value.bytes * (inPlace ? 2 : 1);
+  }
+  return bytes;
+}

@@ -1,0 +1,135 @@
+/** A training step and its parts, each a section of a program that has them all. */
+import {
+  Architecture,
+  type Backend,
+  endingOf,
+  fitLoss,
+  ops,
+  type Plan,
+  type PlannedRecord,
+  Program,
+  planTraining,
+  RECORD_BYTES,
+  Region,
+  resolveLoss,
+  resolveOptimizer,
+  size,
+} from '../../entries/bench.js';
+import type { Prepared } from '../contest.js';
+import { lossFor, multiplyAddsOf, recordsOf } from '../networks.js';
+import { calls } from './program.js';
+
+/** Batches that are taken, in random order, before the epoch begins again. */
+const BATCHES = 64;
+/** So small that weights stay as they are however often the update is measured. */
+const LEARNING_RATE = 1e-9;
+
+/**
+ * Records that have to run together: the batch moves on with its rows, and what works in place is not measured on its
+ * own results.
+ */
+function groupsOf(records: readonly PlannedRecord[]): PlannedRecord[][] {
+  const groups: PlannedRecord[][] = [];
+  for (const record of records) {
+    const last = groups.at(-1);
+    const ofBatch = last?.[0]?.op === ops.nextBatch && /^gather/.test(record.op.name);
+    if (last && (ofBatch || inPlace(record))) last.push(record);
+    else groups.push([record]);
+  }
+  return groups;
+}
+
+function inPlace({ op, fields }: PlannedRecord): boolean {
+  const same = (a: unknown, b: unknown) => a instanceof Region && b instanceof Region && a.address === b.address;
+  return /^activation/.test(op.name) && (same(fields.x, fields.y) || same(fields.dx, fields.dy));
+}
+
+/** A part of a step: its name, its multiply-adds, and where its records lie. */
+export interface Part {
+  readonly name: string;
+  readonly multiplyAdds: number;
+  readonly section: { readonly first: number; readonly last: number; readonly work: number };
+}
+
+export const WHOLE = 'whole step';
+
+function planOf(architecture: Architecture, batchSize: number, paired: boolean) {
+  const loss = fitLoss(resolveLoss('bench', lossFor(architecture)), endingOf(architecture));
+  const optimizer = resolveOptimizer('bench', { kind: 'adam', learningRate: LEARNING_RATE });
+  return planTraining(architecture, batchSize, { loss, accuracy: false, optimizer, paired }).plan;
+}
+
+/** The parts of a network's step, in order, and last the whole. */
+export function partsOf(architecture: Architecture, batchSize: number, paired = false): readonly Part[] {
+  const plan = planOf(architecture, batchSize, paired);
+  const section = plan.sections.get('step') ?? { first: 0, last: 0, work: 0 };
+  let first = section.first;
+  const parts = groupsOf(recordsOf(plan, 'step')).map(records => {
+    const last = first + records.length * RECORD_BYTES;
+    const part = { name: titleOf(records), multiplyAdds: sumOf(records, batchSize), section: { first, last, work: 0 } };
+    first = last;
+    return part;
+  });
+  const multiplyAdds = parts.reduce((sum, part) => sum + part.multiplyAdds, 0);
+  return [...parts, { name: WHOLE, multiplyAdds, section }];
+}
+
+function titleOf(records: readonly PlannedRecord[]): string {
+  return records.map(({ op, owner }) => (/^dense/.test(op.name) ? `${op.name} ${owner}` : op.name)).join(' + ');
+}
+
+function sumOf(records: readonly PlannedRecord[], rows: number): number {
+  return records.reduce((sum, record) => sum + multiplyAddsOf(record, rows), 0);
+}
+
+/** Runs one part over and over, on random rows and labels. */
+export function preparePart(backend: Backend, json: string, batchSize: number, name: string): Prepared {
+  const architecture = Architecture.fromJSON(json);
+  const plan = planOf(architecture, batchSize, backend.paired);
+  const part = partsOf(architecture, batchSize, backend.paired).find(each => each.name === name);
+  if (!part) throw new Error(`a step has no part '${name}'`);
+  const divided: Plan = { ...plan, sections: new Map([...plan.sections, ['part', part.section]]) };
+  const program = new Program(backend.module, divided);
+  fillParameters(program);
+  const rows = BATCHES * batchSize;
+  const inputs = size(architecture.inputShape);
+  const columns = Math.max(1, endingOf(architecture).columns);
+  const x = program.reserve(rows * (inputs + columns + 1) * 4);
+  const y = x + rows * inputs * 4;
+  const order = y + rows * columns * 4;
+  const floats = new Float32Array(program.memory.buffer, x, rows * inputs);
+  for (let i = 0; i < floats.length; i++) floats[i] = ((i * 97) % 251) / 251;
+  if (lossFor(architecture) === 'sparseCategoricalCrossEntropy') {
+    const labels = new Int32Array(program.memory.buffer, y, rows);
+    for (let row = 0; row < rows; row++) labels[row] = row % columns;
+  } else new Float32Array(program.memory.buffer, y, rows * columns).fill(1);
+  // Multiples of a prime visit every row once.
+  const places = new Int32Array(program.memory.buffer, order, rows);
+  for (let row = 0; row < rows; row++) places[row] = (row * 5167) % rows;
+  for (const [control, value] of Object.entries({ x, y, order, samples: rows, batchSize, rows: batchSize })) {
+    program.set(control as 'x', value);
+  }
+  program.set('learningRate', LEARNING_RATE);
+  program.run('step');
+  const run = calls(program, 'part', BATCHES);
+  return {
+    run() {
+      program.set('position', 0);
+      return run();
+    },
+  };
+}
+
+/** Weights as a network begins with them, roughly. */
+function fillParameters(program: Program): void {
+  const { parameterRegion, parameters } = program.plan;
+  const floats = program.floats(parameterRegion);
+  for (const { data, rows, columns } of parameters) {
+    const begin = (data.address - parameterRegion.address) / 4;
+    const limit = Math.sqrt(6 / (rows + columns));
+    for (let i = 0; i < data.bytes / 4; i++) {
+      const column = Math.floor(i / (rows * 16)) * 16 + (i % 16);
+      floats[begin + i] = column < columns ? (((i * 97) % 251) / 125.5 - 1) * limit : 0;
+    }
+  }
+}

@@ -1,0 +1,265 @@
+/** What is measured: each suite is a list of cases, and a case one piece of work that contestants do in turns. */
+import { outputShape, size } from '../entries/bench.js';
+import { nearest, quote, wrongValue } from '../errors.js';
+import type { NetworkTask, ProductTask, Task } from './contest.js';
+import { chainOf, lossFor, type Network, networkOf, workOf } from './networks.js';
+import { operations } from './own/operations.js';
+import { partsOf } from './own/parts.js';
+import type { Unit } from './result.js';
+
+export interface Settings {
+  readonly network: Network;
+  readonly batches: readonly number[];
+  readonly threads: readonly number[];
+  readonly optimizer: 'adam' | 'sgd';
+  /** Seconds that all of it may take. */
+  readonly seconds: number;
+}
+
+/** A task whose numbers are written into a folder before it is given out. */
+export type Draft = Task | Omit<NetworkTask, 'folder'>;
+
+export interface CaseSpec {
+  readonly name: string;
+  readonly at?: number;
+  readonly unit: Unit;
+  readonly task: Draft;
+  readonly network?: Network;
+  /** Of one piece; bytes also as a footprint that is touched again and again. */
+  readonly multiplyAdds?: number;
+  readonly bytes?: number;
+  readonly footprint?: number;
+  /** The threads that contestants have; any that there are unless told. */
+  readonly threads?: number;
+  /** Nobody but myelin does this. */
+  readonly ownAlone?: true;
+  /** Each round is a new process, up to the first prediction. */
+  readonly cold?: true;
+}
+
+export interface Suite {
+  readonly name: string;
+  readonly about: string;
+  readonly axis?: string;
+  cases(settings: Settings): readonly CaseSpec[];
+}
+
+const LEARNING_RATE = { adam: 1e-3, sgd: 1e-2 };
+/**
+ * Multiply-adds of an epoch: some 10 ms of one core, and no more steps than programs with much to do for each can
+ * take.
+ */
+const EPOCH = 4e8;
+const MOST_STEPS = 256;
+const MOST_ROWS = 4096;
+
+/** Whole batches whose work fills an epoch. */
+function rowsFor(multiplyAdds: number, batchSize: number): number {
+  const wanted = Math.min(MOST_ROWS, EPOCH / Math.max(1, multiplyAdds));
+  const steps = Math.max(2, Math.min(MOST_STEPS, Math.floor(wanted / batchSize)));
+  return steps * batchSize;
+}
+
+function networkCase(
+  kind: NetworkTask['kind'],
+  network: Network,
+  batchSize: number,
+  optimizer: 'adam' | 'sgd',
+  more: Partial<CaseSpec> = {},
+): CaseSpec {
+  const { architecture, name } = network;
+  const loss = lossFor(architecture);
+  const work = workOf(architecture, { kind, loss, optimizer, batchSize });
+  const chain = chainOf(architecture);
+  const task: Omit<NetworkTask, 'folder'> = {
+    kind,
+    architecture: JSON.stringify(architecture),
+    ...(chain ? { chain } : {}),
+    loss,
+    optimizer,
+    learningRate: LEARNING_RATE[optimizer],
+    batchSize,
+    rows: kind === 'training' ? rowsFor(work.multiplyAdds, batchSize) : batchSize,
+  };
+  const title =
+    kind === 'training'
+      ? `${name}, batch ${batchSize}`
+      : `${name}, ${batchSize} row${batchSize > 1 ? 's' : ''} at once`;
+  return { name: title, unit: 'samples', task, network, ...work, ...more };
+}
+
+function productCase(way: ProductTask['way'], rows: number, inputs: number, outputs: number, at?: number): CaseSpec {
+  const names = { forward: 'forward', inputGradient: 'dX', weightGradient: 'dW' };
+  const all = rows * inputs * outputs;
+  const footprint = 4 * (rows * inputs + inputs * outputs + rows * outputs);
+  return {
+    name: `${rows}×${inputs}×${outputs} ${names[way]}`,
+    ...(at === undefined ? {} : { at }),
+    unit: 'multiplyAdds',
+    task: { kind: 'product', way, rows, inputs, outputs },
+    multiplyAdds: 1,
+    bytes: footprint / all,
+    footprint,
+    threads: 1,
+    ...(way === 'forward' ? {} : { ownAlone: true as const }),
+  };
+}
+
+/** Without the limits: what it waits for is neither of them. */
+function timeAlone({ multiplyAdds: _, bytes: __, ...rest }: CaseSpec): CaseSpec {
+  return rest;
+}
+
+const SQUARES = [4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048];
+const SHAPES = [
+  [1, 784, 128],
+  [32, 784, 128],
+  [128, 784, 512],
+  [128, 128, 10],
+] as const;
+const WAYS = ['forward', 'inputGradient', 'weightGradient'] as const;
+const WIDTHS = [16, 32, 64, 128, 256, 512, 1024, 2048];
+const BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+const DEPTHS = [1, 2, 4, 8, 16];
+const DEFAULT_BATCH = 32;
+
+/** The network with other layers between its ends. */
+function between({ architecture }: Network, hidden: readonly number[]): Network {
+  return networkOf([size(architecture.inputShape), ...hidden, size(outputShape(architecture))]);
+}
+
+/** Steps that have their parts measured where no network was asked for. */
+const STEPS = [
+  [networkOf([2, 4, 1], 'tanh'), 4],
+  [networkOf([4, 16, 3]), 16],
+] as const;
+
+export const suites: readonly Suite[] = [
+  {
+    name: 'training',
+    about: 'whole epochs, beside peers',
+    cases: ({ network, batches, optimizer }) =>
+      batches.map(batch => networkCase('training', network, batch, optimizer)),
+  },
+  {
+    name: 'inference',
+    about: 'predictions of one row and of a batch, beside peers',
+    cases: ({ network, batches, optimizer }) =>
+      [...new Set([1, ...batches])].map(batch => networkCase('inference', network, batch, optimizer)),
+  },
+  {
+    name: 'gemm',
+    about: 'matrix products from 4 to 2048, and those of layers',
+    axis: 'size',
+    cases: () => [
+      ...SQUARES.map(n => productCase('forward', n, n, n, n)),
+      ...SHAPES.flatMap(shape => WAYS.map(way => productCase(way, ...(shape as readonly [number, number, number])))),
+    ],
+  },
+  {
+    name: 'ops',
+    about: 'all other operations, each alone, beside what memory allows',
+    cases: () =>
+      operations.map(({ name, bytesPerNumber, footprint }) => ({
+        name,
+        unit: 'numbers' as const,
+        task: { kind: 'operation' as const, name },
+        bytes: bytesPerNumber,
+        footprint,
+        threads: 1,
+        ownAlone: true as const,
+      })),
+  },
+  {
+    name: 'step',
+    about: 'a training step and its parts',
+    cases: ({ network, batches }) =>
+      [...STEPS, ...batches.map(batch => [network, batch] as const)].flatMap(([own, batchSize]) =>
+        partsOf(own.architecture, batchSize).map(({ name, multiplyAdds }) => ({
+          name: `${own.name}/${batchSize}: ${name}`,
+          unit: 'steps' as const,
+          task: { kind: 'part' as const, name, architecture: JSON.stringify(own.architecture), batchSize },
+          ...(multiplyAdds > 0 ? { multiplyAdds } : {}),
+          threads: 1,
+          ownAlone: true as const,
+        })),
+      ),
+  },
+  {
+    name: 'coldStart',
+    about: 'from nothing to the first prediction',
+    cases: ({ network, optimizer }) => [
+      timeAlone(
+        networkCase('inference', network, 1, optimizer, {
+          unit: 'starts',
+          threads: 1,
+          cold: true,
+          name: `${network.name}, first prediction`,
+        }),
+      ),
+    ],
+  },
+  {
+    name: 'threads',
+    about: 'training on one thread and on more',
+    axis: 'threads',
+    cases: ({ network, batches: [batch = DEFAULT_BATCH], optimizer, threads }) =>
+      threads.map(count =>
+        networkCase('training', network, batch, optimizer, {
+          at: count,
+          threads: count,
+          name: `${network.name}, batch ${batch}, ${count} thread${count > 1 ? 's' : ''}`,
+        }),
+      ),
+  },
+  {
+    name: 'width',
+    about: 'training against the width of the hidden layer',
+    axis: 'width',
+    cases: ({ network, batches: [batch = DEFAULT_BATCH], optimizer }) =>
+      WIDTHS.map(width =>
+        networkCase('training', between(network, [width]), batch, optimizer, { at: width, threads: 1 }),
+      ),
+  },
+  {
+    name: 'batch',
+    about: 'training against the batch size',
+    axis: 'batch size',
+    cases: ({ network, optimizer }) =>
+      BATCHES.map(batch => networkCase('training', network, batch, optimizer, { at: batch, threads: 1 })),
+  },
+  {
+    name: 'depth',
+    about: 'training against the number of hidden layers',
+    axis: 'hidden layers',
+    cases: ({ network, batches: [batch = DEFAULT_BATCH], optimizer }) =>
+      DEPTHS.map(depth =>
+        networkCase(
+          'training',
+          between(
+            network,
+            Array.from({ length: depth }, () => 128),
+          ),
+          batch,
+          optimizer,
+          {
+            at: depth,
+            threads: 1,
+            name: `${depth} × 128, batch ${batch}`,
+          },
+        ),
+      ),
+  },
+];
+
+/** The suites of these names. */
+export function chooseSuites(names: readonly string[]): readonly Suite[] {
+  const known = suites.map(({ name }) => name);
+  return names.map(word => {
+    const found = suites.find(({ name }) => name === word);
+    if (found) return found;
+    const close = nearest(word, known);
+    const mend = close === undefined ? undefined : `did you mean '${close}'?`;
+    throw wrongValue('bench', `suites among ${known.join(', ')}`, quote(word), mend);
+  });
+}
