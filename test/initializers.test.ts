@@ -81,6 +81,8 @@ describe('plain distributions', () => {
 
   test('a deviation of 0 gives the mean', () => {
     expect(values(randomNormal({ mean: 7, stddev: 0 }), [4])).toEqual([7, 7, 7, 7]);
+    const far = [randomNormal({ stddev: 2.6e37 }), truncatedNormal({ stddev: 1.7e38 })];
+    for (const each of far) expect(values(each, [100, 100]).every(Number.isFinite)).toBe(true);
   });
 });
 
@@ -250,6 +252,10 @@ describe('errors', () => {
     expect(() => truncatedNormal({ stddev: -1 })).toThrow(
       'truncatedNormal.stddev: expected a finite number >= 0, got -1',
     );
+    const reach = (deviations: number) =>
+      `expected values within float32, up to ${deviations} stddev from the mean, got`;
+    expect(() => randomNormal({ stddev: 1e38 })).toThrow(`randomNormal: ${reach(13)} mean 0 and stddev 1e+38`);
+    expect(() => truncatedNormal({ mean: -3e38, stddev: 3e37 })).toThrow(`truncatedNormal: ${reach(2)} mean -3e+38`);
     expect(() => constant({ value: Number.NaN })).toThrow(RangeError);
     expect(() => constant({ value: 1e39 })).toThrow(RangeError);
     expect(() => constant(JSON.parse('{"value":"1"}'))).toThrow(TypeError);

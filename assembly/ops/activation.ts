@@ -4,7 +4,7 @@ import { ActivationKind } from '../../src/plan/opcodes';
 import { Op, PANEL, ROW } from '../plan';
 import { firstRow, firstUnit, lastRow, lastUnit, panelsOf, rowsOf } from '../parts';
 import { columnMask } from '../simd/lanes';
-import { Elu } from './activations/elu';
+import { Elu, SteepElu, writeEluConstants } from './activations/elu';
 import { Exponential } from './activations/exponential';
 import { Gelu, GeluTanh, writeGeluConstants } from './activations/gelu';
 import { HardSigmoid, writeHardConstants } from './activations/hardSigmoid';
@@ -14,7 +14,7 @@ import { Mish, writeMishConstants } from './activations/mish';
 import { Relu } from './activations/relu';
 import { Selu, writeSeluConstants } from './activations/selu';
 import { Sigmoid } from './activations/sigmoid';
-import { Silu } from './activations/silu';
+import { Silu, writeSiluConstants } from './activations/silu';
 import { Softplus } from './activations/softplus';
 import { Softsign } from './activations/softsign';
 import { Tanh } from './activations/tanh';
@@ -36,8 +36,10 @@ export class ActivationGradient extends Activation {
 }
 
 export function writeActivationConstants(): void {
+  writeEluConstants();
   writeSeluConstants();
   writeGeluConstants();
+  writeSiluConstants();
   writeMishConstants();
   writeHardConstants();
 }
@@ -47,7 +49,7 @@ export function activationForward(r: Activation): void {
   switch (r.kind) {
     case ActivationKind.relu: forward<Relu>(r); break;
     case ActivationKind.leakyRelu: forward<LeakyRelu>(r); break;
-    case ActivationKind.elu: forward<Elu>(r); break;
+    case ActivationKind.elu: case ActivationKind.steepElu: forward<Elu>(r); break;
     case ActivationKind.selu: forward<Selu>(r); break;
     case ActivationKind.gelu: forward<Gelu>(r); break;
     case ActivationKind.geluTanh: forward<GeluTanh>(r); break;
@@ -82,6 +84,7 @@ export function activationGradient(r: ActivationGradient): void {
     case ActivationKind.hardSigmoid: gradient<HardSigmoid>(r); break;
     case ActivationKind.hardSwish: gradient<HardSwish>(r); break;
     case ActivationKind.exponential: gradient<Exponential>(r); break;
+    case ActivationKind.steepElu: gradient<SteepElu>(r); break;
   }
 }
 

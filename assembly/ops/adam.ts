@@ -24,6 +24,9 @@ export class Adam extends Op {
   decoupled: i32;
 }
 
+/** The least divisor: where gradients are so small that their squares are swept away, an epsilon of 0 would divide by nothing. */
+const LEAST: f64 = 1e-18;
+
 // Markers, folded at compile time: without decay two constants fewer have to stay in registers.
 @unmanaged
 class Plain {}
@@ -50,7 +53,7 @@ function update<D>(r: Adam, c: Controls): void {
   // Both sides of the fraction are multiplied by √(1 − beta2ᵗ), which leaves √v as it is.
   const unbias = sqrt<f64>(1 - power(r.beta2, c.step));
   const step = settled(c, 0, (c.learningRate * unbias) / (1 - power(r.beta1, c.step)));
-  const epsilon = settled(c, 1, <f64>r.epsilon * unbias);
+  const epsilon = settled(c, 1, max<f64>(<f64>r.epsilon * unbias, LEAST));
   const beta1 = settled(c, 2, r.beta1);
   const beta2 = settled(c, 3, r.beta2);
   const rest1 = settled(c, 4, 1 - r.beta1);

@@ -2,8 +2,10 @@
 import { FIRST_FREE } from '../simd/math';
 
 export const SELU: i32 = FIRST_FREE; // 2
-export const GELU: i32 = FIRST_FREE + 2; // 4
-export const MISH: i32 = FIRST_FREE + 6; // 1
-export const HARD: i32 = FIRST_FREE + 7; // 4
-export const OPTIMIZER: i32 = FIRST_FREE + 11; // 1
-export const NORMAL: i32 = FIRST_FREE + 12; // 24
+export const GELU: i32 = FIRST_FREE + 2; // 6
+export const MISH: i32 = FIRST_FREE + 8; // 1
+export const HARD: i32 = FIRST_FREE + 9; // 4
+export const OPTIMIZER: i32 = FIRST_FREE + 13; // 1
+export const ELU: i32 = FIRST_FREE + 14; // 2
+export const SILU: i32 = FIRST_FREE + 16; // 1
+export const NORMAL: i32 = FIRST_FREE + 17; // 24

@@ -85,8 +85,24 @@ function elementwise<L>(r: Loss): void {
         v128.store(r.dx + at, value);
       }
     }
-    store<f64>(r.rowCosts + (row << 3), <f64>sum(total));
+    let cost = <f64>sum(total);
+    // The sum may be beyond float32 where the mean is not.
+    if (cost == Infinity) cost = wideCost<L>(r, row, panelBytes);
+    store<f64>(r.rowCosts + (row << 3), cost);
   }
+}
+
+/** A row's cost, its columns added up in float64. */
+function wideCost<L>(r: Loss, row: i32, panelBytes: usize): f64 {
+  const loss = changetype<L>(0);
+  const setting = f32x4.splat(r.setting);
+  let total: f64 = 0;
+  for (let column = 0; column < r.columns; column++) {
+    const at = <usize>(column / PANEL) * panelBytes + row * ROW + ((column % PANEL) << 2);
+    const value = loss.value(v128.load32_splat(r.x + at), v128.load32_splat(r.target + at), setting);
+    total += <f64>f32x4.extract_lane(value, 0);
+  }
+  return total;
 }
 
 /**
@@ -162,8 +178,16 @@ export function sparseSoftmaxCrossEntropy(r: Loss): void {
   }
 }
 
+// Rows of squared length beyond FAR are made shorter by a power of two before their squares are added up: no digit is
+// lost, and nothing overflows.
+const FAR: f32 = 1.329227995784916e36; // 2¹²⁰
+const SHORTER: f32 = 8.271806125530277e-25; // 2⁻⁸⁰
+/** The least that a row's length counts as. */
+const LEAST: f32 = 1e-8;
+
 /**
- * rowCost = 1 − x·t / (|x| |t|), dx = (cos x / |x|² − t / (|x| |t|)) / B. Lengths below 1e-8 count as that, as in PyTorch.
+ * rowCost = 1 − x·t / (|x| |t|), dx = (cos x / |x|² − t / (|x| |t|)) / B. Lengths below 1e-8 count as that, as in PyTorch,
+ * and then do not change with x: the first part of dx is 0.
  */
 export function cosineSimilarity(r: Loss): void {
   const rows = rowsOf(r);
@@ -172,29 +196,49 @@ export function cosineSimilarity(r: Loss): void {
   const bytes = <usize>((r.columns + PANEL - 1) / PANEL) * panelBytes;
   for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
     const start = <usize>row * ROW;
-    let xx = f32x4.splat(0);
-    let tt = f32x4.splat(0);
-    let xt = f32x4.splat(0);
-    for (let at = start; at < bytes; at += panelBytes) {
-      for (let group = 0; group < ROW; group += 16) {
-        const x = v128.load(r.x + at + group);
-        const t = v128.load(r.target + at + group);
-        xx = madd(x, x, xx);
-        tt = madd(t, t, tt);
-        xt = madd(x, t, xt);
+    let shortX: f32 = 1;
+    let shortT: f32 = 1;
+    let xx: f32 = 0;
+    let tt: f32 = 0;
+    let xt: f32 = 0;
+    while (true) {
+      const byX = f32x4.splat(shortX);
+      const byT = f32x4.splat(shortT);
+      let sumXX = f32x4.splat(0);
+      let sumTT = f32x4.splat(0);
+      let sumXT = f32x4.splat(0);
+      for (let at = start; at < bytes; at += panelBytes) {
+        for (let group = 0; group < ROW; group += 16) {
+          const x = f32x4.mul(v128.load(r.x + at + group), byX);
+          const t = f32x4.mul(v128.load(r.target + at + group), byT);
+          sumXX = madd(x, x, sumXX);
+          sumTT = madd(t, t, sumTT);
+          sumXT = madd(x, t, sumXT);
+        }
       }
+      xx = sum(sumXX);
+      tt = sum(sumTT);
+      xt = sum(sumXT);
+      const farX = xx > FAR && shortX == 1;
+      const farT = tt > FAR && shortT == 1;
+      if (!farX && !farT) break;
+      if (farX) shortX = SHORTER;
+      if (farT) shortT = SHORTER;
     }
-    const lengthX = max(sqrt<f32>(sum(xx)), <f32>1e-8);
-    const lengthT = max(sqrt<f32>(sum(tt)), <f32>1e-8);
-    const cosine = sum(xt) / (lengthX * lengthT);
-    store<f64>(r.rowCosts + (row << 3), 1 - <f64>cosine);
-    const alongX = f32x4.splat((cosine / (lengthX * lengthX)) * scale);
-    const alongT = f32x4.splat((1 / (lengthX * lengthT)) * scale);
+    const lengthX = max(sqrt<f32>(xx), LEAST);
+    const lengthT = max(sqrt<f32>(tt), LEAST);
+    const cosine = xt / (lengthX * lengthT);
+    store<f64>(r.rowCosts + (row << 3), max<f64>(1 - <f64>cosine, 0));
+    const alongX = f32x4.splat(lengthX > LEAST ? (cosine / (lengthX * lengthX)) * (scale * shortX) : 0);
+    const alongT = f32x4.splat((1 / (lengthX * lengthT)) * (scale * shortX));
+    const byX = f32x4.splat(shortX);
+    const byT = f32x4.splat(shortT);
     for (let at = start; at < bytes; at += panelBytes) {
       for (let group = 0; group < ROW; group += 16) {
         const i = at + group;
-        const value = f32x4.sub(f32x4.mul(v128.load(r.x + i), alongX), f32x4.mul(v128.load(r.target + i), alongT));
-        v128.store(r.dx + i, value);
+        const x = f32x4.mul(v128.load(r.x + i), byX);
+        const t = f32x4.mul(v128.load(r.target + i), byT);
+        v128.store(r.dx + i, f32x4.sub(f32x4.mul(x, alongX), f32x4.mul(t, alongT)));
       }
     }
   }

@@ -177,10 +177,10 @@ export function expm1(x: v128): v128 {
   return madd(p, power, f32x4.sub(power, constant(ONE)));
 }
 
-/** 2 atanh(s) for |s| ≤ 1/3. */
+/** 2 atanh(s) = ln((1 + s) / (1 − s)) for |s| ≤ 1/3. */
 // @ts-ignore: decorator
 @inline
-function twiceAtanh(s: v128): v128 {
+export function twiceAtanh(s: v128): v128 {
   const z = f32x4.mul(s, s);
   let p = madd(constant(ATANH + 3), z, constant(ATANH + 2));
   p = madd(p, z, constant(ATANH + 1));

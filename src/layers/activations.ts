@@ -31,9 +31,10 @@ export const elementwiseActivations = {
 } as const satisfies Record<string, ElementwiseEntry>;
 
 /** Whether the activation's own value may be an infinity. */
-export function mayOverflow({ kind }: ActivationConfig): boolean {
+export function mayOverflow(config: ActivationConfig): boolean {
+  if (config.kind === 'leakyRelu') return config.slope > 1;
   const entries: Readonly<Record<string, ElementwiseEntry>> = elementwiseActivations;
-  return entries[kind]?.overflows ?? false;
+  return entries[config.kind]?.overflows ?? false;
 }
 
 export type ElementwiseName = keyof typeof elementwiseActivations;

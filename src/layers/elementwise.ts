@@ -15,13 +15,21 @@ import { type ActivationConfig, elementwiseActivations } from './activations.js'
 /** Whether f′ follows from f(x), so that the output may overwrite the input. */
 export function runsInPlace(config: ActivationConfig): boolean {
   if (config.kind === 'linear' || config.kind === 'softmax' || config.kind === 'logSoftmax') return true;
+  if (isSteep(config)) return false;
   return elementwiseActivations[config.kind].gradientFrom === 'output';
+}
+
+/** Whether an elu's output has lost the digits that its derivative is made of: eˣ is what is left when alpha is added to it. */
+function isSteep(config: ActivationConfig): boolean {
+  return config.kind === 'elu' && config.alpha > 2;
 }
 
 function kindAndSetting(config: ActivationConfig): { kind: ActivationKind; setting: number } | undefined {
   if (config.kind === 'linear' || config.kind === 'softmax' || config.kind === 'logSoftmax') return undefined;
   if (config.kind === 'leakyRelu') return { kind: ActivationKind.leakyRelu, setting: config.slope };
-  if (config.kind === 'elu') return { kind: ActivationKind.elu, setting: config.alpha };
+  if (config.kind === 'elu') {
+    return { kind: isSteep(config) ? ActivationKind.steepElu : ActivationKind.elu, setting: config.alpha };
+  }
   if (config.kind === 'gelu') {
     return { kind: config.approximate === 'tanh' ? ActivationKind.geluTanh : ActivationKind.gelu, setting: 0 };
   }

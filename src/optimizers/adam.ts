@@ -10,7 +10,7 @@ export interface AdamOptions {
   readonly beta1?: number;
   /** Decay of the squared gradient's average; 0.999 unless told. */
   readonly beta2?: number;
-  /** Keeps the divisor from 0; 1e-8 unless told. */
+  /** Keeps the divisor from 0; 1e-8 unless told. The divisor is at least 1e-18, also where epsilon is 0. */
   readonly epsilon?: number;
   /** 0 for adam and 0.01 for adamW unless told. */
   readonly weightDecay?: number;

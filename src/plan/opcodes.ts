@@ -55,6 +55,7 @@ export enum ActivationKind {
   hardSigmoid = 12,
   hardSwish = 13,
   exponential = 14,
+  steepElu = 15,
 }
 
 /** Which function of one prediction and one target an `elementwiseLoss` record sums. */

@@ -1,6 +1,6 @@
 /** What leaves the finite numbers says so: fits, steps, predictions, judgements. The model always keeps finite parameters. */
 import { describe, expect, it } from 'vitest';
-import { activation, adam, dense, Model, type Optimizer, sequential, sgd } from '../../src/entries/node.js';
+import { activation, adam, dense, leakyRelu, Model, type Optimizer, sequential, sgd } from '../../src/entries/node.js';
 import { numbers } from '../reference/data.js';
 
 const [rows, inputs] = [32, 4];
@@ -160,6 +160,8 @@ describe('predictions', () => {
   it('are an infinity where that is the value of the function they end with, but never NaN', async () => {
     const model = await Model.create(sequential(2, [activation('exponential')]));
     expect(model.predict([[1000, -1000]])).toEqual(Float32Array.of(Infinity, 0));
+    const steep = await Model.create(sequential(1, [activation(leakyRelu({ slope: 10 }))]));
+    expect(steep.predict([[-1e38], [1e38]])).toEqual(Float32Array.of(-Infinity, 1e38));
     const broken = await Model.create(
       sequential(1, [dense(2, { useBias: false }), dense(1, { activation: 'exponential' })]),
     );

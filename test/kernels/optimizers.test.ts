@@ -99,6 +99,26 @@ describe.each(backends)('$binary', backend => {
     },
   );
 
+  it.each([0, 1e-40])('adam with epsilon %d leaves parameters without a gradient alone, and others finite', epsilon => {
+    for (const make of [adam, adamW]) {
+      const ops = assemble(make({ epsilon, weightDecay: 0, learningRate: 0.01 }));
+      const begin = numbers(count, 1);
+      // From nothing, and by way of squares that are swept away, to the largest whose square is a float32.
+      const g = begin.map((value, i) => (i % 3 === 0 ? 0 : Math.sign(value) * 10 ** ((i % 37) - 18)));
+      ops.write(ops.places.data, begin, count);
+      for (let step = 1; step <= 3; step++) {
+        ops.write(ops.places.gradient, g, count);
+        ops.set({ step });
+        ops.run();
+      }
+      const moved = ops.read(ops.places.data, count, 1).map((value, i) => value - (begin[i] ?? 0));
+      moved.forEach((by, i) => {
+        if (g[i] === 0) expect(by).toBe(0);
+        else expect(Math.abs(by)).toBeLessThan(0.5);
+      });
+    }
+  });
+
   it.each(Object.entries(cases))('%s makes nothing of denormal gradients', (_, [config]) => {
     const ops = assemble(config);
     ops.write(

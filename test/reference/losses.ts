@@ -60,9 +60,12 @@ export const huber = (delta: number): Loss =>
     (p, t) => Math.min(Math.max(p - t, -delta), delta),
   );
 
-/** log cosh d = |d| + log(1 + e^(−2|d|)) − log 2, which does not overflow. */
+/** log cosh d = |d| + log(1 + e^(−2|d|)) − log 2, which does not overflow, or log(1 + 2 sinh²(d/2)), which cancels nothing. */
 export const logCosh = meanOfElements(
-  (p, t) => Math.abs(p - t) + Math.log1p(Math.exp(-2 * Math.abs(p - t))) - Math.LN2,
+  (p, t) => {
+    const d = Math.abs(p - t);
+    return d < 1 ? Math.log1p(2 * Math.sinh(d / 2) ** 2) : d + Math.log1p(Math.exp(-2 * d)) - Math.LN2;
+  },
   (p, t) => Math.tanh(p - t),
 );
 

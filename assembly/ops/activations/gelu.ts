@@ -8,6 +8,8 @@ export function writeGeluConstants(): void {
   put(GELU + 1, 1.5957691216057308); // 2 √(2/π)
   put(GELU + 2, 0.044715);
   put(GELU + 3, 0.134145); // 3 · 0.044715
+  put(GELU + 4, 11); // from here on e^−|z| is exactly 0, and the derivative 0 or 1
+  put(GELU + 5, -11);
 }
 
 /** x · Φ(x), the normal distribution's; Hendrycks and Gimpel 2016. */
@@ -38,14 +40,16 @@ export class GeluTanh {
 
   @inline
   derivative(x: v128, y: v128, setting: v128): v128 {
+    // Beyond the ends the square would overflow, and be multiplied by 0.
+    const a = f32x4.pmin(f32x4.pmax(x, constant(GELU + 5)), constant(GELU + 4));
     // With e = exp(−|z|), s is 1 / (1 + e) or e / (1 + e), and s (1 − s) is their product either way.
-    const z = this.inner(x);
+    const z = this.inner(a);
     const e = exp(negativeAbsolute(z));
     const most = f32x4.div(one(), f32x4.add(one(), e));
     const least = f32x4.mul(e, most);
     const s = v128.bitselect(least, most, f32x4.lt(z, f32x4.splat(0)));
-    const slope = f32x4.mul(constant(GELU + 1), madd(constant(GELU + 3), f32x4.mul(x, x), one()));
-    return madd(f32x4.mul(x, slope), f32x4.mul(most, least), s);
+    const slope = f32x4.mul(constant(GELU + 1), madd(constant(GELU + 3), f32x4.mul(a, a), one()));
+    return madd(f32x4.mul(a, slope), f32x4.mul(most, least), s);
   }
 
   @inline

@@ -27,11 +27,17 @@ export class Mish {
     // d tanh(softplus(x)) / dx = 4 e (e + 1) / (n + 2)²
     const step = f32x4.mul(f32x4.mul(two(), two()), f32x4.mul(e, f32x4.add(e, one())));
     const bend = f32x4.div(f32x4.div(step, below), below);
-    return madd(x, bend, f32x4.div(n, below));
+    // The bend has no digits left where the exponent is held back: x goes no further than that.
+    return madd(this.held(x), bend, f32x4.div(n, below));
   }
 
   @inline
   private power(x: v128): v128 {
-    return exp(f32x4.pmin(x, constant(MISH)));
+    return exp(this.held(x));
+  }
+
+  @inline
+  private held(x: v128): v128 {
+    return f32x4.pmin(x, constant(MISH));
   }
 }

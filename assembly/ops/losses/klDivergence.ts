@@ -1,6 +1,9 @@
 import { log, smallest } from '../../simd/math';
 
-/** t ln(t / p) of probabilities; 0 where t is 0. A p of 0 counts as the smallest normal number. */
+/**
+ * t ln(t / p) of probabilities; 0 where t is 0. What is below the smallest normal number counts as that, in the logarithms
+ * and where −t is divided.
+ */
 @unmanaged
 export class KlDivergence {
   @inline
