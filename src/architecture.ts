@@ -1,6 +1,7 @@
 /** Step 1 of a network, its architecture: an input shape and a list of layers, checked, frozen, and JSON both ways. */
 import { checkOptions, messageOf, quote, wrongType, wrongValue } from './errors.js';
 import { parseStrictly } from './files/strictJson.js';
+import { isList } from './kinds.js';
 import type { ActivationConfig } from './layers/activations.js';
 import { checkLayer, definitionOf, type Layer } from './layers/index.js';
 import type { ParameterSpec } from './layers/layer.js';
@@ -26,7 +27,7 @@ const MOST_LAYERS = 10_000;
  */
 export function sequential(inputShape: number | readonly number[], layers: readonly Layer[]): Architecture {
   const shape = checkShape('sequential: inputShape', inputShape);
-  if (!Array.isArray(layers)) throw wrongType('sequential: layers', 'a list of layers', layers);
+  if (!isList(layers)) throw wrongType('sequential: layers', 'a list of layers', layers);
   if (layers.length === 0) throw wrongValue('sequential: layers', 'at least one layer', 'none', 'add dense(…)');
   if (layers.length > MOST_LAYERS) throw wrongValue('sequential: layers', `at most ${MOST_LAYERS}`, layers.length);
   // Not layers.map, which passes over holes.

@@ -5,6 +5,8 @@
  * however long what was given: what it repeats of that goes through {@link quote}, {@link shorten} or {@link listed}, some forty characters each.
  */
 
+import { isHollow, isLost, isPromise, isRevoked, kindOf } from './kinds.js';
+
 /** Characters of a message. */
 export const MOST_CHARACTERS = 300;
 /** Characters of one thing that a message repeats, so that two of them are at most 80. */
@@ -19,7 +21,14 @@ function sentence(where: string, expected: string, got: string, mend?: string): 
 
 /** The wrong kind of thing was given: `got` itself. */
 export function wrongType(where: string, expected: string, got: unknown, mend?: string): TypeError {
-  return wrongKind(where, expected, describe(got), mend ?? (isPromise(got) ? 'await it first' : undefined));
+  return wrongKind(where, expected, describe(got), unwrapping(got) ?? mend);
+}
+
+/** How to come by what is meant, where it is inside of something else. */
+export function unwrapping(value: unknown): string | undefined {
+  if (isPromise(value)) return 'await it first';
+  if (isRevoked(value)) return 'copy what it wraps before it is revoked';
+  return isHollow(value) ? 'give what it wraps, such as toRaw(…) of it in Vue' : undefined;
 }
 
 /** The same, with what was given in words. */
@@ -138,21 +147,24 @@ export function describe(value: unknown): string {
 
 /** Objects are known by their tag, for `instanceof` knows those of one realm alone. */
 function describeObject(value: object): string {
+  if (isRevoked(value)) return 'a Proxy that was revoked';
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  const kind = Object.prototype.toString.call(value).slice(8, -1);
   if (isPromise(value)) return 'a Promise';
+  if (isHollow(value)) return `a Proxy of ${withArticle(value.constructor?.name ?? 'an array or a Map')}`;
+  const kind = kindOf(value);
   if (kind === 'Object') {
     const keys = Object.keys(value);
     return keys.length === 0 ? 'an object without keys' : `an object with keys [${listed(keys)}]`;
   }
+  const a = withArticle(kind);
+  if (isLost(value)) return `${a} without its memory: it is detached, or has shrunk`;
   const { byteLength, size } = value as { byteLength?: unknown; size?: unknown };
-  const a = `${/^[AEIO]/.test(kind) ? 'an' : 'a'} ${shorten(kind)}`;
   if (typeof byteLength === 'number') return `${a} of ${byteLength} bytes`;
   return typeof size === 'number' ? `${a} of ${size}` : a;
 }
 
-function isPromise(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+function withArticle(name: string): string {
+  return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${shorten(name)}`;
 }
 
 /**
@@ -216,20 +228,28 @@ function suggestion(word: string, known: readonly string[]): string {
 
 /** Refuses anything but an object whose keys are all among `known`. */
 export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
-  // By their tag: a Map or a Set has no keys, and would pass for an object without options.
-  if (
-    typeof options !== 'object' ||
-    options === null ||
-    Object.prototype.toString.call(options) !== '[object Object]'
-  ) {
+  // By their tag: a Map or a Set has no keys, and would pass for an object without options. A module has what it exports.
+  if (!/^(Object|Module)$/.test(kindOf(options)) || isHollow(options)) {
     throw wrongType(where, `an object with options among [${known.join(', ')}]`, options);
   }
-  for (const key of Object.keys(options)) {
+  for (const key of keysOf(options as object)) {
     if (!known.includes(key)) {
       const mend = known.length === 0 ? 'it takes none' : suggestion(key, known);
       throw wrongKind(where, 'known options only', quote(key), mend);
     }
   }
+}
+
+/** An object's enumerable keys, and those it inherits from what is no class's own prototype: of `Object.create(defaults)` the defaults too. */
+function keysOf(options: object): string[] {
+  const keys = Object.keys(options);
+  let above: object | null = Object.getPrototypeOf(options);
+  // The last of the chain is the language's, whatever pages have put on it.
+  while (above !== null && Object.getPrototypeOf(above) !== null) {
+    keys.push(...Object.keys(above));
+    above = Object.getPrototypeOf(above);
+  }
+  return keys;
 }
 
 /** Refuses a word that is not among `known`, and names the nearest. */

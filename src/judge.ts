@@ -41,9 +41,11 @@ export function readData(
   raw?: RawRows,
 ): ReadyData {
   const network = firstLayer(architecture);
-  const { x, scale } = unwrapBytes(where, data.x);
-  if (scale !== undefined && data.scale !== undefined) throw wrongValue(`${where}: scale`, 'one scale', 'two');
-  const given = raw?.x(x, scale ?? data.scale) ?? { x, scale: scale ?? data.scale };
+  const unwrapped = unwrapBytes(where, data.x);
+  if (unwrapped.scale !== undefined && data.scale !== undefined)
+    throw wrongValue(`${where}: scale`, 'one scale', 'two');
+  const { x, scale = data.scale } = unwrapped;
+  const given = raw?.x(x, scale) ?? { x, scale };
   const samples = readSamples(where, given.x, inputs, network, given.scale);
   refuseNotFinite(`${where}: x`, samples, inputs);
   return { samples, targets: readTargets(`${where}: y`, raw?.y(data.y) ?? data.y, samples.rows, loss) };

@@ -1,8 +1,7 @@
 /**
  * What a value is, by what its engine knows of it. `instanceof` knows the classes of one realm alone, and jest, jsdom, vm contexts and iframes each bring
- * their own; tags that engines keep tell them all apart.
+ * their own; tags that engines keep tell them all apart. Nothing here throws, whatever the value.
  */
-import { wrongType, wrongValue } from './errors.js';
 
 /** Arrays of numbers by the classes of any realm. */
 export type NumberArray =
@@ -19,8 +18,11 @@ export type NumberArray =
 /** Bytes that lie in memory no other thread can change, as web interfaces want them; `Uint8Array<ArrayBuffer>` to those TypeScripts that know it. */
 export type Bytes = ReturnType<Uint8Array['slice']>;
 
-/** What every typed array inherits: its class's name where it is one, undefined where it is not. */
-const className = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get;
+/** What every typed array inherits. */
+const arrays: Uint8Array = Object.getPrototypeOf(Uint8Array.prototype);
+
+/** Its class's name where it is one, undefined where it is not. */
+const className = Object.getOwnPropertyDescriptor(arrays, Symbol.toStringTag)?.get;
 
 /** The class of a typed array, of any realm and of subclasses too: `'Uint8Array'` of a Buffer. Undefined of everything else, a DataView among it. */
 export function arrayKind(value: unknown): string | undefined {
@@ -29,12 +31,8 @@ export function arrayKind(value: unknown): string | undefined {
 
 /** Whether it is a Float32Array; of this realm, which most are, quicker than its tag tells. */
 export function isFloat32Array(value: unknown): value is Float32Array {
-  return value instanceof Float32Array || arrayKind(value) === 'Float32Array';
-}
-
-/** `'Object'` of a plain object, `'Map'`, `'Promise'` …, of any realm. */
-export function kindOf(value: unknown): string {
-  return Object.prototype.toString.call(value).slice(8, -1);
+  // A Proxy of one is an instance of it, but no view.
+  return ArrayBuffer.isView(value) && (value instanceof Float32Array || arrayKind(value) === 'Float32Array');
 }
 
 /** Whether `value` is a typed array whose elements are numbers and not BigInts. */
@@ -43,67 +41,60 @@ export function isNumberArray(value: unknown): value is NumberArray {
   return kind !== undefined && !kind.startsWith('Big');
 }
 
-/** The same memory as a plain `Float32Array`, whatever subclass or realm it was of; `where` for memory that has gone to another thread. */
-export function ownFloats(where: string, values: Float32Array): Float32Array {
-  if (Object.getPrototypeOf(values) === Float32Array.prototype && values.length > 0) return values;
-  refuseDetached(where, values);
-  return new Float32Array(values.buffer, values.byteOffset, values.length);
+/** `'Object'` of a plain object, `'Map'`, `'Promise'` …, of any realm. */
+export function kindOf(value: unknown): string {
+  return isRevoked(value) ? 'Proxy' : Object.prototype.toString.call(value).slice(8, -1);
 }
 
-/** The same memory as a plain `Uint8Array`. */
-export function ownBytes(where: string, values: Uint8Array | Uint8ClampedArray): Uint8Array {
-  refuseDetached(where, values);
-  return new Uint8Array(values.buffer, values.byteOffset, values.length);
+/** `Array.isArray`, which throws at a revoked Proxy. */
+export function isList(value: unknown): value is readonly unknown[] {
+  return !isRevoked(value) && Array.isArray(value);
 }
 
-/** Bytes of a file as people hold them, checked, and in memory that text decoders, streams and the compiler take: other memory is copied. */
-export function fileBytes(where: string, value: unknown): Bytes {
-  const kind = arrayKind(value);
-  if (kind !== 'Uint8Array' && kind !== 'Uint8ClampedArray')
-    throw wrongType(where, 'a Uint8Array', value, wrapping(value));
-  return plainBytes(ownBytes(where, value as Uint8Array));
+/** Whether it has keys. */
+export function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-/** Copies bytes in memory that is shared, or that may grow and shrink. */
-export function plainBytes(bytes: Uint8Array): Bytes {
-  const { buffer } = bytes;
-  const { resizable } = buffer as { resizable?: boolean };
-  return kindOf(buffer) === 'ArrayBuffer' && !resizable ? (bytes as Bytes) : bytes.slice();
+/** Whether it is an object with the key, its own or inherited. */
+export function hasKey<K extends PropertyKey>(value: unknown, key: K): value is Readonly<Record<K, unknown>> {
+  return isObject(value) && !isRevoked(value) && key in value;
 }
 
-/** How to make a Uint8Array of what holds bytes. */
-function wrapping(value: unknown): string | undefined {
-  const kind = kindOf(value);
-  if (ArrayBuffer.isView(value)) return 'give new Uint8Array(view.buffer, view.byteOffset, view.byteLength)';
-  if (kind === 'Blob' || kind === 'File' || kind === 'Response') {
-    return `give new Uint8Array(await ${kind.toLowerCase()}.arrayBuffer())`;
-  }
-  if (kind === 'String') return 'of a file give what node:fs reads, or take Model.load(path)';
-  return kind === 'Promise' ? undefined : 'wrap an ArrayBuffer as new Uint8Array(buffer)';
+export function isPromise(value: unknown): boolean {
+  return hasKey(value, 'then') && typeof value.then === 'function';
 }
 
-/** How to make numbers that are taken of what is not; `name` is what the user calls it. */
-export function conversion(value: unknown, name = 'x'): string | undefined {
-  const kind = arrayKind(value);
-  if (kind?.startsWith('Big')) return `give Float32Array.from(${name}, Number)`;
-  if (kind !== undefined) return `give Float32Array.from(${name})`;
-  if (ArrayBuffer.isView(value)) return 'give new Float32Array(view.buffer, view.byteOffset, numbers)';
-  if (kindOf(value).endsWith('ArrayBuffer')) return 'give new Float32Array(buffer)';
-  const { length } = (value ?? {}) as { length?: unknown };
-  const iterable = typeof (value as Iterable<unknown> | undefined)?.[Symbol.iterator] === 'function';
-  return typeof value === 'object' && (iterable || typeof length === 'number') ? `give Array.from(${name})` : undefined;
-}
-
-function refuseDetached(where: string, { buffer, length }: NumberArray): void {
-  if (length > 0) return;
+/** Whether it is a Proxy that was revoked, as Immer's drafts are in the end: whatever is done with it throws. */
+export function isRevoked(value: unknown): boolean {
   try {
-    new Uint8Array(buffer);
+    Array.isArray(value);
+    return false;
   } catch {
-    throw wrongValue(
-      where,
-      'an array with its memory',
-      'one whose memory was transferred',
-      'copy it before it is sent',
-    );
+    return true;
+  }
+}
+
+/** Whether it is a Proxy of a typed array, a buffer, a Map or the like: what they inherit throws on it, as it has nothing of what they keep. */
+export function isHollow(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || isRevoked(value)) return false;
+  try {
+    for (const key of ['length', 'byteLength', 'size']) Reflect.get(value, key);
+    return false;
+  } catch (error) {
+    return kindOf(error) === 'Error' && hasKey(error, 'name') && error.name === 'TypeError';
+  }
+}
+
+/** Whether a view or a buffer has lost its memory: it was transferred, or shrank. */
+export function isLost(value: unknown): boolean {
+  try {
+    // Each throws at memory that is no longer there.
+    if (arrayKind(value) !== undefined) arrays.keys.call(value as Uint8Array);
+    else if (ArrayBuffer.isView(value)) Reflect.get(value, 'byteOffset');
+    else if (kindOf(value) === 'ArrayBuffer') new Uint8Array(value as ArrayBuffer);
+    return false;
+  } catch {
+    return true;
   }
 }

@@ -1,13 +1,15 @@
 /** A network with parameters: predicts, judges, and hands out trainers. */
 import './disposal.js';
 import { type Architecture, placedLayers, sequential } from './architecture.js';
+import { roomFor } from './conversions.js';
 import { refuseBareBytes, type Samples, type Targets } from './data/samples.js';
 import { checkChoice, checkOptions, nearest, quote, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
 import { modelMetadata, refuseNotFiniteTensors, type Trained } from './files/modelFile.js';
 import { writeSafetensors } from './files/safetensors.js';
 import { initialize } from './initializers/fill.js';
+import { callOnItselfAlone } from './itself.js';
 import { Judge, type ReadyData, readData } from './judge.js';
-import { type Bytes, kindOf, type NumberArray } from './kinds.js';
+import { type Bytes, hasKey, isHollow, kindOf, type NumberArray } from './kinds.js';
 import { fitLoss, type Loss, type LossConfig, refuseConstant, resolveLoss } from './losses/index.js';
 import type { FittedLoss } from './losses/loss.js';
 import {
@@ -72,6 +74,11 @@ class BaseModel extends Predictor {
     return Trainer;
   }
 
+  static {
+    callOnItselfAlone(this.prototype, 'model', other => #fitted in other);
+    callOnItselfAlone(this, 'Model', other => other === this || hasKey(other, 'host'));
+  }
+
   /** @internal */
   readonly seed: number;
   readonly #fitted = new Map<string, Judge>();
@@ -102,12 +109,12 @@ class BaseModel extends Predictor {
     options: ModelOptions = {},
   ): Promise<M> {
     checkOptions('Model.create', options, ['seed', 'deterministic', 'turbo']);
-    if (typeof architecture !== 'object' || architecture === null || !('layers' in architecture)) {
+    if (!hasKey(architecture, 'layers')) {
       const mend = typeof architecture === 'string' ? 'of JSON make Architecture.fromJSON(text)' : undefined;
       throw wrongType('Model.create: architecture', 'what sequential(…) makes', architecture, mend);
     }
     const checked = sequential(architecture.inputShape, architecture.layers);
-    const seed = checkSeed('Model.create: seed', options.seed ?? 0);
+    const seed = checkSeed('Model.create: seed', options.seed === undefined ? 0 : options.seed);
     const backend = await chooseBackend(this.host, checkBackendOptions('Model.create', options));
     const model = new this({ architecture: checked, backend, seed });
     model.#initialize();
@@ -173,7 +180,8 @@ class BaseModel extends Predictor {
     this.refuseWhileFitting(where);
     this.refuseQuantized(where);
     const known = new Map(this.network.plan.parameters.map(parameter => [parameter.name, parameter]));
-    if (kindOf(values) !== 'Object') throw wrongType(where, `an object such as { '0.dense.weight': … }`, values);
+    if (kindOf(values) !== 'Object' || isHollow(values))
+      throw wrongType(where, `an object such as { '0.dense.weight': … }`, values);
     const writes: [Parameter, ArrayLike<number>][] = [];
     for (const [name, value] of Object.entries(values)) {
       const parameter = known.get(name);
@@ -212,9 +220,9 @@ class BaseModel extends Predictor {
     const shapes = placedLayers(this.architecture).map(layer => layer.outputShape);
     const results = layers.map(({ name, value }, index) => {
       const shape = [samples.rows, ...(shapes[index] ?? [])];
-      return { name, shape, data: new Float32Array(samples.rows * numbersOf(value)) };
+      return { name, shape, data: roomFor(samples.rows * numbersOf(value)) };
     });
-    const output = new Float32Array(samples.rows * outputs);
+    const output = roomFor(samples.rows * outputs);
     for (let first = 0; first < samples.rows; first += plan.capacity) {
       const last = Math.min(samples.rows, first + plan.capacity);
       this.runRows('forward', samples, first, last);
@@ -317,9 +325,11 @@ class BaseModel extends Predictor {
    */
   async fit(data: TrainingData, options: TrainerOptions & FitOptions): Promise<History> {
     checkOptions('fit', options, [...trainerOptionNames, ...fitOptionNames]);
+    const given = options as unknown as Readonly<Record<string, unknown>>;
     const own: Record<string, unknown> = {};
     const rest: Record<string, unknown> = {};
-    for (const [key, value] of Object.entries(options)) (trainerOptionNames.includes(key) ? own : rest)[key] = value;
+    for (const key of trainerOptionNames) own[key] = given[key];
+    for (const key of fitOptionNames) rest[key] = given[key];
     const { signal } = checkFitOptions('fit', rest);
     this.refuseWhileFitting('fit');
     const trainer = await this.#newTrainer(own, 'fit', signal);
@@ -371,7 +381,7 @@ class BaseModel extends Predictor {
     const work = workOf(this.network, samples.rows);
     const small = work <= WORK_AT_ONCE;
     if (small && !this.#predictions?.waiting && takeSpare(work)) {
-      const out = new Float32Array(samples.rows * this.network.outputs);
+      const out = roomFor(samples.rows * this.network.outputs);
       this.predictSamples(where, out, samples);
       return this.restored(where, out, samples.rows);
     }

@@ -1,12 +1,14 @@
 /** A network with parameters that predicts: the half of a model that needs nothing of training. */
 import { type Architecture, firstLayer, outputActivation, placedLayers } from './architecture.js';
+import { conversion, fileBytes, numberMend, ownFloats, refuseLost, roomFor } from './conversions.js';
 import { PREPROCESSING } from './data/preprocessing.js';
 import { RawRows } from './data/rawRows.js';
 import { countRows, notFiniteAt, type ReadySamples, readAlone, type Samples } from './data/samples.js';
 import { checkBoolean, checkOptions, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
 import { readModelMetadata, type Trained } from './files/modelFile.js';
 import { readSafetensors, type Tensor } from './files/safetensors.js';
-import { conversion, fileBytes, isFloat32Array, isNumberArray, ownFloats } from './kinds.js';
+import { callOnItselfAlone } from './itself.js';
+import { hasKey, isFloat32Array, isList, isNumberArray } from './kinds.js';
 import { mayOverflow } from './layers/activations.js';
 import { type NetworkPlan, planPrediction } from './network.js';
 import type { Parameter } from './plan/builder.js';
@@ -57,6 +59,11 @@ export class Predictor {
     throw new Error('myelin: expected an entry of the package that loads its WebAssembly, got the bare class');
   }
 
+  static {
+    callOnItselfAlone(this.prototype, 'model', other => #staging in other);
+    callOnItselfAlone(this, 'Model', other => other === this || hasKey(other, 'host'));
+  }
+
   readonly architecture: Architecture;
   /** What the weights are stored as: `'float32'`, or fewer bits where the model was quantised. */
   readonly weights: WeightFormat;
@@ -83,7 +90,7 @@ export class Predictor {
 
   /** @internal Use {@link fromBytes}. */
   constructor(parts: ModelParts) {
-    if (parts?.backend === undefined) {
+    if (!hasKey(parts, 'backend') || !hasKey(parts.backend, 'module')) {
       const expected = 'Model.create(architecture), Model.load(path) or Model.fromBytes(bytes)';
       throw wrongKind('Model', expected, 'new Model(…)', 'each gives a promise: await it');
     }
@@ -102,6 +109,11 @@ export class Predictor {
     const address = this.program.reserve(plan.capacity * inputs * 4);
     this.#staging = new Float32Array(this.program.memory.buffer, address, plan.capacity * inputs);
     this.#predictions = this.program.floats(plan.region('predictions'));
+  }
+
+  /** Its tag, by which Vue, Pinia and the like know to leave it as it is: on a Proxy nothing of it would work. */
+  get [Symbol.toStringTag](): string {
+    return 'Model';
   }
 
   /**
@@ -131,7 +143,7 @@ export class Predictor {
    */
   predict(x: Samples): Float32Array {
     const samples = this.samples('predict', x);
-    const out = new Float32Array(samples.rows * this.network.outputs);
+    const out = roomFor(samples.rows * this.network.outputs);
     this.predictSamples('predict', out, samples);
     return this.restored('predict', out, samples.rows);
   }
@@ -166,6 +178,7 @@ export class Predictor {
 
   #checkRoom(out: Float32Array, rows: number): void {
     const numbers = rows * this.network.outputs;
+    refuseLost('predictInto: out', out);
     if (out.length < numbers) throw wrongValue('predictInto: out', `room for ${numbers} numbers`, out.length);
   }
 
@@ -236,6 +249,7 @@ export class Predictor {
   rawRows(where: string): RawRows | undefined {
     const text = this.metadata[PREPROCESSING];
     if (text === undefined) return undefined;
+    if (typeof text !== 'string') throw wrongType(`${where}: model.metadata.${PREPROCESSING}`, 'a string', text);
     if (this.#raw?.text !== text) this.#raw = { text, rows: RawRows.from(where, text, this.network.inputs) };
     return this.#raw.rows;
   }
@@ -314,22 +328,23 @@ export function checkParameter(
 ): asserts value is ArrayLike<number> {
   const length = parameter.rows * parameter.columns;
   const expected = `${length} numbers for shape [${parameter.shape.join(', ')}]`;
-  if (!isNumberArray(value) && !Array.isArray(value))
-    throw wrongType(where, expected, value, conversion(value, 'values'));
+  if (!isNumberArray(value) && !isList(value)) throw wrongType(where, expected, value, conversion(value, 'values'));
+  refuseLost(where, value);
   if (value.length !== length) throw wrongValue(where, expected, `${value.length} numbers`);
   // The engine's own search: loading a model is quicker than a loop of ours that runs for the first time.
   if (isFloat32Array(value) && ![NaN, Infinity, -Infinity].some(number => value.includes(number))) return;
   for (let i = 0; i < length; i++) {
     const number: unknown = value[i];
-    if (typeof number !== 'number') throw wrongType(`${where}[${i}]`, 'a number', number);
+    if (typeof number !== 'number') throw wrongType(`${where}[${i}]`, 'a number', number, numberMend(number, 'values'));
     if (!Number.isFinite(Math.fround(number))) throw wrongValue(`${where}[${i}]`, 'a finite float32 number', number);
   }
 }
 
 /** @internal */
 export function checkBackendOptions(where: string, options: LoadOptions): BackendOptions {
+  const { deterministic = false, turbo = false } = options;
   return {
-    deterministic: checkBoolean(`${where}: deterministic`, options.deterministic ?? false),
-    turbo: checkBoolean(`${where}: turbo`, options.turbo ?? false),
+    deterministic: checkBoolean(`${where}: deterministic`, deterministic),
+    turbo: checkBoolean(`${where}: turbo`, turbo),
   };
 }

@@ -2,6 +2,7 @@
 
 import { ABORTED, unlessAborted } from './abort.js';
 import { firstLayer, placedLayers } from './architecture.js';
+import { fileBytes } from './conversions.js';
 import { findNotFinite, notFiniteAt, readAlone, readTargets, type Samples, type Targets } from './data/samples.js';
 import { checkOptions, shorten, wrongKind, wrongState, wrongValue } from './errors.js';
 import { modelMetadata, readModelMetadata } from './files/modelFile.js';
@@ -16,8 +17,9 @@ import {
   type TrainerState,
   trainedBy,
 } from './files/trainerFile.js';
+import { callOnItselfAlone } from './itself.js';
 import { answersOf, bytesPerRow, evaluation, type Judgement, type ReadyData, readData } from './judge.js';
-import { type Bytes, fileBytes } from './kinds.js';
+import { type Bytes, hasKey } from './kinds.js';
 import { definitionOf } from './layers/index.js';
 import type { FittedLoss } from './losses/loss.js';
 import { checkMetrics } from './metrics/index.js';
@@ -73,6 +75,11 @@ export interface TrainerParts {
 
 /** What each entry's `Trainer` extends, by another name for the reason that the model's base has one. */
 class BaseTrainer {
+  static {
+    callOnItselfAlone(this.prototype, 'trainer', other => #config in other);
+    callOnItselfAlone(this, 'Trainer', other => other === this || hasKey(other, 'modelClass'));
+  }
+
   readonly model: Model;
   readonly #config: TrainerConfig;
   readonly #loss: FittedLoss;
@@ -103,7 +110,7 @@ class BaseTrainer {
 
   /** @internal Use {@link Model.trainer}. */
   constructor(model: Model, parts: TrainerParts) {
-    if (parts === undefined) {
+    if (!hasKey(parts, 'program')) {
       const expected = 'model.trainer(options) or Trainer.fromBytes(bytes)';
       throw wrongKind('Trainer', expected, 'new Trainer(…)', 'each gives a promise: await it');
     }
@@ -177,6 +184,11 @@ class BaseTrainer {
     const whole = team ? planFor(batchSize) : alone;
     const first = load(whole.plan.end <= mostBytes ? whole : planFor(1));
     return { config, loss, ...first, withRoom: rows => load(planFor(rows)), deterministic, team };
+  }
+
+  /** Its tag: as a model's. */
+  get [Symbol.toStringTag](): string {
+    return 'Trainer';
   }
 
   /** Epochs that this trainer has finished, before it was saved too. */

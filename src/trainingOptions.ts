@@ -1,6 +1,7 @@
 /** What trainers are asked for, what they tell while they train, and what they tell in the end. */
 import type { Samples, Targets } from './data/samples.js';
 import { checkBoolean, checkInteger, checkOptions, wrongType } from './errors.js';
+import { hasKey } from './kinds.js';
 import { type Loss, type LossConfig, resolveLoss } from './losses/index.js';
 import { checkMetricNames, type Metric, trainingMetrics } from './metrics/index.js';
 import { type Optimizer, type OptimizerConfig, resolveOptimizer } from './optimizers/index.js';
@@ -126,7 +127,8 @@ export function checkFitOptions(where: string, options: FitOptions) {
     if (callback !== undefined && typeof callback !== 'function')
       throw wrongType(`${where}: ${name}`, 'a function', callback);
   }
-  if (signal !== undefined && !(typeof signal?.aborted === 'boolean' && 'addEventListener' in signal)) {
+  const isSignal = hasKey(signal, 'aborted') && typeof signal.aborted === 'boolean' && 'addEventListener' in signal;
+  if (signal !== undefined && !isSignal) {
     throw wrongType(`${where}: signal`, 'an AbortSignal', signal);
   }
   return {

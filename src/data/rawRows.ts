@@ -3,7 +3,7 @@
  * outputs the target's own numbers.
  */
 import { listed, quote, wrongKind, wrongValue } from '../errors.js';
-import { arrayKind, isNumberArray } from '../kinds.js';
+import { arrayKind, isList, isNumberArray } from '../kinds.js';
 import { PREPROCESSING, parsePreprocessing } from './preprocessing.js';
 import { restore, type Scaling, standardise } from './scaling.js';
 
@@ -52,12 +52,12 @@ export class RawRows {
     const columns = this.#inputs.length;
     if (TAKEN.has(arrayKind(x))) {
       const numbers = x as ArrayLike<number>;
-      const factor = scale ?? 1;
+      const factor = scale === undefined ? 1 : scale;
       const isWhole = numbers.length > 0 && numbers.length % columns === 0;
       if (!isWhole || typeof factor !== 'number') return { x, scale };
       return { x: this.#standardised(numbers, numbers.length, factor) };
     }
-    if (!Array.isArray(x) || scale !== undefined) return { x, scale };
+    if (!isList(x) || scale !== undefined) return { x, scale };
     return { x: x.map((row: unknown) => (isNumbers(row, columns) ? this.#standardised(row, columns, 1) : row)) };
   }
 
@@ -78,7 +78,7 @@ export class RawRows {
     const output = this.#output;
     if (output === undefined) return y;
     if (isNumberArray(y)) return Float32Array.from(y, value => standardise(value, output));
-    if (!Array.isArray(y)) return y;
+    if (!isList(y)) return y;
     const scaled = (value: unknown) => (typeof value === 'number' ? standardise(value, output) : value);
     return y.map((value: unknown) => (isNumbers(value, 1) ? [scaled(value[0])] : scaled(value)));
   }
@@ -94,7 +94,7 @@ export class RawRows {
 
 /** Whether a value is so many finite numbers. */
 function isNumbers(row: unknown, length: number): row is ArrayLike<number> {
-  if (!Array.isArray(row) && !isNumberArray(row)) return false;
+  if (!isList(row) && !isNumberArray(row)) return false;
   const cells = row as ArrayLike<unknown>;
   if (cells.length !== length) return false;
   for (let i = 0; i < length; i++) if (!Number.isFinite(cells[i])) return false;

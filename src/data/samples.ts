@@ -1,6 +1,7 @@
 /** What users give for x and y, checked and made ready to be copied into linear memory. */
-import { checkOptions, describe, wrongKind, wrongType, wrongValue } from '../errors.js';
-import { arrayKind, conversion, isNumberArray, kindOf, type NumberArray, ownBytes, ownFloats } from '../kinds.js';
+import { conversion, numberMend, ownBytes, ownFloats, refuseLost, roomFor } from '../conversions.js';
+import { checkOptions, describe, unwrapping, wrongKind, wrongType, wrongValue } from '../errors.js';
+import { arrayKind, hasKey, isList, isNumberArray, kindOf, type NumberArray } from '../kinds.js';
 import type { TargetSpec } from '../losses/loss.js';
 import type { RawRows } from './rawRows.js';
 
@@ -36,13 +37,13 @@ export function readSamples(where: string, x: unknown, inputs: number, network: 
   const kind = arrayKind(x);
   if (kind === 'Uint8Array' || kind === 'Uint8ClampedArray') {
     const values = ownBytes(`${where}: x`, x as Uint8Array);
-    const factor = scale ?? 1;
+    const factor = scale === undefined ? 1 : scale;
     if (typeof factor !== 'number') throw wrongType(`${where}: scale`, 'a finite number', factor);
     if (!Number.isFinite(Math.fround(factor))) throw wrongValue(`${where}: scale`, 'a finite float32 number', factor);
     return { rows: countRows(where, values.length, inputs, network), values, scale: factor };
   }
   const isFloats = kind === 'Float32Array' || kind === 'Float64Array' || kind === 'Float16Array';
-  if (!isFloats && !Array.isArray(x)) {
+  if (!isFloats && !isList(x)) {
     throw wrongType(`${where}: x`, 'a Float32Array, { x: Uint8Array, scale }, or an array of rows', x, conversion(x));
   }
   if (scale !== undefined) {
@@ -61,6 +62,7 @@ export function readSamples(where: string, x: unknown, inputs: number, network: 
 /** Float64 or float16 numbers as float32; those that would become infinite are refused as they were. */
 function narrow(where: string, x: unknown, inputs: number): Float32Array {
   const numbers = x as Float64Array;
+  refuseLost(`${where}: x`, numbers);
   const values = new Float32Array(numbers);
   const bad = findNotFinite(values);
   if (bad >= 0) throw notFiniteAt(`${where}: x`, numbers, bad, inputs);
@@ -79,20 +81,21 @@ export function countRows(where: string, length: number, inputs: number, network
 
 /** Whether a row of numbers can be this: an array, or a typed one. BigInts are told when they are met. */
 function isRow(row: unknown): row is ArrayLike<unknown> {
-  return Array.isArray(row) || arrayKind(row) !== undefined;
+  return isList(row) || arrayKind(row) !== undefined;
 }
 
 /** Rows of numbers as one row-major array; every number finite. */
 function flattenRows(where: string, rows: readonly unknown[], columns: number, network: string): Float32Array {
-  const values = new Float32Array(rows.length * columns);
+  const values = roomFor(rows.length * columns);
   // Not forEach, which passes over holes.
   for (let r = 0; r < rows.length; r++) {
     const row = rows[r];
     if (!isRow(row)) {
-      const mend = typeof row === 'number' ? 'for one row give [[…]]' : conversion(row, 'row');
+      const mend = typeof row === 'number' ? 'for one row give [[…]]' : rowMend(row);
       throw wrongKind(where, `rows of ${columns} numbers`, `${describe(row)} as row ${r}`, mend);
     }
     const cells: ArrayLike<unknown> = row;
+    refuseLost(`${where}, row ${r}`, cells);
     if (isRow(cells[0])) {
       throw wrongKind(
         where,
@@ -107,7 +110,7 @@ function flattenRows(where: string, rows: readonly unknown[], columns: number, n
     for (let column = 0; column < columns; column++) {
       const value = cells[column];
       if (typeof value !== 'number') {
-        throw wrongKind(where, 'numbers', `${describe(value)} in row ${r}, column ${column}`);
+        throw wrongKind(where, 'numbers', `${describe(value)} in row ${r}, column ${column}`, numberMend(value));
       }
       const rounded = fround(value);
       if (!finite(rounded)) throw notFinite(where, value, r, column);
@@ -115,6 +118,11 @@ function flattenRows(where: string, rows: readonly unknown[], columns: number, n
     }
   }
   return values;
+}
+
+function rowMend(row: unknown): string | undefined {
+  const mend = unwrapping(row) ?? conversion(row, 'row');
+  return mend ?? (kindOf(row) === 'Object' ? 'of a record give Object.values(row)' : undefined);
 }
 
 /** The error for NaN and infinities. */
@@ -147,7 +155,7 @@ export function notFiniteAt(where: string, values: ArrayLike<number>, index: num
 
 /** `{ x, scale }`, as bytes are given, taken apart; anything else as it is. */
 export function unwrapBytes(where: string, x: unknown): { x: unknown; scale?: unknown } {
-  if (typeof x !== 'object' || x === null || kindOf(x) !== 'Object' || !('x' in x)) return { x };
+  if (kindOf(x) !== 'Object' || !hasKey(x, 'x')) return { x };
   checkOptions(`${where}: x`, x, ['x', 'scale']);
   return x as { x: unknown; scale?: unknown };
 }
@@ -185,10 +193,11 @@ function readLabels(where: string, y: unknown, rows: number, positions: number, 
   const each = positions === 1 ? 'one for each row' : `${positions} for each row`;
   const expected = `${rows * positions} class indices from 0 to ${classes - 1}, ${each}`;
   const oneHot = `for one-hot rows take 'categoricalCrossEntropy'`;
-  const isRows = Array.isArray(y) && isListOfRows(y);
+  const isRows = isList(y) && isListOfRows(y);
   if (isRows && positions === 1) throw wrongKind(where, expected, 'rows of numbers', oneHot);
   const flat = isRows ? flattenTargets(where, y, positions) : y;
   if (!isNumbers(flat)) throw wrongType(where, expected, y, conversion(y, 'y'));
+  refuseLost(where, flat);
   if (flat.length !== rows * positions) {
     const mend = flat.length === rows * positions * classes ? oneHot : 'x and y need the same rows';
     throw wrongValue(where, expected, `${flat.length} numbers`, mend);
@@ -197,7 +206,9 @@ function readLabels(where: string, y: unknown, rows: number, positions: number, 
   for (let i = 0; i < flat.length; i++) {
     const label = flat[i];
     const place = positions === 1 ? `in row ${i}` : `in row ${Math.floor(i / positions)}, position ${i % positions}`;
-    if (typeof label !== 'number') throw wrongKind(where, expected, `label ${describe(label)} ${place}`);
+    if (typeof label !== 'number') {
+      throw wrongKind(where, expected, `label ${describe(label)} ${place}`, labelMend(label));
+    }
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
       throw wrongValue(where, expected, `label ${label} ${place}`);
     }
@@ -206,14 +217,20 @@ function readLabels(where: string, y: unknown, rows: number, positions: number, 
   return labels;
 }
 
+/** What to do about a label that is no number. */
+function labelMend(label: unknown): string {
+  return typeof label === 'string' ? 'give the number of its class: classes.indexOf(label)' : numberMend(label, 'y');
+}
+
 type ValueSpec = Extract<TargetSpec, { kind: 'values' }>;
 
 function readValues(where: string, y: unknown, rows: number, positions: number, spec: ValueSpec): Float32Array {
   const { range } = spec;
   const columns = positions * spec.columns;
-  const flat = Array.isArray(y) && isListOfRows(y) ? flattenTargets(where, y, columns) : y;
+  const flat = isList(y) && isListOfRows(y) ? flattenTargets(where, y, columns) : y;
   const expected = `targets [${rows}, ${columns}]`;
   if (!isNumbers(flat)) throw wrongType(where, expected, y, conversion(y, 'y'));
+  refuseLost(where, flat);
   if (flat.length !== rows * columns) {
     const indices = columns > 1 && flat.length === rows;
     const mend = indices ? `for class indices take 'sparseCategoricalCrossEntropy'` : 'x and y need the same rows';
@@ -224,7 +241,8 @@ function readValues(where: string, y: unknown, rows: number, positions: number, 
   for (let i = 0; i < flat.length; i++) {
     const value: unknown = flat[i];
     const row = Math.floor(i / columns);
-    if (typeof value !== 'number') throw wrongKind(where, 'numbers', `${describe(value)} in row ${row}`);
+    if (typeof value !== 'number')
+      throw wrongKind(where, 'numbers', `${describe(value)} in row ${row}`, numberMend(value, 'y'));
     const rounded = fround(value);
     if (!finite(rounded)) throw notFinite(where, value, row, i % columns);
     if (range === 'probability' && !(rounded >= 0 && rounded <= 1)) {
@@ -241,6 +259,7 @@ function readValues(where: string, y: unknown, rows: number, positions: number, 
 function flattenTargets(where: string, rows: readonly unknown[], columns: number): unknown[] {
   // Not rows.flatMap, which passes over holes.
   return Array.from(rows, (row, r) => {
+    if (isRow(row)) refuseLost(`${where}, row ${r}`, row);
     const cells: unknown[] = isRow(row) ? Array.from(row) : [row];
     if (cells.length !== columns) throw wrongValue(where, `rows of ${columns} numbers`, `${cells.length} in row ${r}`);
     return cells;
@@ -248,7 +267,7 @@ function flattenTargets(where: string, rows: readonly unknown[], columns: number
 }
 
 function isNumbers(y: unknown): y is ArrayLike<unknown> {
-  return Array.isArray(y) ? !isListOfRows(y) : isNumberArray(y);
+  return isList(y) ? !isListOfRows(y) : isNumberArray(y);
 }
 
 function isListOfRows(y: readonly unknown[]): boolean {

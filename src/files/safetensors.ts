@@ -1,5 +1,6 @@
+import { fileBytes } from '../conversions.js';
 import { describe, listed, wrongType, wrongValue } from '../errors.js';
-import { type Bytes, fileBytes } from '../kinds.js';
+import type { Bytes } from '../kinds.js';
 import { formatOf, type StoredNumbers, type WeightFormat } from '../plan/formats.js';
 import { badFile, LONE_SURROGATE, StrictJson } from './strictJson.js';
 

@@ -1,5 +1,6 @@
 /** Initializers: what a parameter's values are before training. Definitions and defaults are Keras's. */
 import { checkChoice, wrongType } from '../errors.js';
+import { hasKey } from '../kinds.js';
 import * as kinds from './kinds.js';
 
 export * from './kinds.js';
@@ -24,7 +25,7 @@ export const initializerNames = Object.keys(registry) as InitializerName[];
  */
 export function resolveInitializer(where: string, value: unknown): InitializerConfig {
   if (typeof value === 'string') return registry[checkChoice(where, value, initializerNames)].configure(where, {});
-  if (typeof value !== 'object' || value === null || !('kind' in value)) {
+  if (!hasKey(value, 'kind')) {
     throw wrongType(where, "an initializer such as 'heNormal' or constant({ value: 1 })", value);
   }
   const { kind, ...options } = value;

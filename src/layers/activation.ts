@@ -1,4 +1,5 @@
 /** An activation as a layer of its own. */
+import { checkOptions } from '../errors.js';
 import { type ActivationConfig, type ActivationName, describeActivation, resolveActivation } from './activations.js';
 import { emitActivation, emitActivationGradient } from './elementwise.js';
 import type { LayerBackward, LayerDefinition } from './layer.js';
@@ -9,7 +10,8 @@ export interface ActivationLayer {
 }
 
 /** A layer that applies an activation function to its input of any shape; softmax and logSoftmax along the last axis. */
-export function activation(a: ActivationName | ActivationConfig): ActivationLayer {
+export function activation(a: ActivationName | ActivationConfig, options: Record<string, never> = {}): ActivationLayer {
+  checkOptions('activation', options, []);
   return Object.freeze({ kind: 'activation', activation: resolveActivation('activation', a) });
 }
 

@@ -1,5 +1,6 @@
 /** The activation functions by name: what the machine calls them, and which of their values the gradient needs. */
 import { checkChoice, checkNumber, checkOptions, wrongType } from '../errors.js';
+import { hasKey } from '../kinds.js';
 import { ActivationKind } from '../plan/opcodes.js';
 
 interface ElementwiseEntry {
@@ -58,29 +59,28 @@ export const activationNames: readonly ActivationName[] = [
 /** x, or slope · x where x is negative. `slope` is at least 0, 0.01 unless told. */
 export function leakyRelu(options: { slope?: number } = {}): ActivationConfig {
   checkOptions('leakyRelu', options, ['slope']);
-  return Object.freeze({
-    kind: 'leakyRelu',
-    slope: checkNumber('leakyRelu: slope', options.slope ?? 0.01, { min: 0 }),
-  });
+  const { slope = 0.01 } = options;
+  return Object.freeze({ kind: 'leakyRelu', slope: checkNumber('leakyRelu: slope', slope, { min: 0 }) });
 }
 
 /** x, or alpha · (eˣ − 1) where x is negative (Clevert et al. 2016). `alpha` is at least 0, 1 unless told. */
 export function elu(options: { alpha?: number } = {}): ActivationConfig {
   checkOptions('elu', options, ['alpha']);
-  return Object.freeze({ kind: 'elu', alpha: checkNumber('elu: alpha', options.alpha ?? 1, { min: 0 }) });
+  const { alpha = 1 } = options;
+  return Object.freeze({ kind: 'elu', alpha: checkNumber('elu: alpha', alpha, { min: 0 }) });
 }
 
 /** x · Φ(x) (Hendrycks and Gimpel 2016): exactly, which is the default, or by the authors' formula with tanh. */
 export function gelu(options: { approximate?: 'none' | 'tanh' } = {}): ActivationConfig {
   checkOptions('gelu', options, ['approximate']);
-  const approximate = checkChoice('gelu: approximate', options.approximate ?? 'none', ['none', 'tanh'] as const);
-  return Object.freeze({ kind: 'gelu', approximate });
+  const { approximate = 'none' } = options;
+  return Object.freeze({ kind: 'gelu', approximate: checkChoice('gelu: approximate', approximate, ['none', 'tanh']) });
 }
 
 /** A name, or a factory's value, or the same read from JSON. */
 export function resolveActivation(where: string, value: unknown): ActivationConfig {
   if (typeof value === 'string') return withDefaults(checkChoice(where, value, activationNames));
-  if (typeof value !== 'object' || value === null || !('kind' in value)) {
+  if (!hasKey(value, 'kind')) {
     throw wrongType(where, `an activation's name, such as 'relu', or a factory's value`, value);
   }
   const { kind, ...settings } = value;

@@ -45,18 +45,25 @@ const optionNames = ['activation', 'useBias', 'weightInitializer', 'biasInitiali
 export function dense(units: number, options: DenseOptions = {}): DenseLayer {
   const where = `dense(${typeof units === 'number' ? units : '?'})`;
   checkOptions(where, options, optionNames);
-  const biasInitializer = resolveInitializer(`${where}: biasInitializer`, options.biasInitializer ?? 'zeros');
-  if (biasInitializer.kind === 'orthogonal') {
+  const {
+    activation = 'linear',
+    useBias = true,
+    weightInitializer = 'glorotUniform',
+    biasInitializer = 'zeros',
+    name,
+  } = options;
+  const bias = resolveInitializer(`${where}: biasInitializer`, biasInitializer);
+  if (bias.kind === 'orthogonal') {
     throw wrongValue(`${where}: biasInitializer`, 'an initialiser for a vector', `'orthogonal'`, `take 'zeros'`);
   }
   return Object.freeze({
     kind: 'dense',
     units: checkInteger(`${where}: units`, units, 1, 2 ** 24),
-    activation: resolveActivation(`${where}: activation`, options.activation ?? 'linear'),
-    useBias: checkBoolean(`${where}: useBias`, options.useBias ?? true),
-    weightInitializer: resolveInitializer(`${where}: weightInitializer`, options.weightInitializer ?? 'glorotUniform'),
-    biasInitializer,
-    ...(options.name === undefined ? {} : { name: checkName(where, options.name) }),
+    activation: resolveActivation(`${where}: activation`, activation),
+    useBias: checkBoolean(`${where}: useBias`, useBias),
+    weightInitializer: resolveInitializer(`${where}: weightInitializer`, weightInitializer),
+    biasInitializer: bias,
+    ...(name === undefined ? {} : { name: checkName(where, name) }),
   });
 }
 

@@ -1,5 +1,5 @@
 /** Dropout, and alpha dropout for networks of selu: noise while training, nothing while predicting. */
-import { checkNumber } from '../errors.js';
+import { checkNumber, checkOptions } from '../errors.js';
 import type { Region } from '../plan/memory.js';
 import { alphaDropoutForward, dropoutForward, dropoutGradient } from '../plan/ops/noise.js';
 import { Purpose } from '../random.js';
@@ -17,7 +17,8 @@ export type AlphaDropoutLayer = RateLayer<'alphaDropout'>;
  * While training each element is 0 with probability `rate` (from 0 up to, not with, 1) and is divided by 1 − rate
  * otherwise; while predicting the layer does nothing. Srivastava et al. 2014.
  */
-export function dropout(rate: number): DropoutLayer {
+export function dropout(rate: number, options: Record<string, never> = {}): DropoutLayer {
+  checkOptions('dropout', options, []);
   return Object.freeze({ kind: 'dropout', rate: checkNumber('dropout: rate', rate, { min: 0, below: 1 }) });
 }
 
@@ -29,7 +30,8 @@ const SELU_FLOOR = -1.7580993408473766;
  * −1.758, with probability `rate` (from 0 up to, not with, 1), and then all are scaled and shifted; while predicting the
  * layer does nothing. Klambauer et al., «Self-normalizing neural networks», 2017.
  */
-export function alphaDropout(rate: number): AlphaDropoutLayer {
+export function alphaDropout(rate: number, options: Record<string, never> = {}): AlphaDropoutLayer {
+  checkOptions('alphaDropout', options, []);
   return Object.freeze({ kind: 'alphaDropout', rate: checkNumber('alphaDropout: rate', rate, { min: 0, below: 1 }) });
 }
 

@@ -1,4 +1,5 @@
 /** Flattening: a matter of shapes alone. */
+import { checkOptions } from '../errors.js';
 import { size } from '../shape.js';
 import type { LayerBackward, LayerDefinition } from './layer.js';
 
@@ -7,13 +8,14 @@ export interface FlattenLayer {
 }
 
 /** From `[rows, 28, 28]` to `[rows, 784]`, row-major. Nothing is moved. */
-export function flatten(): FlattenLayer {
+export function flatten(options: Record<string, never> = {}): FlattenLayer {
+  checkOptions('flatten', options, []);
   return Object.freeze({ kind: 'flatten' });
 }
 
 export const flattenLayer: LayerDefinition<FlattenLayer, undefined> = {
   options: [],
-  check: flatten,
+  check: () => flatten(),
   describe: () => 'flatten',
   outputShape: (_, input) => [size(input)],
   parameters: () => [],

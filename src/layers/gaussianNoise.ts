@@ -1,5 +1,5 @@
 /** Gaussian noise while training, nothing while predicting. */
-import { checkNumber } from '../errors.js';
+import { checkNumber, checkOptions } from '../errors.js';
 import { rearrange } from '../plan/ops/batch.js';
 import { gaussianNoiseForward } from '../plan/ops/noise.js';
 import { Purpose } from '../random.js';
@@ -14,7 +14,8 @@ export interface GaussianNoiseLayer {
  * While training adds to each element a number of its own, drawn from a normal distribution with mean 0 and that standard
  * `deviation`, which is at least 0; while predicting the layer does nothing.
  */
-export function gaussianNoise(deviation: number): GaussianNoiseLayer {
+export function gaussianNoise(deviation: number, options: Record<string, never> = {}): GaussianNoiseLayer {
+  checkOptions('gaussianNoise', options, []);
   const checked = checkNumber('gaussianNoise: deviation', deviation, { min: 0 });
   return Object.freeze({ kind: 'gaussianNoise', deviation: checked });
 }

@@ -1,5 +1,6 @@
 /** The kinds of layers, going forward; `backward.ts` holds the other half, which predicting alone does not need. */
 import { checkChoice, checkOptions, wrongType } from '../errors.js';
+import { hasKey } from '../kinds.js';
 import { type ActivationLayer, activationLayer } from './activation.js';
 import { type DenseLayer, denseLayer } from './dense.js';
 import { type AlphaDropoutLayer, alphaDropoutLayer, type DropoutLayer, dropoutLayer } from './dropout.js';
@@ -47,7 +48,7 @@ export function definitionOf(layer: Layer): LayerDefinition<Layer> {
 
 /** Refuses what no factory made, and gives the layer back complete and frozen. */
 export function checkLayer(where: string, layer: unknown): Layer {
-  if (typeof layer !== 'object' || layer === null || !('kind' in layer)) {
+  if (!hasKey(layer, 'kind')) {
     throw wrongType(where, 'a layer, such as dense(10)', layer);
   }
   const definition = definitions[checkChoice(`${where}: kind of layer`, layer.kind, layerKinds)];

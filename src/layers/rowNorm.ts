@@ -27,7 +27,7 @@ function rowNorm<K extends string>(kind: K, options: RowNormOptions, epsilon: nu
   checkOptions(kind, options, optionNames);
   return Object.freeze({
     kind,
-    epsilon: checkNumber(`${kind}: epsilon`, options.epsilon ?? epsilon, { above: 0 }),
+    epsilon: checkNumber(`${kind}: epsilon`, options.epsilon === undefined ? epsilon : options.epsilon, { above: 0 }),
     ...(options.name === undefined ? {} : { name: checkName(kind, options.name) }),
   });
 }

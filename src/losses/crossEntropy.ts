@@ -35,7 +35,8 @@ export interface CategoricalOptions {
  */
 export function binaryCrossEntropy(options: { fromLogits?: boolean } = {}): BinaryCrossEntropy {
   checkOptions('binaryCrossEntropy', options, ['fromLogits']);
-  const fromLogits = checkBoolean('binaryCrossEntropy: fromLogits', options.fromLogits ?? false);
+  const { fromLogits = false } = options;
+  checkBoolean('binaryCrossEntropy: fromLogits', fromLogits);
   return Object.freeze({ kind: 'binaryCrossEntropy', fromLogits });
 }
 
@@ -55,9 +56,10 @@ export function sparseCategoricalCrossEntropy(options: CategoricalOptions = {}):
 
 function categorical(where: string, options: CategoricalOptions): Required<CategoricalOptions> {
   checkOptions(where, options, ['labelSmoothing', 'fromLogits']);
+  const { labelSmoothing = 0, fromLogits = false } = options;
   return {
-    labelSmoothing: checkNumber(`${where}: labelSmoothing`, options.labelSmoothing ?? 0, { min: 0, max: 1 }),
-    fromLogits: checkBoolean(`${where}: fromLogits`, options.fromLogits ?? false),
+    labelSmoothing: checkNumber(`${where}: labelSmoothing`, labelSmoothing, { min: 0, max: 1 }),
+    fromLogits: checkBoolean(`${where}: fromLogits`, fromLogits),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The cost functions by name. */
 import { checkChoice, checkOptions, wrongType } from '../errors.js';
+import { hasKey } from '../kinds.js';
 import { cosineSimilarityLoss } from './cosineSimilarity.js';
 import {
   binaryCrossEntropyLoss,
@@ -39,7 +40,7 @@ function definitionOf(name: LossName): LossDefinition<LossConfig> {
 /** A name or a factory's value, checked and complete. */
 export function resolveLoss(where: string, value: unknown): LossConfig {
   if (typeof value === 'string') return definitionOf(checkChoice(`${where}: loss`, value, lossNames)).configure({});
-  if (typeof value !== 'object' || value === null || !('kind' in value)) {
+  if (!hasKey(value, 'kind')) {
     throw wrongType(`${where}: loss`, `a loss's name, such as 'meanSquaredError', or a factory's value`, value);
   }
   const { kind, ...options } = value;

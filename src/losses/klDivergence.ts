@@ -1,5 +1,6 @@
 /** The Kullback–Leibler divergence. */
 
+import { checkOptions } from '../errors.js';
 import { LossKind } from '../plan/opcodes.js';
 import { elementwiseLoss } from '../plan/ops/loss.js';
 import { accuracyByActivation, doesNotFit, type LossDefinition } from './loss.js';
@@ -11,7 +12,8 @@ export type KlDivergence = { readonly kind: 'klDivergence' };
  * whose target is 0 count 0. A p or t below 2⁻¹²⁶, float32's smallest normal number, counts as 2⁻¹²⁶ in the logarithm, and
  * such a p also in the gradient −t / p, so that both stay finite.
  */
-export function klDivergence(): KlDivergence {
+export function klDivergence(options: Record<string, never> = {}): KlDivergence {
+  checkOptions('klDivergence', options, []);
   return Object.freeze({ kind: 'klDivergence' });
 }
 
@@ -20,7 +22,7 @@ const negative = ['logSoftmax', 'tanh', 'softsign'];
 
 export const klDivergenceLoss: LossDefinition<KlDivergence> = {
   options: [],
-  configure: klDivergence,
+  configure: () => klDivergence(),
   fit(_, ending) {
     if (negative.includes(ending.activation.kind)) {
       throw doesNotFit('klDivergence', 'outputs that are probabilities', ending, `end the network with 'softmax'`);

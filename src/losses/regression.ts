@@ -11,24 +11,28 @@ export type LogCosh = { readonly kind: 'logCosh' };
 export type Huber = { readonly kind: 'huber'; readonly delta: number };
 
 /** The mean of (prediction − target)². */
-export function meanSquaredError(): MeanSquaredError {
+export function meanSquaredError(options: Record<string, never> = {}): MeanSquaredError {
+  checkOptions('meanSquaredError', options, []);
   return Object.freeze({ kind: 'meanSquaredError' });
 }
 
 /** The mean of |prediction − target|. */
-export function meanAbsoluteError(): MeanAbsoluteError {
+export function meanAbsoluteError(options: Record<string, never> = {}): MeanAbsoluteError {
+  checkOptions('meanAbsoluteError', options, []);
   return Object.freeze({ kind: 'meanAbsoluteError' });
 }
 
 /** The mean of ln cosh(prediction − target). */
-export function logCosh(): LogCosh {
+export function logCosh(options: Record<string, never> = {}): LogCosh {
+  checkOptions('logCosh', options, []);
   return Object.freeze({ kind: 'logCosh' });
 }
 
 /** The mean of ½ d² up to |d| = delta and delta · (|d| − ½ delta) beyond (Huber 1964); `delta` is 1 unless told. */
 export function huber(options: { delta?: number } = {}): Huber {
   checkOptions('huber', options, ['delta']);
-  return Object.freeze({ kind: 'huber', delta: checkNumber('huber: delta', options.delta ?? 1, { above: 0 }) });
+  const { delta = 1 } = options;
+  return Object.freeze({ kind: 'huber', delta: checkNumber('huber: delta', delta, { above: 0 }) });
 }
 
 function mean(kind: LossKind, setting: number, ending: Ending): RowLoss {
@@ -45,19 +49,19 @@ function mean(kind: LossKind, setting: number, ending: Ending): RowLoss {
 
 export const meanSquaredErrorLoss: LossDefinition<MeanSquaredError> = {
   options: [],
-  configure: meanSquaredError,
+  configure: () => meanSquaredError(),
   fit: (_, ending) => mean(LossKind.meanSquaredError, 0, ending),
 };
 
 export const meanAbsoluteErrorLoss: LossDefinition<MeanAbsoluteError> = {
   options: [],
-  configure: meanAbsoluteError,
+  configure: () => meanAbsoluteError(),
   fit: (_, ending) => mean(LossKind.meanAbsoluteError, 0, ending),
 };
 
 export const logCoshLoss: LossDefinition<LogCosh> = {
   options: [],
-  configure: logCosh,
+  configure: () => logCosh(),
   fit: (_, ending) => mean(LossKind.logCosh, 0, ending),
 };
 

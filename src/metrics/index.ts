@@ -1,5 +1,6 @@
 /** What a network is judged by besides its cost. */
 import { checkChoice, wrongType, wrongValue } from '../errors.js';
+import { isList } from '../kinds.js';
 import type { FittedLoss } from '../losses/loss.js';
 
 /** Metrics of predicted numbers, found over all rows in float64. */
@@ -32,7 +33,7 @@ export type Scores = { [M in EvaluationMetric]?: number };
 /** A list of known metrics; none where there is no list. */
 export function checkMetricNames<M extends string>(where: string, metrics: unknown, known: readonly M[]): M[] {
   if (metrics === undefined) return [];
-  if (!Array.isArray(metrics)) throw wrongType(where, `a list such as ['accuracy']`, metrics);
+  if (!isList(metrics)) throw wrongType(where, `a list such as ['accuracy']`, metrics);
   return Array.from(metrics, metric => checkChoice(where, metric, known));
 }
 

@@ -36,14 +36,15 @@ export function adamW(options: AdamOptions = {}): AdamW {
   return Object.freeze({ kind: 'adamW', ...check('adamW', options, 0.01) });
 }
 
-function check(where: string, options: AdamOptions, weightDecay: number): Required<AdamOptions> {
+function check(where: string, options: AdamOptions, decay: number): Required<AdamOptions> {
   checkOptions(where, options, names);
+  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = decay } = options;
   return {
-    learningRate: checkNumber(`${where}: learningRate`, options.learningRate ?? 1e-3, { min: 0 }),
-    beta1: checkNumber(`${where}: beta1`, options.beta1 ?? 0.9, { min: 0, below: 1 }),
-    beta2: checkNumber(`${where}: beta2`, options.beta2 ?? 0.999, { min: 0, below: 1 }),
-    epsilon: checkNumber(`${where}: epsilon`, options.epsilon ?? 1e-8, { min: 0 }),
-    weightDecay: checkNumber(`${where}: weightDecay`, options.weightDecay ?? weightDecay, { min: 0 }),
+    learningRate: checkNumber(`${where}: learningRate`, learningRate, { min: 0 }),
+    beta1: checkNumber(`${where}: beta1`, beta1, { min: 0, below: 1 }),
+    beta2: checkNumber(`${where}: beta2`, beta2, { min: 0, below: 1 }),
+    epsilon: checkNumber(`${where}: epsilon`, epsilon, { min: 0 }),
+    weightDecay: checkNumber(`${where}: weightDecay`, weightDecay, { min: 0 }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The optimisers by name. */
 import { checkChoice, checkOptions, wrongType } from '../errors.js';
+import { hasKey } from '../kinds.js';
 import { adamOptimizer, adamWOptimizer } from './adam.js';
 import type { OptimizerDefinition } from './optimizer.js';
 import { sgdOptimizer } from './sgd.js';
@@ -23,7 +24,7 @@ export function optimizerDefinition(name: OptimizerName): OptimizerDefinition<Op
 export function resolveOptimizer(where: string, value: unknown): OptimizerConfig {
   const at = `${where}: optimizer`;
   if (typeof value === 'string') return optimizerDefinition(checkChoice(at, value, optimizerNames)).configure({});
-  if (typeof value !== 'object' || value === null || !('kind' in value)) {
+  if (!hasKey(value, 'kind')) {
     throw wrongType(at, `an optimiser such as adam({ learningRate: 1e-3 }), or its name`, value);
   }
   const { kind, ...options } = value;

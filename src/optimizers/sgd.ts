@@ -23,15 +23,16 @@ const names = ['learningRate', 'momentum', 'nesterov', 'weightDecay'];
 /** Stochastic gradient descent with momentum (Sutskever et al. 2013), with PyTorch's definitions and defaults. */
 export function sgd(options: SgdOptions = {}): Sgd {
   checkOptions('sgd', options, names);
-  const momentum = checkNumber('sgd: momentum', options.momentum ?? 0, { min: 0, below: 1 });
-  const nesterov = checkBoolean('sgd: nesterov', options.nesterov ?? false);
+  const { learningRate = 0.01, momentum = 0, nesterov = false, weightDecay = 0 } = options;
+  checkNumber('sgd: momentum', momentum, { min: 0, below: 1 });
+  checkBoolean('sgd: nesterov', nesterov);
   if (nesterov && momentum === 0) throw wrongValue('sgd: nesterov', 'momentum > 0 with it', 'momentum 0');
   return Object.freeze({
     kind: 'sgd',
-    learningRate: checkNumber('sgd: learningRate', options.learningRate ?? 0.01, { min: 0 }),
+    learningRate: checkNumber('sgd: learningRate', learningRate, { min: 0 }),
     momentum,
     nesterov,
-    weightDecay: checkNumber('sgd: weightDecay', options.weightDecay ?? 0, { min: 0 }),
+    weightDecay: checkNumber('sgd: weightDecay', weightDecay, { min: 0 }),
   });
 }
 

@@ -1,6 +1,7 @@
 /** WebAssembly that comes from anywhere: compiled, and known to be this package's. */
+import { plainBytes } from '../conversions.js';
 import { messageOf, shorten, wrongType, wrongValue } from '../errors.js';
-import { type Bytes, kindOf, plainBytes } from '../kinds.js';
+import { type Bytes, isHollow, isLost, kindOf } from '../kinds.js';
 import { VERSION } from '../version.js';
 import type { MachineFile } from './binaries.js';
 
@@ -9,6 +10,8 @@ export type BinaryFile = MachineFile | 'predict';
 
 /** Compiles what `source` holds. Kinds are told apart by what they are and not by `instanceof`: they may come from another realm. */
 export async function compileSource(where: string, source: unknown): Promise<WebAssembly.Module> {
+  const expected = 'a WebAssembly.Module, the bytes of a .wasm file, a Response or a URL';
+  if (isLost(source) || isHollow(source)) throw wrongType(where, expected, source);
   const kind = kindOf(source);
   if (kind === 'WebAssembly.Module') return adoptModule(source as WebAssembly.Module);
   if (kind === 'URL') return compileSource(where, await fetchWasm(where, source as URL));
@@ -22,6 +25,7 @@ export async function compileSource(where: string, source: unknown): Promise<Web
         'look at the address',
       );
     }
+    if (response.bodyUsed) throw wrongValue(where, 'a Response', 'one that was read already', 'give a clone() of it');
     return compileBytes(where, new Uint8Array(await response.arrayBuffer()));
   }
   if (ArrayBuffer.isView(source)) {
@@ -31,7 +35,7 @@ export async function compileSource(where: string, source: unknown): Promise<Web
     return compileBytes(where, plainBytes(new Uint8Array(source as ArrayBuffer)));
   }
   const mend = typeof source === 'string' ? 'of an address make new URL(…)' : undefined;
-  throw wrongType(where, 'a WebAssembly.Module, the bytes of a .wasm file, a Response or a URL', source, mend);
+  throw wrongType(where, expected, source, mend);
 }
 
 /** What lies at an address; files too, where the platform reads them. */
