@@ -12,7 +12,6 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = 'dist/cli';
-const peers = readdirSync(join(root, 'bench/peers'));
 
 /** The commit that is built, marked where files differ from it; a copy of the sources without Git has none. */
 function commit() {
@@ -24,20 +23,9 @@ function commit() {
   }
 }
 
-rmSync(join(root, out), { recursive: true, force: true });
-const { metafile } = await build({
+const options = {
   absWorkingDir: root,
-  entryPoints: [
-    { in: 'src/cli/myelin.ts', out: 'myelin' },
-    { in: 'src/bench/own/main.ts', out: 'contestant' },
-    { in: 'src/bench/own/predictor.ts', out: 'predictor' },
-    ...peers
-      .filter(name => /\.[jt]s$/.test(name))
-      .map(name => ({ in: `bench/peers/${name}`, out: `peers/${name.slice(0, -3)}` })),
-  ],
   outdir: out,
-  splitting: true,
-  chunkNames: 'part-[hash]',
   bundle: true,
   minify: true,
   lineLimit: 120,
@@ -46,7 +34,11 @@ const { metafile } = await build({
   target: 'node20',
   // The bundled CommonJS libraries call require for Node's own modules.
   banner: {
-    js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
+    js: [
+      '#!/usr/bin/env node',
+      "import { createRequire } from 'node:module';",
+      'const require = createRequire(import.meta.url);',
+    ].join('\n'),
   },
   define: { MYELIN_COMMIT: JSON.stringify(commit()) },
   plugins: [
@@ -59,15 +51,32 @@ const { metafile } = await build({
         }));
       },
     },
+    {
+      name: 'a progress bar has no wide characters',
+      setup({ onResolve, onLoad }) {
+        onResolve({ filter: /^string-width$/ }, ({ path }) => ({ path, namespace: 'plain' }));
+        onLoad({ filter: /.*/, namespace: 'plain' }, () => ({ contents: 'module.exports = text => text.length' }));
+      },
+    },
   ],
   // What the package depends on is installed with it.
   external: ['@assemblyscript/loader'],
   metafile: true,
   logLevel: 'warning',
+};
+
+rmSync(join(root, out), { recursive: true, force: true });
+const { metafile } = await build({
+  ...options,
+  entryPoints: { myelin: 'src/cli/myelin.ts', contestant: 'src/bench/own/main.ts' },
+  splitting: true,
+  chunkNames: 'part-[hash]',
 });
+// Peers share nothing with the rest, and are one file to read.
+await build({ ...options, entryPoints: { peers: 'bench/peers/main.ts' } });
 chmodSync(join(root, out, 'myelin.js'), 0o755);
-for (const name of peers.filter(name => name.endsWith('.py'))) {
-  copyFileSync(join(root, 'bench/peers', name), join(root, out, 'peers', name));
+for (const name of readdirSync(join(root, 'bench/peers/adapters')).filter(name => name.endsWith('.py'))) {
+  copyFileSync(join(root, 'bench/peers/adapters', name), join(root, out, name));
 }
 
 /** The probe of the machine's limit is no part of what the package runs otherwise. */

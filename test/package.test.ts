@@ -19,9 +19,9 @@ describe('the package', () => {
       /^wasm\/[\w-]+\.wasm$/,
       /^dist\/entries\/[\w.-]+\.js$/,
       /^dist\/hosts\/(node|web)Worker\.js$/,
-      /^dist\/cli\/((myelin|contestant|predictor|\w+-[A-Z0-9]{8})\.js|THIRD-PARTY-LICENSES\.txt)$/,
+      /^dist\/cli\/((myelin|contestant|peers|\w+-[A-Z0-9]{8})\.js|THIRD-PARTY-LICENSES\.txt)$/,
       /^dist\/cli\/peak-\w+\.wasm$/,
-      /^dist\/cli\/peers\/\w+\.(js|py)$/,
+      /^dist\/cli\/\w+\.py$/,
       /^dist\/[\w./]+\.d\.ts$/,
     ];
     expect(files.filter(path => !kinds.some(kind => kind.test(path)))).toEqual([]);

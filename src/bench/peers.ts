@@ -11,7 +11,7 @@ import type { Entrant } from './contestant.js';
 export interface Peer {
   /** As the command line names it. */
   readonly id: string;
-  /** Its adapter; what it is given before the number of threads. */
+  /** Its adapter, JavaScript unless it says otherwise; what that is given before the number of threads. */
   readonly file: string;
   readonly option?: string;
   readonly install: string;
@@ -25,16 +25,16 @@ const npm = (packages: string) => `npm install ${packages}`;
 const tensorflow = '@tensorflow/tfjs-core @tensorflow/tfjs-layers @tensorflow/tfjs-backend-';
 
 export const peers: readonly Peer[] = [
-  { id: 'plain-typescript', file: 'plainLoop.js', install: 'it needs nothing' },
-  { id: 'tensorflow-wasm', file: 'tensorflow.js', option: 'wasm', install: npm(`${tensorflow}wasm`) },
-  { id: 'tensorflow-cpu', file: 'tensorflow.js', option: 'cpu', install: npm(`${tensorflow}cpu`) },
-  { id: 'jax-js', file: 'jax.js', install: npm('@jax-js/jax') },
-  { id: 'brain.js', file: 'brain.js', install: npm('brain.js') },
-  { id: 'convnetjs', file: 'convnet.js', install: npm('convnetjs') },
-  { id: 'onnxruntime-web', file: 'onnxruntime.js', option: 'web', install: npm('onnxruntime-web') },
+  { id: 'plain-typescript', file: 'plainLoop', install: 'it needs nothing' },
+  { id: 'tensorflow-wasm', file: 'tensorflow', option: 'wasm', install: npm(`${tensorflow}wasm`) },
+  { id: 'tensorflow-cpu', file: 'tensorflow', option: 'cpu', install: npm(`${tensorflow}cpu`) },
+  { id: 'jax-js', file: 'jax', install: npm('@jax-js/jax') },
+  { id: 'brain.js', file: 'brain', install: npm('brain.js') },
+  { id: 'convnetjs', file: 'convnet', install: npm('convnetjs') },
+  { id: 'onnxruntime-web', file: 'onnxruntime', option: 'web', install: npm('onnxruntime-web') },
   {
     id: 'onnxruntime-node',
-    file: 'onnxruntime.js',
+    file: 'onnxruntime',
     option: 'node',
     install: npm('onnxruntime-node'),
     threads: true,
@@ -118,13 +118,13 @@ const beside = (file: string) => fileURLToPath(new URL(`./${file}`, import.meta.
 /** A peer in so many threads; with AVX-512 in the processor also held to AVX2. */
 export function entrantsOf(peer: Peer, threads: readonly number[], instructions: readonly string[]): Entrant[] {
   const { id, file, option, native } = peer;
-  const before = file.endsWith('.py') ? [python()] : runtimeCommand();
+  const before = file.endsWith('.py') ? [python(), beside(file)] : [...runtimeCommand(), beside('peers.js'), file];
   const counts = threads.filter(count => count === 1 || peer.threads);
   const holds = native && instructions.includes('AVX-512') ? [undefined, 'AVX2'] : [undefined];
   return counts.flatMap(count =>
     holds.map(heldTo => ({
       peer: id,
-      command: [...before, beside(`peers/${file}`), option ?? '-', `${count}`],
+      command: [...before, option ?? '-', `${count}`],
       env: native ? { ...holdTo(count), ...(heldTo ? AVX2 : {}) } : {},
       threads: count,
       ...(heldTo ? { heldTo } : {}),
@@ -147,7 +147,7 @@ export function ownEntrants(threads: readonly number[], turbo: boolean): Entrant
 
 /** From nothing to a prediction, with the half of the package that predicts. */
 export function coldEntrant(): Entrant {
-  return { peer: 'myelin', command: [...runtimeCommand(), beside('predictor.js')], threads: 1 };
+  return { peer: 'myelin', command: [...runtimeCommand(), beside('peers.js'), 'predictor'], threads: 1 };
 }
 
 /** All threads that there are, of which at least two make a row of their own. */

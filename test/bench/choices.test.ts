@@ -67,7 +67,7 @@ describe('peers', () => {
   });
 
   it('have each an adapter', () => {
-    const adapters = readdirSync('bench/peers').map(name => name.replace(/\.ts$/, '.js'));
+    const adapters = readdirSync('bench/peers/adapters').map(name => name.replace(/\.[jt]s$/, ''));
     for (const { file } of peers) expect(adapters).toContain(file);
   });
 });

@@ -4,9 +4,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { takePart, Unable } from '../contest.js';
+import { type Library, Unable } from '../contest.js';
 
-await takePart(async () => {
+export async function open(): Promise<Library> {
   const { Model } = await import('../../entries/predict.node.js');
   return {
     name: 'myelin',
@@ -25,4 +25,4 @@ await takePart(async () => {
       };
     },
   };
-});
+}

@@ -1,18 +1,16 @@
 /** onnxruntime, which predicts: `onnxruntime.js web|node THREADS`. */
-import { takePart, Unable } from '../../src/bench/contest.js';
-import { readGiven } from '../../src/bench/given.js';
-import { load } from '../../src/bench/installed.js';
-import { onnxModel } from '../../src/bench/onnxModel.js';
+import { Unable } from '../../../src/bench/contest.js';
+import { readGiven } from '../../../src/bench/given.js';
+import { load } from '../../../src/bench/installed.js';
+import { onnxModel } from '../../../src/bench/onnxModel.js';
 
-const [, , build, threads = '1'] = process.argv;
-
-await takePart(async () => {
+export async function open(build, threads) {
   const { names: ort, version } = await load(`onnxruntime-${build}`);
   if (build === 'web') ort.env.wasm.numThreads = 1;
   const options =
     build === 'web'
       ? { executionProviders: ['wasm'] }
-      : { executionProviders: ['cpu'], intraOpNumThreads: Number(threads), interOpNumThreads: 1 };
+      : { executionProviders: ['cpu'], intraOpNumThreads: threads, interOpNumThreads: 1 };
   return {
     name: `onnxruntime-${build}`,
     version,
@@ -38,4 +36,4 @@ await takePart(async () => {
       };
     },
   };
-});
+}

@@ -1,9 +1,9 @@
 /** jax-js on its WebAssembly, with steps that it compiles. Arrays are counted: each use takes one, `.ref` keeps one. */
-import { factor, takePart, Unable } from '../../src/bench/contest.js';
-import { layersOf, readGiven } from '../../src/bench/given.js';
-import { load } from '../../src/bench/installed.js';
+import { factor, Unable } from '../../../src/bench/contest.js';
+import { layersOf, readGiven } from '../../../src/bench/given.js';
+import { load } from '../../../src/bench/installed.js';
 
-await takePart(async () => {
+export async function open() {
   const { names: jax, version } = await load('@jax-js/jax');
   await jax.init('wasm');
   jax.defaultDevice('wasm');
@@ -171,4 +171,4 @@ await takePart(async () => {
       throw new Unable('none of its own');
     },
   };
-});
+}

@@ -1,16 +1,15 @@
 /** TensorFlow.js, its WebAssembly or its plain JavaScript: `tensorflow.js wasm|cpu`. */
-import { factor, takePart, Unable } from '../../src/bench/contest.js';
-import { layersOf, readGiven } from '../../src/bench/given.js';
-import { load } from '../../src/bench/installed.js';
+import { factor, Unable } from '../../../src/bench/contest.js';
+import { layersOf, readGiven } from '../../../src/bench/given.js';
+import { load } from '../../../src/bench/installed.js';
 
-const backend = process.argv[2];
 const losses = {
   sparseCategoricalCrossEntropy: 'categoricalCrossentropy',
   binaryCrossEntropy: 'binaryCrossentropy',
   meanSquaredError: 'meanSquaredError',
 };
 
-await takePart(async () => {
+export async function open(backend) {
   const { names: tf, version } = await load('@tensorflow/tfjs-core');
   const { names: tfLayers } = await load('@tensorflow/tfjs-layers');
   const { names: own, folder } = await load(`@tensorflow/tfjs-backend-${backend}`);
@@ -111,4 +110,4 @@ await takePart(async () => {
       throw new Unable('none of its own');
     },
   };
-});
+}

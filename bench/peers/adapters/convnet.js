@@ -1,7 +1,7 @@
 /** ConvNetJS, which takes rows one at a time, sums their gradients up, and has no Adam. */
-import { takePart, Unable } from '../../src/bench/contest.js';
-import { layersOf, readGiven } from '../../src/bench/given.js';
-import { load } from '../../src/bench/installed.js';
+import { Unable } from '../../../src/bench/contest.js';
+import { layersOf, readGiven } from '../../../src/bench/given.js';
+import { load } from '../../../src/bench/installed.js';
 
 const ACTIVATIONS = ['relu', 'tanh', 'sigmoid'];
 
@@ -22,7 +22,7 @@ function definitionOf({ chain, loss }) {
   return [{ type: 'input', out_sx: 1, out_sy: 1, out_depth: widths[0] }, ...hidden, end];
 }
 
-await takePart(async () => {
+export async function open() {
   const { names, version } = await load('convnetjs');
 
   function networkOf(task, parameters) {
@@ -87,4 +87,4 @@ await takePart(async () => {
       };
     },
   };
-});
+}

@@ -1,12 +1,12 @@
 /** brain.js, which takes neither parameters to begin with nor batches: its figures are its own. */
-import { takePart, Unable } from '../../src/bench/contest.js';
-import { readGiven } from '../../src/bench/given.js';
-import { load } from '../../src/bench/installed.js';
+import { Unable } from '../../../src/bench/contest.js';
+import { readGiven } from '../../../src/bench/given.js';
+import { load } from '../../../src/bench/installed.js';
 
 const INSTEAD =
   'it begins with weights of its own, takes rows one at a time, and descends the squared error of sigmoids';
 
-await takePart(async () => {
+export async function open() {
   const { names, version } = await load('brain.js');
   return {
     name: 'brain.js',
@@ -50,4 +50,4 @@ await takePart(async () => {
       };
     },
   };
-});
+}

@@ -1,13 +1,13 @@
 /** The network as one would write it in plain TypeScript: loops over Float32Arrays, one row after the other. */
 import {
   factor,
+  type Library,
   type NetworkTask,
   type Prepared,
   type ProductTask,
-  takePart,
   Unable,
-} from '../../src/bench/contest.js';
-import { layersOf, readGiven } from '../../src/bench/given.js';
+} from '../../../src/bench/contest.js';
+import { layersOf, readGiven } from '../../../src/bench/given.js';
 
 type Floats = Float32Array<ArrayBuffer>;
 
@@ -202,13 +202,15 @@ function product({ rows, inputs, outputs }: ProductTask): Prepared {
   };
 }
 
-await takePart(async () => ({
-  name: 'plain TypeScript',
-  version: '',
-  prepare(task) {
-    if (task.kind === 'training') return training(task);
-    if (task.kind === 'inference') return inference(task);
-    if (task.kind === 'product' && task.way === 'forward') return product(task);
-    throw new Unable('none of its own');
-  },
-}));
+export async function open(): Promise<Library> {
+  return {
+    name: 'plain TypeScript',
+    version: '',
+    prepare(task) {
+      if (task.kind === 'training') return training(task);
+      if (task.kind === 'inference') return inference(task);
+      if (task.kind === 'product' && task.way === 'forward') return product(task);
+      throw new Unable('none of its own');
+    },
+  };
+}

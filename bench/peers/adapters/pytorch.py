@@ -1,4 +1,4 @@
-"""PyTorch: pytorch.py eager|compiled THREADS"""
+"""pytorch.py eager|compiled THREADS"""
 import sys
 
 from contest import Unable, absent, factor, read_given, take_part
@@ -14,7 +14,7 @@ version = torch.__version__.split('+')[0]
 if mode == 'compiled' and not hasattr(torch, 'compile'):
     absent(f'torch.compile needs PyTorch 2; this is {version}')
 torch.set_num_threads(threads)
-# Without it Adam slows down once its moments become denormal.
+# Or Adam slows down once its moments are denormal.
 torch.set_flush_denormal(True)
 compiled = torch.compile if mode == 'compiled' else lambda function: function
 ACTIVATIONS = {'relu': torch.nn.ReLU, 'tanh': torch.nn.Tanh, 'sigmoid': torch.nn.Sigmoid, 'linear': torch.nn.Identity}
@@ -26,7 +26,7 @@ LOSSES = {
 
 
 def network_of(task, parameters):
-    """The layers, with the last softmax or sigmoid left to the cost."""
+    """The last softmax or sigmoid is the cost's."""
     widths, activations = task['chain']['widths'], task['chain']['activations']
     layers = []
     for place, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
@@ -75,8 +75,7 @@ def inference(task):
     x = torch.from_numpy(x[:rows])
     network = network_of(task, parameters)
     ends = {'sparseCategoricalCrossEntropy': lambda z: torch.softmax(z, 1), 'binaryCrossEntropy': torch.sigmoid}
-    end = ends.get(task['loss'], lambda z: z)
-    forward = compiled(lambda batch: end(network(batch)))
+    forward = compiled(lambda batch: ends.get(task['loss'], lambda z: z)(network(batch)))
 
     def run():
         with torch.inference_mode():
@@ -103,10 +102,9 @@ def product(task):
 
 
 def prepare(task):
-    if task['kind'] == 'training':
-        return training(task)
-    if task['kind'] == 'inference':
-        return inference(task)
+    kinds = {'training': training, 'inference': inference}
+    if task['kind'] in kinds:
+        return kinds[task['kind']](task)
     if task['kind'] == 'product' and task['way'] == 'forward' and mode == 'eager':
         return product(task)
     raise Unable('none of its own')
