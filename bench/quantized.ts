@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { adam, type DenseLayer, type DropoutLayer, dense, dropout, Model, sequential } from 'myelin';
 import { figureOf } from '../src/bench/statistics.js';
-import { parseTable } from '../src/cli/csv.js';
+import { parseTable } from '../src/data/csv.js';
 import { stratifiedSplit } from '../src/data/split.js';
 import { fashion } from './support/fashion.js';
 import { machine } from './support/machine.js';

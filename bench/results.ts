@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { adam, dense, Model, sequential } from 'myelin';
-import { parseTable } from '../src/cli/csv.js';
+import { parseTable } from '../src/data/csv.js';
 import { encodeInputs, fitPreprocessing } from '../src/data/inputs.js';
 import { inputWidth, outputWidth } from '../src/data/preprocessing.js';
 import type { Table } from '../src/data/table.js';

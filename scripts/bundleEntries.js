@@ -33,5 +33,8 @@ const shared = { ...options, splitting: true, chunkNames: 'entries/shared-[hash]
 
 // What predicts shares nothing with what trains, so that it has to read its own half alone; its entries share that half.
 await build({ ...shared, entryPoints: predicting });
-const whole = entries.filter(path => !predicting.includes(path));
+// What reads data shares nothing with models either, and is one file.
+const reading = 'dist/entries/data.js';
+await build({ ...options, entryPoints: [reading] });
+const whole = entries.filter(path => !predicting.includes(path) && path !== reading);
 await build({ ...shared, entryPoints: [...whole, ...compiled('dist/hosts', 'Worker.js')] });

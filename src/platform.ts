@@ -14,3 +14,14 @@ export type WasmSource = WasmModule | Uint8Array | ArrayBuffer | DataView | Inst
 
 /** What an AbortController hands out. */
 export type Signal = Instance<'AbortSignal'>;
+
+/** Where data comes from: a path, an address, bytes, or what streams them. */
+export type DataSource =
+  | string
+  | Uint8Array
+  | ArrayBuffer
+  | AsyncIterable<Uint8Array>
+  | Instance<'URL'>
+  | Instance<'Blob'>
+  | Instance<'Response'>
+  | Instance<'ReadableStream'>;

@@ -1,4 +1,5 @@
 import { outputActivation, outputShape } from '../architecture.js';
+import { checkHeader, readAsShown } from '../data/csv.js';
 import type { Wishes } from '../data/evidence.js';
 import {
   inputWidth,
@@ -12,7 +13,7 @@ import { Model } from '../entries/node.js';
 import { describe, placed, shorten, wrongValue } from '../errors.js';
 import { readBytes } from '../files/save.js';
 import { size } from '../shape.js';
-import { checkHeader, readAsShown, readAsTrained, readCsv, wishesFor } from './csv.js';
+import { readAsTrained, readCsv, wishesFor } from './csv.js';
 import { columnMeant } from './names.js';
 
 /** How many numbers a model has learned. */

@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { type CsvFile, checkHeader, readAsShown } from '../data/csv.js';
 import { describeReading, type Wishes } from '../data/evidence.js';
 import { inputWidth, outputWidth, PREPROCESSING, type Preprocessing } from '../data/preprocessing.js';
 import { missingColumn } from '../data/table.js';
@@ -7,7 +8,7 @@ import { dense, dropout, Model, sequential } from '../entries/node.js';
 import { quote, wrongValue } from '../errors.js';
 import { destination } from '../files/save.js';
 import type { ActivationName } from '../layers/activations.js';
-import { type CsvFile, checkHeader, readAsShown, readCsv } from './csv.js';
+import { readCsv } from './csv.js';
 import { type FitSettings, fitModel, type Run } from './fit.js';
 import { parameterCount } from './modelFile.js';
 import { columnMeant, columnsMeant } from './names.js';

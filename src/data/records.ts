@@ -20,26 +20,48 @@ class Growing {
   }
 }
 
+/** Where in a file a piece of text lies whose records are looked for. */
+export interface Piece {
+  /** The byte where they begin; 0 unless told. */
+  readonly start?: number;
+  /** The line that begins there; 1 unless told. */
+  readonly line?: number;
+  /** Of how many cells the records before were, and how many rows; none unless told. */
+  readonly columns?: number;
+  readonly rowsBefore?: number;
+  /** Whether the file ends where the text does, which it does unless told. What may be a part of a record is left otherwise. */
+  readonly isLast?: boolean;
+}
+
+/** The records of a piece, and where the next one is to begin. */
+export interface FoundRecords extends Records {
+  readonly end: number;
+  readonly endLine: number;
+}
+
 /**
- * Finds the records of UTF-8 text from byte `start` on, which begins line `line`.
+ * Finds the records of UTF-8 text.
  *
  * A cell goes to the next `delimiter` or line end (LF, CR or both, also mixed), or is in quotes, in which two quotes are one; quotes elsewhere are text.
  * Empty lines are passed over, but where there is one column they are records, save at the end. Every record must have the cells of the first.
  */
-export function findRecords(where: string, bytes: Uint8Array, delimiter: string, start = 0, line = 1): Records {
+export function findRecords(where: string, bytes: Uint8Array, delimiter: string, piece: Piece = {}): FoundRecords {
+  const { start = 0, rowsBefore = 0, isLast = true } = piece;
   const separator = delimiter.charCodeAt(0);
   const end = bytes.length;
   const starts = new Growing();
   const lines = new Growing();
   const problems: string[] = [];
-  let columns = 0;
-  let trailing = 0;
+  let { line = 1, columns = 0 } = piece;
+  const isFirst = columns === 0;
+  let trailing = { records: 0, at: start, line };
   let at = start;
 
   /** Passes over a cell in quotes that opens at `from`, and gives the place behind it. */
   const passQuoted = (from: number): number => {
     const opened = line;
     const close = closingQuote(bytes, from, end);
+    if (!isLast && close + 1 >= end) return end;
     if (close === end) {
       const mend = 'close it, or write it twice where it is text in quotes';
       throw wrongValue(`${shorten(where)}, line ${opened}`, 'a closing quote', 'a quote that never closes', mend);
@@ -57,6 +79,7 @@ export function findRecords(where: string, bytes: Uint8Array, delimiter: string,
 
   while (at < end) {
     const recordLine = line;
+    const recordStart = at;
     const before = starts.length;
     let cells = 0;
     let next = at;
@@ -69,6 +92,13 @@ export function findRecords(where: string, bytes: Uint8Array, delimiter: string,
       while (next < end && !endsCell(bytes[next], separator)) next++;
       at = next + 1;
     } while (next < end && bytes[next] === separator);
+    // A line end may be missing, or the other half of it.
+    if (!isLast && (next >= end || (bytes[next] === CR && next + 1 === end))) {
+      starts.length = before;
+      line = recordLine;
+      at = recordStart;
+      break;
+    }
     starts.push(next + 1);
     if (bytes[next] === CR && bytes[next + 1] === LF) at++;
     line++;
@@ -77,18 +107,30 @@ export function findRecords(where: string, bytes: Uint8Array, delimiter: string,
     if (isEmpty && columns !== 1) starts.length = before;
     else if (cells !== columns) {
       starts.length = before;
-      const row = `row ${lines.length + problems.length} (line ${recordLine})`;
+      const row = `row ${rowsBefore + lines.length + problems.length + (isFirst ? 0 : 1)} (line ${recordLine})`;
       if (problems.length < MOST_PROBLEMS) problems.push(ragged(where, row, columns, cells, line - recordLine));
     } else {
       lines.push(recordLine);
-      trailing = isEmpty ? trailing + 1 : 0;
+      if (!isEmpty) trailing = { records: 0, at, line };
+      else trailing.records++;
     }
   }
   if (problems.length > 0) {
-    if (columns === 1 && lines.length === 1 && problems.length > 1) throw noHeader(where, bytes, start);
+    if (isFirst && columns === 1 && lines.length === 1 && problems.length > 1) throw noHeader(where, bytes, start);
     throw allProblems(problems);
   }
-  return { bytes, columns, count: lines.length - trailing, starts: starts.values, lines: lines.values };
+  const count = lines.length - trailing.records;
+  const [next, nextLine] = trailing.records > 0 ? [trailing.at, trailing.line] : [at, line];
+  return {
+    bytes,
+    columns,
+    count,
+    rowsBefore,
+    starts: starts.values,
+    lines: lines.values,
+    end: next,
+    endLine: nextLine,
+  };
 }
 
 /** The error for a first line that has one cell where all others have more. */

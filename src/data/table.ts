@@ -27,6 +27,8 @@ export interface Records {
   readonly starts: Uint32Array;
   /** The line on which each record begins, counted from 1. */
   readonly lines: Uint32Array;
+  /** Rows of the file before these records, where they are a part of it. */
+  readonly rowsBefore?: number;
 }
 
 const [LF, CR, QUOTE] = [0x0a, 0x0d, 0x22];
@@ -120,13 +122,17 @@ export class Table {
 
   /** A row's number as people count, from 1. */
   rowNumber(row: number): number {
-    return (this.#picked?.[row] ?? row) + 1;
+    return (this.#picked?.[row] ?? row) + 1 + (this.#records.rowsBefore ?? 0);
+  }
+
+  /** The line on which a row begins, counted from 1. */
+  line(row: number): number {
+    return this.#records.lines[(this.#picked?.[row] ?? row) + this.#first] ?? 0;
   }
 
   /** A cell's place as every message writes it: `row 3 (line 4), column 'age'`. */
   place(row: number, name: string): string {
-    const number = this.rowNumber(row);
-    return `row ${number} (line ${this.#records.lines[number - 1 + this.#first]}), ${column(name)}`;
+    return `row ${this.rowNumber(row)} (line ${this.line(row)}), ${column(name)}`;
   }
 
   /** Where the columns of that name stand. */

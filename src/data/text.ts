@@ -7,7 +7,7 @@ export interface Utf8Text {
   readonly start: number;
 }
 
-type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be';
+export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be';
 
 const MARKS: readonly (readonly [Encoding, readonly number[]])[] = [
   ['utf-32le', [0xff, 0xfe, 0, 0]],
@@ -38,8 +38,15 @@ const OTHER_FILES: readonly (readonly [string, string | RegExp, string])[] = [
   ['HTML or XML', /^(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|table|\?xml)/i, 'export the table as CSV'],
 ];
 
-/** A file's text as UTF-8: it may be UTF-16 or UTF-32, with its mark or without. */
-export function readText(where: string, bytes: Uint8Array): Utf8Text {
+/** What a file's beginning says of its text. */
+export interface TextKind {
+  readonly encoding: Encoding;
+  /** Bytes of the mark before the text. */
+  readonly mark: number;
+}
+
+/** Finds the encoding of a file by its beginning, and refuses what is no text. */
+export function textKind(where: string, bytes: Uint8Array): TextKind {
   const beginning = String.fromCharCode(...bytes.subarray(0, 200));
   for (const [name, magic, mend] of OTHER_FILES) {
     if (typeof magic === 'string' ? beginning.startsWith(magic) : magic.test(beginning)) {
@@ -47,22 +54,42 @@ export function readText(where: string, bytes: Uint8Array): Utf8Text {
     }
   }
   const mark = MARKS.find(([, mark]) => mark.every((byte, i) => bytes[i] === byte));
-  const encoding = mark?.[0] ?? guessEncoding(bytes);
-  const start = mark?.[1].length ?? 0;
+  return { encoding: mark?.[0] ?? guessEncoding(bytes), mark: mark?.[1].length ?? 0 };
+}
+
+/** A file's text as UTF-8: it may be UTF-16 or UTF-32, with its mark or without. */
+export function readText(where: string, bytes: Uint8Array): Utf8Text {
+  const { encoding, mark } = textKind(where, bytes);
   if (encoding === 'utf-8') {
     refuseOtherBytes(where, bytes);
-    return { bytes, start };
+    return { bytes, start: mark };
   }
-  const text = bytes.subarray(start);
-  try {
-    const converted = encoding.startsWith('utf-32')
-      ? fromUtf32(text, encoding === 'utf-32le')
-      : fromUtf16(text, encoding);
-    return { bytes: converted, start: 0 };
-  } catch {
-    const name = encoding.toUpperCase().slice(0, 6);
-    throw wrongValue(where, `text in ${name}, as it begins`, 'other bytes', 'save the file as UTF-8 CSV');
+  const convert = utf8Converter(where, encoding);
+  const pieces: Uint8Array[] = [];
+  for (let at = mark; at < bytes.length; at += PIECE) pieces.push(convert(bytes.subarray(at, at + PIECE)));
+  pieces.push(convert(undefined));
+  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let end = 0;
+  for (const piece of pieces) {
+    all.set(piece, end);
+    end += piece.length;
   }
+  return { bytes: all, start: 0 };
+}
+
+/** A function that gives UTF-8 of text in wider units, some at a time; undefined tells it that it is at its end. */
+export function utf8Converter(where: string, encoding: Encoding): (piece: Uint8Array | undefined) => Uint8Array {
+  const encoder = new TextEncoder();
+  const isWidest = encoding === 'utf-32le' || encoding === 'utf-32be';
+  const decode = isWidest ? utf32Decoder(encoding === 'utf-32le') : utf16Decoder(encoding);
+  return piece => {
+    try {
+      return encoder.encode(decode(piece));
+    } catch {
+      const name = encoding.toUpperCase().slice(0, 6);
+      throw wrongValue(where, `text in ${name}, as it begins`, 'other bytes', 'save the file as UTF-8 CSV');
+    }
+  };
 }
 
 /**
@@ -95,42 +122,32 @@ function hasLineEnd(bytes: Uint8Array, own: 0 | 1): boolean {
 /** Bytes of text that are converted at once: strings have a limit, and so has memory. */
 const PIECE = 1 << 22;
 
-function fromUtf16(bytes: Uint8Array, encoding: Encoding): Uint8Array {
+function utf16Decoder(encoding: Encoding): (piece: Uint8Array | undefined) => string {
   const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
-  return gathered(bytes, piece => decoder.decode(piece, { stream: piece !== undefined }));
+  return piece => decoder.decode(piece, { stream: piece !== undefined });
 }
 
-function fromUtf32(bytes: Uint8Array, isLittle: boolean): Uint8Array {
-  if (bytes.length % 4 !== 0) throw new RangeError('cut off');
-  return gathered(bytes, piece => {
-    if (piece === undefined) return '';
-    const view = new DataView(piece.buffer, piece.byteOffset, piece.byteLength);
+function utf32Decoder(isLittle: boolean): (piece: Uint8Array | undefined) => string {
+  let rest = new Uint8Array(0);
+  return piece => {
+    const bytes = new Uint8Array(rest.length + (piece?.length ?? 0));
+    bytes.set(rest);
+    if (piece !== undefined) bytes.set(piece, rest.length);
+    else if (rest.length > 0) throw new RangeError('cut off');
+    const view = new DataView(bytes.buffer);
+    const end = bytes.length - (bytes.length % 4);
     let text = '';
-    for (let i = 0; i < piece.length; i += 4) text += String.fromCodePoint(view.getUint32(i, isLittle));
+    for (let i = 0; i < end; i += 4) text += String.fromCodePoint(view.getUint32(i, isLittle));
+    rest = bytes.slice(end);
     return text;
-  });
-}
-
-/** UTF-8 of what `decode` makes of the bytes, some at a time; undefined tells it that they are at their end. */
-function gathered(bytes: Uint8Array, decode: (piece: Uint8Array | undefined) => string): Uint8Array {
-  const encoder = new TextEncoder();
-  const pieces: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; at += PIECE) pieces.push(encoder.encode(decode(bytes.subarray(at, at + PIECE))));
-  pieces.push(encoder.encode(decode(undefined)));
-  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let end = 0;
-  for (const piece of pieces) {
-    all.set(piece, end);
-    end += piece.length;
-  }
-  return all;
+  };
 }
 
 /** Refuses bytes that are no UTF-8, and zeros, which no text has, with the line where they stand. */
-function refuseOtherBytes(where: string, bytes: Uint8Array): void {
+export function refuseOtherBytes(where: string, bytes: Uint8Array, firstLine = 1): void {
   const offset = firstOther(bytes);
   if (offset < 0) return;
-  let line = 1;
+  let line = firstLine;
   for (let i = 0; i < offset; i++) if (bytes[i] === 0x0a || (bytes[i] === 0x0d && bytes[i + 1] !== 0x0a)) line++;
   const byte = bytes[offset] ?? 0;
   const got = byte === 0 ? 'a zero byte, as binary files have' : `the byte 0x${byte.toString(16)}, as in Latin-1`;

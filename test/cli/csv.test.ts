@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseTable } from '../../src/cli/csv.js';
 import { csvCell, float32Text, shortText } from '../../src/cli/writing.js';
+import { parseTable } from '../../src/data/csv.js';
 import type { Table } from '../../src/data/table.js';
 
 /** The rows' cells. */

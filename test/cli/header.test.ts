@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkHeader, openTable } from '../../src/cli/csv.js';
+import { checkHeader, openTable } from '../../src/data/csv.js';
 
 const check = (text: string) => checkHeader(openTable('f.csv', new TextEncoder().encode(text)), {});
 

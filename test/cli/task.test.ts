@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseTable } from '../../src/cli/csv.js';
 import { prepare, remarks } from '../../src/cli/prepare.js';
 import { decideTask } from '../../src/cli/task.js';
+import { parseTable } from '../../src/data/csv.js';
 
 function decide(cells: readonly (string | number)[]): ReturnType<typeof decideTask> {
   return decideTask(parseTable(`x,y\n${cells.map(cell => `0,${cell}`).join('\n')}\n`, 'f.csv'), 'y');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTable } from '../../src/cli/csv.js';
+import { parseTable } from '../../src/data/csv.js';
 import { isIdentifier, type NumberGrammar, numberReader } from '../../src/data/numbers.js';
 
 describe('a number', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseTable } from '../../src/cli/csv.js';
+import { parseTable } from '../../src/data/csv.js';
 import { encodeInputs, fitPreprocessing } from '../../src/data/inputs.js';
 import { inputWidth, outputWidth, parsePreprocessing } from '../../src/data/preprocessing.js';
 import { fitScaling, restore, standardise } from '../../src/data/scaling.js';

@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openTable, parseTable } from '../../src/cli/csv.js';
+import { openTable, parseTable } from '../../src/data/csv.js';
 
 /** The cells of a table, its header first. */
 function cellsOf(text: string, delimiter: string): string[][] {

@@ -1,6 +1,7 @@
 /** Uses every entry of the package as TypeScript sees it; nothing of this runs. */
 import { adam, dense, type History, Model, sequential, Trainer } from 'myelin';
 import * as core from 'myelin/core';
+import { readIdx, readJsonLines, readParquet } from 'myelin/data';
 import * as inline from 'myelin/inline';
 import * as predict from 'myelin/predict';
 
@@ -15,6 +16,13 @@ export async function use(bytes: Uint8Array, module: WebAssembly.Module): Promis
   const resumed: Trainer = await Trainer.fromBytes(trainer.toBytes());
   await resumed.step(output, output);
   const answer = new Response(model.toBytes());
+
+  const [image, lines, parquet] = await Promise.all([
+    readIdx(answer),
+    readJsonLines(new Blob([bytes]).stream()),
+    readParquet(new URL('https://example.com/a.parquet')),
+  ]);
+  output.set(image.data.subarray(0, lines.rows + parquet.rows));
 
   await core.init(module);
   const viaCore: core.Model = await core.Model.fromBytes(bytes);

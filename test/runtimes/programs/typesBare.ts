@@ -1,10 +1,24 @@
 /** Uses the package where TypeScript knows JavaScript alone: neither the library dom nor @types/node. Nothing of this runs. */
 import { adam, dense, Model, sequential, Trainer, type TrainingData } from 'myelin';
 import * as core from 'myelin/core';
+import { type ArrayData, type DataTable, readCsv, readNpz, split, streamNpy } from 'myelin/data';
 import * as inline from 'myelin/inline';
 import * as predict from 'myelin/predict';
 
 export const load = (path: string): Promise<Model> => Model.load(path);
+
+export async function read(bytes: Uint8Array): Promise<TrainingData> {
+  const table: DataTable = await readCsv(bytes, { decimal: ',' });
+  const { y } = table.labels('species');
+  for await (const chunk of streamNpy('x.npy', { rows: 100 })) {
+    const { shape }: ArrayData = chunk;
+    y[shape[0] ?? 0] = 0;
+  }
+  const { x } = await readNpz(bytes);
+  // @ts-expect-error there is no such option
+  await readCsv(bytes, { decimals: ',' });
+  return split({ x: table.numbers(), y: x ? y : [0] }, { test: 0.2, stratify: true }).train;
+}
 
 export async function use(bytes: Uint8Array): Promise<number> {
   const model: Model = await Model.create(sequential([4], [dense(3, { activation: 'softmax' })]));

@@ -1,0 +1,199 @@
+/** Data taken apart by rows: a test set, folds, windows over a series. */
+import { checkInteger, checkNumber, checkOptions, describe, wrongKind, wrongType, wrongValue } from '../errors.js';
+import { isNumberArray, kindOf } from '../kinds.js';
+import { checkSeed, Purpose, Random } from '../random.js';
+import { splitRows, stratifiedSplit } from './split.js';
+
+/** Samples and targets, row by row: flat arrays, or lists of rows. */
+export interface SplittableData {
+  readonly x: ArrayLike<unknown>;
+  readonly y: ArrayLike<unknown>;
+  readonly scale?: number;
+}
+
+/** How data are split. */
+export interface SplitOptions {
+  /** The share of the rows in the test part; 0.2 unless told. */
+  readonly test?: number;
+  /** The same seed, the same split; 0 unless told. */
+  readonly seed?: number;
+  /** Whether every class of `y` keeps its share in both parts; false unless told. Of a list of rows, a list of their classes. */
+  readonly stratify?: boolean | ArrayLike<string | number>;
+}
+
+/**
+ * Takes a part of the rows away at random, for a test of what is learned from the others: of a list of rows, or of `{ x, y }`, whose `y` has one entry a row.
+ * At least one row is in either part; each keeps the order of the rows.
+ */
+export function split<D extends SplittableData | readonly unknown[]>(
+  data: D,
+  options: SplitOptions = {},
+): { train: D; test: D } {
+  checkOptions('split', options, ['test', 'seed', 'stratify']);
+  const { test = 0.2, seed = 0, stratify = false } = options;
+  checkNumber('split: test', test, { above: 0, below: 1 });
+  checkSeed('split: seed', seed);
+  const rows = rowsOf('split', data);
+  if (rows < 2) throw wrongValue('split', 'at least two rows', rows);
+  const labels = stratify === true && !Array.isArray(data) ? (data as SplittableData).y : stratify;
+  if (labels === true) {
+    throw wrongKind('split: stratify', 'the class of each row', 'true', 'give a list of them, for rows have no y');
+  }
+  const parts =
+    labels === false
+      ? splitRows(rows, test, seed)
+      : stratifiedSplit(checkLabels('split: stratify', labels, rows), test, seed);
+  return { train: pick(data, parts.training), test: pick(data, parts.validation) };
+}
+
+/** Rows of a list, or of `{ x, y }`, in the order of their indices, which may come twice. */
+export function pick<D extends SplittableData | readonly unknown[]>(data: D, rows: ArrayLike<number>): D {
+  const count = rowsOf('pick', data);
+  for (let i = 0; i < rows.length; i++) checkInteger('pick: rows', rows[i], 0, count - 1);
+  if (Array.isArray(data)) return Array.from(rows, row => data[row] as unknown) as unknown as D;
+  const { x, y } = data as SplittableData;
+  return { ...data, x: pickRows(x, rows, count), y: pickRows(y, rows, count) };
+}
+
+/** The rows of one array: a flat one has as many numbers for each. */
+function pickRows(values: ArrayLike<unknown>, rows: ArrayLike<number>, count: number): ArrayLike<unknown> {
+  if (!isNumberArray(values)) return Array.from(rows, row => values[row]);
+  const width = values.length / count;
+  const picked = new (values.constructor as new (length: number) => Float32Array)(rows.length * width);
+  for (let i = 0; i < rows.length; i++) {
+    const start = (rows[i] ?? 0) * width;
+    picked.set((values as Float32Array).subarray(start, start + width), i * width);
+  }
+  return picked;
+}
+
+/** How many rows there are: as many as entries of a list, or of `y`; a flat `x` has as many numbers for each. */
+function rowsOf(where: string, data: unknown): number {
+  if (Array.isArray(data)) return data.length;
+  if (kindOf(data) !== 'Object') throw wrongType(where, 'a list of rows, or { x, y }', data);
+  const { x, y } = data as { x?: unknown; y?: unknown };
+  if (!isList(x) || !isList(y)) throw wrongKind(where, '{ x, y }', `${describe(x)} and ${describe(y)}`);
+  const isFlat = isNumberArray(x);
+  if (y.length === 0 || (isFlat ? x.length % y.length !== 0 : x.length !== y.length)) {
+    const got = `${x.length} ${isFlat ? 'numbers' : 'rows'} and ${y.length}`;
+    throw wrongValue(where, 'x with as many rows as y has entries', got, 'give class indices or numbers, one a row');
+  }
+  return y.length;
+}
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || isNumberArray(value);
+}
+
+function checkLabels(where: string, labels: unknown, rows: number): ArrayLike<string | number> {
+  if (!isList(labels)) throw wrongType(where, 'true, false, or a list of classes', labels);
+  if (labels.length !== rows) throw wrongValue(where, `${rows} classes, one for each row`, labels.length);
+  return labels as ArrayLike<string | number>;
+}
+
+/** How rows are taken apart into folds. */
+export interface FoldOptions {
+  /** How many folds; 5 unless told. */
+  readonly folds?: number;
+  /** The same seed, the same folds; 0 unless told. */
+  readonly seed?: number;
+  /** The class of each row, each of which then keeps its share in every fold. */
+  readonly stratify?: ArrayLike<string | number>;
+}
+
+/** A fold: the rows to test on, and all others to train on. */
+export interface Fold {
+  readonly train: Int32Array;
+  readonly test: Int32Array;
+}
+
+/**
+ * Takes rows apart for cross-validation: each row is tested in one fold and trained on in all others. Folds differ by one row at most, and of every class
+ * too where they are stratified.
+ *
+ * @throws where there are more folds than rows, or than rows of some class
+ */
+export function kFold(rows: number, options: FoldOptions = {}): Fold[] {
+  checkInteger('kFold: rows', rows, 2, 2 ** 31 - 1);
+  checkOptions('kFold', options, ['folds', 'seed', 'stratify']);
+  const { folds = 5, seed = 0, stratify } = options;
+  checkInteger('kFold: folds', folds, 2, rows);
+  checkSeed('kFold: seed', seed);
+  const labels = stratify === undefined ? undefined : checkLabels('kFold: stratify', stratify, rows);
+  const order = new Random(seed, Purpose.split, 1).permutation(rows);
+  const groups = new Map<string | number, number[]>();
+  for (const row of order) {
+    const label = labels?.[row] ?? '';
+    const group = groups.get(label);
+    if (group === undefined) groups.set(label, [row]);
+    else group.push(row);
+  }
+  // One deal of all rows, class after class, keeps both the folds and each class's share of them within one row.
+  const foldOf = new Int32Array(rows);
+  let dealt = 0;
+  for (const [label, group] of groups) {
+    if (labels !== undefined && group.length < folds) {
+      const got = `${group.length} of the class ${String(label)}`;
+      throw wrongValue('kFold: folds', `at least ${folds} rows of every class`, got, 'take fewer folds');
+    }
+    for (const row of group) foldOf[row] = dealt++ % folds;
+  }
+  return Array.from({ length: folds }, (_, fold) => {
+    const members = (isTest: boolean) => Int32Array.from(order.keys()).filter(row => (foldOf[row] === fold) === isTest);
+    return { train: members(false), test: members(true) };
+  });
+}
+
+/** How windows lie over a series. */
+export interface WindowOptions {
+  /** Steps of the series that are predicted from. */
+  readonly length: number;
+  /** Steps after them that are predicted; 1 unless told. */
+  readonly horizon?: number;
+  /** From one window's beginning to the next; 1 unless told. */
+  readonly step?: number;
+}
+
+/**
+ * Windows over a series in its order: `x` has `length` steps in each row, `y` the `horizon` steps behind them. The series is a list of numbers, or of rows
+ * of several; then all of a row's numbers stand beside each other, in `x` and in `y`.
+ *
+ * @throws where the series is shorter than one window, or a number is not finite
+ */
+export function windows(
+  series: ArrayLike<number> | readonly ArrayLike<number>[],
+  options: WindowOptions,
+): { x: Float32Array; y: Float32Array } {
+  checkOptions('windows', options, ['length', 'horizon', 'step']);
+  const { length, horizon = 1, step = 1 } = options;
+  checkInteger('windows: length', length, 1);
+  checkInteger('windows: horizon', horizon, 1);
+  checkInteger('windows: step', step, 1);
+  if (!isList(series)) throw wrongType('windows: series', 'a list of numbers, or of rows of them', series);
+  const first: unknown = series[0];
+  const width = isList(first) ? first.length : 1;
+  const steps = series.length;
+  if (steps < length + horizon || width === 0) {
+    throw wrongValue('windows: series', `at least ${length + horizon} steps, a window's`, steps);
+  }
+  const values = new Float32Array(steps * width);
+  for (let at = 0; at < steps; at++) {
+    const entry: unknown = series[at];
+    const cells = isList(entry) ? entry : [entry];
+    if (cells.length !== width)
+      throw wrongValue('windows: series', `${width} numbers a step`, `${cells.length} in step ${at}`);
+    for (let column = 0; column < width; column++) {
+      values[at * width + column] = checkNumber(`windows: series: step ${at}`, cells[column]);
+    }
+  }
+  const rows = Math.floor((steps - length - horizon) / step) + 1;
+  const x = new Float32Array(rows * length * width);
+  const y = new Float32Array(rows * horizon * width);
+  for (let row = 0; row < rows; row++) {
+    const start = row * step * width;
+    const middle = start + length * width;
+    x.set(values.subarray(start, middle), row * length * width);
+    y.set(values.subarray(middle, middle + horizon * width), row * horizon * width);
+  }
+  return { x, y };
+}

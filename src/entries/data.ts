@@ -1,0 +1,21 @@
+/** Readers of files, and what takes data apart: it needs no WebAssembly and is the same everywhere. */
+export {
+  type Fold,
+  type FoldOptions,
+  kFold,
+  pick,
+  type SplitOptions,
+  type SplittableData,
+  split,
+  type WindowOptions,
+  windows,
+} from '../data/parts.js';
+export type { NumberArray } from '../kinds.js';
+export type { DataSource } from '../platform.js';
+export type { ArrayData } from '../readers/arrays.js';
+export { type CsvOptions, readCsv, streamCsv } from '../readers/csv.js';
+export { type ClassIndices, type ColumnData, DataTable, type Row } from '../readers/dataTable.js';
+export { type ChunkOptions, readIdx, streamIdx } from '../readers/idx.js';
+export { type JsonLinesOptions, readJsonLines, type StreamOptions, streamJsonLines } from '../readers/jsonLines.js';
+export { readNpy, readNpz, streamNpy } from '../readers/npy.js';
+export { type ParquetOptions, readParquet, streamParquet } from '../readers/parquet.js';

@@ -1,0 +1,55 @@
+import { wrongKind } from '../errors.js';
+import type { Bytes } from '../kinds.js';
+import { failure } from './failure.js';
+
+/** Bytes that are read at once. */
+const PIECE = 1 << 20;
+
+/** Opens a file where there are files: the name of what opens them is no bundler's to follow. */
+async function openFile(path: string | URL) {
+  const name = 'node:fs/promises';
+  const files: typeof import('node:fs/promises') = await import(
+    /* webpackIgnore: true */ /* @vite-ignore */ name
+  ).catch(cause => {
+    const mend = 'give bytes, a Response or a stream';
+    throw Object.assign(wrongKind('a reader', 'a platform with files', 'a path', mend), { cause });
+  });
+  return files.open(path).catch(cause => {
+    throw unreadable(path, cause);
+  });
+}
+
+function unreadable(path: string | URL, cause: unknown): RangeError {
+  return failure(String(path), 'a file that can be read', cause, 'check the path');
+}
+
+/** The bytes of a file, a pipe or a device, piece by piece. */
+export async function* piecesOfFile(path: string | URL): AsyncGenerator<Bytes> {
+  const file = await openFile(path);
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await file.read(new Uint8Array(PIECE), 0, PIECE, null).catch(cause => {
+        throw unreadable(path, cause);
+      });
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** A file of which parts are read. */
+export async function partsOfFile(path: string | URL) {
+  const file = await openFile(path);
+  const { size } = await file.stat();
+  return {
+    byteLength: size,
+    async slice(start: number, end = size): Promise<ArrayBuffer> {
+      const bytes = new Uint8Array(end - start);
+      await file.read(bytes, 0, bytes.length, start);
+      return bytes.buffer;
+    },
+    close: () => file.close(),
+  };
+}

@@ -1,0 +1,172 @@
+import { beginCsv, checkHeader, firstTable, openTable, readAsShown } from '../data/csv.js';
+import { readByEvidence, type Wishes } from '../data/evidence.js';
+import { findRecords } from '../data/records.js';
+import { type Reading, Table } from '../data/table.js';
+import { refuseOtherBytes, textKind, utf8Converter } from '../data/text.js';
+import { checkBoolean, checkChoice, checkOptions, wrongKind, wrongType, wrongValue } from '../errors.js';
+import type { Bytes } from '../kinds.js';
+import type { DataSource } from '../platform.js';
+import { type ColumnData, DataTable } from './dataTable.js';
+import { checkChunkBytes, type StreamOptions } from './jsonLines.js';
+import { inBlocks, joined, type Opened, openSource, wholeOf } from './source.js';
+
+/** How a CSV file is read, where it does not show it. */
+export interface CsvOptions {
+  /** What stands between cells; found among commas, semicolons, tabs and bars unless told. */
+  readonly delimiter?: string;
+  /** What stands before fractions; found in the cells unless told. */
+  readonly decimal?: '.' | ',';
+  /** What stands between groups of three digits; found in the cells unless told. */
+  readonly thousands?: ',' | '.' | ' ' | "'" | 'none';
+  /** What counts as missing beside empty cells; NA, N/A, n/a, NaN, nan, null and NULL unless told. */
+  readonly missing?: readonly string[];
+  /** Whether the first line holds the columns' names, which are column1, column2 … otherwise; looked at unless told. */
+  readonly header?: boolean;
+}
+
+/**
+ * Reads a CSV file as the command line does, also packed with gzip: numbers by one grammar for the whole file, found in its cells; whole numbers beyond 2^53
+ * or with leading zeros as texts. A column is of numbers where all its cells are, and of texts otherwise.
+ *
+ * @throws where rows have too many or too few cells, a cell may be two numbers, a header is missing, or it is no text
+ */
+export async function readCsv(source: DataSource, options: CsvOptions = {}): Promise<DataTable> {
+  const wishes = checkCsvOptions('readCsv', options, []);
+  const opened = openSource('readCsv', source);
+  const file = openTable(opened.name, await wholeOf(opened), wishes);
+  checkHeader(file, wishes);
+  return dataTable(opened.name, readAsShown(file, wishes), new Set());
+}
+
+/**
+ * The same in chunks of rows, one at a time, for files larger than memory. How numbers are written and which columns are texts is what the first chunk
+ * shows; a column in which a later chunk has texts is of texts from there on.
+ */
+export async function* streamCsv(
+  source: DataSource,
+  options: CsvOptions & StreamOptions = {},
+): AsyncGenerator<DataTable> {
+  const wishes = checkCsvOptions('streamCsv', options, ['chunkBytes']);
+  const opened = openSource('streamCsv', source);
+  const { name } = opened;
+  const chunkBytes = checkChunkBytes('streamCsv', options);
+  const texts = new Set<string>();
+  let begun: Begun | undefined;
+  let line = 1;
+  let rest: Bytes = new Uint8Array(0);
+  for await (const { block, isLast } of utf8Blocks(opened, chunkBytes)) {
+    const bytes = joined([rest, block]);
+    let piece = { start: 0, line };
+    let delimiter = begun?.delimiter;
+    if (delimiter === undefined) ({ delimiter, piece } = beginCsv(name, bytes, 0, wishes));
+    const { columns = 0, rows: rowsBefore = 0 } = begun ?? {};
+    const records = findRecords(name, bytes, delimiter, { ...piece, columns, rowsBefore, isLast });
+    const isEnough = records.count >= (begun === undefined && wishes.header !== false ? 2 : 1);
+    // A record that is longer than a chunk, or a header alone: it comes with the next block.
+    rest = bytes;
+    if (!isEnough && (!isLast || begun !== undefined)) continue;
+    refuseOtherBytes(name, bytes.subarray(piece.start, records.end), piece.line);
+    const table = begun === undefined ? firstRows() : begun.further(new Table(records, begun.reading));
+    begun ??= new Begun(delimiter, records.columns, table);
+    begun.rows += table.rows;
+    line = records.endLine;
+    rest = bytes.subarray(records.end);
+    yield dataTable(name, table, texts);
+
+    function firstRows(): Table {
+      const file = { path: name, delimiter: delimiter ?? ',', table: firstTable(name, records, wishes) };
+      checkHeader(file, wishes);
+      return readAsShown(file, wishes);
+    }
+  }
+}
+
+/** What the chunks before say of the next. */
+class Begun {
+  readonly reading: Reading;
+  rows = 0;
+  readonly #identifiers: Set<number>;
+
+  constructor(
+    readonly delimiter: string,
+    readonly columns: number,
+    first: Table,
+  ) {
+    this.reading = { ...first.reading, header: false, names: first.header };
+    this.#identifiers = new Set(first.identifiers);
+  }
+
+  /** A chunk's table; its identifiers are added to those of the chunks before. */
+  further(table: Table): Table {
+    const { decimal, thousands } = this.reading;
+    const read = readByEvidence(table, this.delimiter, { decimal, thousands: thousands === '' ? 'none' : thousands });
+    for (const column of read.identifiers) this.#identifiers.add(column);
+    return table.readBy(this.reading, this.#identifiers);
+  }
+}
+
+/** Text in blocks of UTF-8 of at least so many bytes, the last one apart; its encoding is found in the first. */
+async function* utf8Blocks(opened: Opened, least: number): AsyncGenerator<{ block: Bytes; isLast: boolean }> {
+  const { name } = opened;
+  let convert: ((piece: Uint8Array | undefined) => Uint8Array) | undefined;
+  let mark: number | undefined;
+  for await (const { block, isLast } of inBlocks(opened.pieces, Math.max(least, 4096))) {
+    let text: Uint8Array = block;
+    if (mark === undefined) {
+      const kind = textKind(name, block);
+      mark = kind.mark;
+      text = block.subarray(mark);
+      if (kind.encoding !== 'utf-8') convert = utf8Converter(name, kind.encoding);
+    }
+    if (convert === undefined) yield { block: text as Bytes, isLast };
+    else yield { block: joined([convert(text), ...(isLast ? [convert(undefined)] : [])]), isLast };
+  }
+}
+
+/** The columns of a table, each of numbers where all its cells are; those of `texts` are known to be none, and more are added. */
+function dataTable(name: string, table: Table, texts: Set<string>): DataTable {
+  const columns = new Map<string, ColumnData>();
+  for (const [index, column] of table.header.entries()) {
+    if (columns.has(column)) {
+      const expected = 'a different name for each column';
+      throw wrongValue(`${name}: column '${column}'`, expected, 'two of them', 'rename one in the header line');
+    }
+    const numbers = texts.has(column) ? undefined : numbersOf(table, index);
+    if (numbers === undefined) texts.add(column);
+    columns.set(column, numbers ?? textsOf(table, index));
+  }
+  return new DataTable(table.rows, columns, row => `row ${table.rowNumber(row)} (line ${table.line(row)})`);
+}
+
+function numbersOf(table: Table, column: number): Float64Array | undefined {
+  const numbers = new Float64Array(table.rows);
+  for (let row = 0; row < table.rows; row++) {
+    const number = table.number(row, column);
+    if (Number.isNaN(number) && !table.isMissing(row, column)) return undefined;
+    numbers[row] = number;
+  }
+  return numbers;
+}
+
+function textsOf(table: Table, column: number): (string | null)[] {
+  return Array.from({ length: table.rows }, (_, row) => {
+    return table.isMissing(row, column) ? null : table.cell(row, column);
+  });
+}
+
+function checkCsvOptions(where: string, options: CsvOptions, others: readonly string[]): Wishes {
+  checkOptions(where, options, ['delimiter', 'decimal', 'thousands', 'missing', 'header', ...others]);
+  const { delimiter, decimal, thousands, missing, header } = options;
+  if (delimiter !== undefined && (typeof delimiter !== 'string' || !/^[ -~\t]$/.test(delimiter) || delimiter === '"')) {
+    throw wrongType(`${where}: delimiter`, 'one sign, such as , or ;', delimiter);
+  }
+  if (decimal !== undefined) checkChoice(`${where}: decimal`, decimal, ['.', ','] as const);
+  if (thousands !== undefined) checkChoice(`${where}: thousands`, thousands, [',', '.', ' ', "'", 'none'] as const);
+  if (missing !== undefined && !(Array.isArray(missing) && missing.every(word => typeof word === 'string'))) {
+    throw wrongKind(`${where}: missing`, "a list of words, such as ['NA', '?']", 'something else');
+  }
+  if (header !== undefined) checkBoolean(`${where}: header`, header);
+  return Object.fromEntries(
+    Object.entries({ delimiter, decimal, thousands, missing, header }).filter(([, value]) => value !== undefined),
+  );
+}

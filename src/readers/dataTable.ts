@@ -1,0 +1,153 @@
+/** A table as readers give it: columns of numbers and of texts. */
+import { allProblems, listed, nearest, quote, wrongKind, wrongType, wrongValue } from '../errors.js';
+
+/** A column's cells: numbers, of which NaN is a missing one, or texts, of which null is. */
+export type ColumnData = Float64Array | readonly (string | null)[];
+
+/** Cells of a row by their columns' names. */
+export type Row = Record<string, number | string | null>;
+
+/** Class indices, and the classes that they mean. */
+export interface ClassIndices {
+  readonly y: Int32Array;
+  readonly classes: readonly (string | number)[];
+}
+
+/** More problems than these are not told. */
+const MOST_PROBLEMS = 1000;
+
+/**
+ * A table in memory, or a chunk of one. `for (const row of table)` goes through its rows as objects, in which a missing cell is null.
+ */
+export class DataTable implements Iterable<Row> {
+  /** How many rows there are. */
+  readonly rows: number;
+  /** The columns' names, in their order. */
+  readonly names: readonly string[];
+  readonly #columns: ReadonlyMap<string, ColumnData>;
+  readonly #place: (row: number) => string;
+
+  /** @internal */
+  constructor(rows: number, columns: ReadonlyMap<string, ColumnData>, place: (row: number) => string) {
+    this.rows = rows;
+    this.names = [...columns.keys()];
+    this.#columns = columns;
+    this.#place = place;
+  }
+
+  /**
+   * The cells of a column.
+   *
+   * @throws where there is none of that name
+   */
+  column(name: string): ColumnData {
+    const found = this.#columns.get(name);
+    if (found !== undefined) return found;
+    const close = nearest(name, this.names);
+    const mend = close === undefined ? undefined : `did you mean ${quote(close)}?`;
+    throw wrongValue(`column ${quote(name)}`, 'a column of that name', `columns ${listed(this.names, quote)}`, mend);
+  }
+
+  /**
+   * The numbers of some columns, row after row, as a network takes them: [rows, columns].
+   *
+   * @throws where a cell is missing or is a text, naming all such cells
+   */
+  numbers(names: readonly string[] = this.names): Float32Array {
+    if (!Array.isArray(names)) throw wrongType('numbers', 'a list of column names', names);
+    const values = new Float32Array(this.rows * names.length);
+    const problems: string[] = [];
+    for (const [offset, name] of names.entries()) {
+      const cells = this.column(name);
+      for (let row = 0, at = offset; row < this.rows; row++, at += names.length) {
+        const cell = cells[row] ?? null;
+        const value = typeof cell === 'number' ? Math.fround(cell) : Number.NaN;
+        if (Number.isFinite(value)) values[at] = value;
+        else if (problems.length < MOST_PROBLEMS) problems.push(this.#problem(row, name, cell));
+      }
+    }
+    if (problems.length > 0) throw allProblems(problems);
+    return values;
+  }
+
+  #problem(row: number, name: string, cell: number | string | null): string {
+    const where = `${this.#place(row)}, column ${quote(name)}`;
+    if (cell === null || Number.isNaN(cell)) {
+      return wrongValue(where, 'a number', 'a missing value', 'fill it in or leave the row out').message;
+    }
+    if (typeof cell === 'number') return wrongValue(where, 'a finite float32 number', cell).message;
+    return wrongKind(where, 'a number', quote(cell), 'leave the column out, or correct the cell').message;
+  }
+
+  /**
+   * The class of each row by its index: numbers in their order, texts in the order of their code units, unless `classes` says which there are.
+   *
+   * @throws where a cell is missing or none of `classes`, naming all such cells
+   */
+  labels(name: string, classes?: readonly (string | number)[]): ClassIndices {
+    const cells = this.column(name);
+    const known = classes ?? classesOf(cells);
+    const indices = new Map<string | number, number>(known.map((value, index) => [value, index]));
+    const y = new Int32Array(this.rows);
+    const problems: string[] = [];
+    for (let row = 0; row < this.rows; row++) {
+      const cell = cells[row] ?? null;
+      const index = cell === null ? undefined : indices.get(cell);
+      if (index !== undefined) y[row] = index;
+      else if (problems.length < MOST_PROBLEMS) {
+        const got = cell === null || Number.isNaN(cell) ? 'a missing value' : quote(String(cell));
+        const where = `${this.#place(row)}, column ${quote(name)}`;
+        problems.push(wrongValue(where, `one of the classes ${listed(known)}`, got).message);
+      }
+    }
+    if (problems.length > 0) throw allProblems(problems);
+    return { y, classes: known };
+  }
+
+  *[Symbol.iterator](): Iterator<Row> {
+    for (let row = 0; row < this.rows; row++) {
+      const cells: [string, number | string | null][] = [];
+      for (const [name, column] of this.#columns) {
+        const cell = column[row] ?? null;
+        cells.push([name, Number.isNaN(cell) ? null : cell]);
+      }
+      yield Object.fromEntries(cells);
+    }
+  }
+}
+
+function classesOf(cells: ColumnData): (string | number)[] {
+  if (cells instanceof Float64Array)
+    return [...new Set(cells)].filter(cell => !Number.isNaN(cell)).sort((a, b) => a - b);
+  return [...new Set(cells)].flatMap(cell => (cell === null ? [] : [cell])).sort();
+}
+
+/** A column of what JSON and Parquet hold: all numbers, or all texts, truth values and dates, which become texts; null is missing. */
+export function columnOf(values: readonly unknown[], place: (row: number) => string): ColumnData {
+  const numbers = new Float64Array(values.length).fill(Number.NaN);
+  const texts = new Array<string | null>(values.length).fill(null);
+  let number: number | undefined;
+  let text: number | undefined;
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row];
+    if (value === null || value === undefined) continue;
+    if (typeof value === 'number' || (typeof value === 'bigint' && BigInt(Number(value)) === value)) {
+      numbers[row] = Number(value);
+      number ??= row;
+    } else {
+      texts[row] = textOf(value, () => place(row));
+      text ??= row;
+    }
+  }
+  if (number === undefined && text !== undefined) return texts;
+  if (text === undefined) return numbers;
+  const got = `${quote(String(values[number ?? 0]))} in ${place(number ?? 0)}, and ${quote(texts[text] ?? '')}`;
+  throw wrongKind(place(text), 'numbers alone, or texts alone', got, 'write all of the column in one way');
+}
+
+function textOf(value: unknown, place: () => string): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  if (Object.prototype.toString.call(value) === '[object Date]') return (value as Date).toISOString();
+  throw wrongType(place(), 'a number, a text, true, false, a date or null', value, 'leave the column out with columns');
+}

@@ -1,0 +1,106 @@
+import { checkInteger, checkOptions, messageOf, shorten, wrongKind, wrongType, wrongValue } from '../errors.js';
+import type { Bytes } from '../kinds.js';
+import type { DataSource } from '../platform.js';
+import { columnOf, DataTable } from './dataTable.js';
+import { inBlocks, joined, type Opened, openSource } from './source.js';
+
+/** How JSON lines are read. */
+export interface JsonLinesOptions {
+  /** The columns to read; all unless told, in the order in which they come up. */
+  readonly columns?: readonly string[];
+}
+
+/** How a table is gone through in chunks. */
+export interface StreamOptions {
+  /** About how many bytes of the file a chunk has; 4 MiB unless told. */
+  readonly chunkBytes?: number;
+}
+
+/**
+ * Reads JSON lines, an object a line, also packed with gzip: numbers, and texts, true and false as texts. What a line has not, or null, is missing.
+ *
+ * @throws where a line is no JSON object, or a column holds lists, objects, or numbers and texts
+ */
+export async function readJsonLines(source: DataSource, options: JsonLinesOptions = {}): Promise<DataTable> {
+  checkOptions('readJsonLines', options, ['columns']);
+  const opened = openSource('readJsonLines', source);
+  const lines: Line[] = [];
+  for await (const chunk of lineChunks(opened, CHUNK_BYTES)) for (const line of chunk) lines.push(line);
+  return tableOf(lines, options.columns);
+}
+
+/** The same in chunks, one at a time, for files larger than memory. A chunk has the columns that its own lines have, unless `columns` names them. */
+export async function* streamJsonLines(
+  source: DataSource,
+  options: JsonLinesOptions & StreamOptions = {},
+): AsyncGenerator<DataTable> {
+  checkOptions('streamJsonLines', options, ['columns', 'chunkBytes']);
+  const opened = openSource('streamJsonLines', source);
+  for await (const lines of lineChunks(opened, checkChunkBytes('streamJsonLines', options))) {
+    if (lines.length > 0) yield tableOf(lines, options.columns);
+  }
+}
+
+const LF = 0x0a;
+const CHUNK_BYTES = 2 ** 22;
+
+/** How large chunks are to be. */
+export function checkChunkBytes(where: string, { chunkBytes = CHUNK_BYTES }: StreamOptions): number {
+  return checkInteger(`${where}: chunkBytes`, chunkBytes, 1, 2 ** 30);
+}
+
+/** An object, and the line on which it stands. */
+interface Line {
+  readonly line: number;
+  readonly object: Record<string, unknown>;
+}
+
+async function* lineChunks({ name, pieces }: Opened, chunkBytes: number): AsyncGenerator<Line[]> {
+  let line = 0;
+  let rest: Bytes = new Uint8Array(0);
+  for await (const { block, isLast } of inBlocks(pieces, chunkBytes)) {
+    const bytes = joined([rest, block]);
+    const end = isLast ? bytes.length : bytes.lastIndexOf(LF) + 1;
+    rest = bytes.subarray(end);
+    const lines: Line[] = [];
+    const texts = decode(name, bytes.subarray(0, end)).split('\n');
+    // Behind the last line end nothing begins yet.
+    if (!isLast) texts.pop();
+    for (const text of texts) {
+      line++;
+      if (text.trim() !== '') lines.push({ line, object: parseLine(name, line, text) });
+    }
+    yield lines;
+  }
+}
+
+function decode(name: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw wrongKind(name, 'text in UTF-8', 'other bytes', 'save the file as UTF-8');
+  }
+}
+
+function parseLine(name: string, line: number, text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw wrongValue(`${name}, line ${line}`, 'JSON', shorten(messageOf(cause), 60), 'an object stands on each line');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw wrongType(`${name}, line ${line}`, 'an object with columns', value, 'write an object on each line');
+  }
+  return value as Record<string, unknown>;
+}
+
+function tableOf(rows: readonly Line[], wanted: readonly string[] | undefined): DataTable {
+  const names = new Set(wanted ?? rows.flatMap(({ object }) => Object.keys(object)));
+  const place = (row: number) => `line ${rows[row]?.line}`;
+  const columns = [...names].map(column => {
+    const values = rows.map(({ object }) => (Object.hasOwn(object, column) ? object[column] : undefined));
+    return [column, columnOf(values, row => `${place(row)}, column '${shorten(column)}'`)] as const;
+  });
+  return new DataTable(rows.length, new Map(columns), place);
+}

@@ -1,0 +1,104 @@
+import type { Compressors } from 'hyparquet';
+import { checkOptions, messageOf, placed, quote, shorten, wrongState, wrongValue } from '../errors.js';
+import { partsOfFile } from '../files/readFile.js';
+import type { DataSource } from '../platform.js';
+import { columnOf, DataTable } from './dataTable.js';
+import { openSource, wholeOf } from './source.js';
+
+/** How a Parquet file is read. */
+export interface ParquetOptions {
+  /** The columns to read; all unless told. Others are not even unpacked. */
+  readonly columns?: readonly string[];
+  /** For files packed otherwise than with Snappy: `compressors` of hyparquet-compressors. */
+  readonly compressors?: object;
+}
+
+/**
+ * Reads a Parquet file by the package hyparquet, which has to be installed beside this one: numbers; texts, truth values and dates as texts; null is missing.
+ * Of a path or a URL of a file only what is asked for is read.
+ *
+ * @throws where hyparquet is not installed, it is no Parquet file, or a column holds lists or bytes
+ */
+export async function readParquet(source: DataSource, options: ParquetOptions = {}): Promise<DataTable> {
+  const file = await open('readParquet', source, options);
+  try {
+    return await file.read(0, file.rows);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The same in chunks, one row group at a time, for files larger than memory. */
+export async function* streamParquet(source: DataSource, options: ParquetOptions = {}): AsyncGenerator<DataTable> {
+  const file = await open('streamParquet', source, options);
+  try {
+    let start = 0;
+    for (const rows of file.groups) {
+      if (rows > 0) yield await file.read(start, start + rows);
+      start += rows;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function open(where: string, source: DataSource, options: ParquetOptions) {
+  checkOptions(where, options, ['columns', 'compressors']);
+  const { parquetMetadataAsync, parquetRead } = await import('hyparquet').catch(cause => {
+    const mend = 'npm install hyparquet';
+    throw Object.assign(wrongState(where, 'the package hyparquet', 'none', mend), { cause });
+  });
+  const { name, file, close } = await partsOf(where, source);
+  try {
+    const metadata = await parquetMetadataAsync(file);
+    const groups = metadata.row_groups.map(({ num_rows }) => Number(num_rows));
+    const known = new Set(metadata.row_groups[0]?.columns.map(({ meta_data }) => meta_data?.path_in_schema[0] ?? ''));
+    const wanted = options.columns ?? [...known];
+    for (const column of wanted) {
+      if (!known.has(column))
+        throw wrongValue(name, 'columns that the file has', quote(column), `it has ${shorten([...known].join(), 80)}`);
+    }
+    const read = async (rowStart: number, rowEnd: number): Promise<DataTable> => {
+      const cells = new Map(wanted.map(column => [column, new Array<unknown>(rowEnd - rowStart)]));
+      await parquetRead({
+        ...{ file, metadata, rowStart, rowEnd, columns: [...wanted] },
+        ...(options.compressors && { compressors: options.compressors as Compressors }),
+        onChunk: chunk => {
+          const column = cells.get(chunk.columnName);
+          for (let i = 0; column !== undefined && i < chunk.columnData.length; i++) {
+            const row = chunk.rowStart + i - rowStart;
+            if (row >= 0 && row < column.length) column[row] = chunk.columnData[i];
+          }
+        },
+      }).catch(cause => {
+        throw placed(name, cause, packing(cause));
+      });
+      const place = (row: number) => `row ${rowStart + row + 1}`;
+      const columns = [...cells].map(
+        ([column, values]) => [column, columnOf(values, row => `${place(row)}, column ${quote(column)}`)] as const,
+      );
+      return new DataTable(rowEnd - rowStart, new Map(columns), place);
+    };
+    return { rows: groups.reduce((sum, rows) => sum + rows, 0), groups, read, close };
+  } catch (cause) {
+    await close();
+    throw cause instanceof RangeError ? cause : placed(name, cause, 'is it a whole Parquet file?');
+  }
+}
+
+/** How to mend what hyparquet cannot unpack by itself. */
+function packing(cause: unknown): string | undefined {
+  return /compression|codec/i.test(messageOf(cause)) ? 'give { compressors } of hyparquet-compressors' : undefined;
+}
+
+/** A file of which parts can be read: of a path those alone that are asked for. */
+async function partsOf(where: string, source: DataSource) {
+  if (typeof source === 'string') {
+    const file = await partsOfFile(source);
+    return { name: shorten(source), file, close: file.close };
+  }
+  const opened = openSource(where, source);
+  const bytes = await wholeOf(opened);
+  const slice = (start: number, end?: number) => bytes.slice(start, end).buffer as ArrayBuffer;
+  return { name: opened.name, file: { byteLength: bytes.length, slice }, close: async () => undefined };
+}
