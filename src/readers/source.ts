@@ -1,7 +1,9 @@
 /** Where data comes from, as bytes: paths, addresses, bytes, streams; gzip is unpacked on the way. */
+
+import { ownBytes, plainBytes } from '../conversions.js';
 import { describe, messageOf, placed, shorten, wrongKind, wrongType, wrongValue } from '../errors.js';
 import { piecesOfFile } from '../files/readFile.js';
-import { arrayKind, type Bytes, kindOf, ownBytes, plainBytes } from '../kinds.js';
+import { arrayKind, type Bytes, kindOf } from '../kinds.js';
 import type { DataSource } from '../platform.js';
 
 /** A source that is known: what messages call it, and its bytes piece by piece. */
