@@ -13,6 +13,10 @@ import {
 } from './ops/dense';
 import { Gather, GatherLabels, Rearrange, Scatter, gather, gatherLabels, rearrange, scatter } from './ops/gather';
 import {
+  BatchMoments, ColumnNorm, ColumnNormGradient, MoveAverages,
+  batchMoments, columnNormForward, columnNormGradient, moveAverages,
+} from './ops/columnNorm';
+import {
   Cost, Loss,
   cosineSimilarity, cost, elementwiseLoss, softmaxCrossEntropy, sparseSoftmaxCrossEntropy,
 } from './ops/loss';
@@ -74,6 +78,7 @@ function execute(record: usize): bool {
     case Opcode.softmaxForward: softmaxForward(changetype<Softmax>(record)); break;
     case Opcode.logSoftmaxForward: logSoftmaxForward(changetype<Softmax>(record)); break;
     case Opcode.rowNormForward: rowNormForward(changetype<RowNorm>(record)); break;
+    case Opcode.columnNormForward: columnNormForward(changetype<ColumnNorm>(record)); break;
     default:
       if (isDefined(FORWARD_ONLY)) unreachable();
       return executeTraining(record);
@@ -97,6 +102,9 @@ function executeTraining(record: usize): bool {
     case Opcode.dropoutGradient: dropoutGradient(changetype<DropoutGradient>(record)); break;
     case Opcode.rowNormGradient: rowNormGradient(changetype<RowNormGradient>(record)); break;
     case Opcode.rowNormParameterGradient: rowNormParameterGradient(changetype<RowNormParameterGradient>(record)); break;
+    case Opcode.batchMoments: batchMoments(changetype<BatchMoments>(record)); break;
+    case Opcode.columnNormGradient: columnNormGradient(changetype<ColumnNormGradient>(record)); break;
+    case Opcode.moveAverages: moveAverages(changetype<MoveAverages>(record)); break;
     case Opcode.elementwiseLoss: elementwiseLoss(changetype<Loss>(record)); break;
     case Opcode.softmaxCrossEntropy: softmaxCrossEntropy(changetype<Loss>(record)); break;
     case Opcode.sparseSoftmaxCrossEntropy: sparseSoftmaxCrossEntropy(changetype<Loss>(record)); break;

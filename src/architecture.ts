@@ -104,7 +104,9 @@ export function placedLayers(architecture: Architecture): readonly PlacedLayer[]
     shape = definition.outputShape(layer, inputShape, from);
     from = `layer ${index} (${definition.describe(layer)})`;
     const name = ('name' in layer ? layer.name : undefined) ?? `${index}.${layer.kind}`;
-    const parameters = definition.parameters(layer, inputShape);
+    const specs = definition.parameters(layer, inputShape);
+    const isFrozen = 'trainable' in layer && !layer.trainable;
+    const parameters = isFrozen ? specs.map(spec => ({ ...spec, trainable: false })) : specs;
     return { layer, index, name, inputShape, outputShape: shape, parameters };
   });
 }

@@ -5,11 +5,17 @@ export type { Initializer, InitializerConfig, InitializerName } from './initiali
 export * from './initializers/kinds.js';
 export { type ActivationLayer, activation } from './layers/activation.js';
 export { type ActivationConfig, type ActivationName, elu, gelu, leakyRelu } from './layers/activations.js';
+export {
+  type BatchNormalizationLayer,
+  type BatchNormalizationOptions,
+  batchNormalization,
+} from './layers/batchNormalization.js';
 export { type DenseLayer, type DenseOptions, dense } from './layers/dense.js';
 export { type AlphaDropoutLayer, alphaDropout, type DropoutLayer, dropout } from './layers/dropout.js';
 export { type FlattenLayer, flatten } from './layers/flatten.js';
 export { type GaussianNoiseLayer, gaussianNoise } from './layers/gaussianNoise.js';
 export type { Layer } from './layers/index.js';
+export { type NormalizationLayer, type NormalizationOptions, normalization } from './layers/normalization.js';
 export {
   type LayerNormalizationLayer,
   layerNormalization,
@@ -24,7 +30,7 @@ export type { Loss, LossConfig, LossName } from './losses/index.js';
 export { klDivergence } from './losses/klDivergence.js';
 export { huber, logCosh, meanAbsoluteError, meanSquaredError } from './losses/regression.js';
 export type { EvaluationMetric, Metric, Scores } from './metrics/index.js';
-export type { ModelOptions, NamedParameter } from './model.js';
+export type { ModelOptions, ModelParameter, NamedParameter } from './model.js';
 export { type AdamOptions, adam, adamW } from './optimizers/adam.js';
 export type { Optimizer, OptimizerConfig, OptimizerName } from './optimizers/index.js';
 export { type SgdOptions, sgd } from './optimizers/sgd.js';

@@ -31,23 +31,41 @@ export interface Judgement {
   readonly accuracy?: number;
 }
 
-/** Checks x and y against a network and its loss; `raw` is how rows become inputs, where the model's file says so. The scale of bytes lies beside x, or with it as for predict. */
+/** What users give as x, with the scale of bytes beside it, or with it as for predict. */
+interface GivenRows {
+  readonly x: unknown;
+  readonly scale?: unknown;
+}
+
+/** Checks x against a network; `raw` is how rows become inputs, where the model's file says so. */
+export function readRows(
+  where: string,
+  architecture: Architecture,
+  inputs: number,
+  data: GivenRows,
+  raw?: RawRows,
+): ReadySamples {
+  const unwrapped = unwrapBytes(where, data.x);
+  if (unwrapped.scale !== undefined && data.scale !== undefined) {
+    throw wrongValue(`${where}: scale`, 'one scale', 'two');
+  }
+  const { x, scale = data.scale } = unwrapped;
+  const given = raw?.x(x, scale) ?? { x, scale };
+  const samples = readSamples(where, given.x, inputs, firstLayer(architecture), given.scale);
+  refuseNotFinite(`${where}: x`, samples, inputs);
+  return samples;
+}
+
+/** {@link readRows}, and y against the loss. */
 export function readData(
   where: string,
   architecture: Architecture,
   inputs: number,
   loss: FittedLoss,
-  data: { x: unknown; y: unknown; scale?: unknown },
+  data: GivenRows & { y: unknown },
   raw?: RawRows,
 ): ReadyData {
-  const network = firstLayer(architecture);
-  const unwrapped = unwrapBytes(where, data.x);
-  if (unwrapped.scale !== undefined && data.scale !== undefined)
-    throw wrongValue(`${where}: scale`, 'one scale', 'two');
-  const { x, scale = data.scale } = unwrapped;
-  const given = raw?.x(x, scale) ?? { x, scale };
-  const samples = readSamples(where, given.x, inputs, network, given.scale);
-  refuseNotFinite(`${where}: x`, samples, inputs);
+  const samples = readRows(where, architecture, inputs, data, raw);
   return { samples, targets: readTargets(`${where}: y`, raw?.y(data.y) ?? data.y, samples.rows, loss) };
 }
 

@@ -1,14 +1,16 @@
 /** A network with parameters: predicts, judges, and hands out trainers. */
 import './disposal.js';
+import { type Adaptable, adaptables, momentsOfSamples, momentsOfTargets, takesSamples } from './adapt.js';
 import { type Architecture, placedLayers, sequential } from './architecture.js';
 import { roomFor } from './conversions.js';
-import { refuseBareBytes, type Samples, type Targets } from './data/samples.js';
+import { type Moments, momentsOf } from './data/moments.js';
+import { type ReadySamples, refuseBareBytes, type Samples, type Targets } from './data/samples.js';
 import { checkChoice, checkOptions, nearest, quote, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
 import { modelMetadata, refuseNotFiniteTensors, type Trained } from './files/modelFile.js';
 import { writeSafetensors } from './files/safetensors.js';
 import { initialize } from './initializers/fill.js';
 import { callOnItselfAlone } from './itself.js';
-import { Judge, type ReadyData, readData } from './judge.js';
+import { Judge, type ReadyData, readData, readRows } from './judge.js';
 import { type Bytes, hasKey, isHollow, kindOf, type NumberArray } from './kinds.js';
 import { fitLoss, type Loss, type LossConfig, refuseConstant, resolveLoss } from './losses/index.js';
 import type { FittedLoss } from './losses/loss.js';
@@ -67,6 +69,11 @@ export interface NamedParameter {
   readonly data: Float32Array;
 }
 
+export interface ModelParameter extends NamedParameter {
+  /** Whether training updates it by its gradient; state, such as moving averages, has none. */
+  readonly trainable: boolean;
+}
+
 /** What each entry's `Model` extends. Another name than theirs: bundled into one scope they would be numbered, and stack traces would say `Model2`. */
 class BaseModel extends Predictor {
   /** @internal */
@@ -122,24 +129,26 @@ class BaseModel extends Predictor {
   }
 
   #initialize(): void {
-    const specs = placedLayers(this.architecture).flatMap(layer => layer.parameters);
-    this.network.plan.parameters.forEach((parameter, index) => {
-      const spec = specs[index];
-      if (!spec) return;
-      const random = new Random(this.seed, Purpose.initialize, index);
-      this.write(parameter, initialize(spec.initializer, spec.shape, random));
+    const known = new Map(this.network.plan.parameters.map(parameter => [parameter.name, parameter]));
+    const specs = placedLayers(this.architecture).flatMap(({ name, parameters }) => {
+      return parameters.map(spec => ({ ...spec, parameter: known.get(`${name}.${spec.name}`) }));
+    });
+    specs.forEach(({ parameter, initializer, shape }, index) => {
+      if (!parameter) return;
+      this.write(parameter, initialize(initializer, shape, new Random(this.seed, Purpose.initialize, index)));
     });
   }
 
   /** Every parameter with a copy of its values. Weights are `[inputs, outputs]`; quantised ones are given as the numbers they stand for. */
-  get parameters(): NamedParameter[] {
+  get parameters(): ModelParameter[] {
     const stored = new Map(this.#stored().map(tensor => [tensor.name, tensor]));
     return placedLayers(this.architecture).flatMap(layer => {
       return layer.parameters.flatMap(spec => {
         const name = `${layer.name}.${spec.name}`;
         const tensor = stored.get(name);
         if (!tensor) return [];
-        return { name, shape: [...tensor.shape], data: dequantize(tensor.data, stored.get(scaleName(name))?.data) };
+        const data = dequantize(tensor.data, stored.get(scaleName(name))?.data);
+        return { name, shape: [...tensor.shape], data, trainable: spec.trainable ?? true };
       });
     });
   }
@@ -199,6 +208,63 @@ class BaseModel extends Predictor {
   }
 
   /**
+   * Sets the state of the `normalization` layers: each one's `mean` and `variance` to those of what comes to it when the
+   * network is given `x`, in their order; an inverted one's at the network's end to those of the targets `y`.
+   *
+   * @param data x as `predict` takes it, with the `scale` of bytes beside it or with it; y numbers or rows; one or both
+   * @throws where the network has no layer that is adapted to them, or they do not fit it
+   */
+  adapt(data: { x?: Samples | TrainingData['x']; y?: Targets; scale?: number }): void {
+    const where = 'adapt';
+    this.refuseWhileFitting(where);
+    this.refuseQuantized(where);
+    checkOptions(where, data, ['x', 'y', 'scale']);
+    const { x, y, scale } = data;
+    const layers = adaptables(where, this.architecture);
+    for (const [name, given, invert] of [
+      ['x', x, false],
+      ['y', y, true],
+    ] as const) {
+      const found = layers.some(layer => layer.invert === invert);
+      const wanted = invert ? 'normalization({ invert: true }) at the end' : 'normalization()';
+      if (given !== undefined && !found) throw wrongKind(`${where}: ${name}`, `a network with ${wanted}`, 'none');
+    }
+    if (x === undefined && y === undefined) throw wrongKind(where, 'x, y or both', 'neither');
+    const raw = this.rawRows(where);
+    const samples =
+      x === undefined ? undefined : readRows(where, this.architecture, this.network.inputs, { x, scale }, raw);
+    this.#adapt(where, layers, samples, raw?.y(y) ?? y);
+  }
+
+  /** @internal Adapts what is not adapted yet to the rows that a fit trains on. */
+  adaptTo(where: string, { samples, targets }: ReadyData): void {
+    this.update();
+    const { parameters } = this.network.plan;
+    const layers = adaptables(where, this.architecture).filter(({ name }) => {
+      const state = parameters.filter(parameter => [`${name}.mean`, `${name}.variance`].includes(parameter.name));
+      return state.every(({ data }) => this.program.floats(data).every(value => value === 0));
+    });
+    this.#adapt(where, layers, samples, targets);
+  }
+
+  #adapt(where: string, layers: readonly Adaptable[], samples: ReadySamples | undefined, y: unknown): void {
+    for (const layer of layers) {
+      const { name, invert } = layer;
+      const moments = invert
+        ? y !== undefined && momentsOfTargets(`${where}: y`, y, layer)
+        : samples && this.#momentsAt(where, samples, layer);
+      if (!moments) continue;
+      this.setParameters({ [`${name}.mean`]: moments.mean, [`${name}.variance`]: moments.variance });
+    }
+  }
+
+  /** Of what comes to a layer. */
+  #momentsAt(where: string, samples: ReadySamples, { index, columns }: Adaptable): Moments {
+    if (takesSamples(this.architecture, index)) return momentsOfSamples(samples, columns);
+    return momentsOf(this.#forward(where, samples).layers[index - 1]?.data ?? [], columns);
+  }
+
+  /**
    * How much this model was ever trained, by whatever fits and trainers and before it was saved: epochs and steps that were begun; while a fit runs, up to the last finished
    * epoch. Shuffles and dropout's masks go on from there: no fit repeats another's, and the same sequence of calls gives the same bits.
    */
@@ -213,7 +279,11 @@ class BaseModel extends Predictor {
 
   /** Step 3 in the open: the outputs as {@link predict} gives them, and every layer's, row-major with their shapes. */
   forward(x: Samples): { output: Float32Array; layers: NamedParameter[] } {
-    const samples = this.samples('forward', x);
+    const { output, layers } = this.#forward('forward', this.samples('forward', x));
+    return { output: this.rawRows('forward')?.restore(output) ?? output, layers };
+  }
+
+  #forward(where: string, samples: ReadySamples): { output: Float32Array; layers: NamedParameter[] } {
     this.update();
     const { layers, plan, outputs } = this.network;
     const predictions = this.program.floats(plan.region('predictions'));
@@ -225,7 +295,7 @@ class BaseModel extends Predictor {
     const output = roomFor(samples.rows * outputs);
     for (let first = 0; first < samples.rows; first += plan.capacity) {
       const last = Math.min(samples.rows, first + plan.capacity);
-      this.runRows('forward', samples, first, last);
+      this.runRows(where, samples, first, last);
       output.set(predictions.subarray(0, (last - first) * outputs), first * outputs);
       layers.forEach(({ value }, index) => {
         const rows = (last - first) * value.positions;
@@ -233,7 +303,7 @@ class BaseModel extends Predictor {
         results[index]?.data.set(numbers, first * numbersOf(value));
       });
     }
-    return { output: this.rawRows('forward')?.restore(output) ?? output, layers: results };
+    return { output, layers: results };
   }
 
   /** Step 4: the cost of all rows, one number. Dropout does nothing here. */

@@ -45,13 +45,19 @@ export function placeLayers(
   architecture: Architecture,
   weights: WeightFormat = 'float32',
 ): Place<Layer>[] {
-  return placedLayers(architecture).map(({ layer, index, name, inputShape, outputShape, parameters }) => {
-    const own: Record<string, Parameter> = {};
-    for (const part of parameters.flatMap(spec => storedParts(spec.name, spec.shape, weights))) {
-      own[part.name] = builder.parameter(`${name}.${part.name}`, part.shape, part.format);
-    }
-    return { layer, index, name, inputShape, outputShape, parameters: own };
+  const places = placedLayers(architecture).map(({ parameters: specs, ...place }) => {
+    const parameters: Record<string, Parameter> = {};
+    return { ...place, parameters, specs };
   });
+  for (const trainable of [true, false]) {
+    for (const { name, parameters, specs } of places) {
+      const own = specs.filter(spec => (spec.trainable ?? true) === trainable);
+      for (const { name: part, shape, format } of own.flatMap(spec => storedParts(spec.name, spec.shape, weights))) {
+        parameters[part] = builder.parameter(`${name}.${part}`, shape, { format, trainable });
+      }
+    }
+  }
+  return places;
 }
 
 export function emitForward(

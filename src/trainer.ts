@@ -26,7 +26,7 @@ import { checkMetrics } from './metrics/index.js';
 import type { Model } from './model.js';
 import type { NetworkPlan } from './network.js';
 import { type OptimizerConfig, optimizerDefinition } from './optimizers/index.js';
-import type { Plan } from './plan/builder.js';
+import type { Parameter, Plan } from './plan/builder.js';
 import { fromPanels, PANEL, panelCount, toPanels } from './plan/panels.js';
 import { printPlan } from './plan/print.js';
 import type { PredictorClass } from './predictor.js';
@@ -293,6 +293,8 @@ class BaseTrainer {
     if (this.#position > 0 && shuffle !== this.#shuffled) {
       throw wrongValue(`${where}: shuffle`, `${this.#shuffled}, as the epoch under way began`, String(shuffle));
     }
+    this.model.refuseWhileFitting(where);
+    this.model.adaptTo(where, ready);
     this.model.beginFit(where);
     Object.assign(this.#trained, this.model.trained);
     const history = newHistory(this.#config.metrics.length > 0, validation !== undefined);
@@ -524,9 +526,10 @@ class BaseTrainer {
     program.set('step', Math.min(this.#steps, MOST_STEP));
     const cost = program.get('cost');
     const mend = 'lower the learning rate or scale the data';
-    for (const { name, data, rows, columns } of this.#network.plan.parameters) {
+    for (const parameter of this.#network.plan.parameters) {
+      const { name, data, rows, columns } = parameter;
       const numbers = panelCount(columns) * PANEL * rows;
-      const buffers = this.#stateOf(data.address).map(({ name: buffer, values }) => {
+      const buffers = this.#stateOf(parameter).map(({ name: buffer, values }) => {
         return { what: `${buffer} of ${shorten(name)}`, values: values.subarray(0, numbers) };
       });
       for (const { what, values } of [
@@ -581,9 +584,10 @@ class BaseTrainer {
     const { plan } = this.#network;
     const tensors: Tensor[] = [];
     const nameOf = bufferNaming(plan.parameters);
-    for (const { name, shape, rows, columns, data } of plan.parameters) {
+    for (const parameter of plan.parameters) {
+      const { name, shape, rows, columns, data } = parameter;
       tensors.push({ name, shape, data: fromPanels(this.#program.floats(data), rows, columns) });
-      for (const buffer of this.#stateOf(data.address)) {
+      for (const buffer of this.#stateOf(parameter)) {
         tensors.push({ name: nameOf(buffer.name, name), shape, data: fromPanels(buffer.values, rows, columns) });
       }
     }
@@ -603,19 +607,20 @@ class BaseTrainer {
     return writeSafetensors(tensors, { ...modelMetadata(this.model), trainer: JSON.stringify(state) });
   }
 
-  /** The optimiser's buffers for the parameter at `address`. */
-  #stateOf(address: number): { name: string; rule: 'finite' | 'notNegative'; values: Float32Array }[] {
+  /** The optimiser's buffers for a parameter; those that are not trainable have none. */
+  #stateOf({ trainable, data }: Parameter): { name: string; rule: 'finite' | 'notNegative'; values: Float32Array }[] {
+    if (!trainable) return [];
     const { plan } = this.#network;
-    const offset = (address - plan.parameterRegion.address) / 4;
     return Object.entries(stateOf(this.#config.optimizer)).map(([name, rule]) => {
-      return { name, rule, values: this.#program.floats(plan.region(name)).subarray(offset) };
+      return { name, rule, values: this.#program.floats(plan.region(name)).subarray(data.offset / 4) };
     });
   }
 
   /** @internal Takes over a saved trainer's state. */
   restore(state: TrainerState, stored: (buffer: string, parameter: string) => ArrayLike<number>): void {
-    for (const { name, rows, columns, data } of this.#network.plan.parameters) {
-      for (const buffer of this.#stateOf(data.address)) {
+    for (const parameter of this.#network.plan.parameters) {
+      const { name, rows, columns } = parameter;
+      for (const buffer of this.#stateOf(parameter)) {
         const values = stored(buffer.name, name);
         checkBuffer(`${buffer.name} of ${shorten(name)}`, values, buffer.rule);
         toPanels(buffer.values, values, rows, columns);

@@ -67,7 +67,9 @@ export function planTraining(architecture: Architecture, capacity: number, judge
   builder.section(optimizer ? 'step' : 'gradients', () => {
     steps = forwardAndCost(optimizer !== undefined);
     emitBackward(builder, steps);
-    if (optimizer) optimizerDefinition(optimizer.kind).emit(builder, optimizer);
+    if (!optimizer) return;
+    optimizerDefinition(optimizer.kind).emit(builder, optimizer);
+    builder.emitLate();
   });
   const outputs = size(shape);
   return { plan: builder.finish(), inputs, outputs, layers: layersOf(steps) };
@@ -78,7 +80,8 @@ export function planTraining(architecture: Architecture, capacity: number, judge
  * it learns. The last output has its gradient from the cost.
  */
 function emitBackward(builder: Builder, steps: readonly Step[]): void {
-  const learns = (step: Step) => 'site' in step && Object.keys(step.site.parameters).length > 0;
+  const learns = (step: Step) =>
+    'site' in step && Object.values(step.site.parameters).some(({ trainable }) => trainable);
   const wanted = new Set<Value>();
   for (const step of steps) {
     const from = 'site' in step ? step.site.input : step.from;

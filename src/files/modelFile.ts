@@ -100,7 +100,7 @@ function usersMetadata(format: string, metadata: Readonly<Record<string, string>
   });
 }
 
-/** Reads the metadata of a model, and checks that the file's tensors are those of its architecture and in a trainer's file `extra` ones. */
+/** Reads the metadata of a model, and checks that the file's tensors are those of its architecture and in a trainer's file `extra` ones for those that are trained. */
 export function readModelMetadata(
   tensors: readonly Tensor[],
   metadata: Readonly<Record<string, string>>,
@@ -131,9 +131,12 @@ export function readModelMetadata(
   const weights = checkChoice('model file: weights', metadata.weights ?? 'float32', weightFormats);
   const rest = new Map(tensors.map(tensor => [tensor.name, tensor]));
   for (const layer of placedLayers(architecture)) {
-    for (const part of layer.parameters.flatMap(spec => storedParts(spec.name, spec.shape, weights))) {
+    const parts = layer.parameters.flatMap(({ name, shape, trainable }) => {
+      return storedParts(name, shape, weights).map(part => ({ ...part, trainable }));
+    });
+    for (const part of parts) {
       const parameter = `${layer.name}.${part.name}`;
-      for (const name of [parameter, ...(extra?.(parameter) ?? [])]) {
+      for (const name of [parameter, ...((part.trainable !== false && extra?.(parameter)) || [])]) {
         const tensor = rest.get(name);
         const expected = `tensor [${part.shape.join(', ')}]`;
         if (!tensor) throw wrongValue(`model file: ${shorten(name)}`, expected, 'none');

@@ -1,11 +1,13 @@
 /** The kinds of layers, going backward, and forward where a training step is another thing than predicting. */
 import { activationBackward } from './activation.js';
+import { batchNormalizationBackward, batchNormalizationForwardInTraining } from './batchNormalization.js';
 import { denseBackward } from './dense.js';
 import { dropoutBackward, dropoutForwardInTraining } from './dropout.js';
 import { flattenBackward } from './flatten.js';
 import { gaussianNoiseBackward, gaussianNoiseForwardInTraining } from './gaussianNoise.js';
 import type { Layer, LayerKind } from './index.js';
 import type { LayerBackward, LayerForward } from './layer.js';
+import { normalizationBackward } from './normalization.js';
 import { rowNormBackward } from './rowNorm.js';
 
 const backwards: { readonly [K in LayerKind]: LayerBackward<Extract<Layer, { kind: K }>, never> } = {
@@ -13,6 +15,8 @@ const backwards: { readonly [K in LayerKind]: LayerBackward<Extract<Layer, { kin
   activation: activationBackward,
   dropout: dropoutBackward,
   flatten: flattenBackward,
+  batchNormalization: batchNormalizationBackward,
+  normalization: normalizationBackward,
   gaussianNoise: gaussianNoiseBackward,
   alphaDropout: dropoutBackward,
   layerNormalization: rowNormBackward,
@@ -25,6 +29,7 @@ export function backwardOf(layer: Layer): LayerBackward<Layer, unknown> {
 }
 
 const trainingForwards: { readonly [K in LayerKind]?: LayerForward<Extract<Layer, { kind: K }>, unknown> } = {
+  batchNormalization: batchNormalizationForwardInTraining,
   dropout: dropoutForwardInTraining,
   gaussianNoise: gaussianNoiseForwardInTraining,
   alphaDropout: dropoutForwardInTraining,

@@ -7,11 +7,11 @@ import type { Region } from '../plan/memory.js';
 import { denseForward, denseForwardQuantized, denseInputGradient, denseWeightGradient } from '../plan/ops/dense.js';
 import { PANEL, panelBytes, panelCount } from '../plan/panels.js';
 import { type ActivationConfig, type ActivationName, resolveActivation } from './activations.js';
+import { type Common, type CommonOptions, checkCommon, commonNames } from './common.js';
 import { emitActivation, emitActivationGradient, runsInPlace } from './elementwise.js';
 import type { LayerBackward, LayerDefinition, Site } from './layer.js';
-import { checkName } from './name.js';
 
-export interface DenseOptions {
+export interface DenseOptions extends CommonOptions {
   /** What acts on each output; none unless told. */
   readonly activation?: ActivationName | ActivationConfig;
   /** Whether a bias is added; true unless told. */
@@ -20,21 +20,18 @@ export interface DenseOptions {
   readonly weightInitializer?: Initializer;
   /** How biases begin; `'zeros'` unless told. */
   readonly biasInitializer?: Initializer;
-  /** In place of `${index}.dense`. */
-  readonly name?: string;
 }
 
-export interface DenseLayer {
+export interface DenseLayer extends Common {
   readonly kind: 'dense';
   readonly units: number;
   readonly activation: ActivationConfig;
   readonly useBias: boolean;
   readonly weightInitializer: InitializerConfig;
   readonly biasInitializer: InitializerConfig;
-  readonly name?: string;
 }
 
-const optionNames = ['activation', 'useBias', 'weightInitializer', 'biasInitializer', 'name'] as const;
+const optionNames = ['activation', 'useBias', 'weightInitializer', 'biasInitializer', ...commonNames] as const;
 
 /**
  * A fully connected layer: `activation(x · weight + bias)` with weight `[inputs, units]` and bias `[units]`, from
@@ -50,7 +47,6 @@ export function dense(units: number, options: DenseOptions = {}): DenseLayer {
     useBias = true,
     weightInitializer = 'glorotUniform',
     biasInitializer = 'zeros',
-    name,
   } = options;
   const bias = resolveInitializer(`${where}: biasInitializer`, biasInitializer);
   if (bias.kind === 'orthogonal') {
@@ -63,7 +59,7 @@ export function dense(units: number, options: DenseOptions = {}): DenseLayer {
     useBias: checkBoolean(`${where}: useBias`, useBias),
     weightInitializer: resolveInitializer(`${where}: weightInitializer`, weightInitializer),
     biasInitializer: bias,
-    ...(name === undefined ? {} : { name: checkName(where, name) }),
+    ...checkCommon(where, options),
   });
 }
 
@@ -160,7 +156,7 @@ export const denseBackward: LayerBackward<DenseLayer, Value> = (builder, site, {
     ownBytes: input.ownBytes,
   } as const;
   // First the weights, of whose dy threads can mostly read what they wrote themselves; dx needs all of it.
-  builder.emit(denseWeightGradient, name, weightGradient, input.positions);
+  if (weightGradient.dw) builder.emit(denseWeightGradient, name, weightGradient, input.positions);
   const emit = (dx: Region) => {
     const inputGradient = {
       dx,

@@ -2,11 +2,13 @@
 import { checkChoice, checkOptions, wrongType } from '../errors.js';
 import { hasKey } from '../kinds.js';
 import { type ActivationLayer, activationLayer } from './activation.js';
+import { type BatchNormalizationLayer, batchNormalizationLayer } from './batchNormalization.js';
 import { type DenseLayer, denseLayer } from './dense.js';
 import { type AlphaDropoutLayer, alphaDropoutLayer, type DropoutLayer, dropoutLayer } from './dropout.js';
 import { type FlattenLayer, flattenLayer } from './flatten.js';
 import { type GaussianNoiseLayer, gaussianNoiseLayer } from './gaussianNoise.js';
 import type { LayerDefinition } from './layer.js';
+import { type NormalizationLayer, normalizationLayer } from './normalization.js';
 import {
   type LayerNormalizationLayer,
   layerNormalizationLayer,
@@ -20,6 +22,8 @@ export type Layer =
   | ActivationLayer
   | DropoutLayer
   | FlattenLayer
+  | BatchNormalizationLayer
+  | NormalizationLayer
   | GaussianNoiseLayer
   | AlphaDropoutLayer
   | LayerNormalizationLayer
@@ -33,6 +37,8 @@ const definitions: Definitions = {
   activation: activationLayer,
   dropout: dropoutLayer,
   flatten: flattenLayer,
+  batchNormalization: batchNormalizationLayer,
+  normalization: normalizationLayer,
   gaussianNoise: gaussianNoiseLayer,
   alphaDropout: alphaDropoutLayer,
   layerNormalization: layerNormalizationLayer,

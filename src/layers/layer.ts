@@ -9,6 +9,8 @@ export interface ParameterSpec {
   readonly name: string;
   readonly shape: Shape;
   readonly initializer: InitializerConfig;
+  /** Whether training updates it by its gradient; true unless told. State, such as moving averages, has none. */
+  readonly trainable?: boolean;
 }
 
 /** A layer in its place in a plan. */

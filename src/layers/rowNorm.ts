@@ -2,33 +2,30 @@
 import { checkNumber, checkOptions } from '../errors.js';
 import type { Region } from '../plan/memory.js';
 import { rowNormForward, rowNormGradient, rowNormParameterGradient } from '../plan/ops/norm.js';
+import { type Common, type CommonOptions, checkCommon, commonNames } from './common.js';
 import type { LayerBackward, LayerDefinition, ParameterSpec } from './layer.js';
-import { checkName } from './name.js';
 
-export interface RowNormOptions {
+export interface RowNormOptions extends CommonOptions {
   /** Added to the variance, or to the mean square, so that nothing is divided by 0. */
   readonly epsilon?: number;
-  /** In place of `${index}.${kind}`. */
-  readonly name?: string;
 }
 
-interface RowNormLayer<K extends string> {
+interface RowNormLayer<K extends string> extends Common {
   readonly kind: K;
   readonly epsilon: number;
-  readonly name?: string;
 }
 
 export type LayerNormalizationLayer = RowNormLayer<'layerNormalization'>;
 export type RmsNormalizationLayer = RowNormLayer<'rmsNormalization'>;
 
-const optionNames = ['epsilon', 'name'] as const;
+const optionNames = ['epsilon', ...commonNames] as const;
 
 function rowNorm<K extends string>(kind: K, options: RowNormOptions, epsilon: number): RowNormLayer<K> {
   checkOptions(kind, options, optionNames);
   return Object.freeze({
     kind,
     epsilon: checkNumber(`${kind}: epsilon`, options.epsilon === undefined ? epsilon : options.epsilon, { above: 0 }),
-    ...(options.name === undefined ? {} : { name: checkName(kind, options.name) }),
+    ...checkCommon(kind, options),
   });
 }
 
@@ -108,7 +105,7 @@ export const rowNormBackward: LayerBackward<AnyRowNorm, Moments> = (builder, sit
   const { positions, columns } = input;
   const places = { dy: gradients.of(past.output), x: input.data, moments: past.saved, columns };
   const [dgamma, dbeta] = [parameters.gamma?.gradient ?? 0, parameters.beta?.gradient ?? 0] as const;
-  builder.emit(rowNormParameterGradient, name, { ...places, dgamma, dbeta }, positions);
+  if (dgamma) builder.emit(rowNormParameterGradient, name, { ...places, dgamma, dbeta }, positions);
   gradients.give(input, name, dx => {
     const [gamma, centered] = [parameters.gamma?.data ?? 0, Number(isCentered(layer))] as const;
     builder.emit(rowNormGradient, name, { ...places, dx, gamma, centered }, positions);

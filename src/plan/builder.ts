@@ -65,6 +65,7 @@ export interface Parameter {
   readonly rows: number;
   readonly columns: number;
   readonly format: WeightFormat;
+  readonly trainable: boolean;
   readonly data: Region;
   readonly gradient: Region | undefined;
 }
@@ -137,6 +138,7 @@ export class Builder {
   readonly #values = new Map<Owner, Map<string, Value>>();
   readonly #gradients = new Map<string, Map<Value, Region>>();
   readonly #records: PlannedRecord[] = [];
+  readonly #late: (() => void)[] = [];
   readonly #sections = new Map<SectionKey, { first: number; last: number; work: number }>();
   readonly #parameters: Parameter[] = [];
   readonly #training: boolean;
@@ -178,7 +180,16 @@ export class Builder {
     return region;
   }
 
-  parameter(name: string, shape: readonly number[], format: WeightFormat = 'float32'): Parameter {
+  /** Those that are not `trainable` have no gradient, and come after all that are: optimisers see one flat array. */
+  parameter(
+    name: string,
+    shape: readonly number[],
+    options: { format?: WeightFormat; trainable?: boolean } = {},
+  ): Parameter {
+    const { format = 'float32', trainable = true } = options;
+    if (trainable && this.#parameters.some(known => !known.trainable)) {
+      throw new Error(`parameter ${name} is trainable, and comes after one that is not`);
+    }
     const columns = shape.at(-1) ?? 1;
     const rows = size(shape.slice(0, -1));
     const bytes = panelBytes(rows, columns, format);
@@ -188,8 +199,9 @@ export class Builder {
       rows,
       columns,
       format,
+      trainable,
       data: this.parameterRegion.part(name, bytes),
-      gradient: this.#training ? this.gradientRegion.part(`d ${name}`, bytes) : undefined,
+      gradient: this.#training && trainable ? this.gradientRegion.part(`d ${name}`, bytes) : undefined,
     };
     this.#parameters.push(parameter);
     return parameter;
@@ -230,6 +242,20 @@ export class Builder {
     return gradient;
   }
 
+  /** Room for one number for each of so many columns, whatever the rows. */
+  vector(owner: Owner, columns: number, role: string): Region {
+    return this.#newRegion(`${owner.name}.${role}`, panelBytes(1, columns));
+  }
+
+  /** Keeps for {@link emitLate} what a step has to do once its update is made. */
+  later(emit: () => void): void {
+    this.#late.push(emit);
+  }
+
+  emitLate(): void {
+    for (const emit of this.#late.splice(0)) emit();
+  }
+
   /**
    * Whether threads that train share out a layer's products by the panels of so many outputs: each then has to do with
    * its own weights alone, from the first product to the update, and they stay in its cache. Not where some thread
@@ -242,7 +268,7 @@ export class Builder {
   }
 
   /**
-   * All parameters, in the stretches that an optimiser updates. One thread takes them all as one stretch. Several
+   * All trainable parameters, in the stretches that an optimiser updates. One thread takes them all as one stretch. Several
    * threads share out an update as they did the gradient, so that each finds its part in its cache: a vector, or a
    * matrix whose gradient was shared out by outputs, is one stretch; of any other matrix each panel is one, shared out
    * by inputs.
@@ -254,10 +280,11 @@ export class Builder {
       gradients: gradientRegion.stretch(offset, bytes),
       rows: bytes / ROW_BYTES,
       unit,
-      state: name => this.region(`optimizer.${name}`, parameterRegion.bytes).stretch(offset, bytes),
+      state: name => this.region(`optimizer.${name}`, gradientRegion.bytes).stretch(offset, bytes),
     });
-    if (this.threads === 1) return [stretch(0, parameterRegion.bytes, PANEL)];
-    return this.#parameters.flatMap(({ rows, columns, data: { offset, bytes } }) => {
+    if (this.threads === 1) return [stretch(0, gradientRegion.bytes, PANEL)];
+    return this.#parameters.flatMap(({ trainable, rows, columns, data: { offset, bytes } }) => {
+      if (!trainable) return [];
       if (rows === 1 || this.byOutputs(columns)) return [stretch(offset, bytes, rows)];
       const panel = rows * ROW_BYTES;
       return Array.from({ length: panelCount(columns) }, (_, index) => stretch(offset + index * panel, panel, PANEL));

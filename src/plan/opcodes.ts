@@ -36,6 +36,10 @@ export enum Opcode {
   rearrange = 31,
   alphaDropoutForward = 32,
   gaussianNoiseForward = 33,
+  batchMoments = 34,
+  columnNormForward = 35,
+  columnNormGradient = 36,
+  moveAverages = 37,
 }
 
 /** Which function an `activationForward` or `activationGradient` record applies. */

@@ -5,6 +5,7 @@ import {
   Architecture,
   activation,
   alphaDropout,
+  batchNormalization,
   dense,
   dropout,
   flatten,
@@ -13,6 +14,7 @@ import {
   type Loss,
   layerNormalization,
   Model,
+  normalization,
   rmsNormalization,
   sequential,
 } from '../../src/entries/node.js';
@@ -202,6 +204,8 @@ describe('round trips', () => {
     fc.double({ min: 0, max: 0.9, noNaN: true }).map(rate => dropout(rate)),
     fc.constantFrom<Layer>(
       flatten(),
+      batchNormalization(),
+      normalization(),
       gaussianNoise(0.3),
       alphaDropout(0.1),
       layerNormalization(),

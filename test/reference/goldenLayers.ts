@@ -1,6 +1,6 @@
 /** Reads `test/fixtures/golden/layers.json`, and compares a layer with it. */
 import { readFileSync } from 'node:fs';
-import { dense, type Layer, Model, sequential } from '../../src/entries/node.js';
+import { batchNormalization, dense, type Layer, Model, sequential, sgd } from '../../src/entries/node.js';
 import { at } from './activations.js';
 import { expectClose, type Matrix } from './golden.js';
 
@@ -47,4 +47,35 @@ export async function checkGoldenLayer(golden: GoldenLayer, layer: Layer): Promi
   for (const [name, { data }] of Object.entries(golden.gradients)) {
     expectClose(gradients[`1.${layer.kind}.${names[name]}`] ?? [], data, tolerance, name);
   }
+}
+
+/** Checks one training step of batch normalisation: its cost, every gradient by what plain gradient descent does, and its state. */
+export async function checkGoldenBatch(golden: GoldenLayer): Promise<void> {
+  const [rows, columns] = [at(golden.x.shape, 0), at(golden.x.shape, 1)];
+  const layers = [dense(columns, { useBias: false }), batchNormalization({ epsilon: 1e-5, momentum: 0.9 })];
+  const model = await Model.create(sequential([rows], layers));
+  const [front, name] = ['0.dense.weight', '1.batchNormalization'];
+  const before = {
+    [front]: golden.x.data,
+    [`${name}.gamma`]: golden.parameters.weight?.data ?? [],
+    [`${name}.beta`]: golden.parameters.bias?.data ?? [],
+  };
+  model.setParameters(before);
+  const x = Float32Array.from({ length: rows * rows }, (_, i) => Number(i % rows === Math.floor(i / rows)));
+  const targets = golden.y.data.map((value, i) => value - (at(golden.dy.data, i) * rows * columns) / 2);
+  const trainer = await model.trainer({ loss: 'meanSquaredError', optimizer: sgd({ learningRate: 1 }) });
+  const cost = trainer.stepSync(x, Float32Array.from(targets));
+  const want = golden.dy.data.reduce((sum, value) => sum + (value * rows * columns) ** 2 / 4, 0) / (rows * columns);
+  expectClose([cost], [want], tolerance, 'cost');
+  const after = Object.fromEntries(model.parameters.map(({ name, data }) => [name, data]));
+  const moved = (name: string) => (before[name] ?? []).map((value, i) => value - at(after[name] ?? [], i));
+  expectClose(moved(front), golden.dx.data, tolerance, 'dx');
+  expectClose(moved(`${name}.gamma`), golden.gradients.weight?.data ?? [], tolerance, 'dgamma');
+  expectClose(moved(`${name}.beta`), golden.gradients.bias?.data ?? [], tolerance, 'dbeta');
+  expectClose(after[`${name}.movingMean`] ?? [], golden.runningMean?.data ?? [], tolerance, 'moving mean');
+  // PyTorch's is unbiased, and began at 1.
+  const unbiased = (after[`${name}.movingVariance`] ?? new Float32Array()).map(
+    v => 0.9 + ((v - 0.9) * rows) / (rows - 1),
+  );
+  expectClose(unbiased, golden.runningVar?.data ?? [], tolerance, 'moving variance');
 }

@@ -119,12 +119,12 @@ export class Inspector {
     }
   }
 
-  /** Every parameter, and its share of each of the optimiser's buffers. */
+  /** Every parameter, and if it is trainable its share of each of the optimiser's buffers. */
   #stateMatrices(): { address: number; rows: number; columns: number }[] {
     const { parameterRegion, parameters, regions } = this.#plan;
     const buffers = regions.filter(({ name }) => name.startsWith('optimizer.'));
-    return parameters.flatMap(({ data, rows, columns }: Parameter) => {
-      return [parameterRegion, ...buffers].map(({ address }) => {
+    return parameters.flatMap(({ data, rows, columns, trainable }: Parameter) => {
+      return [parameterRegion, ...(trainable ? buffers : [])].map(({ address }) => {
         return { address: address + data.address - parameterRegion.address, rows, columns };
       });
     });

@@ -4,6 +4,7 @@ import type { ActivationConfig, ActivationName } from '../../src/layers/activati
 import type { Layer } from '../../src/layers/index.js';
 import * as reference from '../reference/activations.js';
 import { at } from '../reference/activations.js';
+import { type ColumnNorm, columnNormBackward, columnNormForward, momentsOf } from '../reference/columnNorm.js';
 import { denseBackward, denseForward } from '../reference/dense.js';
 import { rowNormBackward, rowNormForward } from '../reference/rowNorm.js';
 import type { NoiseOfLayer } from './noise.js';
@@ -24,6 +25,7 @@ export interface Trace {
   readonly inputs: number;
   readonly outputs: number;
   readonly noise: NoiseOfLayer | undefined;
+  readonly columnNorm: ColumnNorm | undefined;
 }
 
 /** Activations without a setting. */
@@ -56,6 +58,27 @@ function rowNormOf(layer: Layer, columns: number) {
   return { columns, epsilon: layer.epsilon, centered: layer.kind === 'layerNormalization' };
 }
 
+/** `training`: whether a batch's own mean and variance count. */
+function columnNormOf(
+  layer: Layer,
+  name: string,
+  parameters: Parameters,
+  x: Float64Array,
+  columns: number,
+  training: boolean,
+): ColumnNorm | undefined {
+  const [gamma, beta] = [parameters[`${name}.gamma`], parameters[`${name}.beta`]];
+  if (layer.kind === 'normalization') {
+    const { [`${name}.mean`]: mean = x, [`${name}.variance`]: variance = x } = parameters;
+    return { mean, variance, gamma, beta, epsilon: 0, invert: layer.invert, fixed: true };
+  }
+  if (layer.kind !== 'batchNormalization') return undefined;
+  const { [`${name}.movingMean`]: mean = x, [`${name}.movingVariance`]: variance = x } = parameters;
+  const fixed = !training || layer.trainable === false;
+  const moments = fixed ? { mean, variance } : momentsOf(x, columns);
+  return { ...moments, gamma, beta, epsilon: layer.epsilon, invert: false, fixed };
+}
+
 /** Numbers of the last axis, on which layers act with as many rows as there are positions. */
 const last = (shape: readonly number[]) => shape.at(-1) ?? 1;
 
@@ -67,17 +90,20 @@ export function forward(architecture: Architecture, parameters: Parameters, x: F
     const own = noise?.(index);
     const { [`${name}.weight`]: weight, [`${name}.gamma`]: gamma } = parameters;
     const norm = rowNormOf(layer, outputs);
-    const z = weight
-      ? denseForward(value, weight, parameters[`${name}.bias`], inputs, outputs)
-      : norm && gamma
-        ? rowNormForward(value, gamma, parameters[`${name}.beta`], norm)
-        : value;
+    const columnNorm = columnNormOf(layer, name, parameters, value, outputs, noise !== undefined);
+    const z = columnNorm
+      ? columnNormForward(value, columnNorm)
+      : weight
+        ? denseForward(value, weight, parameters[`${name}.bias`], inputs, outputs)
+        : norm && gamma
+          ? rowNormForward(value, gamma, parameters[`${name}.beta`], norm)
+          : value;
     const y = own
       ? z.map((value, i) => value * at(own.scale, i) + at(own.shift, i))
       : 'activation' in layer
         ? activationOf(layer.activation).forward(z, outputs)
         : z;
-    const trace = { layer, name, x: value, z, y, inputs, outputs, noise: own };
+    const trace = { layer, name, x: value, z, y, inputs, outputs, noise: own, columnNorm };
     value = y;
     return trace;
   });
@@ -87,12 +113,17 @@ export function forward(architecture: Architecture, parameters: Parameters, x: F
 export function backward(traces: readonly Trace[], parameters: Parameters, dy: Float64Array): Parameters {
   const gradients: Record<string, Float64Array> = {};
   let upstream = dy;
-  for (const { layer, name, x, z, inputs, outputs, noise } of traces.toReversed()) {
+  for (const { layer, name, x, z, inputs, outputs, noise, columnNorm } of traces.toReversed()) {
     const dz = 'activation' in layer ? activationOf(layer.activation).backward(z, upstream, outputs) : upstream;
     const { [`${name}.weight`]: weight, [`${name}.gamma`]: gamma } = parameters;
     const norm = rowNormOf(layer, outputs);
     if (noise) upstream = dz.map((value, i) => value * at(noise.scale, i));
-    else if (norm && gamma) {
+    else if (columnNorm) {
+      const { dx, dgamma, dbeta } = columnNormBackward(x, dz, columnNorm);
+      if (columnNorm.gamma) gradients[`${name}.gamma`] = dgamma;
+      if (columnNorm.beta) gradients[`${name}.beta`] = dbeta;
+      upstream = dx;
+    } else if (norm && gamma) {
       const { dx, dgamma, dbeta } = rowNormBackward(x, gamma, dz, norm);
       gradients[`${name}.gamma`] = dgamma;
       if (parameters[`${name}.beta`]) gradients[`${name}.beta`] = dbeta;
@@ -104,5 +135,7 @@ export function backward(traces: readonly Trace[], parameters: Parameters, dy: F
       upstream = dx;
     } else upstream = dz;
   }
-  return gradients;
+  const frozen = traces.filter(({ layer }) => 'trainable' in layer && !layer.trainable).map(({ name }) => name);
+  const learning = Object.entries(gradients).filter(([key]) => !frozen.some(name => key.startsWith(`${name}.`)));
+  return Object.fromEntries(learning);
 }

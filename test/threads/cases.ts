@@ -5,6 +5,7 @@ import {
   adam,
   adamW,
   alphaDropout,
+  batchNormalization,
   dense,
   dropout,
   flatten,
@@ -12,6 +13,7 @@ import {
   type Layer,
   type Loss,
   layerNormalization,
+  normalization,
   type Optimizer,
   rmsNormalization,
   sequential,
@@ -115,6 +117,22 @@ export const cases: readonly Case[] = [
     ...classifier,
     name: 'each row normalised',
     layers: [layerNormalization(), hidden(99), layerNormalization(), hidden(37), rmsNormalization(), end],
+  },
+  {
+    ...classifier,
+    name: 'columns normalised',
+    layers: [normalization(), hidden(99), batchNormalization({ momentum: 0.8 }), hidden(37), batchNormalization(), end],
+  },
+  {
+    ...common,
+    name: 'targets normalised',
+    loss: 'meanSquaredError',
+    layers: [batchNormalization(), hidden(99, 'tanh'), dense(5), normalization({ invert: true })],
+  },
+  {
+    ...classifier,
+    name: 'layers that do not learn',
+    layers: [dense(61, { trainable: false }), hidden(99), dense(35, { trainable: false }), batchNormalization(), end],
   },
   {
     ...classifier,

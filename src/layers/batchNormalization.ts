@@ -1,0 +1,150 @@
+/** Batch normalisation: each column by the batch's own mean and deviation, and while predicting by moving averages of them. */
+import { checkBoolean, checkNumber, checkOptions } from '../errors.js';
+import type { Builder } from '../plan/builder.js';
+import type { Region } from '../plan/memory.js';
+import { batchMoments, columnNormForward, columnNormGradient, moveAverages } from '../plan/ops/norm.js';
+import { type Common, type CommonOptions, checkCommon, commonNames } from './common.js';
+import type { LayerBackward, LayerDefinition, LayerForward, ParameterSpec, Past, Site } from './layer.js';
+
+export interface BatchNormalizationOptions extends CommonOptions {
+  /** Added to the variance; 1e-3 unless told. */
+  readonly epsilon?: number;
+  /** How much of the moving averages stays at each step; 0.99 unless told. */
+  readonly momentum?: number;
+  /** Whether `beta` is added; true unless told. */
+  readonly center?: boolean;
+  /** Whether it is multiplied by `gamma`; true unless told. */
+  readonly scale?: boolean;
+}
+
+export interface BatchNormalizationLayer extends Common {
+  readonly kind: 'batchNormalization';
+  readonly epsilon: number;
+  readonly momentum: number;
+  readonly center: boolean;
+  readonly scale: boolean;
+}
+
+const optionNames = ['epsilon', 'momentum', 'center', 'scale', ...commonNames] as const;
+
+/**
+ * Each feature less its mean over the batch, divided by its deviation there, then times `gamma` plus `beta`:
+ * `(x − mean) / √(variance + epsilon) · gamma + beta`, from `[rows, …, features]` to the same; positions count as rows.
+ * Moving averages of mean and (biased) variance, `momentum` of the old and the rest of the batch's at each step of
+ * training, take their place while predicting, judging and evaluating. `gamma`, `beta` and the state `movingMean` and
+ * `movingVariance` are `[features]`. One that is not `trainable` takes the moving averages while training too. Ioffe and Szegedy, «Batch normalization», 2015; Keras's defaults.
+ *
+ * @throws TypeError for an unknown option, RangeError where `epsilon` is not above 0 or `momentum` not from 0 to below 1
+ */
+export function batchNormalization(options: BatchNormalizationOptions = {}): BatchNormalizationLayer {
+  const where = 'batchNormalization';
+  checkOptions(where, options, optionNames);
+  const { epsilon = 1e-3, momentum = 0.99, center = true, scale = true } = options;
+  return Object.freeze({
+    kind: where,
+    epsilon: checkNumber(`${where}: epsilon`, epsilon, { above: 0 }),
+    momentum: checkNumber(`${where}: momentum`, momentum, { min: 0, below: 1 }),
+    center: checkBoolean(`${where}: center`, center),
+    scale: checkBoolean(`${where}: scale`, scale),
+    ...checkCommon(where, options),
+  });
+}
+
+/** What columns were normalised by: the batch's own numbers, or fixed ones. */
+interface Moments {
+  readonly mean: Region | 0;
+  readonly variance: Region | 0;
+  readonly isFixed: boolean;
+}
+
+export const batchNormalizationLayer: LayerDefinition<BatchNormalizationLayer, Moments> = {
+  options: optionNames,
+  check(layer) {
+    const { kind: _, ...options } = layer as BatchNormalizationOptions & { kind?: string };
+    return batchNormalization(options);
+  },
+  describe: ({ kind }) => kind,
+  outputShape: (_, input) => input,
+
+  parameters({ center, scale }, input): readonly ParameterSpec[] {
+    const shape = input.slice(-1);
+    const [zeros, ones] = [{ kind: 'zeros' }, { kind: 'ones' }] as const;
+    return [
+      ...(scale ? [{ name: 'gamma', shape, initializer: ones }] : []),
+      ...(center ? [{ name: 'beta', shape, initializer: zeros }] : []),
+      { name: 'movingMean', shape, initializer: zeros, trainable: false },
+      { name: 'movingVariance', shape, initializer: ones, trainable: false },
+    ];
+  },
+
+  layout: () => 'lastAxis',
+
+  forward: (builder, site) => {
+    const { movingMean, movingVariance } = site.parameters;
+    return emitNorm(builder, site, { mean: movingMean?.data ?? 0, variance: movingVariance?.data ?? 0, isFixed: true });
+  },
+};
+
+function emitNorm(builder: Builder, site: Site<BatchNormalizationLayer>, moments: Moments): Past<Moments> {
+  const { layer, place, name, input, parameters } = site;
+  const { mean, variance, isFixed } = moments;
+  const y = builder.value(place, input);
+  const fields = {
+    y: y.data,
+    x: input.data,
+    mean,
+    variance,
+    gamma: parameters.gamma?.data ?? 0,
+    beta: parameters.beta?.data ?? 0,
+    columns: input.columns,
+    epsilon: layer.epsilon,
+    invert: 0,
+    byPanels: Number(!isFixed),
+  } as const;
+  builder.emit(columnNormForward, name, fields, input.positions);
+  return { output: y, saved: moments };
+}
+
+export const batchNormalizationForwardInTraining: LayerForward<BatchNormalizationLayer, Moments> = (builder, site) => {
+  const { layer, place, name, input, parameters } = site;
+  if (layer.trainable === false) return batchNormalizationLayer.forward(builder, site);
+  const { columns, positions } = input;
+  const [mean, variance] = [builder.vector(place, columns, 'mean'), builder.vector(place, columns, 'variance')];
+  builder.emit(batchMoments, name, { x: input.data, mean, variance, columns }, positions);
+  builder.later(() => {
+    const [movingMean, movingVariance] = [
+      parameters.movingMean?.data ?? 0,
+      parameters.movingVariance?.data ?? 0,
+    ] as const;
+    builder.emit(moveAverages, name, { movingMean, movingVariance, mean, variance, columns, momentum: layer.momentum });
+  });
+  return emitNorm(builder, site, { mean, variance, isFixed: false });
+};
+
+export const batchNormalizationBackward: LayerBackward<BatchNormalizationLayer, Moments> = (
+  builder,
+  { layer, name, input, parameters },
+  { output, saved: { mean, variance, isFixed } },
+  gradients,
+) => {
+  const [dgamma, dbeta] = [parameters.gamma?.gradient ?? 0, parameters.beta?.gradient ?? 0] as const;
+  const emit = (dx: Region | 0) => {
+    const fields = {
+      dx,
+      dgamma,
+      dbeta,
+      dy: gradients.of(output),
+      x: input.data,
+      mean,
+      variance,
+      gamma: parameters.gamma?.data ?? 0,
+      columns: input.columns,
+      epsilon: layer.epsilon,
+      invert: 0,
+      fixed: Number(isFixed),
+    } as const;
+    builder.emit(columnNormGradient, name, fields, input.positions);
+  };
+  if (gradients.wants(input)) gradients.give(input, name, emit);
+  else emit(0);
+};

@@ -1,0 +1,34 @@
+/** What all layers with parameters take. */
+import { checkBoolean, describe, wrongType, wrongValue } from '../errors.js';
+
+export interface CommonOptions {
+  /** Whether it learns; true unless told. One that does not has no gradient, and nothing of the optimiser's. */
+  readonly trainable?: boolean;
+  /** In place of `${index}.${kind}`. */
+  readonly name?: string;
+}
+
+export const commonNames = ['trainable', 'name'] as const;
+
+/** The same, checked, of a layer as plain data; what is as always is left out, as in files from before it could be told. */
+export interface Common {
+  readonly trainable?: false;
+  readonly name?: string;
+}
+
+export function checkCommon(where: string, { trainable = true, name }: CommonOptions): Common {
+  const learns = checkBoolean(`${where}: trainable`, trainable);
+  return {
+    ...(learns ? {} : { trainable: false }),
+    ...(name === undefined ? {} : { name: checkName(where, name) }),
+  };
+}
+
+/** A layer's own name: letters, digits, `_`, `-` and `.`, so that it reads well in files. */
+function checkName(where: string, name: unknown): string {
+  if (typeof name !== 'string') throw wrongType(`${where}: name`, 'a string', name);
+  if (!/^[\w.-]+$/.test(name)) {
+    throw wrongValue(`${where}: name`, 'letters, digits, _, - and . only', describe(name));
+  }
+  return name;
+}
