@@ -23,6 +23,13 @@ function commit() {
   }
 }
 
+/** The library's files that src/entries/inside.ts exports whole. */
+const inside = new Set(
+  [...readFileSync(join(root, 'src/entries/inside.ts'), 'utf8').matchAll(/^export \* from '\.\.\/(.*)';$/gm)].map(
+    ([, file]) => join(root, 'src', file),
+  ),
+);
+
 const options = {
   absWorkingDir: root,
   outdir: out,
@@ -43,12 +50,15 @@ const options = {
   define: { MYELIN_COMMIT: JSON.stringify(commit()) },
   plugins: [
     {
-      name: 'entries stay outside',
+      name: 'entries stay outside, and what one of them has of the inside',
       setup({ onResolve }) {
         onResolve({ filter: /\/entries\/[\w.]+\.js$/ }, ({ path }) => ({
           path: path.replace(/^.*\/entries\//, '../entries/'),
           external: true,
         }));
+        onResolve({ filter: /^\..*\.js$/ }, ({ path, resolveDir }) => {
+          return inside.has(join(resolveDir, path)) ? { path: '../entries/inside.js', external: true } : undefined;
+        });
       },
     },
     {

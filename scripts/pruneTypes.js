@@ -14,7 +14,7 @@ function reach(path) {
 }
 
 // One of them is for the command line alone, which has no declarations.
-const entries = readdirSync('dist/entries').filter(name => name.endsWith('.d.ts') && name !== 'bench.d.ts');
+const entries = readdirSync('dist/entries').filter(name => name.endsWith('.d.ts') && name !== 'inside.d.ts');
 for (const name of entries) reach(join('dist/entries', name));
 for (const { parentPath, name } of readdirSync('dist', { recursive: true, withFileTypes: true })) {
   const path = join(parentPath, name);

@@ -1,7 +1,7 @@
 /** Writes what contestants are given (`given.ts`). */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Purpose, Random } from '../entries/bench.js';
+import { Purpose, Random } from '../entries/inside.js';
 import type { NetworkTask } from './contest.js';
 
 /** What there is to train on: rows whose targets follow from them. */

@@ -7,7 +7,7 @@
 
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { hasRelaxedSimd } from '../entries/bench.js';
+import { hasRelaxedSimd } from '../entries/inside.js';
 
 interface Exports {
   multiplyAdds(): number;

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { dense, Model, sequential } from '../entries/bench.js';
+import { dense, Model, sequential } from '../entries/inside.js';
 
 export interface Machine {
   readonly cpu: string;

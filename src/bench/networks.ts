@@ -19,7 +19,7 @@ import {
   resolveOptimizer,
   sequential,
   size,
-} from '../entries/bench.js';
+} from '../entries/inside.js';
 import { messageOf, nearest, quote, wrongValue } from '../errors.js';
 import type { Chain, NetworkTask } from './contest.js';
 

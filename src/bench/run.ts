@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Model, outputShape, size } from '../entries/bench.js';
+import { Model, outputShape, size } from '../entries/inside.js';
 import type { ProductTask, Ready, Task } from './contest.js';
 import { factor } from './contest.js';
 import { Contestant, type Entrant } from './contestant.js';

@@ -1,5 +1,5 @@
 /** What is measured: each suite is a list of cases, and a case one piece of work that contestants do in turns. */
-import { outputShape, size } from '../entries/bench.js';
+import { outputShape, size } from '../entries/inside.js';
 import { nearest, quote, wrongValue } from '../errors.js';
 import type { NetworkTask, ProductTask, Task } from './contest.js';
 import { chainOf, lossFor, type Network, networkOf, workOf } from './networks.js';

@@ -10,7 +10,7 @@ import {
   sgd,
   size,
   type Trainer,
-} from '../../entries/bench.js';
+} from '../../entries/inside.js';
 import { Absent, type Library, type NetworkTask, type OwnTask, type Prepared, takePart } from '../contest.js';
 import { readGiven } from '../given.js';
 import { operations } from './operations.js';

@@ -9,7 +9,7 @@ import {
   resolveActivation,
   resolveOptimizer,
   ops as table,
-} from '../../entries/bench.js';
+} from '../../entries/inside.js';
 import type { Prepared } from '../contest.js';
 import { calls, matrixOf, programOf } from './program.js';
 

@@ -14,7 +14,7 @@ import {
   resolveLoss,
   resolveOptimizer,
   size,
-} from '../../entries/bench.js';
+} from '../../entries/inside.js';
 import type { Prepared } from '../contest.js';
 import { lossFor, multiplyAddsOf, recordsOf } from '../networks.js';
 import { calls } from './program.js';

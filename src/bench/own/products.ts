@@ -1,5 +1,5 @@
 /** One matrix product, with the kernel and the layout that training has. */
-import { type Backend, ops, panelBytes, panelCount } from '../../entries/bench.js';
+import { type Backend, ops, panelBytes, panelCount } from '../../entries/inside.js';
 import { factor, type Prepared, type ProductTask } from '../contest.js';
 import { calls, fillPanels, matrixOf, programOf } from './program.js';
 

@@ -5,7 +5,7 @@
   Program,
   type Region,
   type Value,
-} from '../../entries/bench.js';
+} from '../../entries/inside.js';
 
 /**
  * A program whose section `op` has the records emitted, for so many rows; all numbers of its regions between −½ and ½.

@@ -1,12 +1,22 @@
 /**
- * What benchmarks need of the inside. No entry of the package: it lies beside those so that it shares their code, and
- * reaches all that the one for Node does, so that nothing of that one is divided because of it.
+ * What the command line and its benchmarks need of the inside. No entry of the package: it lies beside those so that it
+ * shares their code, and reaches all that the one for Node does, so that nothing of that one is divided because of it.
+ * scripts/bundleCli.js takes the files below that are exported whole from here, wherever the command line imports them.
  */
+
 export { outputActivation, outputShape } from '../architecture.js';
+export * from '../data/preprocessing.js';
+export * from '../data/scaling.js';
+export * from '../errors.js';
+export * from '../files/save.js';
+export * from '../files/strictJson.js';
 export { nodeHost } from '../hosts/node.js';
-export { resolveActivation } from '../layers/activations.js';
+export * from '../kinds.js';
+export * from '../layers/activations.js';
+export * from '../layers/dense.js';
 export { emitActivation, emitActivationGradient } from '../layers/elementwise.js';
 export { fitLoss, resolveLoss } from '../losses/index.js';
+export * from '../metrics/index.js';
 export { planPrediction } from '../network.js';
 export { optimizerDefinition, resolveOptimizer } from '../optimizers/index.js';
 export { Builder, type Plan, type PlannedRecord, type Value } from '../plan/builder.js';
@@ -14,7 +24,7 @@ export { Region } from '../plan/memory.js';
 export { ops } from '../plan/ops/index.js';
 export { PANEL, panelBytes, panelCount } from '../plan/panels.js';
 export { RECORD_BYTES } from '../plan/record.js';
-export { Purpose, Random } from '../random.js';
+export * from '../random.js';
 export { type Backend, chooseBackend, hasRelaxedSimd } from '../runtime/binaries.js';
 export { Program } from '../runtime/program.js';
 export { size } from '../shape.js';
