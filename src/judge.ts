@@ -1,4 +1,5 @@
 /** Steps 4 and 5 of a network by themselves: cost, accuracy and gradients of given rows, in a program of their own. */
+import { instantiateSync } from '@assemblyscript/loader';
 import type { Architecture } from './architecture.js';
 import { firstLayer } from './architecture.js';
 import type { RawRows } from './data/rawRows.js';
@@ -134,7 +135,7 @@ export class Judge {
     const judgement = { loss, accuracy: loss.accuracy !== undefined, optimizer: undefined, paired: backend.paired };
     this.#network = planTraining(architecture, capacity, judgement);
     this.#loss = loss;
-    this.program = new Program(backend.module, this.#network.plan);
+    this.program = new Program(backend.module, this.#network.plan, false, instantiateSync);
     this.program.set('batchSize', capacity);
   }
 

@@ -1,5 +1,6 @@
 /** Step 6 of a network: gradient descent and its refinements, whole steps at a time inside WebAssembly. */
 
+import { instantiateSync } from '@assemblyscript/loader';
 import { ABORTED, unlessAborted } from './abort.js';
 import { firstLayer, placedLayers } from './architecture.js';
 import { fileBytes } from './conversions.js';
@@ -179,7 +180,7 @@ class BaseTrainer {
       planTraining(model.architecture, rows, { ...judgement, threads: team?.size ?? 1 });
     const load = (network: NetworkPlan) => ({
       network,
-      program: new Program(module, network.plan, team !== undefined),
+      program: new Program(module, network.plan, team !== undefined, instantiateSync),
     });
     const whole = team ? planFor(batchSize) : alone;
     const first = load(whole.plan.end <= mostBytes ? whole : planFor(1));
