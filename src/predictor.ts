@@ -53,6 +53,9 @@ export interface PredictorClass<M extends Predictor> {
   readonly host: Host;
 }
 
+/** What metadata inherits: no key. An object that inherited nothing at all would be slower to look into, which every prediction does. */
+const NO_KEYS = Object.freeze(Object.create(null));
+
 export class Predictor {
   /** @internal How this entry of the package comes by its WebAssembly. */
   static get host(): Host {
@@ -71,7 +74,7 @@ export class Predictor {
    * Strings that travel in the model's file beside its parameters. A model that the command line trained has its `preprocessing` here, and takes
    * raw rows of numbers in the order of its columns.
    */
-  readonly metadata: Record<string, string> = Object.create(null);
+  readonly metadata: Record<string, string> = Object.create(NO_KEYS);
   /** @internal */
   protected readonly runsOn: Backend;
   /** @internal */

@@ -319,7 +319,7 @@ class BaseTrainer {
         const event = await this.#endEpoch(ready, validation, places, started, turn, signal);
         if (event === ABORTED) return this.#stop(history);
         record(history, event);
-        if ((await unlessAborted(signal, onEpoch?.(event))) === ABORTED) return this.#stop(history);
+        if (onEpoch && (await unlessAborted(signal, onEpoch(event))) === ABORTED) return this.#stop(history);
       }
       return history;
     } catch (error) {
@@ -408,7 +408,9 @@ class BaseTrainer {
       if (signal?.aborted) return ABORTED;
       const left = Math.ceil((this.#samples - this.#position) / batchSize);
       const steps = onBatch ? 1 : Math.min(left, this.#stepsAtOnce(turn));
-      const finished = await this.#runSteps(steps);
+      this.#countBegun(steps);
+      const finished = await this.#run('step', steps);
+      this.#countFinished(steps, finished);
       if (finished < steps) throw this.#fail(program.get('position'));
       this.#position = program.get('position');
       if (program.get('broken')) throw this.#fail(this.#position, FINITE_PARAMETERS);
@@ -420,7 +422,8 @@ class BaseTrainer {
         const called = onBatch({ epoch: this.#epoch + 1, batch, loss: program.get('cost') });
         if ((await unlessAborted(signal, called)) === ABORTED) return ABORTED;
       }
-      if (!this.#crew) await turn.tookSteps(steps);
+      const others = this.#crew ? undefined : turn.tookSteps(steps);
+      if (others) await others;
     }
     return undefined;
   }
@@ -430,15 +433,17 @@ class BaseTrainer {
     return this.#crew?.shared ? turn.fewSteps : turn.steps;
   }
 
-  /** Runs some steps of the epoch; whatever becomes of them, no others draw what they drew. */
-  async #runSteps(steps: number): Promise<number> {
+  /** Some steps of the epoch are about to be run: whatever becomes of them, no others draw what they draw. */
+  #countBegun(steps: number): void {
     const trained = this.#trained;
     trained.epochs = Math.max(trained.epochs, this.#order + 1);
     trained.steps += steps;
-    const finished = await this.#run('step', steps);
-    trained.steps -= Math.max(0, steps - finished - 1);
+  }
+
+  /** So many of them finished; the one after those was begun too. */
+  #countFinished(steps: number, finished: number): void {
+    this.#trained.steps -= Math.max(0, steps - finished - 1);
     this.#steps += finished;
-    return finished;
   }
 
   /** Judges the epoch, publishes the parameters to the model, and is ready for the next; unless the signal is aborted first. */

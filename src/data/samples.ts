@@ -1,7 +1,7 @@
 /** What users give for x and y, checked and made ready to be copied into linear memory. */
 import { conversion, numberMend, ownBytes, ownFloats, refuseLost, roomFor } from '../conversions.js';
 import { checkOptions, describe, unwrapping, wrongKind, wrongType, wrongValue } from '../errors.js';
-import { arrayKind, hasKey, isList, isNumberArray, kindOf, type NumberArray } from '../kinds.js';
+import { arrayKind, hasKey, isFloat32Array, isList, isNumberArray, kindOf, type NumberArray } from '../kinds.js';
 import type { TargetSpec } from '../losses/loss.js';
 import type { RawRows } from './rawRows.js';
 
@@ -34,6 +34,10 @@ export interface ReadySamples {
  * Checks the samples' kind and shape. `network` is what the shape is for, as messages name it: `dense(128)`.
  */
 export function readSamples(where: string, x: unknown, inputs: number, network: string, scale?: unknown): ReadySamples {
+  if (isFloat32Array(x) && scale === undefined) {
+    const values = ownFloats(`${where}: x`, x);
+    return { rows: countRows(where, values.length, inputs, network), values, scale: 1 };
+  }
   const kind = arrayKind(x);
   if (kind === 'Uint8Array' || kind === 'Uint8ClampedArray') {
     const values = ownBytes(`${where}: x`, x as Uint8Array);
@@ -55,7 +59,7 @@ export function readSamples(where: string, x: unknown, inputs: number, network: 
     countRows(where, rows.length, 1, network);
     return { rows: rows.length, values: flattenRows(`${where}: x`, rows, inputs, network), scale: 1 };
   }
-  const values = kind === 'Float32Array' ? ownFloats(`${where}: x`, x as Float32Array) : narrow(where, x, inputs);
+  const values = narrow(where, x, inputs);
   return { rows: countRows(where, values.length, inputs, network), values, scale: 1 };
 }
 
@@ -170,6 +174,8 @@ export function refuseBareBytes(where: string, x: unknown): void {
 
 /** {@link readSamples} where x is given by itself; `raw` is how its rows become inputs, where the model's file says so. */
 export function readAlone(where: string, x: unknown, inputs: number, network: string, raw?: RawRows): ReadySamples {
+  // The most usual of all goes straight on: small networks take no longer than a look at what else it could be.
+  if (raw === undefined && isFloat32Array(x)) return readSamples(where, x, inputs, network);
   refuseBareBytes(where, x);
   const bytes = unwrapBytes(where, x);
   const given = raw?.x(bytes.x, bytes.scale) ?? bytes;
@@ -202,15 +208,16 @@ function readLabels(where: string, y: unknown, rows: number, positions: number, 
     const mend = flat.length === rows * positions * classes ? oneHot : 'x and y need the same rows';
     throw wrongValue(where, expected, `${flat.length} numbers`, mend);
   }
+  const place = (i: number) =>
+    positions === 1 ? `in row ${i}` : `in row ${Math.floor(i / positions)}, position ${i % positions}`;
   const labels = new Int32Array(flat.length);
   for (let i = 0; i < flat.length; i++) {
     const label = flat[i];
-    const place = positions === 1 ? `in row ${i}` : `in row ${Math.floor(i / positions)}, position ${i % positions}`;
     if (typeof label !== 'number') {
-      throw wrongKind(where, expected, `label ${describe(label)} ${place}`, labelMend(label));
+      throw wrongKind(where, expected, `label ${describe(label)} ${place(i)}`, labelMend(label));
     }
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      throw wrongValue(where, expected, `label ${label} ${place}`);
+      throw wrongValue(where, expected, `label ${label} ${place(i)}`);
     }
     labels[i] = label;
   }

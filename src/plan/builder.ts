@@ -5,7 +5,7 @@ import { align, CONSTANTS_END, placeRegions, Region } from './memory.js';
 import { Opcode } from './opcodes.js';
 import { type AnyOp, type Op, scalarsOf } from './ops/op.js';
 import { PANEL, panelBytes, panelCount } from './panels.js';
-import { controlsStruct, headStruct, offsetsOf, RECORD_BYTES, type Struct, writeField } from './record.js';
+import { headStruct, offsetsOf, RECORD_BYTES, type Struct, writeField } from './record.js';
 
 /** Bytes of one thread's controls block (assembly/parts.ts). */
 export const CONTROLS_BYTES = 256;
@@ -378,6 +378,3 @@ function writeRecord(
     writeField(memory, address + (offsets[name] ?? 0), type, value instanceof Region ? value.address : value);
   }
 }
-
-/** The offsets of the controls block's fields. */
-export const controlsOffsets = offsetsOf(controlsStruct) as Readonly<Record<keyof typeof controlsStruct, number>>;

@@ -66,3 +66,10 @@ export function readField(view: DataView, offset: number, type: FieldType): numb
   if (type === 'f64') return view.getFloat64(offset, true);
   return type === 'address' ? view.getUint32(offset, true) : view.getInt32(offset, true);
 }
+
+/** Where each field of the controls block lies in it, and how. */
+export const controlsFields = Object.fromEntries(
+  Object.entries(offsetsOf(controlsStruct)).map(([name, offset]) => {
+    return [name, { offset, type: controlsStruct[name as keyof typeof controlsStruct] }];
+  }),
+) as Readonly<Record<keyof typeof controlsStruct, { readonly offset: number; readonly type: FieldType }>>;

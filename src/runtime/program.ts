@@ -2,7 +2,6 @@
 import { wrongValue } from '../errors.js';
 import {
   CONTROLS_BYTES,
-  controlsOffsets,
   type Parameter,
   type Plan,
   type Section,
@@ -11,7 +10,7 @@ import {
 } from '../plan/builder.js';
 import type { StoredNumbers } from '../plan/formats.js';
 import { align, type Region } from '../plan/memory.js';
-import { controlsStruct, readField, writeField } from '../plan/record.js';
+import { controlsFields, readField, writeField } from '../plan/record.js';
 
 const PAGE = 65536;
 /** Pages that a shared memory may grow to; it has to be said beforehand. */
@@ -32,7 +31,7 @@ type Instantiate = (module: WebAssembly.Module, imports: WebAssembly.Imports) =>
 // What predicts goes without the loader, whose 2 KB would be a fifteenth of a Worker's bundle.
 const bare: Instantiate = (module, imports) => new WebAssembly.Instance(module, imports);
 
-export type ControlName = keyof typeof controlsStruct;
+export type ControlName = keyof typeof controlsFields;
 
 function allocate(initial: number, shared: boolean): WebAssembly.Memory {
   try {
@@ -52,11 +51,13 @@ export class Program {
   readonly memory: WebAssembly.Memory;
   readonly #machine: MachineExports;
   #view: DataView;
+  readonly #controls: number;
   #abandoned = false;
 
   /** `shared`: whether threads may join; the module is then one of those with threads. */
   constructor(module: WebAssembly.Module, plan: Plan, shared = false, instantiate = bare) {
     this.plan = plan;
+    this.#controls = plan.controls.address;
     const initial = Math.ceil(plan.end / PAGE);
     this.memory = allocate(initial, shared);
     const env = { memory: this.memory, ...(shared && { part: 0, parts: 1 }) };
@@ -98,17 +99,19 @@ export class Program {
     const view = new DataView(this.memory.buffer);
     const { address, bytes } = this.plan.controls;
     for (let block = address; block < address + bytes; block += CONTROLS_BYTES) {
-      sum += readField(view, block + controlsOffsets.finished, controlsStruct.finished);
+      sum += readField(view, block + controlsFields.finished.offset, controlsFields.finished.type);
     }
     return sum;
   }
 
   get(name: ControlName): number {
-    return readField(this.#view, this.plan.controls.address + controlsOffsets[name], controlsStruct[name]);
+    const { offset, type } = controlsFields[name];
+    return readField(this.#view, this.#controls + offset, type);
   }
 
   set(name: ControlName, value: number): void {
-    writeField(this.#view, this.plan.controls.address + controlsOffsets[name], controlsStruct[name], value);
+    const { offset, type } = controlsFields[name];
+    writeField(this.#view, this.#controls + offset, type, value);
   }
 
   /** The float32 numbers of a region, as they are now and will be; invalid once {@link reserve} has grown the memory. */
