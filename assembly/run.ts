@@ -11,6 +11,7 @@ import {
   DenseForward, DenseForwardQuantized, DenseInputGradient, DenseWeightGradient,
   denseForward, denseForwardQuantized, denseInputGradient, denseWeightGradient,
 } from './ops/dense';
+import { Embedding, EmbeddingGradient, embeddingForward, embeddingGradient } from './ops/embedding';
 import { Gather, GatherLabels, Rearrange, Scatter, gather, gatherLabels, rearrange, scatter } from './ops/gather';
 import {
   BatchMoments, ColumnNorm, ColumnNormGradient, MoveAverages,
@@ -78,6 +79,7 @@ function execute(record: usize): bool {
     case Opcode.softmaxForward: softmaxForward(changetype<Softmax>(record)); break;
     case Opcode.logSoftmaxForward: logSoftmaxForward(changetype<Softmax>(record)); break;
     case Opcode.rowNormForward: rowNormForward(changetype<RowNorm>(record)); break;
+    case Opcode.embeddingForward: embeddingForward(changetype<Embedding>(record)); break;
     case Opcode.columnNormForward: columnNormForward(changetype<ColumnNorm>(record)); break;
     default:
       if (isDefined(FORWARD_ONLY)) unreachable();
@@ -105,6 +107,7 @@ function executeTraining(record: usize): bool {
     case Opcode.batchMoments: batchMoments(changetype<BatchMoments>(record)); break;
     case Opcode.columnNormGradient: columnNormGradient(changetype<ColumnNormGradient>(record)); break;
     case Opcode.moveAverages: moveAverages(changetype<MoveAverages>(record)); break;
+    case Opcode.embeddingGradient: embeddingGradient(changetype<EmbeddingGradient>(record)); break;
     case Opcode.elementwiseLoss: elementwiseLoss(changetype<Loss>(record)); break;
     case Opcode.softmaxCrossEntropy: softmaxCrossEntropy(changetype<Loss>(record)); break;
     case Opcode.sparseSoftmaxCrossEntropy: sparseSoftmaxCrossEntropy(changetype<Loss>(record)); break;

@@ -1,5 +1,7 @@
 /** Step 1 of a network, its architecture: an input shape and a list of layers, checked, frozen, and JSON both ways. */
-import { checkOptions, messageOf, quote, wrongType, wrongValue } from './errors.js';
+
+import type { IndexRule } from './data/indices.js';
+import { checkOptions, messageOf, quote, wrongKind, wrongType, wrongValue } from './errors.js';
 import { parseStrictly } from './files/strictJson.js';
 import { isList } from './kinds.js';
 import type { ActivationConfig } from './layers/activations.js';
@@ -34,7 +36,32 @@ export function sequential(inputShape: number | readonly number[], layers: reado
   const checked = Array.from(layers, (layer: unknown, index) => checkLayer(`sequential: layer ${index}`, layer));
   const architecture = Object.freeze({ inputShape: shape, layers: Object.freeze(checked) });
   refuseSharedNames('sequential', placedLayers(architecture));
+  refuseLateTables('sequential', architecture);
   return architecture;
+}
+
+/** The layer that the samples come to first. */
+function firstOf({ layers }: Architecture): Layer | undefined {
+  return layers.find(({ kind }) => kind !== 'flatten');
+}
+
+/** Refuses layers that look up whole numbers behind others that make numbers of any kind. */
+function refuseLateTables(where: string, architecture: Architecture): void {
+  const late = architecture.layers.find(layer => isTable(layer) && layer !== firstOf(architecture));
+  if (!late) return;
+  const expected = `${late.kind} to come first, where whole numbers are`;
+  throw wrongKind(where, expected, 'it behind another layer');
+}
+
+function isTable(layer: Layer): layer is Extract<Layer, { vocabulary: number }> {
+  return 'vocabulary' in layer;
+}
+
+/** Which whole numbers a network takes for samples; none where it takes any numbers. */
+export function indexRule(architecture: Architecture): IndexRule | undefined {
+  const first = firstOf(architecture);
+  if (!first || !isTable(first)) return undefined;
+  return { vocabulary: first.vocabulary, pad: 'pad' in first ? first.pad : undefined };
 }
 
 /** Refuses layers with one name, and parameters with one full name: `c` of a layer `a.b`, and `b.c` of a layer `a`. */

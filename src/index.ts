@@ -12,6 +12,14 @@ export {
 } from './layers/batchNormalization.js';
 export { type DenseLayer, type DenseOptions, dense } from './layers/dense.js';
 export { type AlphaDropoutLayer, alphaDropout, type DropoutLayer, dropout } from './layers/dropout.js';
+export {
+  type EmbeddingBagLayer,
+  type EmbeddingBagOptions,
+  type EmbeddingLayer,
+  type EmbeddingOptions,
+  embedding,
+  embeddingBag,
+} from './layers/embedding.js';
 export { type FlattenLayer, flatten } from './layers/flatten.js';
 export { type GaussianNoiseLayer, gaussianNoise } from './layers/gaussianNoise.js';
 export type { Layer } from './layers/index.js';

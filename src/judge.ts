@@ -1,7 +1,8 @@
 /** Steps 4 and 5 of a network by themselves: cost, accuracy and gradients of given rows, in a program of their own. */
 import { instantiateSync } from '@assemblyscript/loader';
 import type { Architecture } from './architecture.js';
-import { firstLayer } from './architecture.js';
+import { firstLayer, indexRule } from './architecture.js';
+import { asFloats, refuseWrongIndices } from './data/indices.js';
 import type { RawRows } from './data/rawRows.js';
 import {
   findNotFinite,
@@ -52,8 +53,10 @@ export function readRows(
   }
   const { x, scale = data.scale } = unwrapped;
   const given = raw?.x(x, scale) ?? { x, scale };
-  const samples = readSamples(where, given.x, inputs, firstLayer(architecture), given.scale);
+  const rule = indexRule(architecture);
+  const samples = readSamples(where, asFloats(given.x, rule), inputs, firstLayer(architecture), given.scale);
   refuseNotFinite(`${where}: x`, samples, inputs);
+  refuseWrongIndices(`${where}: x`, samples, inputs, rule);
   return samples;
 }
 

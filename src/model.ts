@@ -1,8 +1,9 @@
 /** A network with parameters: predicts, judges, and hands out trainers. */
 import './disposal.js';
 import { type Adaptable, adaptables, momentsOfSamples, momentsOfTargets, takesSamples } from './adapt.js';
-import { type Architecture, placedLayers, sequential } from './architecture.js';
+import { type Architecture, indexRule, placedLayers, sequential } from './architecture.js';
 import { roomFor } from './conversions.js';
+import { asFloats } from './data/indices.js';
 import { type Moments, momentsOf } from './data/moments.js';
 import { type ReadySamples, refuseBareBytes, type Samples, type Targets } from './data/samples.js';
 import { checkChoice, checkOptions, nearest, quote, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
@@ -360,7 +361,7 @@ class BaseModel extends Predictor {
   ): R {
     const config = resolveLoss(where, loss);
     const fitted = this.fitLoss(config);
-    if (where !== 'evaluate') refuseBareBytes(where, data.x);
+    if (where !== 'evaluate') refuseBareBytes(where, asFloats(data.x, indexRule(this.architecture)));
     const ready = readData(where, this.architecture, this.network.inputs, fitted, data, this.rawRows(where));
     this.update();
     const key = JSON.stringify(config);

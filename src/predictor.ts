@@ -1,6 +1,7 @@
 /** A network with parameters that predicts: the half of a model that needs nothing of training. */
-import { type Architecture, firstLayer, outputActivation, placedLayers } from './architecture.js';
+import { type Architecture, firstLayer, indexRule, outputActivation, placedLayers } from './architecture.js';
 import { conversion, fileBytes, numberMend, ownFloats, refuseLost, roomFor } from './conversions.js';
+import { asFloats, type IndexRule, refuseWrongIndices } from './data/indices.js';
 import { PREPROCESSING } from './data/preprocessing.js';
 import { RawRows } from './data/rawRows.js';
 import { countRows, notFiniteAt, type ReadySamples, readAlone, type Samples } from './data/samples.js';
@@ -83,6 +84,8 @@ export class Predictor {
   protected readonly program: Program;
   /** The input a network expects, as messages write it. */
   readonly #firstLayer: string;
+  /** Which whole numbers it takes, where it takes no others. */
+  readonly #indices: IndexRule | undefined;
   /** Whether an output may be infinite because the function that it ends with is. */
   readonly #mayOverflow: boolean;
   /** Views of the regions that every prediction touches. */
@@ -102,6 +105,7 @@ export class Predictor {
     this.weights = weights;
     this.runsOn = backend;
     this.#firstLayer = firstLayer(architecture);
+    this.#indices = indexRule(architecture);
     this.#mayOverflow = mayOverflow(outputActivation(architecture));
     const widths = placedLayers(architecture).reduce((sum, layer) => sum + size(layer.outputShape), 0);
     const capacity = Math.floor(CACHE_NUMBERS / (widths + size(architecture.inputShape)));
@@ -156,7 +160,7 @@ export class Predictor {
     if (!isFloat32Array(out)) throw wrongType('predictInto: out', 'a Float32Array', out);
     // Floats go their own way, on which not even an object that tells of them is made.
     const raw = this.rawRows('predictInto');
-    if (isFloat32Array(x) && raw === undefined) {
+    if (isFloat32Array(x) && raw === undefined && this.#indices === undefined) {
       const values = ownFloats('predictInto: x', x);
       const rows = countRows('predictInto', values.length, this.network.inputs, this.#firstLayer);
       this.#checkRoom(out, rows);
@@ -187,7 +191,10 @@ export class Predictor {
 
   /** @internal */
   protected samples(where: string, x: unknown): ReadySamples {
-    return readAlone(where, x, this.network.inputs, this.#firstLayer, this.rawRows(where));
+    const { inputs } = this.network;
+    const samples = readAlone(where, asFloats(x, this.#indices), inputs, this.#firstLayer, this.rawRows(where));
+    refuseWrongIndices(`${where}: x`, samples, inputs, this.#indices);
+    return samples;
   }
 
   /** @internal */

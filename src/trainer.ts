@@ -2,8 +2,9 @@
 
 import { instantiateSync } from '@assemblyscript/loader';
 import { ABORTED, unlessAborted } from './abort.js';
-import { firstLayer, placedLayers } from './architecture.js';
+import { firstLayer, indexRule, placedLayers } from './architecture.js';
 import { fileBytes } from './conversions.js';
+import { asFloats, refuseWrongIndices } from './data/indices.js';
 import { findNotFinite, notFiniteAt, readAlone, readTargets, type Samples, type Targets } from './data/samples.js';
 import { checkOptions, shorten, wrongKind, wrongState, wrongValue } from './errors.js';
 import { modelMetadata, readModelMetadata } from './files/modelFile.js';
@@ -229,7 +230,9 @@ class BaseTrainer {
     const { inputs } = this.#network;
     const { batchSize } = this.#config;
     const raw = this.model.rawRows('step');
-    const samples = readAlone('step', x, inputs, firstLayer(this.model.architecture), raw);
+    const rule = indexRule(this.model.architecture);
+    const samples = readAlone('step', asFloats(x, rule), inputs, firstLayer(this.model.architecture), raw);
+    refuseWrongIndices('step: x', samples, inputs, rule);
     const { rows } = samples;
     if (rows > batchSize) throw wrongValue('step: x', `at most ${batchSize} rows, the batchSize`, rows);
     const targets = readTargets('step: y', raw?.y(y) ?? y, rows, this.#loss);

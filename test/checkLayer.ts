@@ -3,7 +3,7 @@
  * padding that is 0 after every op and every step, no write outside an op's own outputs, and no allocation.
  */
 import { expect } from 'vitest';
-import { type Architecture, sequential } from '../src/architecture.js';
+import { type Architecture, indexRule, sequential } from '../src/architecture.js';
 import { dense } from '../src/layers/dense.js';
 import type { Layer } from '../src/layers/index.js';
 import { fitLoss, resolveLoss } from '../src/losses/index.js';
@@ -42,6 +42,12 @@ export function checkLayer(backend: Backend, layer: Layer, rows: number, inputs:
   checkNetwork(backend, sequential([inputs], [layer]), rows);
   checkNetwork(backend, sequential([4], [front, layer]), rows);
   checkNetwork(backend, sequential([4], [front, layer, back]), rows);
+}
+
+/** Numbers, or for networks that look them up whole ones. */
+function samplesFor(architecture: Architecture, count: number, seed: number): Float32Array {
+  const rule = indexRule(architecture);
+  return numbers(count, seed).map(value => (rule ? Math.floor(Math.abs(value) * 1e4) % rule.vocabulary : value));
 }
 
 /** The same for a whole network. */
@@ -90,7 +96,7 @@ function checkPrediction(backend: Backend, architecture: Architecture, rows: num
   const inspector = new Inspector(backend, network.plan);
   const { program, problems } = inspector;
   const inputs = inputCount(architecture);
-  const x = numbers(rows * inputs, 99);
+  const x = samplesFor(architecture, rows * inputs, 99);
   writeParameters(program);
   copySamples(program, program.reserve(x.byteLength), { rows, values: x, scale: 1 }, 0, rows);
   // A full batch, then half of one, whose panels are shorter.
@@ -133,7 +139,7 @@ function checkTraining(backend: Backend, architecture: Architecture, batchSize: 
   const { program, problems } = inspector;
   const [inputs, outputs] = [inputCount(architecture), numbersOf(endingOf(architecture))];
   const samples = batchSize + Math.ceil(batchSize / 2);
-  const [x, y] = [numbers(samples * inputs, 98), numbers(samples * outputs, 97)];
+  const [x, y] = [samplesFor(architecture, samples * inputs, 98), numbers(samples * outputs, 97)];
   const size = layOut(0, samples, inputs * 4, outputs * 4).end;
   const places = layOut(program.reserve(size), samples, inputs * 4, outputs * 4);
   copySamples(program, places.x, { rows: samples, values: x, scale: 1 }, 0, samples);

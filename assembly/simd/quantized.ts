@@ -42,6 +42,15 @@ function toFloat<F>(v: v128): v128 {
   return f32x4.mul(v128.and(i32x4.shl(v, 13), constant(WITHOUT_EXPONENT)), constant(REBIAS));
 }
 
+/** Four weights of 8, 16 or 32 bits, as float32. */
+// @ts-ignore: decorator
+@inline
+export function fourWeights(w: usize, bits: i32): v128 {
+  if (bits == 32) return v128.load(w);
+  if (bits == 16) return toFloat<Float16>(i32x4.extend_low_i16x8_s(v128.load64_zero(w)));
+  return toFloat<Int8>(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(w))));
+}
+
 /** to[inputs,16] = w[inputs,16], as float32. */
 function widen<F>(to: usize, w: usize, inputs: i32): void {
   for (const end = to + <usize>inputs * ROW; to < end; to += ROW) {

@@ -6,7 +6,10 @@ import type { TargetSpec } from '../losses/loss.js';
 import type { RawRows } from './rawRows.js';
 
 /** Samples as users give them: row-major numbers, bytes with a scale, or rows of numbers. */
-export type Samples = Float32Array | Float64Array | ScaledBytes | readonly ArrayLike<number>[];
+export type Samples = Float32Array | Float64Array | Indices | ScaledBytes | readonly ArrayLike<number>[];
+
+/** Whole numbers, for networks that begin with `embedding` or `embeddingBag`. */
+export type Indices = Int32Array | Uint16Array | Uint8Array;
 
 /** Samples of 8 bits; each is multiplied by `scale` as it is read. */
 export interface ScaledBytes {

@@ -3,6 +3,7 @@ import { activationBackward } from './activation.js';
 import { batchNormalizationBackward, batchNormalizationForwardInTraining } from './batchNormalization.js';
 import { denseBackward } from './dense.js';
 import { dropoutBackward, dropoutForwardInTraining } from './dropout.js';
+import { embeddingBackward } from './embedding.js';
 import { flattenBackward } from './flatten.js';
 import { gaussianNoiseBackward, gaussianNoiseForwardInTraining } from './gaussianNoise.js';
 import type { Layer, LayerKind } from './index.js';
@@ -15,6 +16,8 @@ const backwards: { readonly [K in LayerKind]: LayerBackward<Extract<Layer, { kin
   activation: activationBackward,
   dropout: dropoutBackward,
   flatten: flattenBackward,
+  embedding: embeddingBackward,
+  embeddingBag: embeddingBackward,
   batchNormalization: batchNormalizationBackward,
   normalization: normalizationBackward,
   gaussianNoise: gaussianNoiseBackward,

@@ -5,6 +5,7 @@ import { type ActivationLayer, activationLayer } from './activation.js';
 import { type BatchNormalizationLayer, batchNormalizationLayer } from './batchNormalization.js';
 import { type DenseLayer, denseLayer } from './dense.js';
 import { type AlphaDropoutLayer, alphaDropoutLayer, type DropoutLayer, dropoutLayer } from './dropout.js';
+import { type EmbeddingBagLayer, type EmbeddingLayer, embeddingBagLayer, embeddingLayer } from './embedding.js';
 import { type FlattenLayer, flattenLayer } from './flatten.js';
 import { type GaussianNoiseLayer, gaussianNoiseLayer } from './gaussianNoise.js';
 import type { LayerDefinition } from './layer.js';
@@ -22,6 +23,8 @@ export type Layer =
   | ActivationLayer
   | DropoutLayer
   | FlattenLayer
+  | EmbeddingLayer
+  | EmbeddingBagLayer
   | BatchNormalizationLayer
   | NormalizationLayer
   | GaussianNoiseLayer
@@ -37,6 +40,8 @@ const definitions: Definitions = {
   activation: activationLayer,
   dropout: dropoutLayer,
   flatten: flattenLayer,
+  embedding: embeddingLayer,
+  embeddingBag: embeddingBagLayer,
   batchNormalization: batchNormalizationLayer,
   normalization: normalizationLayer,
   gaussianNoise: gaussianNoiseLayer,

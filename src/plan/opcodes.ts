@@ -40,6 +40,8 @@ export enum Opcode {
   columnNormForward = 35,
   columnNormGradient = 36,
   moveAverages = 37,
+  embeddingForward = 38,
+  embeddingGradient = 39,
 }
 
 /** Which function an `activationForward` or `activationGradient` record applies. */

@@ -6,6 +6,7 @@ import * as reference from '../reference/activations.js';
 import { at } from '../reference/activations.js';
 import { type ColumnNorm, columnNormBackward, columnNormForward, momentsOf } from '../reference/columnNorm.js';
 import { denseBackward, denseForward } from '../reference/dense.js';
+import { embeddingBackward, embeddingForward, type Table } from '../reference/embedding.js';
 import { rowNormBackward, rowNormForward } from '../reference/rowNorm.js';
 import type { NoiseOfLayer } from './noise.js';
 
@@ -58,6 +59,12 @@ function rowNormOf(layer: Layer, columns: number) {
   return { columns, epsilon: layer.epsilon, centered: layer.kind === 'layerNormalization' };
 }
 
+function tableOf(layer: Layer, steps: number): Table | undefined {
+  if (layer.kind === 'embedding') return { columns: layer.units, steps, mode: undefined, pad: undefined };
+  if (layer.kind !== 'embeddingBag') return undefined;
+  return { columns: layer.units, steps, mode: layer.mode, pad: layer.pad };
+}
+
 /** `training`: whether a batch's own mean and variance count. */
 function columnNormOf(
   layer: Layer,
@@ -91,13 +98,17 @@ export function forward(architecture: Architecture, parameters: Parameters, x: F
     const { [`${name}.weight`]: weight, [`${name}.gamma`]: gamma } = parameters;
     const norm = rowNormOf(layer, outputs);
     const columnNorm = columnNormOf(layer, name, parameters, value, outputs, noise !== undefined);
-    const z = columnNorm
-      ? columnNormForward(value, columnNorm)
-      : weight
-        ? denseForward(value, weight, parameters[`${name}.bias`], inputs, outputs)
-        : norm && gamma
-          ? rowNormForward(value, gamma, parameters[`${name}.beta`], norm)
-          : value;
+    const table = tableOf(layer, inputs);
+    const z =
+      table && weight
+        ? embeddingForward(value, weight, table)
+        : columnNorm
+          ? columnNormForward(value, columnNorm)
+          : weight
+            ? denseForward(value, weight, parameters[`${name}.bias`], inputs, outputs)
+            : norm && gamma
+              ? rowNormForward(value, gamma, parameters[`${name}.beta`], norm)
+              : value;
     const y = own
       ? z.map((value, i) => value * at(own.scale, i) + at(own.shift, i))
       : 'activation' in layer
@@ -117,7 +128,9 @@ export function backward(traces: readonly Trace[], parameters: Parameters, dy: F
     const dz = 'activation' in layer ? activationOf(layer.activation).backward(z, upstream, outputs) : upstream;
     const { [`${name}.weight`]: weight, [`${name}.gamma`]: gamma } = parameters;
     const norm = rowNormOf(layer, outputs);
-    if (noise) upstream = dz.map((value, i) => value * at(noise.scale, i));
+    const table = tableOf(layer, inputs);
+    if (table && weight) gradients[`${name}.weight`] = embeddingBackward(x, dz, weight.length / outputs, table);
+    else if (noise) upstream = dz.map((value, i) => value * at(noise.scale, i));
     else if (columnNorm) {
       const { dx, dgamma, dbeta } = columnNormBackward(x, dz, columnNorm);
       if (columnNorm.gamma) gradients[`${name}.gamma`] = dgamma;

@@ -1,4 +1,6 @@
 /** Networks to train on threads: every activation, loss and optimiser, odd sizes, and the shapes that are hard to share out. */
+
+import { indexRule } from '../../src/architecture.js';
 import {
   type Architecture,
   activation,
@@ -8,6 +10,8 @@ import {
   batchNormalization,
   dense,
   dropout,
+  embedding,
+  embeddingBag,
   flatten,
   gaussianNoise,
   type Layer,
@@ -136,6 +140,18 @@ export const cases: readonly Case[] = [
   },
   {
     ...classifier,
+    name: 'rows of a table',
+    inputs: [5],
+    layers: [embedding(203, 33), flatten(), hidden(99), end],
+  },
+  {
+    ...classifier,
+    name: 'bags of rows of a table',
+    inputs: [19],
+    layers: [embeddingBag(67, 130, { pad: 3 }), hidden(99), end],
+  },
+  {
+    ...classifier,
     name: 'noise of all kinds',
     layers: [gaussianNoise(0.1), hidden(99, 'selu'), alphaDropout(0.2), hidden(37, 'selu'), gaussianNoise(1), end],
   },
@@ -150,7 +166,10 @@ export function fittedLoss(each: Case) {
 
 /** Random samples with targets that the loss takes. */
 export function dataOf(each: Case, rows: number, seed: number): { x: Float32Array; y: Int32Array | Float32Array } {
-  const x = numbers(rows * size(each.inputs), seed);
+  const rule = indexRule(architectureOf(each));
+  const x = numbers(rows * size(each.inputs), seed).map(value => {
+    return rule ? Math.floor(Math.abs(value) * 1e4) % rule.vocabulary : value;
+  });
   const { target } = fittedLoss(each);
   if (target.kind === 'labels') return { x, y: labels(rows, target.classes, seed + 1) };
   const y = numbers(rows * target.columns, seed + 1);

@@ -2,10 +2,21 @@
 import * as batch from './batch.js';
 import * as dense from './dense.js';
 import * as elementwise from './elementwise.js';
+import * as embedding from './embedding.js';
 import * as loss from './loss.js';
 import * as merge from './merge.js';
 import * as noise from './noise.js';
 import * as norm from './norm.js';
 import * as optimizer from './optimizer.js';
 
-export const ops = { ...batch, ...dense, ...elementwise, ...loss, ...merge, ...noise, ...norm, ...optimizer };
+export const ops = {
+  ...batch,
+  ...dense,
+  ...elementwise,
+  ...embedding,
+  ...loss,
+  ...merge,
+  ...noise,
+  ...norm,
+  ...optimizer,
+};

@@ -1,0 +1,154 @@
+/** Tables of rows that whole numbers name: `embedding` has one for each, `embeddingBag` their sum or mean. */
+import { checkChoice, checkInteger, checkOptions, wrongKind } from '../errors.js';
+import { type Initializer, type InitializerConfig, resolveInitializer } from '../initializers/index.js';
+import { formatBytes, scaleName } from '../plan/formats.js';
+import { embeddingForward, embeddingGradient } from '../plan/ops/embedding.js';
+import { batchShape } from '../shape.js';
+import { type Common, type CommonOptions, checkCommon, commonNames } from './common.js';
+import type { LayerBackward, LayerDefinition, Site } from './layer.js';
+
+export interface EmbeddingOptions extends CommonOptions {
+  /** How rows begin; `'randomUniform'` unless told. */
+  readonly weightInitializer?: Initializer;
+}
+
+export interface EmbeddingBagOptions extends EmbeddingOptions {
+  /** What becomes of a sample's rows; `'mean'` unless told. */
+  readonly mode?: 'mean' | 'sum';
+  /** An index that counts as nothing, from −1 up; none unless told. */
+  readonly pad?: number;
+}
+
+interface Table extends Common {
+  readonly vocabulary: number;
+  readonly units: number;
+  readonly weightInitializer: InitializerConfig;
+}
+
+export interface EmbeddingLayer extends Table {
+  readonly kind: 'embedding';
+}
+
+export interface EmbeddingBagLayer extends Table {
+  readonly kind: 'embeddingBag';
+  readonly mode: 'mean' | 'sum';
+  readonly pad?: number;
+}
+
+const tableNames = ['weightInitializer', ...commonNames] as const;
+const bagNames = ['mode', 'pad', ...tableNames] as const;
+/** Whole numbers that float32 holds. */
+const MOST_ROWS = 2 ** 24;
+
+function checkTable(where: string, vocabulary: number, units: number, options: EmbeddingOptions): Table {
+  const { weightInitializer = 'randomUniform' } = options;
+  return {
+    vocabulary: checkInteger(`${where}: vocabulary`, vocabulary, 1, MOST_ROWS),
+    units: checkInteger(`${where}: units`, units, 1, 2 ** 24),
+    weightInitializer: resolveInitializer(`${where}: weightInitializer`, weightInitializer),
+    ...checkCommon(where, options),
+  };
+}
+
+/**
+ * A row of `weight`, `[vocabulary, units]`, for each whole number from 0 to vocabulary − 1: from `[rows, steps]` to
+ * `[rows, steps, units]`. It comes first in a network, and takes Int32Array, Uint16Array and Uint8Array beside whole
+ * floats; others are refused with their row and column.
+ *
+ * @throws TypeError for an unknown option, RangeError where `vocabulary` or `units` is not a whole number from 1 up
+ */
+export function embedding(vocabulary: number, units: number, options: EmbeddingOptions = {}): EmbeddingLayer {
+  checkOptions('embedding', options, tableNames);
+  return Object.freeze({ kind: 'embedding', ...checkTable('embedding', vocabulary, units, options) });
+}
+
+/**
+ * The mean, or with `mode: 'sum'` the sum, of the rows of `weight`, `[vocabulary, units]`, that a sample's whole numbers
+ * name: from `[rows, steps]` to `[rows, units]`. An index that equals `pad` counts as nothing; where all do, the output is
+ * 0. Otherwise as {@link embedding}.
+ *
+ * @throws as {@link embedding}, and RangeError for an unknown mode or a pad that no index can be
+ */
+export function embeddingBag(vocabulary: number, units: number, options: EmbeddingBagOptions = {}): EmbeddingBagLayer {
+  const where = 'embeddingBag';
+  checkOptions(where, options, bagNames);
+  const { mode = 'mean', pad } = options;
+  return Object.freeze({
+    kind: where,
+    ...checkTable(where, vocabulary, units, options),
+    mode: checkChoice(`${where}: mode`, mode, ['mean', 'sum'] as const),
+    ...(pad === undefined ? {} : { pad: checkInteger(`${where}: pad`, pad, -1, MOST_ROWS) }),
+  });
+}
+
+type AnyTable = EmbeddingLayer | EmbeddingBagLayer;
+
+function define<L extends AnyTable>(
+  options: readonly string[],
+  factory: (vocabulary: number, units: number, options: EmbeddingBagOptions) => L,
+): LayerDefinition<L, undefined> {
+  return {
+    options: ['vocabulary', 'units', ...options],
+    check(layer) {
+      const { kind: _, vocabulary, units, ...rest } = layer as EmbeddingBagOptions & Partial<Table> & { kind?: string };
+      return factory(vocabulary as number, units as number, rest);
+    },
+    describe: ({ kind, vocabulary, units }) => `${kind}(${vocabulary}, ${units})`,
+
+    outputShape(layer, input, from) {
+      if (input.length !== 1) {
+        const got = `${batchShape(input)} from ${from}`;
+        throw wrongKind(layer.kind, 'input [rows, steps]', got, 'put flatten() before it');
+      }
+      return layer.kind === 'embedding' ? [...input, layer.units] : [layer.units];
+    },
+
+    parameters: ({ vocabulary, units, weightInitializer: initializer }) => [
+      { name: 'weight', shape: [vocabulary, units], initializer },
+    ],
+
+    layout: () => 'flat',
+
+    forward(builder, site) {
+      const { layer, place, name, input, parameters } = site;
+      const { kind, units: columns } = layer;
+      const positions = kind === 'embedding' ? input.columns : 1;
+      const y = builder.value(place, { positions, columns });
+      const fields = {
+        ...fieldsOf(site),
+        y: y.data,
+        w: parameters.weight?.data ?? 0,
+        scale: parameters[scaleName('weight')]?.data ?? 0,
+        bits: 8 * formatBytes[parameters.weight?.format ?? 'float32'],
+      } as const;
+      builder.emit(embeddingForward, name, fields, positions);
+      return { output: y, saved: undefined };
+    },
+  };
+}
+
+export const embeddingLayer = /* @__PURE__ */ define(tableNames, embedding);
+export const embeddingBagLayer = /* @__PURE__ */ define(bagNames, embeddingBag);
+
+export const embeddingBackward: LayerBackward<AnyTable, undefined> = (builder, site, { output }, gradients) => {
+  const dw = site.parameters.weight?.gradient;
+  if (!dw) return;
+  const byOutputs = Number(builder.byOutputs(output.columns));
+  const fields = { ...fieldsOf(site), dw, dy: gradients.of(output), byOutputs } as const;
+  builder.emit(embeddingGradient, site.name, fields, output.positions);
+};
+
+/** No index is this. */
+const NO_PAD = -2;
+
+function fieldsOf({ layer, input }: Site<AnyTable>) {
+  const isBag = layer.kind === 'embeddingBag';
+  return {
+    x: input.data,
+    vocabulary: layer.vocabulary,
+    columns: layer.units,
+    steps: input.columns,
+    bag: isBag ? { sum: 1, mean: 2 }[layer.mode] : 0,
+    pad: isBag && layer.pad !== undefined ? layer.pad : NO_PAD,
+  } as const;
+}
