@@ -88,6 +88,7 @@ export function conversion(value: unknown, name = 'x'): string | undefined {
   if (typeof value === 'string') return 'make numbers of the text first';
   if (typeof value === 'number') return `give a list, [${name}]`;
   if (typeof value !== 'object' || value === null || isRevoked(value) || isHollow(value)) return undefined;
+  if (known === 'Map') return `give Array.from(${name}.values())`;
   if (isAsyncIterable(value)) return `collect it first: for await (const row of ${name}) rows.push(row)`;
   if (hasKey(value, 'dataSync')) return `of a tensor give ${name}.dataSync()`;
   if (hasKey(value, 'data') && isNumberArray(value.data)) return `give ${name}.data`;

@@ -6,6 +6,9 @@
  */
 
 import { isHollow, isLost, isPromise, isRevoked, kindOf } from './kinds.js';
+import { nearest } from './nearest.js';
+
+export { nearest } from './nearest.js';
 
 /** Characters of a message. */
 export const MOST_CHARACTERS = 300;
@@ -165,59 +168,6 @@ function describeObject(value: object): string {
 
 function withArticle(name: string): string {
   return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${shorten(name)}`;
-}
-
-/**
- * The candidate that `word` most likely means: few edits away, or shortened, as `lr`, `rate` and `learn` are of `learningRate`; undefined where none is close.
- */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  if (word.length > MOST_REPEATED) return undefined;
-  const short = plain(word);
-  let best: string | undefined;
-  let fewest = Infinity;
-  for (const candidate of candidates) {
-    const long = plain(candidate);
-    // Of two words that share less than three letters in five neither is a slip of the other.
-    const most = Math.floor(Math.max(short.length, long.length) * 0.4);
-    // Lengths first: they tell most words apart.
-    if (Math.abs(short.length - long.length) > most) continue;
-    const edits = editDistance(short, long);
-    if (edits <= most && edits < fewest) {
-      fewest = edits;
-      best = candidate;
-    }
-  }
-  return best ?? candidates.find(candidate => abbreviates(short, candidate));
-}
-
-/** A word without what people write words apart with. */
-function plain(word: string): string {
-  return word.toLowerCase().replace(/[\s_-]/g, '');
-}
-
-/** Whether `short` is the initials of `long`'s words, as `mse` of `meanSquaredError`, or four letters or more of it, or its first three. */
-function abbreviates(short: string, long: string): boolean {
-  const initials = long.replace(/(?<=[\p{L}])\p{Ll}+/gu, '').toLowerCase();
-  if (short.length > 1 && short === initials) return true;
-  return (short.length > 3 && plain(long).includes(short)) || (short.length === 3 && plain(long).startsWith(short));
-}
-
-/** How many letters are to be put in, left out, changed, or changed over with the next (Damerau's distance, each letter once). */
-function editDistance(a: string, b: string): number {
-  let before: number[] = [];
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      let edits = Math.min(substitution, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1);
-      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) edits = Math.min(edits, (before[j - 2] ?? Infinity) + 1);
-      current.push(edits);
-    }
-    before = previous;
-    previous = current;
-  }
-  return previous[b.length] ?? 0;
 }
 
 /** «; did you mean 'x'?» or the list of what is known. */

@@ -118,8 +118,17 @@ class BaseModel extends Predictor {
   ): Promise<M> {
     checkOptions('Model.create', options, ['seed', 'deterministic', 'turbo']);
     if (!hasKey(architecture, 'layers')) {
-      const mend = typeof architecture === 'string' ? 'of JSON make Architecture.fromJSON(text)' : undefined;
-      throw wrongType('Model.create: architecture', 'what sequential(…) makes', architecture, mend);
+      const mends: Partial<Record<string, string>> = {
+        String: 'of JSON make Architecture.fromJSON(text)',
+        Array: 'of layers make sequential(inputs, layers)',
+        Model: 'give model.architecture',
+      };
+      throw wrongType(
+        'Model.create: architecture',
+        'what sequential(…) makes',
+        architecture,
+        mends[kindOf(architecture)],
+      );
     }
     const checked = sequential(architecture.inputShape, architecture.layers);
     const seed = checkSeed('Model.create: seed', options.seed === undefined ? 0 : options.seed);
@@ -599,7 +608,13 @@ class BaseModel extends Predictor {
 export { BaseModel as Model };
 
 function checkPath(where: string, path: unknown): string {
-  if (typeof path !== 'string') throw wrongType(where, 'a string', path, 'of a URL fileURLToPath gives the path');
+  if (typeof path !== 'string') {
+    const mends: Partial<Record<string, string>> = {
+      URL: 'give fileURLToPath(url)',
+      Uint8Array: 'bytes are what Model.fromBytes takes',
+    };
+    throw wrongType(where, 'a string', path, mends[kindOf(path)]);
+  }
   return path;
 }
 

@@ -123,6 +123,24 @@ describe('did you mean', () => {
     expect(nearest(word, options)).toBe(meant);
   });
 
+  it.each([
+    ['swish', ['mish', 'silu', 'hardSwish'], 'silu'],
+    ['hard_swish', ['mish', 'silu', 'hardSwish'], 'hardSwish'],
+    ['logLoss', ['logCosh', 'binaryCrossEntropy'], 'binaryCrossEntropy'],
+    ['xavier_uniform', ['randomUniform', 'glorotUniform'], 'glorotUniform'],
+    ['uniform', ['randomUniform', 'heUniform'], 'randomUniform'],
+    ['batch', ['onBatch', 'batchSize'], 'batchSize'],
+    ['bias', ['useBias', 'biasInitializer'], 'useBias'],
+    ['crossEntropy', ['binaryCrossEntropy', 'categoricalCrossEntropy'], undefined],
+    ['adamax', ['adam', 'adamW'], undefined],
+    ['nadam', ['adam', 'adamW'], undefined],
+    ['swiglu', ['silu', 'gelu'], undefined],
+    ['prelu', ['relu', 'elu'], undefined],
+    ['batchNormalization', ['layerNormalization'], undefined],
+  ])("%s, another library's name, of %j: %s", (word, known, meant) => {
+    expect(nearest(word, known)).toBe(meant);
+  });
+
   it.each(['lol', 'x', '', 'foo', 'data', 'zzzzzzzz', 'callbacks'])('%s: nothing near', word => {
     expect(nearest(word, options)).toBeUndefined();
     expect(() => checkChoice('here', word, options)).toThrow(/; known: learningRate, /);

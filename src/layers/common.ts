@@ -24,10 +24,10 @@ export function checkCommon(where: string, { trainable = true, name }: CommonOpt
   };
 }
 
-/** A layer's own name: letters, digits, `_`, `-` and `.`, so that it reads well in files. */
+/** A layer's own name: letters and digits of any script, `_`, `-` and `.`, so that it reads well in files. */
 function checkName(where: string, name: unknown): string {
   if (typeof name !== 'string') throw wrongType(`${where}: name`, 'a string', name);
-  if (!/^[\w.-]+$/.test(name)) {
+  if (!/^[\p{L}\p{M}\p{N}_.-]+$/u.test(name)) {
     throw wrongValue(`${where}: name`, 'letters, digits, _, - and . only', describe(name));
   }
   return name;

@@ -185,6 +185,52 @@ describe('a model and a trainer', () => {
   });
 });
 
+describe('what holds the data is refused with the way to it', () => {
+  it.each<[what: string, work: () => unknown, mend: string]>([
+    ['a Request for bytes', () => Model.fromBytes(loosely(new Request('http://a'))), 'await request.arrayBuffer()'],
+    [
+      'a stream for bytes',
+      () => Model.fromBytes(loosely(new ReadableStream())),
+      'await new Response(stream).arrayBuffer()',
+    ],
+    ['a URL for bytes', () => Model.fromBytes(loosely(new URL('http://a'))), '(await fetch(url)).arrayBuffer()'],
+    [
+      'base64 for bytes',
+      () => Model.fromBytes(loosely(btoa('a'.repeat(200)))),
+      'of base64 give Uint8Array.from(atob(text)',
+    ],
+    ['a list for bytes', () => Model.fromBytes(loosely([...file])), 'give Uint8Array.from(bytes)'],
+    [
+      'JSON of a Buffer',
+      () => Model.fromBytes(loosely(Buffer.from(file).toJSON())),
+      'give Uint8Array.from(value.data)',
+    ],
+    ['a model for bytes', () => Model.fromBytes(loosely(model)), 'give model.toBytes()'],
+    ['bytes for a path', () => Model.load(loosely(file)), 'bytes are what Model.fromBytes takes'],
+    ['a list of layers', () => Model.create(loosely([dense(1)])), 'of layers make sequential(inputs, layers)'],
+    ['a model for an architecture', () => Model.create(loosely(model)), 'give model.architecture'],
+    [
+      'an async iterable',
+      () => model.predict(loosely((async function* () {})())),
+      'for await (const row of x) rows.push(row)',
+    ],
+    ['JSON of numbers', () => model.predict(JSON.parse(JSON.stringify(x))), 'give Float32Array.from(Object.values(x))'],
+    ['a tensor', () => model.predict(loosely({ dataSync() {}, shape: [] })), 'of a tensor give x.dataSync()'],
+    ['an ndarray', () => model.predict(loosely({ data: x, shape: [] })), 'give x.data'],
+    ['a Blob', () => model.predict(loosely(new Blob([]))), 'give new Float32Array(await blob.arrayBuffer())'],
+    ['a number', () => model.predict(loosely(1)), 'give a list, [x]'],
+    ['records', () => model.predict(loosely([{ a: 1 }])), 'of a record give Object.values(row)'],
+    ['texts', () => model.predict(loosely([['1', '2', '3', '4']])), 'make numbers of them first: row.map(Number)'],
+    ['BigInts', () => model.predict(loosely([[1n, 2n, 3n, 4n]])), 'make numbers of them first: row.map(Number)'],
+    ['labels that are texts', () => model.fit(loosely({ x, y: ['a', 'b'] }), options), 'classes.indexOf(label)'],
+    ['a Response that was read', () => core.init(readResponse), 'give a clone() of it'],
+  ])('%s', async (_, work, mend) => {
+    expect(await refusal(work)).toContain(mend);
+  });
+  const readResponse = new Response('');
+  void readResponse.text();
+});
+
 describe('nothing is passed over in silence', () => {
   it.each<[where: string, work: (value: never) => unknown]>([
     ['layerNormalization: epsilon', epsilon => myelin.layerNormalization({ epsilon })],

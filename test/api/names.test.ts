@@ -95,6 +95,9 @@ describe('names of layers', () => {
     ['a.b', 'a', 'A'],
     ['a.weight', 'a', 'a.weight.scale'],
     ['.', '..', '-'],
+    ['größe', '層', 'слой.٣'],
+    ['é', 'e\u0301', 'É'],
+    ['0', '1', '00'],
     ['x'.repeat(70_000), `${'x'.repeat(70_000)}.`, 'x'],
   ])('set %# changes nothing', async (...names) => {
     for (const optimizer of optimizers) {

@@ -314,7 +314,7 @@ describe('what is refused says how to mend it', () => {
     ],
     ['a DataView', new DataView(new ArrayBuffer(24)), /got a DataView of 24 bytes; give/],
     ['a Set', new Set(y), /got a Set of \d; give Array\.from\(y\)$/],
-    ['a Map', new Map(), /got a Map of 0; give Array\.from\(y\)$/],
+    ['a Map', new Map(), /got a Map of 0; give Array\.from\(y\.values\(\)\)$/],
     ['a hole', foreign('[0, , 1, 1, 1, 1]'), /got label undefined in row 1; fill in or leave out such rows$/],
   ])('targets: %s', async (_, y, message) => {
     expect(await thrown(model => model.fit({ x, y: y as Int32Array }, options))).toMatch(message);
