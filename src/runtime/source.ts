@@ -8,25 +8,30 @@ import type { MachineFile } from './binaries.js';
 /** A file in this package's wasm/, without its ending. */
 export type BinaryFile = MachineFile | 'predict';
 
-/** Compiles what `source` holds. Kinds are told apart by what they are and not by `instanceof`: they may come from another realm. */
-export async function compileSource(where: string, source: unknown): Promise<WebAssembly.Module> {
+/**
+ * Compiles what `source` holds. Kinds are told apart by what they are and not by `instanceof`: they may come from another realm. `absent` is what to do about an
+ * address where there is no such file.
+ */
+export async function compileSource(
+  where: string,
+  source: unknown,
+  absent = 'look at the address',
+): Promise<WebAssembly.Module> {
   const expected = 'a WebAssembly.Module, the bytes of a .wasm file, a Response or a URL';
   if (isLost(source) || isHollow(source)) throw wrongType(where, expected, source);
   const kind = kindOf(source);
   if (kind === 'WebAssembly.Module') return adoptModule(source as WebAssembly.Module);
-  if (kind === 'URL') return compileSource(where, await fetchWasm(where, source as URL));
+  if (kind === 'URL') return compileSource(where, await fetchWasm(where, source as URL), absent);
   if (kind === 'Response') {
     const response = source as Response;
     if (!response.ok) {
-      throw wrongValue(
-        where,
-        'a .wasm file',
-        `status ${response.status} from ${shorten(response.url, 60)}`,
-        'look at the address',
-      );
+      throw wrongValue(where, 'a .wasm file', `status ${response.status} from ${shorten(response.url, 60)}`, absent);
     }
     if (response.bodyUsed) throw wrongValue(where, 'a Response', 'one that was read already', 'give a clone() of it');
-    return compileBytes(where, new Uint8Array(await response.arrayBuffer()));
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    // What servers of pages answer where there is no file is a page.
+    if (bytes[0] === 0x3c) throw wrongValue(where, 'a .wasm file', `a page from ${shorten(response.url, 60)}`, absent);
+    return compileBytes(where, bytes);
   }
   if (ArrayBuffer.isView(source)) {
     return compileBytes(where, plainBytes(new Uint8Array(source.buffer, source.byteOffset, source.byteLength)));
@@ -58,9 +63,13 @@ async function fetchWasm(where: string, address: URL): Promise<Response | Uint8A
 }
 
 /** Compiles one of this package's own files, and makes sure that it is that one. */
-export async function compileOwn<F extends BinaryFile>(file: F, source: unknown): Promise<WebAssembly.Module> {
+export async function compileOwn<F extends BinaryFile>(
+  file: F,
+  source: unknown,
+  absent?: string,
+): Promise<WebAssembly.Module> {
   const where = `myelin/wasm/${file}.wasm`;
-  const module = await compileSource(where, source);
+  const module = await compileSource(where, source, absent);
   identify(where, module, [file]);
   return module;
 }
@@ -76,7 +85,7 @@ export async function compileAt<F extends BinaryFile>(file: F, address: () => UR
       cause,
     });
   }
-  return compileOwn(file, url);
+  return compileOwn(file, url, `put the package's ${file}.wasm there, or import 'myelin/inline', which has it inside`);
 }
 
 /** Compiles the bytes of a .wasm file. */

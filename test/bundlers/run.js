@@ -1,12 +1,12 @@
 /**
- * Proves the packed package in bundles for Node: with each bundler and each of its formats the program runs and gives what it gives unbundled, or ends in one
- * clear error that names `myelin/inline`; a bundle of `myelin/inline` runs always. Then in jest and in vitest with jsdom, which have realms of their own.
+ * Proves the packed package in bundles for Node and for pages: with each bundler and each of its formats the program runs and gives what it gives unbundled, or ends
+ * in one clear error that names `myelin/inline`; a bundle of `myelin/inline` runs always. Then in jest and in vitest with jsdom, which have realms of their own.
  * Prints a table; ends with exit code 1 where it is otherwise.
  *
  *     npm run build && npm ci --prefix test/bundlers && node test/bundlers/run.js [PACKAGE.tgz]
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import nodeResolve from '@rollup/plugin-node-resolve';
@@ -15,6 +15,7 @@ import { rollup } from 'rollup';
 import { build as tsdown } from 'tsdown';
 import * as vite from 'vite';
 import webpack from 'webpack';
+import { hasChromium, startBrowser } from '../runtimes/browser.js';
 import { scratchProject } from '../runtimes/scratch.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -114,7 +115,65 @@ function runs(file) {
   }
 }
 
+/** The same for pages, which need Chromium. */
+const pageBundlers = {
+  esbuild: ({ entry, outdir, format }) =>
+    esbuild.build({
+      entryPoints: [entry],
+      outdir,
+      bundle: true,
+      format: format === 'esm' ? 'esm' : 'iife',
+      logLevel: 'error',
+    }),
+
+  webpack: ({ entry, outdir, format, name }) =>
+    new Promise((resolve, reject) => {
+      const module = format === 'esm';
+      const output = { path: outdir, filename: `${name}.js`, ...(module && { module, chunkFormat: 'module' }) };
+      const experiments = module ? { outputModule: true } : {};
+      const options = { mode: 'production', target: 'web', context: folder, entry, output, experiments };
+      webpack({ ...options, performance: { hints: false } }, (error, stats) => {
+        if (error || stats.hasErrors()) reject(error ?? new Error(stats.toString('errors-only')));
+        else resolve();
+      });
+    }),
+
+  rollup: async ({ entry, outdir, format, name }) => {
+    const bundle = await rollup({ input: entry, plugins: [nodeResolve({ browser: true })], onwarn() {} });
+    await bundle.write({ file: join(outdir, `${name}.js`), format: format === 'esm' ? 'es' : 'iife' });
+  },
+};
+
 const expected = JSON.stringify(runs(join(folder, 'app.js')).result);
+
+/** Prints what came of a bundle; nothing but the right answer or the one clear error will do, and of `myelin/inline` the answer alone. */
+function tell(what, program, outcome) {
+  const ran = JSON.stringify(outcome.result) === expected;
+  const named = program === 'app' && /^myelin\/wasm\/\S+: expected .*import 'myelin\/inline'/.test(outcome.error);
+  console.log(`${what.padEnd(16)} ${program.padEnd(7)} ${ran ? 'runs' : named ? 'names the way' : 'fails'}`);
+  if (!ran) console.log(outcome);
+  if (!ran && !named) process.exitCode = 1;
+}
+
+const browser = hasChromium() ? await startBrowser() : undefined;
+if (!browser) console.log('no Chromium here: nothing is said of pages');
+for (const [name, build] of browser ? Object.entries(pageBundlers) : []) {
+  for (const format of ['esm', 'script']) {
+    for (const program of ['app', 'inline']) {
+      const outdir = join(folder, `${name}-page-${format}-${program}`);
+      mkdirSync(outdir);
+      const type = format === 'esm' ? 'type="module"' : '';
+      writeFileSync(join(outdir, 'index.html'), `<!doctype html><script defer ${type} src="./${program}.js"></script>`);
+      const read = { wait: 'window.outcome !== undefined', read: 'window.outcome' };
+      const outcome = await build({ entry: join(folder, `${program}.js`), outdir, format, name: program })
+        .then(() => browser.open(outdir, 'index.html', read))
+        .catch(error => ({ error: error.stack.slice(0, 1500) }));
+      tell(`${name} page ${format}`, program, outcome);
+    }
+  }
+}
+await browser?.close();
+
 for (const [name, build] of Object.entries(bundlers)) {
   for (const format of ['esm', 'cjs']) {
     for (const program of ['app', 'inline']) {
@@ -129,13 +188,7 @@ for (const [name, build] of Object.entries(bundlers)) {
       } catch (error) {
         outcome = { error: `does not build: ${error.stack}`.slice(0, 1500) };
       }
-      const ran = JSON.stringify(outcome.result) === expected;
-      const named = program === 'app' && /^myelin\/wasm\/\S+: expected .*import 'myelin\/inline'/.test(outcome.error);
-      console.log(
-        `${name.padEnd(8)} ${format} ${program.padEnd(7)} ${ran ? 'runs' : named ? 'names the way' : 'fails'}`,
-      );
-      if (!ran) console.log(outcome);
-      if (!ran && !named) process.exitCode = 1;
+      tell(`${name} ${format}`, program, outcome);
     }
   }
 }

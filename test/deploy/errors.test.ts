@@ -6,7 +6,7 @@ import * as core from '../../src/entries/core.js';
 import { dense, Model, sequential } from '../../src/entries/node.js';
 import * as predict from '../../src/entries/predict.node.js';
 import { readSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
-import { compileOwn } from '../../src/runtime/source.js';
+import { compileAt, compileOwn } from '../../src/runtime/source.js';
 import { VERSION } from '../../src/version.js';
 
 const wasm = async (name: string) => new Uint8Array(await readFile(`wasm/${name}.wasm`));
@@ -110,6 +110,17 @@ describe('WebAssembly that is handed in', () => {
         `myelin/core: init: expected an address that can be read, got ${nowhere}; read the file and give its bytes`,
       );
     }
+  });
+
+  it.each([
+    ['status 404', new Response('', { status: 404 })],
+    ['a page', new Response('<!doctype html>')],
+  ])('names the entry that has it inside, where a bundler put no file beside the script: %s', async (got, answer) => {
+    const address = 'http://a.page/wasm/simd.wasm';
+    vi.stubGlobal('fetch', async () => Object.defineProperty(answer, 'url', { value: address }));
+    await expect(compileAt('simd', () => new URL(address))).rejects.toThrow(
+      `myelin/wasm/simd.wasm: expected a .wasm file, got ${got} from ${address}; put the package's simd.wasm there, or import 'myelin/inline', which has it inside`,
+    );
   });
 
   it('is known by its name where the package itself has it', async () => {
