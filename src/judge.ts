@@ -17,6 +17,7 @@ import type { FittedLoss } from './losses/loss.js';
 import type { NetworkPlan } from './network.js';
 import { fromPanels } from './plan/panels.js';
 import type { Backend } from './runtime/binaries.js';
+import { ownMemories, Tenancy } from './runtime/memories.js';
 import { Program } from './runtime/program.js';
 import { beginRows, copySamples, copyTargets, layOut } from './runtime/staging.js';
 import { planTraining } from './training.js';
@@ -132,14 +133,35 @@ export function answersOf({ accuracy, positions }: FittedLoss, { samples, target
 export class Judge {
   readonly #network: NetworkPlan;
   readonly #loss: FittedLoss;
-  readonly program: Program;
+  readonly #module: WebAssembly.Module;
+  readonly #tenancy: Tenancy;
+  #program: Program | undefined;
 
   constructor(backend: Backend, architecture: Architecture, loss: FittedLoss, capacity: number) {
     const judgement = { loss, accuracy: loss.accuracy !== undefined, optimizer: undefined, paired: backend.paired };
     this.#network = planTraining(architecture, capacity, judgement);
     this.#loss = loss;
-    this.program = new Program(backend.module, this.#network.plan, false, instantiateSync);
-    this.program.set('batchSize', capacity);
+    this.#module = backend.module;
+    this.#tenancy = new Tenancy(ownMemories, () => {
+      this.#program = undefined;
+    });
+  }
+
+  /** What judges, with parameters of long ago: others may have had its memory since. */
+  get program(): Program {
+    if (!this.#program) {
+      const { plan } = this.#network;
+      this.#program = new Program(this.#module, plan, false, this.#tenancy.take(plan.end), instantiateSync);
+      this.#program.set('batchSize', plan.capacity);
+      this.#tenancy.offerOnce();
+    }
+    return this.#program;
+  }
+
+  /** Its memory is for others from now on. */
+  close(): void {
+    this.#tenancy.end();
+    this.#program = undefined;
   }
 
   get capacity(): number {

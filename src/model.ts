@@ -75,6 +75,12 @@ export interface ModelParameter extends NamedParameter {
   readonly trainable: boolean;
 }
 
+/** @internal Who trains a model may have newer parameters than the model itself. */
+export interface Leader {
+  /** The flat parameters where they are newer than the model's, which then has them. */
+  takeUpdate(): Float32Array | undefined;
+}
+
 /** What each entry's `Model` extends. Another name than theirs: bundled into one scope they would be numbered, and stack traces would say `Model2`. */
 class BaseModel extends Predictor {
   /** @internal */
@@ -90,8 +96,8 @@ class BaseModel extends Predictor {
   /** @internal */
   readonly seed: number;
   readonly #fitted = new Map<string, Judge>();
-  /** The trainer whose parameters are newer than the model's own, if any is. */
-  #newest: Trainer | undefined;
+  /** Whose parameters are newer than the model's own, if anybody's are. */
+  #newest: Leader | undefined;
   /** The parameters as they are, where predictions may be under way with them. */
   #snapshot: Snapshot | undefined;
   #predictions: Predictions | undefined;
@@ -378,6 +384,7 @@ class BaseModel extends Predictor {
     let judge = this.#fitted.get(key);
     if (!judge || judge.capacity < rows) {
       judge = new Judge(this.runsOn, this.architecture, fitted, rows);
+      for (const former of this.#fitted.values()) former.close();
       this.#fitted.clear();
       this.#fitted.set(key, judge);
     }
@@ -416,14 +423,8 @@ class BaseModel extends Predictor {
     try {
       return await trainer.fit(data, rest);
     } finally {
-      this.#letGo(trainer);
+      trainer.dispose();
     }
-  }
-
-  /** Takes over a trainer's parameters and forgets it, so that its memory goes. */
-  #letGo(trainer: Trainer): void {
-    this.update();
-    if (this.#newest === trainer) this.#newest = undefined;
   }
 
   /** Step 6, by hand: a trainer of this model. */
@@ -433,7 +434,7 @@ class BaseModel extends Predictor {
 
   async #newTrainer(options: unknown, where: string, signal?: FitOptions['signal']): Promise<Trainer> {
     const { trainerClass } = this.constructor as typeof BaseModel;
-    return new trainerClass(this, await trainerClass.prepare(this, this.runsOn, options, where, { signal }));
+    return new trainerClass(await trainerClass.prepare(this, this.runsOn, options, where, signal));
   }
 
   /** What runs the model, and why. `threads` is how many training takes unless told. */
@@ -546,13 +547,18 @@ class BaseModel extends Predictor {
     if (ahead) this.#replace(ahead);
   }
 
-  /** @internal The trainer goes ahead from here: gives it the current parameters, and says so, unless it has them. */
-  lead(trainer: Trainer, into: Float32Array): boolean {
-    if (this.#newest === trainer) return false;
+  /** @internal Whoever goes ahead from here gets the current parameters, unless it has them. */
+  lead(leader: Leader, into: Float32Array): void {
+    if (this.#newest === leader) return;
     this.update();
     into.set(this.currentParameters);
-    this.#newest = trainer;
-    return true;
+    this.#newest = leader;
+  }
+
+  /** @internal Takes over its parameters for good: it goes ahead no more. */
+  follow(leader: Leader): void {
+    this.update();
+    if (this.#newest === leader) this.#newest = undefined;
   }
 
   /** @internal A step was begun outside of a fit. */

@@ -13,11 +13,12 @@ import type { WeightFormat } from './plan/formats.js';
 import type { Backend } from './runtime/binaries.js';
 import { copyOf, takeBack } from './runtime/copies.js';
 import type { Crew } from './runtime/crew.js';
+import { type Memories, ownMemories } from './runtime/memories.js';
 import { Program } from './runtime/program.js';
 import { copySamples, setBatch } from './runtime/staging.js';
 import { callCrew, type Team } from './runtime/threads.js';
 import { WORK_AT_ONCE, whenSpare } from './runtime/turn.js';
-import { LINGER } from './runtime/workers.js';
+import { LINGER, Office } from './runtime/workers.js';
 import { yieldToOthers } from './runtime/yield.js';
 
 const WHERE = 'predictAsync: x';
@@ -100,20 +101,31 @@ class Machine {
   readonly #network: NetworkPlan;
   readonly #staging: number;
   readonly #predictions: Float32Array;
+  readonly #memories: Memories;
   #loaded: Snapshot | undefined;
   crew: Crew | undefined;
 
   constructor({ architecture, weights, backend, network }: Source, team: Team | undefined) {
     const capacity = mostRows(network);
     this.#network = planPrediction(architecture, capacity, backend.paired, weights, together(team?.size ?? 1));
-    this.#program = new Program(team?.module ?? backend.module, this.#network.plan, team !== undefined);
-    this.#staging = this.#program.reserve(capacity * network.inputs * 4);
+    this.#memories = team ? Office.of(team.host).memories : ownMemories;
+    const { plan } = this.#network;
+    const staging = capacity * network.inputs * 4;
+    const memory = this.#memories.take(plan.end, staging, true);
+    this.#program = new Program(team?.module ?? backend.module, plan, team !== undefined, memory);
+    this.#staging = this.#program.reserve(staging);
     this.#predictions = this.#program.floats(this.#network.plan.region('predictions'));
   }
 
   async join(team: Team): Promise<boolean> {
     this.crew = await callCrew(team, this.#program);
     return this.crew !== undefined;
+  }
+
+  /** Gives the workers back, and the memory. */
+  close(): void {
+    this.crew?.leave();
+    if (!this.#program.abandoned) this.#memories.give(this.#program.memory);
   }
 
   /** Takes over the parameters, as many at once as the event loop does not feel. */
@@ -218,6 +230,7 @@ class OwnQueue extends Queue {
   }
 
   protected override end(): void {
+    this.#machine?.close();
     this.#machine = undefined;
   }
 }
@@ -247,6 +260,7 @@ class CrewQueue extends Queue {
     if (!this.#machine) {
       const machine = new Machine(this.source, this.#team);
       if (await machine.join(this.#team)) this.#machine = machine;
+      else machine.close();
     }
     if (this.#machine) {
       await this.#machine.load(parameters);
@@ -254,7 +268,7 @@ class CrewQueue extends Queue {
         return await this.#machine.run(samples, done, last);
       } catch (error) {
         if (!this.#machine.crew?.failure) throw error;
-        this.#machine.crew.leave();
+        this.#machine.close();
         this.#machine = undefined;
       }
     }
@@ -268,11 +282,10 @@ class CrewQueue extends Queue {
   }
 
   protected override end(): void {
-    const crew = this.#machine?.crew;
-    crew?.rest();
+    this.#machine?.crew?.rest();
     this.#stay = this.#team.host.after(LINGER, () => {
+      this.#machine?.close();
       this.#machine = undefined;
-      crew?.leave();
     });
   }
 }

@@ -116,8 +116,17 @@ export function checkThreads(where: string, threads: unknown): 'auto' | number {
   return checkInteger(`${where}: threads`, threads, 1, 64);
 }
 
+/** @internal What is left of a fit's options once they are checked, the data aside. */
+export interface CheckedFitOptions {
+  readonly epochs: number;
+  readonly shuffle: boolean;
+  readonly signal: FitOptions['signal'];
+  readonly onBatch: FitOptions['onBatch'];
+  readonly onEpoch: FitOptions['onEpoch'];
+}
+
 /** @internal */
-export function checkFitOptions(where: string, options: FitOptions) {
+export function checkFitOptions(where: string, options: FitOptions): CheckedFitOptions {
   checkOptions(where, options, fitOptionNames);
   const { epochs = 1, shuffle = true, signal, onBatch, onEpoch } = options;
   for (const [name, callback] of [

@@ -3,6 +3,9 @@
 /** Regions begin on a cache line. */
 export const ALIGNMENT = 64;
 
+/** From here to its end threads wait for one another (assembly/barrier.ts): nobody ever sets these words back. */
+export const BARRIERS = 768;
+
 /** The constants region ends here; nothing else may lie below (assembly/simd/constants.ts). */
 export const CONSTANTS_END = 1024;
 

@@ -98,6 +98,7 @@ export class Crew {
   }
 
   #lost(what: string): Error {
+    this.#program.abandon();
     this.#failure ??= new Error(
       `threads: expected ${this.#count} workers to the end, got ${shorten(what, 160)}; try again`,
     );

@@ -1,5 +1,4 @@
 /** A plan in a memory of its own, with the instance that runs it. */
-import { wrongValue } from '../errors.js';
 import {
   CONTROLS_BYTES,
   type Parameter,
@@ -11,10 +10,7 @@ import {
 import type { StoredNumbers } from '../plan/formats.js';
 import { align, type Region } from '../plan/memory.js';
 import { controlsFields, readField, writeField } from '../plan/record.js';
-
-const PAGE = 65536;
-/** Pages that a shared memory may grow to; it has to be said beforehand. */
-const MOST_PAGES = 65536;
+import { allocate, growTo } from './allocation.js';
 
 // Where threads wait for one another (assembly/barrier.ts), as indices of int32.
 const GENERATION = 832 / 4;
@@ -33,19 +29,6 @@ const bare: Instantiate = (module, imports) => new WebAssembly.Instance(module, 
 
 export type ControlName = keyof typeof controlsFields;
 
-function allocate(initial: number, shared: boolean): WebAssembly.Memory {
-  try {
-    return new WebAssembly.Memory(shared ? { initial, maximum: MOST_PAGES, shared } : { initial });
-  } catch (cause) {
-    throw tooMuch(initial * PAGE, 'take fewer units, or a smaller batchSize', cause);
-  }
-}
-
-function tooMuch(bytes: number, mend: string, cause: unknown): RangeError {
-  const error = wrongValue('memory', `room for ${Math.ceil(bytes / 2 ** 20)} MiB`, 'a refusal', mend);
-  return Object.assign(error, { cause });
-}
-
 export class Program {
   readonly plan: Plan;
   readonly memory: WebAssembly.Memory;
@@ -54,12 +37,19 @@ export class Program {
   readonly #controls: number;
   #abandoned = false;
 
-  /** `shared`: whether threads may join; the module is then one of those with threads. */
-  constructor(module: WebAssembly.Module, plan: Plan, shared = false, instantiate = bare) {
+  /**
+   * `shared`: whether threads may join; the module is then one of those with threads. `memory`: one that is 0 as far as the plan goes; a new one unless told.
+   */
+  constructor(
+    module: WebAssembly.Module,
+    plan: Plan,
+    shared = false,
+    memory = allocate(plan.end, shared),
+    instantiate = bare,
+  ) {
     this.plan = plan;
     this.#controls = plan.controls.address;
-    const initial = Math.ceil(plan.end / PAGE);
-    this.memory = allocate(initial, shared);
+    this.memory = memory;
     const env = { memory: this.memory, ...(shared && { part: 0, parts: 1 }) };
     this.#machine = instantiate(module, { env }).exports as MachineExports;
     this.#view = new DataView(this.memory.buffer);
@@ -67,9 +57,13 @@ export class Program {
     plan.write(this.#view);
   }
 
-  /** Whether a run was ended by force. Its threads may still be on their way out, so nobody may use this memory again. */
+  /** Whether a run was ended by force, or a worker by itself: threads may still be on their way out, so nobody else may have this memory. */
   get abandoned(): boolean {
     return this.#abandoned;
+  }
+
+  abandon(): void {
+    this.#abandoned = true;
   }
 
   /** Carries out a section `steps` times; returns how many times it finished. */
@@ -86,7 +80,7 @@ export class Program {
 
   /** Lets every thread out of the barrier, and ends their run. Nothing makes the barrier ready again: see {@link abandoned}. */
   abortBarrier(): void {
-    this.#abandoned = true;
+    this.abandon();
     const words = new Int32Array(this.memory.buffer);
     Atomics.store(words, ABORTED, 1);
     Atomics.add(words, GENERATION, 1);
@@ -129,13 +123,8 @@ export class Program {
   /** Makes sure of room for `bytes` beyond the plan, and returns its address. What lay there may be written over. */
   reserve(bytes: number): number {
     const start = align(this.plan.end);
-    const missing = start + bytes - this.memory.buffer.byteLength;
-    if (missing > 0) {
-      try {
-        this.memory.grow(Math.ceil(missing / PAGE));
-      } catch (cause) {
-        throw tooMuch(start + bytes, 'train on fewer rows at once, or give x as Uint8Array with a scale', cause);
-      }
+    if (start + bytes > this.memory.buffer.byteLength) {
+      growTo(this.memory, start + bytes);
       this.#view = new DataView(this.memory.buffer);
     }
     return start;

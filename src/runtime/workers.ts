@@ -3,6 +3,8 @@
  * queued, and each does one thing at a time, in the order in which it was asked for.
  */
 
+import { Memories } from './memories.js';
+
 /** A worker of the runtime at hand, which runs {@link serve}. */
 export interface WorkerHandle {
   post(message: ToWorker): void;
@@ -120,8 +122,9 @@ export class Colleague {
     this.known = true;
   }
 
-  /** It has left a memory. */
+  /** It has left a memory, for this crew or for one before. */
   leave(memory: WebAssembly.Memory): void {
+    if (this.#left.has(memory)) return;
     this.#left.set(memory, memory.buffer.byteLength);
     this.#bytesLeft += memory.buffer.byteLength;
   }
@@ -137,6 +140,8 @@ const offices = new WeakMap<ThreadHost, Office>();
 /** All workers of a runtime, and what they are asked to do. */
 export class Office {
   readonly #host: ThreadHost;
+  /** What workers have joined and left, for others. */
+  readonly memories = new Memories(true);
   readonly #colleagues = new Set<Colleague>();
   readonly #queue: Task[] = [];
   readonly #running = new Set<Running>();
@@ -171,6 +176,7 @@ export class Office {
   #hire(): Colleague {
     const colleague = new Colleague(this.#host.spawn());
     this.#colleagues.add(colleague);
+    this.memories.holds = true;
     colleague.handle.listen(
       message => this.#heard(colleague, message),
       reason => this.#ended(colleague, reason),
@@ -252,7 +258,7 @@ export class Office {
   }
 
   #ended(colleague: Colleague, reason: string): void {
-    if (!this.#colleagues.delete(colleague)) return;
+    if (!this.#forgetColleague(colleague)) return;
     colleague.ended = reason;
     const { running, members } = colleague;
     if (running) {
@@ -263,8 +269,15 @@ export class Office {
     this.#grant();
   }
 
+  /** False where it was forgotten before. */
+  #forgetColleague(colleague: Colleague): boolean {
+    const known = this.#colleagues.delete(colleague);
+    if (this.#colleagues.size === 0) this.memories.holds = false;
+    return known;
+  }
+
   #dismiss(colleague: Colleague): void {
-    this.#colleagues.delete(colleague);
+    this.#forgetColleague(colleague);
     colleague.ended ??= 'dismissed';
     colleague.running = undefined;
     colleague.handle.keepAlive(false);

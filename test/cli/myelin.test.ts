@@ -436,7 +436,7 @@ describe('what goes wrong around a run', () => {
   it('a network too large for memory is one clear line', async () => {
     const { code, err } = await folder.run(...train, '--hidden', '65536,65536');
     expect(code).toBe(1);
-    expect(err).toMatch(/^myelin: memory: expected room for [^\n]+\n$/);
+    expect(err).toMatch(/^myelin: memory: expected [^\n]+ MiB [^\n]+\n$/);
   });
 
   it('names the file that is no model, and says where it is a table', async () => {

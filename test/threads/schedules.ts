@@ -26,8 +26,12 @@ export class FakeProgram {
     return { first: 0, last: 64 };
   }
 
-  abortBarrier(): void {
+  abandon(): void {
     this.abandoned = true;
+  }
+
+  abortBarrier(): void {
+    this.abandon();
   }
 
   get asProgram(): Program {

@@ -1,0 +1,227 @@
+/** Whole epochs of a run, on a crew of threads or on the caller's: steps in turns, validation, callbacks, and what ends them early. */
+import { ABORTED, unlessAborted } from './abort.js';
+import { answersOf, evaluation, type Judgement, type ReadyData } from './judge.js';
+import { Purpose, Random } from './random.js';
+import { FINITE_PARAMETERS, type Run } from './run.js';
+import type { Crew } from './runtime/crew.js';
+import type { Places } from './runtime/staging.js';
+import { callCrew, WORK_FOR_MESSAGE } from './runtime/threads.js';
+import { Turn, workPerStep } from './runtime/turn.js';
+import { type CheckedFitOptions, type EpochEvent, type History, newHistory, record } from './trainingOptions.js';
+import { bytesFor } from './workspace.js';
+
+/** @internal */
+export class Fit {
+  readonly #run: Run;
+  readonly #data: ReadyData;
+  readonly #validation: ReadyData | undefined;
+  readonly #options: CheckedFitOptions;
+  /** Epochs and steps that the model was ever trained, to which this fit adds. */
+  readonly #trained: { epochs: number; steps: number };
+  #crew: Crew | undefined;
+  #stepping = false;
+
+  constructor(run: Run, data: ReadyData, validation: ReadyData | undefined, options: CheckedFitOptions) {
+    this.#run = run;
+    this.#data = data;
+    this.#validation = validation;
+    this.#options = options;
+    this.#trained = run.model.trained;
+  }
+
+  /** Whether steps are under way, and nothing in the run is whole. */
+  get stepping(): boolean {
+    return this.#stepping;
+  }
+
+  /** Trains; the model is ready for another fit when this has come to its end, whatever end that is. */
+  async train(): Promise<History> {
+    const run = this.#run;
+    const history = newHistory(run.config.metrics.length > 0, this.#validation !== undefined);
+    try {
+      if ((await this.#epochs(history)) === ABORTED) {
+        const error = run.lookInTheMiddle();
+        if (error) throw error;
+        history.stopped = 'aborted';
+      }
+      return history;
+    } catch (error) {
+      if (this.#crew?.failure) run.goBack(this.#crew.failure);
+      run.lookInTheMiddle();
+      throw error;
+    } finally {
+      this.#stepping = false;
+      this.#crew?.leave();
+      run.workspace.rest('fit');
+      run.model.endFit(this.#trained);
+    }
+  }
+
+  async #epochs(history: History): Promise<typeof ABORTED | undefined> {
+    const { epochs, signal, onEpoch } = this.#options;
+    const { samples } = this.#data;
+    if (signal?.aborted) return ABORTED;
+    const run = this.#run;
+    run.workspace.hold();
+    run.open(Math.max(samples.rows, this.#validation?.samples.rows ?? 0), bytesFor(this.#data));
+    const { program, network } = run.workspace;
+    const places = run.workspace.place(this.#data, true);
+    run.lead();
+    program.set('keeps', 0);
+    this.#crew = await this.#callCrew();
+    const turn = new Turn(network.plan, this.#crew?.size ?? 0);
+    await turn.tookData(samples.values.length);
+    for (let done = 0; done < epochs; done++) {
+      if (signal?.aborted) return ABORTED;
+      const event = await this.#epoch(places, turn);
+      if (event === ABORTED) return ABORTED;
+      record(history, event);
+      if (onEpoch && (await unlessAborted(signal, onEpoch(event))) === ABORTED) return ABORTED;
+    }
+    return undefined;
+  }
+
+  /** A crew; none where a message to it would take as long as what it is to do at once, or where no workers are to be had. */
+  async #callCrew(): Promise<Crew | undefined> {
+    const { team, config, workspace } = this.#run;
+    const { signal, onBatch } = this.#options;
+    const steps = onBatch ? 1 : Math.ceil(this.#data.samples.rows / config.batchSize);
+    if (!team || steps * workPerStep(workspace.network.plan) < WORK_FOR_MESSAGE) return undefined;
+    const calling = callCrew(team, workspace.program);
+    const crew = await unlessAborted(signal, calling);
+    if (crew !== ABORTED) return crew;
+    void calling.then(late => late?.leave());
+    return undefined;
+  }
+
+  async #epoch(places: Places, turn: Turn): Promise<EpochEvent | typeof ABORTED> {
+    const started = performance.now();
+    this.#begin(places);
+    if (this.#options.shuffle) await turn.tookOrder(this.#data.samples.rows);
+    this.#stepping = true;
+    if ((await this.#steps(turn)) === ABORTED) return ABORTED;
+    this.#stepping = false;
+    return this.#end(places, started, turn);
+  }
+
+  #begin(places: Places): void {
+    const { workspace, progress, model } = this.#run;
+    const { samples } = this.#data;
+    const { shuffle } = this.#options;
+    const { program } = workspace;
+    this.#run.aim(places);
+    progress.samples = samples.rows;
+    progress.shuffled = shuffle;
+    if (progress.position === 0) progress.order = this.#trained.epochs;
+    if (shuffle) {
+      const random = new Random(model.seed, Purpose.shuffle, progress.order);
+      new Int32Array(program.memory.buffer, places.order, samples.rows).set(random.permutation(samples.rows));
+    } else {
+      program.set('order', 0);
+    }
+    program.set('bytes', samples.values instanceof Uint8Array ? 1 : 0);
+    program.set('scale', samples.scale);
+    program.set('samples', samples.rows);
+    program.set('position', progress.position);
+    program.set('costSum', progress.costSum);
+    program.set('correct', progress.correct);
+  }
+
+  /** Runs what is left of the epoch, unless the signal is aborted. */
+  async #steps(turn: Turn): Promise<typeof ABORTED | undefined> {
+    const run = this.#run;
+    const { progress, config } = run;
+    const { program } = run.workspace;
+    const { signal, onBatch } = this.#options;
+    while (progress.position < progress.samples) {
+      if (signal?.aborted) return ABORTED;
+      const left = Math.ceil((progress.samples - progress.position) / config.batchSize);
+      const steps = onBatch ? 1 : Math.min(left, this.#stepsAtOnce(turn));
+      this.#countBegun(steps);
+      const finished = await this.#runSection('step', steps);
+      this.#countFinished(steps, finished);
+      if (finished < steps) throw run.fail(program.get('position'));
+      progress.position = program.get('position');
+      if (program.get('broken')) throw run.fail(progress.position, FINITE_PARAMETERS);
+      run.ahead = true;
+      progress.costSum = program.get('costSum');
+      progress.correct = program.get('correct');
+      if (onBatch) {
+        const batch = Math.ceil(progress.position / config.batchSize);
+        const called = onBatch({ epoch: progress.epoch + 1, batch, loss: program.get('cost') });
+        if ((await unlessAborted(signal, called)) === ABORTED) return ABORTED;
+      }
+      const others = this.#crew ? undefined : turn.tookSteps(steps);
+      if (others) await others;
+    }
+    return undefined;
+  }
+
+  /** How many steps may pass before an abort is heard, and others have their turn. */
+  #stepsAtOnce(turn: Turn): number {
+    return this.#crew?.shared ? turn.fewSteps : turn.steps;
+  }
+
+  /** Some steps of the epoch are about to be run: whatever becomes of them, no others draw what they draw. */
+  #countBegun(steps: number): void {
+    const trained = this.#trained;
+    trained.epochs = Math.max(trained.epochs, this.#run.progress.order + 1);
+    trained.steps += steps;
+  }
+
+  /** So many of them finished; the one after those was begun too. */
+  #countFinished(steps: number, finished: number): void {
+    this.#trained.steps -= Math.max(0, steps - finished - 1);
+    this.#run.progress.step += finished;
+  }
+
+  /** Runs a section on the crew, or here where there is none. */
+  #runSection(section: string, steps: number): number | Promise<number> {
+    return this.#crew ? this.#crew.run(section, steps) : this.#run.workspace.program.run(section, steps);
+  }
+
+  /** Judges the epoch, publishes its parameters to the model, and is ready for the next; unless the signal is aborted first. */
+  async #end(places: Places, started: number, turn: Turn): Promise<EpochEvent | typeof ABORTED> {
+    const run = this.#run;
+    const { progress, config, loss: fitted } = run;
+    const { rows } = this.#data.samples;
+    const judged = answersOf(fitted, this.#data);
+    const loss = progress.costSum / rows;
+    const right = config.metrics.includes('accuracy') ? { accuracy: progress.correct / judged } : {};
+    // Timed before validation: samplesPerSecond speaks of training.
+    const seconds = (performance.now() - started) / 1000;
+    const judgement = await this.#judge(places.end - places.x, turn);
+    if (judgement === ABORTED) return ABORTED;
+    run.model.publish(run.workspace.parameters, this.#trained);
+    run.ahead = false;
+    Object.assign(progress, { epoch: progress.epoch + 1, position: 0, costSum: 0, correct: 0 });
+    return {
+      epoch: progress.epoch,
+      loss,
+      ...right,
+      ...(judgement && { valLoss: judgement.loss }),
+      ...(judgement?.accuracy !== undefined && { valAccuracy: judgement.accuracy }),
+      seconds,
+      samplesPerSecond: seconds > 0 ? rows / seconds : Number.POSITIVE_INFINITY,
+    };
+  }
+
+  /** Judges the rows kept for that, through the room so many bytes behind the plan. */
+  async #judge(offset: number, turn: Turn): Promise<Judgement | typeof ABORTED | undefined> {
+    if (!this.#validation) return undefined;
+    const { workspace, loss, config, progress } = this.#run;
+    const accuracy = config.metrics.includes('accuracy');
+    const most = () => this.#stepsAtOnce(turn);
+    const rounds = evaluation(workspace.program, this.#validation, loss, accuracy, offset, most);
+    let round = rounds.next();
+    while (!round.done) {
+      if (this.#options.signal?.aborted) return ABORTED;
+      const steps = round.value;
+      const finished = await this.#runSection('evaluate', steps);
+      if (!this.#crew) await turn.tookSteps(steps);
+      round = rounds.next(finished);
+    }
+    if (!round.value) throw this.#run.fail(progress.position, 'a finite cost of the validation rows');
+    return round.value;
+  }
+}

@@ -1,0 +1,201 @@
+/** What a trainer's steps and fits have in common: how far training has come, and how it ends where it leaves the finite numbers. */
+import { placedLayers } from './architecture.js';
+import { findNotFinite } from './data/samples.js';
+import { shorten, wrongState, wrongValue } from './errors.js';
+import { definitionOf } from './layers/index.js';
+import type { FittedLoss } from './losses/loss.js';
+import type { Leader, Model } from './model.js';
+import { PANEL, panelCount } from './plan/panels.js';
+import type { Places } from './runtime/staging.js';
+import type { Team } from './runtime/threads.js';
+import type { TrainerConfig } from './trainingOptions.js';
+import type { Workspace } from './workspace.js';
+
+/** What is missed where an update, and not a cost, left the finite numbers. */
+export const FINITE_PARAMETERS = 'finite parameters';
+
+/** Where the machine's count of steps stays: Adam's corrections have long been 1. */
+const MOST_STEP = 2 ** 31 - 1;
+
+/** @internal What a run is made of. */
+export interface RunParts {
+  readonly model: Model;
+  readonly config: TrainerConfig;
+  readonly loss: FittedLoss;
+  readonly deterministic: boolean;
+  /** The threads that epochs are run on; none where the caller's does it. */
+  readonly team: Team | undefined;
+  readonly workspace: Workspace;
+}
+
+/** How far a run has come: what a trainer's file says of it. */
+export interface Progress {
+  /** Epochs finished. */
+  epoch: number;
+  /** Rows that the epoch under way has taken, of how many, and what it has added up. */
+  position: number;
+  samples: number;
+  costSum: number;
+  correct: number;
+  /** Whether the epoch under way takes its rows in an order of its own, and which: its number among the model's epochs. */
+  shuffled: boolean;
+  order: number;
+  /** Updates made. */
+  step: number;
+}
+
+const begun: Progress = {
+  epoch: 0,
+  position: 0,
+  samples: 0,
+  costSum: 0,
+  correct: 0,
+  shuffled: true,
+  order: 0,
+  step: 0,
+};
+
+/** @internal */
+export class Run implements Leader, RunParts {
+  readonly model: Model;
+  readonly config: TrainerConfig;
+  readonly loss: FittedLoss;
+  readonly deterministic: boolean;
+  readonly team: Team | undefined;
+  readonly workspace: Workspace;
+  readonly progress: Progress = { ...begun };
+  /** Whether the parameters here are newer than the model's. */
+  ahead = false;
+  /** Why it cannot go on, in words. */
+  #end: string | undefined;
+
+  constructor(parts: RunParts) {
+    this.model = parts.model;
+    this.config = parts.config;
+    this.loss = parts.loss;
+    this.deterministic = parts.deterministic;
+    this.team = parts.team;
+    this.workspace = parts.workspace;
+  }
+
+  /** Makes room for so many rows, and for so many bytes behind the plan, and is ready for the model's next step. */
+  open(rows: number, bytes: number): void {
+    const { config, model, workspace } = this;
+    if (workspace.open(rows, bytes)) {
+      const { program } = workspace;
+      program.set('learningRate', config.optimizer.learningRate);
+      program.set('batchSize', config.batchSize);
+      program.set('seedLow', (model.seed % 2 ** 32) | 0);
+      program.set('seedHigh', Math.floor(model.seed / 2 ** 32));
+      this.#setStep();
+    }
+    workspace.program.set('keeps', 1);
+    workspace.program.set('draw', model.trained.steps);
+  }
+
+  /** Takes over the model's newest parameters, where another trainer may have been at work since. */
+  lead(): void {
+    this.model.lead(this, this.workspace.parameters);
+  }
+
+  takeUpdate(): Float32Array | undefined {
+    if (!this.ahead) return undefined;
+    this.ahead = false;
+    return this.workspace.parameters;
+  }
+
+  /** Points the plan at samples and targets. */
+  aim(places: Places): void {
+    const { program } = this.workspace;
+    program.set('x', places.x);
+    program.set('y', places.y);
+    program.set('order', places.order);
+  }
+
+  refuseEnded(where: string): void {
+    if (this.#end !== undefined) throw wrongState(where, 'a trainer that can go on', this.#end, 'make another');
+  }
+
+  /** Ends it at a step that left the finite numbers, and kept the parameters from before it in the gradients' place. */
+  takeBack(): Error {
+    const error = this.explain(`step ${this.progress.step}`, FINITE_PARAMETERS);
+    const { program, network, parameters } = this.workspace;
+    parameters.set(program.floats(network.plan.region('gradients')));
+    this.#endWith(error);
+    return error;
+  }
+
+  /** Ends it where it stops in the middle of an epoch with numbers that are not finite: updates look for them at its end. */
+  lookInTheMiddle(): Error | undefined {
+    if (!this.ahead || this.workspace.finite) return undefined;
+    return this.fail(this.progress.position, FINITE_PARAMETERS);
+  }
+
+  /** Ends it at a cost or parameter that is not finite. */
+  fail(position: number, expected = 'a finite cost'): Error {
+    const batch = Math.ceil(position / this.config.batchSize);
+    const error = this.explain(`fit: epoch ${this.progress.epoch + 1}, step ${batch}`, expected);
+    this.goBack(error);
+    return error;
+  }
+
+  /** Ends it with the last finished epoch's parameters; what else there is may be half a step's. */
+  goBack(error: Error): void {
+    this.#endWith(error);
+    this.ahead = false;
+    this.workspace.parameters.set(this.model.currentParameters);
+  }
+
+  #endWith(error: Error): void {
+    this.#end = `one that ended with «${error.message}»`;
+  }
+
+  /** Ends it for good: the memory is for others. */
+  close(): void {
+    this.model.follow(this);
+    this.#end ??= 'one that was disposed of';
+    this.workspace.close();
+  }
+
+  #setStep(): void {
+    this.workspace.program.set('step', Math.min(this.progress.step, MOST_STEP));
+  }
+
+  /** Finds the first number that is not finite: a parameter, a layer's output, or else the cost itself. */
+  explain(where: string, expected = 'a finite cost'): Error {
+    const { program, network } = this.workspace;
+    // Where the cost was not finite there was no update, so the step does not count.
+    this.#setStep();
+    const cost = program.get('cost');
+    const mend = 'lower the learning rate or scale the data';
+    for (const parameter of network.plan.parameters) {
+      const name = shorten(parameter.name);
+      const numbers = panelCount(parameter.columns) * PANEL * parameter.rows;
+      const moments = this.workspace.momentsOf(parameter).map(({ name: moment, values }) => {
+        return { what: `${moment} of ${name}`, values };
+      });
+      for (const { what, values } of [
+        { what: `parameter ${name}`, values: this.workspace.panelsOf(parameter) },
+        ...moments,
+      ]) {
+        if (findNotFinite(values.subarray(0, numbers)) < 0) continue;
+        const got =
+          expected === FINITE_PARAMETERS
+            ? `${what} not finite after the last update`
+            : `${cost}: ${what} was already not finite`;
+        return wrongValue(where, expected, got, mend);
+      }
+    }
+    const rows = program.get('rows');
+    const placed = placedLayers(this.model.architecture);
+    for (const [index, { name, value }] of network.layers.entries()) {
+      const layer = placed[index]?.layer;
+      const used = panelCount(value.columns) * PANEL * rows * value.positions;
+      if (layer && findNotFinite(program.floats(value.data).subarray(0, used)) >= 0) {
+        const what = `layer ${shorten(name)} (${definitionOf(layer).describe(layer)})`;
+        return wrongValue(where, expected, `${cost}: ${what} was the first to give such a number`, mend);
+      }
+    }
+    return wrongValue(where, expected, `${cost}: every layer's output is finite, the loss is not`, mend);
+  }
+}

@@ -1,0 +1,158 @@
+/** What a trainer works in: its plan, and a memory that others may have as long as it does not train. */
+import { instantiateSync } from '@assemblyscript/loader';
+import { findNotFinite } from './data/samples.js';
+import { bytesPerRow, type ReadyData } from './judge.js';
+import type { NetworkPlan } from './network.js';
+import { type OptimizerConfig, optimizerDefinition } from './optimizers/index.js';
+import type { Parameter } from './plan/builder.js';
+import { type Memories, Tenancy } from './runtime/memories.js';
+import { Program } from './runtime/program.js';
+import { copySamples, copyTargets, layOut, type Places } from './runtime/staging.js';
+
+/** @internal What a workspace is made of. */
+export interface WorkspaceParts {
+  readonly module: WebAssembly.Module;
+  /** Whether threads may join; the memories are then such, and so is the module. */
+  readonly shared: boolean;
+  readonly memories: Memories;
+  readonly optimizer: OptimizerConfig;
+  readonly batchSize: number;
+  /** The plan for batches of at most so many rows. */
+  readonly planFor: (rows: number) => NetworkPlan;
+}
+
+/** What an optimiser keeps of a parameter, and what its numbers always are. */
+export interface Moments {
+  readonly name: string;
+  readonly rule: 'finite' | 'notNegative';
+  readonly values: Float32Array;
+}
+
+export class Workspace {
+  readonly #parts: WorkspaceParts;
+  /** The regions that hold the optimiser's state, and what their numbers always are. */
+  readonly #state: Readonly<Record<string, Moments['rule']>>;
+  #network: NetworkPlan;
+  #program: Program | undefined;
+  /** The parameters and the optimiser's state by their regions' names, as long as they lie in no memory; what is not there is 0. */
+  readonly #saved = new Map<string, Float32Array>();
+  readonly #tenancy: Tenancy;
+
+  constructor(parts: WorkspaceParts) {
+    this.#parts = parts;
+    this.#tenancy = new Tenancy(parts.memories, () => this.#save());
+    this.#state = stateOf(parts.optimizer);
+    this.#network = parts.planFor(parts.batchSize);
+  }
+
+  /** The plan for whole batches, or for as many rows as there were ever any. */
+  get network(): NetworkPlan {
+    return this.#network;
+  }
+
+  /** What runs the plan; there is one from {@link open} on until others may have its memory. */
+  get program(): Program {
+    if (!this.#program) throw new Error('expected a trainer at work, got one without memory');
+    return this.#program;
+  }
+
+  /**
+   * Makes room for batches of so many rows, and for so many bytes behind the plan. True where that is another memory than before: all of its controls are 0.
+   *
+   * @throws where there is no such memory; what was learned is kept
+   */
+  open(rows: number, bytes: number): boolean {
+    const { module, shared, batchSize, planFor } = this.#parts;
+    const capacity = Math.min(rows, batchSize);
+    if (this.#program && capacity <= this.#network.plan.capacity) return false;
+    const abandoned = this.#program?.abandoned;
+    this.#save();
+    this.#tenancy.end(abandoned);
+    if (capacity !== this.#network.plan.capacity) this.#network = planFor(capacity);
+    const { plan } = this.#network;
+    const program = new Program(module, plan, shared, this.#tenancy.take(plan.end, bytes), instantiateSync);
+    for (const [name, values] of this.#saved) program.floats(plan.region(name)).set(values);
+    this.#saved.clear();
+    this.#program = program;
+    return true;
+  }
+
+  /** A fit begins: nobody else may have the memory before it is over. */
+  hold(): void {
+    this.#tenancy.hold();
+  }
+
+  /** A fit is over, or a step: others may have the memory. One who takes steps keeps it once he has lost it in between. */
+  rest(after: 'fit' | 'step'): void {
+    if (this.#program?.abandoned) return;
+    if (after === 'fit') this.#tenancy.offer();
+    else this.#tenancy.offerOnce();
+  }
+
+  #save(): void {
+    const names = this.#program ? ['parameters', ...Object.keys(this.#state)] : [];
+    for (const name of names) this.#saved.set(name, this.floats(name).slice());
+    this.#program = undefined;
+  }
+
+  /** Gives the memory to others, with all that is in it. */
+  close(): void {
+    this.#tenancy.end(this.#program?.abandoned);
+    this.#program = undefined;
+    this.#saved.clear();
+  }
+
+  /** The numbers of a region that holds parameters or an optimiser's state; of no use once the memory is another's. */
+  floats(name: string): Float32Array {
+    const region = this.#network.plan.region(name);
+    if (this.#program) return this.#program.floats(region);
+    const saved = this.#saved.get(name) ?? new Float32Array(region.bytes / 4);
+    this.#saved.set(name, saved);
+    return saved;
+  }
+
+  get parameters(): Float32Array {
+    return this.floats('parameters');
+  }
+
+  /** A parameter's panels. */
+  panelsOf({ data: { offset, bytes } }: Parameter): Float32Array {
+    return this.parameters.subarray(offset / 4, (offset + bytes) / 4);
+  }
+
+  /** The optimiser's state for a parameter, in the same panels; of those that are not trainable there is none. */
+  momentsOf({ trainable, data: { offset, bytes } }: Parameter): Moments[] {
+    if (!trainable) return [];
+    return Object.entries(this.#state).map(([name, rule]) => {
+      return { name, rule, values: this.floats(name).subarray(offset / 4, (offset + bytes) / 4) };
+    });
+  }
+
+  /** Whether all parameters and all of the optimiser's state are finite. */
+  get finite(): boolean {
+    return ['parameters', ...Object.keys(this.#state)].every(name => findNotFinite(this.floats(name)) < 0);
+  }
+
+  /** Copies the data behind the plan. `ordered`: whether there is to be room for an order of the rows. */
+  place(data: ReadyData, ordered: boolean): Places {
+    const { program } = this;
+    const { rows } = data.samples;
+    const bytes = bytesPerRow(data);
+    const places = layOut(program.reserve(bytesFor(data)), rows, bytes.sample, bytes.target);
+    copySamples(program, places.x, data.samples, 0, rows);
+    copyTargets(program, places.y, data.targets, rows, 0, rows);
+    return ordered ? places : { ...places, order: 0 };
+  }
+}
+
+/** Bytes that the data and an order of its rows take behind a plan. */
+export function bytesFor(data: ReadyData): number {
+  const bytes = bytesPerRow(data);
+  return layOut(0, data.samples.rows, bytes.sample, bytes.target).end;
+}
+
+/** The regions that hold an optimiser's state, and what their numbers always are. */
+export function stateOf(optimizer: OptimizerConfig): Record<string, Moments['rule']> {
+  const state = Object.entries(optimizerDefinition(optimizer.kind).state(optimizer));
+  return Object.fromEntries(state.map(([name, rule]) => [`optimizer.${name}`, rule]));
+}
