@@ -1,44 +1,32 @@
-import { open } from 'node:fs/promises';
 import { type CsvFile, openTable, readAsShown } from '../data/csv.js';
 import type { Wishes } from '../data/evidence.js';
 import type { Preprocessing } from '../data/preprocessing.js';
 import type { Table } from '../data/table.js';
 import { shorten, wrongValue } from '../errors.js';
-import { failure } from '../files/failure.js';
+import { joined, openSource } from '../readers/source.js';
 import { counted } from './output.js';
 import { UsageError } from './usage.js';
 
 /** Places of cells are kept in 32 bits. */
 const MOST_BYTES = 2 ** 32 - 2;
+
 /** Reads a CSV file: see {@link openTable}. `-` is standard input. */
 export async function readCsv(path: string, wishes: Wishes = {}): Promise<CsvFile> {
   return openTable(path, await readAll(path), wishes);
 }
 
-/** All bytes of a file or a pipe, piece by piece: the engine's own way ends at 2 GiB. */
+/** All bytes of a file or a pipe, piece by piece, as the engine's own way ends at 2 GiB; gzip is unpacked. */
 async function readAll(path: string): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let length = 0;
-  try {
-    const stream = path === '-' ? process.stdin : (await open(path)).createReadStream({ highWaterMark: 1 << 20 });
-    for await (const piece of stream) {
-      pieces.push(piece);
-      length += piece.length;
-      if (length > MOST_BYTES) break;
+  for await (const piece of openSource('standard input', path === '-' ? process.stdin : path).pieces) {
+    pieces.push(piece);
+    length += piece.length;
+    if (length > MOST_BYTES) {
+      throw wrongValue(shorten(path), 'at most 4 GiB', 'more', 'split the file, or train on a sample of its rows');
     }
-  } catch (cause) {
-    throw failure(path, 'a file that can be read', cause, 'check the path');
   }
-  if (length > MOST_BYTES) {
-    throw wrongValue(shorten(path), 'at most 4 GiB', 'more', 'split the file, or train on a sample of its rows');
-  }
-  const bytes = new Uint8Array(length);
-  let end = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, end);
-    end += piece.length;
-  }
-  return bytes;
+  return joined(pieces);
 }
 
 /** How a file to predict from is opened: as the model's training file was, unless the user says otherwise. */

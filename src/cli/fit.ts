@@ -1,6 +1,7 @@
+import type { Task } from '../data/preprocessing.js';
 import { adam, adamW, Model } from '../entries/node.js';
 import { createProgress, type Output } from './output.js';
-import type { Prepared } from './prepare.js';
+import type { Samples } from './prepare.js';
 
 export interface FitSettings {
   epochs: number;
@@ -8,6 +9,8 @@ export interface FitSettings {
   learningRate: number;
   weightDecay: number;
   keep: 'best' | 'last';
+  /** Epochs without a lower validation loss after which the training ends. */
+  patience?: number;
   json?: boolean;
 }
 
@@ -16,13 +19,35 @@ export interface Run {
   model: Model;
   keptEpoch: number;
   doneEpochs: number;
+  /** Whether the user ended it. */
   stopped: boolean;
+  /** Whether it ended because the validation loss fell no more. */
+  settled: boolean;
+}
+
+/** What a model is trained on; the losses of `shown` are shown, and choose the epoch where the best is kept. */
+export interface Trained {
+  readonly task: Task;
+  readonly training: Pick<Samples, 'x' | 'y'>;
+  readonly shown?: Pick<Samples, 'x' | 'y'>;
+  /** What `shown` is called: validation or held-out. */
+  readonly name?: string;
+}
+
+/** Epochs without a lower validation loss after which a training of so many ends, unless told. */
+export function defaultPatience(epochs: number): number {
+  return Math.max(10, Math.ceil(epochs / 10));
 }
 
 /** Trains, shows the progress, and keeps the best or the last epoch; Ctrl-C or SIGTERM ends it early with what there is. */
-export async function fitModel(model: Model, prepared: Prepared, settings: FitSettings, output: Output): Promise<Run> {
+export async function fitModel(
+  model: Model,
+  { task, training, shown, name }: Trained,
+  settings: FitSettings,
+  output: Output,
+): Promise<Run> {
   const { epochs, batchSize, learningRate, weightDecay, keep } = settings;
-  const { task, training, heldOut } = prepared;
+  const patience = settings.patience ?? defaultPatience(epochs);
   const interrupt = new AbortController();
   const signals = ['SIGINT', 'SIGTERM'] as const;
   const release = () => {
@@ -34,9 +59,10 @@ export async function fitModel(model: Model, prepared: Prepared, settings: FitSe
     interrupt.abort();
   };
   for (const signal of signals) process.on(signal, stop);
-  const progress = createProgress(output, epochs, settings.json);
+  const progress = createProgress(output, epochs, settings.json, name);
   let best: { loss: number; epoch: number; bytes: Uint8Array } | undefined;
   let doneEpochs = 0;
+  let isSettled = false;
   try {
     await model.fit(
       { x: training.x, y: training.y },
@@ -47,13 +73,17 @@ export async function fitModel(model: Model, prepared: Prepared, settings: FitSe
         batchSize,
         signal: interrupt.signal,
         ...(task === 'classification' ? { metrics: ['accuracy'] as const } : {}),
-        ...(heldOut.y.length > 0 ? { validation: { x: heldOut.x, y: heldOut.y } } : {}),
+        ...(shown === undefined ? {} : { validation: { x: shown.x, y: shown.y } }),
         onEpoch: end => {
           doneEpochs++;
           if (keep === 'best' && end.valLoss !== undefined && end.valLoss < (best?.loss ?? Infinity)) {
             best = { loss: end.valLoss, epoch: doneEpochs, bytes: model.toBytes() };
           }
           progress.epoch(end);
+          if (best !== undefined && doneEpochs - best.epoch >= patience && doneEpochs < epochs) {
+            isSettled = true;
+            interrupt.abort();
+          }
         },
       },
     );
@@ -67,6 +97,7 @@ export async function fitModel(model: Model, prepared: Prepared, settings: FitSe
     model: best === undefined ? model : await Model.fromBytes(best.bytes),
     keptEpoch: best?.epoch ?? doneEpochs,
     doneEpochs,
-    stopped: interrupt.signal.aborted,
+    stopped: interrupt.signal.aborted && !isSettled,
+    settled: isSettled,
   };
 }

@@ -91,7 +91,12 @@ withReading(program.command('train'), 'found')
     0,
   )
   .option('--seed <number>', 'same seed, same split and same model', seed('--seed'), 0)
-  .option('--validation <fraction>', 'share of the rows held out', number('--validation', { min: 0, below: 1 }), 0.2)
+  .option(
+    '--validation <fraction>',
+    'share of the rows held out, and of the others that choose the epoch',
+    number('--validation', { min: 0, below: 1 }),
+    0.2,
+  )
   .option(
     '--task <task>',
     'classification or regression (default: decided from the target)',
@@ -101,10 +106,16 @@ withReading(program.command('train'), 'found')
   .option('--ignore <columns>', 'a column to leave out, or some between commas; again for more', gathered)
   .option(
     '--keep <epoch>',
-    'best: the epoch with the lowest held-out loss; last: the last one',
+    'best: the epoch with the lowest validation loss; last: the last one',
     choice('--keep', ['best', 'last']),
     'best',
   )
+  .option(
+    '--patience <epochs>',
+    'with --keep best: epochs without a lower validation loss that end the training (default: a tenth, 10 at least)',
+    wholeNumber('--patience', 1),
+  )
+  .option('--no-refit', 'save the model that was judged, not one that is trained again on all rows')
   .option('--out <file>', 'where to save the model', fileName('--out'), 'model.safetensors')
   .option('--json', 'print one JSON object per event on its own line')
   .option('--no-turbo', 'leave the flags of the JavaScript engine alone')
@@ -121,6 +132,10 @@ Numbers are read by one grammar for the whole file, which its cells show; where
 with leading zeros (007) or beyond 2^53 stay texts, and so do lists (1,2,3).
 Empty cells, NA, N/A, n/a, NaN, nan, null and NULL are missing values; --missing
 gives other words for them: --missing 'NA,?', or --missing '' for none.
+
+Some rows are held out for the figures. Of the others, with --keep best, some
+choose when to stop; what is saved is then trained again on all rows, for as
+many epochs (--no-refit leaves that out).
 
 The losses of a regression are in standardised units, the scores at the end in
 the target's own. Ctrl-C (or SIGTERM) stops, keeps the best epoch so far and

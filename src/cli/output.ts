@@ -27,26 +27,26 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar where standard error is a terminal; otherwise about fifteen plain lines; with JSON an event per epoch. */
-export function createProgress(output: Output, epochs: number, json = false): Progress {
+/** `name` is what the rows of the second loss are called. A bar where standard error is a terminal; otherwise about fifteen plain lines; with JSON an event per epoch. */
+export function createProgress(output: Output, epochs: number, json = false, name = 'held-out'): Progress {
   if (json) return { epoch: end => output.event('epoch', { ...end, epochs }), stop: () => {} };
-  if (process.stderr.isTTY) return bar(epochs);
+  if (process.stderr.isTTY) return bar(epochs, name);
   const every = Math.ceil(epochs / 15);
   const isShown = (epoch: number) => epoch === 1 || epoch === epochs || epoch % every === 0;
   return {
     epoch: end => {
       if (isShown(end.epoch))
-        output.say(`epoch ${String(end.epoch).padStart(String(epochs).length)}/${epochs}  ${figuresOf(end)}`);
+        output.say(`epoch ${String(end.epoch).padStart(String(epochs).length)}/${epochs}  ${figuresOf(end, name)}`);
     },
     stop: () => {},
   };
 }
 
-function bar(epochs: number): Progress {
+function bar(epochs: number, name: string): Progress {
   const columns = process.stderr.columns || 80;
   const hasSpeed = columns >= 100;
   // What the figures leave, up to 30: the losses may have ten characters.
-  const barsize = Math.min(Math.max(columns - (hasSpeed ? 92 : 74), 6), 30);
+  const barsize = Math.min(Math.max(columns - (hasSpeed ? 94 : 76), 6), 30);
   const single = new progress.SingleBar({
     format: '{bar} epoch {value}/{total}  {figures}',
     barCompleteChar: '█',
@@ -58,14 +58,15 @@ function bar(epochs: number): Progress {
   });
   single.start(epochs, 0, { figures: '' });
   return {
-    epoch: end => single.update(end.epoch, { figures: figuresOf(end, hasSpeed) }),
+    epoch: end => single.update(end.epoch, { figures: figuresOf(end, name, hasSpeed) }),
     stop: () => single.stop(),
   };
 }
 
-function figuresOf({ loss, accuracy, valLoss, valAccuracy, samplesPerSecond }: EpochEvent, hasSpeed = true): string {
+function figuresOf(end: EpochEvent, name: string, hasSpeed = true): string {
+  const { loss, accuracy, valLoss, valAccuracy, samplesPerSecond } = end;
   const parts = [`loss ${loss.toPrecision(4)}`];
-  if (valLoss !== undefined) parts.push(`held-out loss ${valLoss.toPrecision(4)}`);
+  if (valLoss !== undefined) parts.push(`${name} loss ${valLoss.toPrecision(4)}`);
   const shown = valAccuracy ?? accuracy;
   if (shown !== undefined) parts.push(`accuracy ${percent(shown)}`);
   if (hasSpeed) parts.push(`${grouped(Math.round(samplesPerSecond))} rows/s`);

@@ -3,8 +3,8 @@ import { encodeInputs } from '../data/inputs.js';
 import type { Preprocessing } from '../data/preprocessing.js';
 import { restore, standardise } from '../data/scaling.js';
 import { saveAtomically } from '../files/save.js';
+import { largest } from '../metrics/classes.js';
 import { loadModel, readFor } from './modelFile.js';
-import { predictedClasses } from './score.js';
 import { refuseSameFile } from './usage.js';
 import { csvCell, float32Text, shortText } from './writing.js';
 
@@ -39,7 +39,7 @@ function* linesOf(outputs: Float32Array, { target }: Preprocessing, json = false
   }
   const names = target.values;
   if (!json) yield ['prediction', ...names].map(csvCell).join(',');
-  for (const [r, index] of predictedClasses(outputs, names.length).entries()) {
+  for (const [r, index] of largest(outputs, names.length).entries()) {
     const prediction = names[index] ?? '';
     const probabilities = Array.from(outputs.subarray(r * names.length, (r + 1) * names.length), float32Text);
     if (json) {

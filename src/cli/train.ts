@@ -2,14 +2,16 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type CsvFile, checkHeader, readAsShown } from '../data/csv.js';
 import { describeReading, type Wishes } from '../data/evidence.js';
+import { encodeInputs } from '../data/inputs.js';
 import { inputWidth, outputWidth, PREPROCESSING, type Preprocessing } from '../data/preprocessing.js';
 import { missingColumn } from '../data/table.js';
+import { encodeTarget } from '../data/target.js';
 import { dense, dropout, Model, sequential } from '../entries/node.js';
 import { quote, wrongValue } from '../errors.js';
 import { destination } from '../files/save.js';
 import type { ActivationName } from '../layers/activations.js';
 import { readCsv } from './csv.js';
-import { type FitSettings, fitModel, type Run } from './fit.js';
+import { defaultPatience, type FitSettings, fitModel, type Run } from './fit.js';
 import { parameterCount } from './modelFile.js';
 import { columnMeant, columnsMeant } from './names.js';
 import { bold, counted, createOutput, fileSize, grouped, type Output } from './output.js';
@@ -38,12 +40,55 @@ export async function train(file: string, options: TrainOptions): Promise<void> 
   const model = await createModel(prepared.preprocessing, options);
   const epochs = options.epochs ?? defaultEpochs(prepared.training.table.rows, options.batchSize);
   announce(output, csv, prepared, model, { ...options, epochs });
-  const run = await fitModel(model, prepared, { ...options, epochs }, output);
-  run.model.metadata[PREPROCESSING] = JSON.stringify(prepared.preprocessing);
-  await run.model.save(options.out);
-  // With it the model would encode what is encoded already.
-  delete run.model.metadata[PREPROCESSING];
-  conclude(output, prepared, run, epochs, options.out);
+  const { task, training, validation, heldOut } = prepared;
+  const isChosen = validation.y.length > 0;
+  const shown = isChosen ? validation : heldOut;
+  const run = await fitModel(
+    model,
+    { task, training, ...(shown.y.length > 0 && { shown }), name: isChosen ? 'validation' : 'held-out' },
+    { ...options, epochs },
+    output,
+  );
+  const isHeldOut = heldOut.y.length > 0;
+  const judged = isHeldOut ? heldOut : training;
+  const scoredOn = isHeldOut ? 'held-out' : 'training';
+  const judgement = score(run.model.predict(judged.x), judged.table, prepared.preprocessing, scoredOn);
+  report(output, run, epochs, judgement.text, { isHeldOut, isChosen });
+  const whole = run.stopped ? undefined : await refit(prepared, run.keptEpoch, options, output);
+  const saved = whole?.model ?? run.model;
+  saved.metadata[PREPROCESSING] = JSON.stringify(whole?.preprocessing ?? prepared.preprocessing);
+  await saved.save(options.out);
+  const bytes = statSync(options.out).size;
+  const { stopped, settled, doneEpochs, keptEpoch } = run;
+  const rows = whole === undefined ? {} : { refit: { rows: whole.rows, epochs: keptEpoch } };
+  output.event('end', {
+    ...{ out: options.out, bytes, stopped, settled, doneEpochs, keptEpoch, scoredOn, ...rows },
+    ...judgement.figures,
+  });
+  const out = quoted(options.out);
+  output.say(`${options.out} saved (${fileSize(bytes)}); predict with it: npx myelin predict ${out} FILE.csv`);
+}
+
+/** A new model of all rows, trained for as many epochs as were best; undefined where the one that was judged is saved, as where the user ends this. */
+async function refit(
+  { task, whole }: Prepared,
+  epochs: number,
+  options: TrainOptions,
+  output: Output,
+): Promise<{ model: Model; preprocessing: Preprocessing; rows: number } | undefined> {
+  if (whole === undefined) return undefined;
+  const { table, preprocessing, filling } = whole;
+  const { x } = encodeInputs(table, preprocessing, { missing: filling });
+  const y = encodeTarget(table, preprocessing.target);
+  output.say(
+    `training again on all ${counted(table.rows, 'row')} for ${counted(epochs, 'epoch')}, for the model that is saved`,
+  );
+  const model = await createModel(preprocessing, options);
+  const quiet: Output = { say: () => {}, event: () => {} };
+  const run = await fitModel(model, { task, training: { x, y } }, { ...options, epochs, keep: 'last' }, quiet);
+  if (!run.stopped) return { model: run.model, preprocessing, rows: table.rows };
+  output.say('stopped: the model that was judged is saved');
+  return undefined;
 }
 
 /** Checks the header, finds the columns that the user means, and reads the others as their cells show. */
@@ -102,17 +147,19 @@ function announce(
 ): void {
   const { task, reason, preprocessing, training, heldOut, filled, unknown } = prepared;
   const { target, columns } = preprocessing;
-  const trainingRows = training.table.rows;
+  const validationRows = prepared.validation.table.rows;
+  const trainingRows = training.table.rows + validationRows;
   const heldOutRows = heldOut.table.rows;
   const parameters = parameterCount(model);
   const texts = columns.filter(({ kind }) => kind === 'category').length;
-  const { seed, epochs, batchSize, learningRate, weightDecay, keep } = options;
+  const { seed, epochs, batchSize, learningRate, weightDecay, keep, patience = defaultPatience(epochs) } = options;
   output.event('start', {
     file: path,
     delimiter,
     reading: preprocessing.reading,
     rows: trainingRows + heldOutRows,
     trainingRows,
+    validationRows,
     heldOutRows,
     filled,
     unknown,
@@ -126,7 +173,7 @@ function announce(
     parameters,
     ...{ hidden: options.hidden, activation: options.activation, dropout: options.dropout },
     backend: model.backend,
-    ...{ epochs, batchSize, learningRate, weightDecay, seed, keep },
+    ...{ epochs, batchSize, learningRate, weightDecay, seed, keep, patience },
   });
   const kinds = texts === 0 ? 'all numbers' : `${counted(columns.length - texts, 'number')}, ${counted(texts, 'text')}`;
   output.say(
@@ -138,6 +185,7 @@ function announce(
   const shares = task === 'classification' ? ', of every class its share' : '';
   const held = heldOutRows === 0 ? 'none held out' : `${grouped(heldOutRows)} held out at random${shares}`;
   output.say(`training on ${counted(trainingRows, 'row')}, ${held}`);
+  if (validationRows > 0) output.say(`of these ${grouped(validationRows)} choose the epoch, as validation rows`);
   for (const remark of remarks(prepared)) output.say(remark);
   const sizes = [inputWidth(preprocessing), ...options.hidden, outputWidth(preprocessing)];
   const size = `${counted(parameters, 'parameter')}, ${counted(epochs, 'epoch')}`;
@@ -145,23 +193,24 @@ function announce(
   output.say(`WebAssembly: ${model.backend.binary} binary${model.backend.turbo ? ', turbo' : ''}\n`);
 }
 
-/** What came of it: scores on the held-out rows (on the training rows where there are none), and what to do next. */
-function conclude(output: Output, prepared: Prepared, run: Run, epochs: number, out: string): void {
-  const { stopped, keptEpoch, doneEpochs } = run;
-  const isHeldOut = prepared.heldOut.y.length > 0;
-  const scoredOn = isHeldOut ? 'held-out' : 'training';
-  const { table, x } = isHeldOut ? prepared.heldOut : prepared.training;
-  const { figures, text } = score(run.model.predict(x), table, prepared.preprocessing, scoredOn);
-  const bytes = statSync(out).size;
-  output.event('end', { out, bytes, stopped, doneEpochs, keptEpoch, scoredOn, ...figures });
+/** How the training ended, which epoch is kept, and how well that does. */
+function report(
+  output: Output,
+  { stopped, settled, keptEpoch, doneEpochs }: Run,
+  epochs: number,
+  text: string,
+  { isHeldOut, isChosen }: { isHeldOut: boolean; isChosen: boolean },
+): void {
   if (stopped) output.say(`stopped after ${doneEpochs} of ${counted(epochs, 'epoch')}`);
-  if (keptEpoch < doneEpochs) {
-    output.say(
-      `kept epoch ${keptEpoch}, whose held-out loss was lowest (so the figures below are a little too good; see --keep)`,
-    );
+  if (settled) {
+    output.say(`ended after epoch ${doneEpochs} of ${epochs}: the validation loss falls no more (see --patience)`);
   }
+  if (keptEpoch < doneEpochs) output.say(`kept epoch ${keptEpoch}, whose validation loss was lowest`);
+  if (isHeldOut)
+    output.say(
+      `the figures are of rows that ${isChosen ? 'neither trained it nor chose the epoch' : 'did not train it'}`,
+    );
   output.say(`\n${text}`);
-  output.say(`${out} saved (${fileSize(bytes)}); predict with it: npx myelin predict ${quoted(out)} FILE.csv`);
 }
 
 /** A path as a shell reads it. */

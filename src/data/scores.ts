@@ -1,17 +1,6 @@
+import { type ClassScores, scoresByClass } from '../metrics/classes.js';
 import { scoreNumbers } from '../metrics/index.js';
 import { printable } from './table.js';
-
-/** How many rows of each true class (first index) were predicted as each class (second index). */
-export function confusionMatrix(truth: ArrayLike<number>, predicted: ArrayLike<number>, classes: number): number[][] {
-  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
-  for (let r = 0; r < truth.length; r++) {
-    const row = counts[truth[r] ?? -1];
-    const column = predicted[r] ?? -1;
-    if (row?.[column] === undefined) throw new RangeError(`confusionMatrix: expected classes below ${classes}`);
-    row[column] = (row[column] ?? 0) + 1;
-  }
-  return counts;
-}
 
 /** The fraction of rows on the confusion matrix's diagonal. */
 export function accuracy(confusion: readonly (readonly number[])[]): number {
@@ -22,11 +11,6 @@ export function accuracy(confusion: readonly (readonly number[])[]): number {
     for (const count of row) rows += count;
   });
   return right / rows;
-}
-
-/** The fraction of each true class's rows that were found; NaN for a class without rows. */
-export function recalls(confusion: readonly (readonly number[])[]): number[] {
-  return confusion.map((row, truth) => (row[truth] ?? 0) / row.reduce((sum, count) => sum + count, 0));
 }
 
 /** How near predicted numbers come to true ones, in the target's own unit. */
@@ -52,7 +36,9 @@ export function formatConfusion(
   width = Infinity,
 ): string {
   const names = shortNames(classes.map(printable));
-  const found = recalls(confusion).map(recall => (Number.isNaN(recall) ? '–' : `${(recall * 100).toFixed(1)}%`));
+  const found = scoresByClass(confusion).map(({ recall, rows }) =>
+    rows === 0 ? '–' : `${(recall * 100).toFixed(1)}%`,
+  );
   const cells = confusion.map(row => row.map(count => (count === 0 ? '·' : String(count))));
   const matrix = aligned([
     ['truth', ...names, 'recall'],
@@ -61,6 +47,24 @@ export function formatConfusion(
   if (matrix.indexOf('\n') <= width) return matrix;
   const lines = aligned([['truth', 'recall'], ...names.map((name, truth) => [name, found[truth] ?? ''])]);
   return `${lines}\n\n${mistakes(confusion, names)}`;
+}
+
+/** Classes that are shown one by one; of more, those with the lowest F1. */
+const MOST_SHOWN = 20;
+
+/** Precision, recall and F1 of each class that has rows or was predicted, as aligned text. */
+export function formatClasses(scores: readonly ClassScores[], classes: readonly string[]): string {
+  const names = shortNames(classes.map(printable));
+  const shown = scores.map((score, index) => ({ ...score, name: names[index] ?? '' }));
+  const rest = shown.length - MOST_SHOWN;
+  if (rest > 0) shown.sort((a, b) => a.f1 - b.f1).splice(MOST_SHOWN);
+  const lines = shown.map(({ name, precision, recall, f1, rows }) => [
+    name,
+    ...[precision, recall, f1].map(value => (rows === 0 ? '–' : value.toFixed(3))),
+    String(rows),
+  ]);
+  const table = aligned([['class', 'precision', 'recall', 'F1', 'rows'], ...lines]);
+  return rest > 0 ? `${table}\nand ${rest} more, whose F1 is higher` : table;
 }
 
 /** The ten most frequent mistakes. */

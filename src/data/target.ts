@@ -57,7 +57,7 @@ export function targetNumbers(table: Table, name: string): Float64Array {
   const numbers = new Float64Array(table.rows);
   const problems = new Problems();
   for (let row = 0; row < table.rows; row++) numbers[row] = table.number(row, index);
-  if (numbers.every(Number.isNaN)) {
+  if (table.rows > 0 && numbers.every(Number.isNaN)) {
     const got = `${quote(table.cell(0, index))} and no number at all`;
     throw wrongValue(`target ${quote(name)}`, 'numbers', got, 'predict classes with --task classification');
   }

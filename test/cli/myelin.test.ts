@@ -1,7 +1,8 @@
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventsOf, Folder, runCli } from './runCli.js';
 
@@ -42,6 +43,8 @@ describe('train', () => {
     expect(out).toContain('training on 120 rows, 30 held out');
     expect(out).toMatch(/held-out accuracy \d+\.\d% \(\d+ of 30 rows\)/);
     expect(out).toMatch(/^truth +setosa +versicolor +virginica +recall$/m);
+    expect(out).toMatch(/; always 'setosa' is right for 33\.3%\nlog loss 0\.\d+, ROC AUC [01]\.\d+, average precision/);
+    expect(out).toMatch(/^versicolor +[01]\.\d{3} +[01]\.\d{3} +[01]\.\d{3} +10$/m);
     expect(out).toContain('npx myelin predict said.safetensors FILE.csv');
     expect(out.split('\n').filter(line => line.startsWith('epoch ')).length).toBeLessThanOrEqual(20);
     expect(out).not.toContain('\u001b');
@@ -87,7 +90,7 @@ describe('train', () => {
     const regression = await folder.run('train', file, '--target', 'y', ...short);
     expect(regression.out).toContain("regression: 'y' holds 41 different whole numbers in 60 rows");
     expect(regression.out).toMatch(
-      /held-out R² -?\d+\.\d+, mean absolute error [\d.]+, root mean squared error [\d.]+/,
+      /held-out R² -?\d+\.\d+, mean absolute error [\d.]+, root mean squared error [\d.]+.*\nalways their mean, [\d.]+: mean absolute/,
     );
     const classes = await folder.run('train', file, '--target', 'y', ...short, '--task', 'classification');
     expect(classes.out).toContain('classification into 41 classes: as --task says');
@@ -146,11 +149,54 @@ describe('train', () => {
       return { ...events.at(-1), best: losses.indexOf(Math.min(...losses)) + 1 };
     };
     const best = await end('best');
-    expect(best).toMatchObject({ keptEpoch: best.best, doneEpochs: 40 });
-    expect(best.best).toBeLessThan(40);
+    expect(best.best).toBeLessThan(30);
+    // A tenth of the epochs, but ten at least, may pass without a lower validation loss.
+    expect(best).toMatchObject({ keptEpoch: best.best, doneEpochs: best.best + 10, stopped: false, settled: true });
+    expect(best).toMatchObject({ rows: 30, refit: { rows: 150, epochs: best.best } });
     expect(await end('last')).toMatchObject({ keptEpoch: 40 });
     const files = ['best', 'last'].map(keep => readFileSync(join(folder.path, `${keep}.safetensors`)));
     expect(files[0]?.equals(files[1] ?? Buffer.of())).toBe(false);
+  });
+
+  it('says on which rows its figures are, and trains again on all of them unless it is not to', async () => {
+    const args = ['train', 'iris.csv', '--target', 'species', '--epochs', '30', '--patience', '2'];
+    const { out } = await folder.run(...args, '--learning-rate', '0.1', '--out', 'all.safetensors');
+    expect(out).toContain('of these 24 choose the epoch, as validation rows');
+    expect(out).toMatch(/ended after epoch \d+ of 30: the validation loss falls no more/);
+    expect(out).toContain('the figures are of rows that neither trained it nor chose the epoch');
+    expect(out).toMatch(/training again on all 150 rows for \d+ epochs?, for the model that is saved/);
+    const judged = await folder.run(...args, '--learning-rate', '0.1', '--no-refit', '--out', 'judged.safetensors');
+    expect(judged.out).not.toContain('training again');
+    const files = ['all', 'judged'].map(name => readFileSync(join(folder.path, `${name}.safetensors`)));
+    expect(files[0]?.equals(files[1] ?? Buffer.of())).toBe(false);
+    const last = await folder.run(...args, '--keep', 'last');
+    expect(last.out).toContain('the figures are of rows that did not train it');
+    expect(last.out).not.toMatch(/choose the epoch|training again/);
+  });
+
+  it('reads what gzip has packed, from a file and from standard input', async () => {
+    writeFileSync(join(folder.path, 'iris.csv.gz'), gzipSync(iris));
+    const { code, out } = await folder.run(
+      'train',
+      'iris.csv.gz',
+      '--target',
+      'species',
+      '--out',
+      'packed.safetensors',
+    );
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('iris.csv.gz: 150 rows') });
+    const expected = readFileSync(join(folder.path, model));
+    expect(readFileSync(join(folder.path, 'packed.safetensors')).equals(expected)).toBe(true);
+    writeFileSync(join(folder.path, 'cut.csv.gz'), gzipSync(iris).subarray(0, 500));
+    const cut = await folder.run('train', 'cut.csv.gz', '--target', 'species');
+    expect(cut).toMatchObject({ code: 1, err: expect.stringMatching(/cut\.csv\.gz: gzip: expected a whole file/) });
+  });
+
+  it('trains numbers without rows held out', async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${i},${(i * 37) % 41}.5`).join('\n');
+    const file = folder.write('all.csv', `x,y\n${rows}\n`);
+    const { code, out } = await folder.run('train', file, '--target', 'y', ...short, '--validation', '0');
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('training R²') });
   });
 });
 
@@ -249,6 +295,18 @@ describe('a model that the library saved', () => {
         [1, 0, 0],
         [1, 0, 0],
         [0, 0, 0],
+      ],
+      baseline: { prediction: '0', accuracy: 0.5 },
+      logLoss: expect.closeTo(Math.log(3), 6),
+      // Of equal scores none is above another.
+      rocAuc: 0.5,
+      averagePrecision: 0.5,
+      // Rows that are a third sure, of which half are right.
+      calibrationError: expect.closeTo(1 / 2 - 1 / 3, 6),
+      byClass: [
+        { precision: 0.5, recall: 1, f1: expect.closeTo(2 / 3, 12), rows: 1 },
+        { precision: 0, recall: 0, f1: 0, rows: 1 },
+        { precision: 0, recall: 0, f1: 0, rows: 0 },
       ],
     });
     expect((await folder.run('evaluate', 'bare.safetensors', 'known.csv')).code).toBe(2);

@@ -58,7 +58,14 @@ describe('remarks', () => {
   it('name the columns of texts, and tell filled in values from unknown texts', () => {
     const rows = Array.from({ length: 40 }, (_, i) => `${i === 3 ? '' : i},place ${i},${i % 2 ? 'a' : 'b'},${i}`);
     const table = parseTable(`x,city,side,y\n${rows.join('\n')}\n`, 'f.csv');
-    const prepared = prepare(table, { target: 'y', validation: 0.25, seed: 0, impute: true });
+    const prepared = prepare(table, {
+      target: 'y',
+      validation: 0.25,
+      seed: 0,
+      impute: true,
+      keep: 'last',
+      refit: false,
+    });
     expect(remarks(prepared)).toEqual([
       'one-hot: city (30 texts), side (2 texts)',
       '1 missing value filled in',

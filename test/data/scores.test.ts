@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { accuracy, confusionMatrix, formatConfusion, recalls, regressionScores } from '../../src/data/scores.js';
+import { accuracy, formatClasses, formatConfusion, regressionScores } from '../../src/data/scores.js';
+import { confusionMatrix, scoresByClass } from '../../src/metrics/classes.js';
 
 describe('classification', () => {
   // The example in scikit-learn's documentation of confusion_matrix.
@@ -12,7 +13,7 @@ describe('classification', () => {
       [1, 0, 2],
     ]);
     expect(accuracy(confusion)).toBeCloseTo(4 / 6, 15);
-    expect(recalls(confusion)).toEqual([1, 0, 2 / 3]);
+    expect(scoresByClass(confusion).map(({ recall }) => recall)).toEqual([1, 0, 2 / 3]);
   });
 
   it('refuses classes that are not there', () => {
@@ -29,6 +30,22 @@ describe('classification', () => {
         'cat      1  ·    2   66.7%',
       ].join('\n'),
     );
+  });
+
+  it('prints what is known of each class, or of those that are hardest', () => {
+    expect(formatClasses(scoresByClass(confusion), ['ant', 'b', 'cat'])).toBe(
+      [
+        'class  precision  recall     F1  rows',
+        'ant        0.667   1.000  0.800     2',
+        'b          0.000   0.000  0.000     1',
+        'cat        0.667   0.667  0.667     3',
+      ].join('\n'),
+    );
+    const many = Array.from({ length: 25 }, (_, c) => ({ precision: 1, recall: 1, f1: c / 25, rows: 1 }));
+    const names = many.map((_, c) => `class ${c}`);
+    const lines = formatClasses(many, names).split('\n');
+    expect(lines).toHaveLength(22);
+    expect([lines[1]?.slice(0, 7), lines[21]]).toEqual(['class 0', 'and 5 more, whose F1 is higher']);
   });
 
   it('shortens long names and has no recall for a class without rows', () => {
