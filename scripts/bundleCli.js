@@ -5,6 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
@@ -21,6 +22,20 @@ function commit() {
   } catch {
     return 'unknown';
   }
+}
+
+/** The probe of the machine's limit, which is no part of what the package runs otherwise; as text, it is small. */
+async function probe(target) {
+  let binary;
+  const options = ['--config', 'asconfig.json', '--target', target, '--outFile', 'peak.wasm'];
+  const { error, stderr } = await asc.main(['bench/assembly/peak.ts', ...options], {
+    readFile: (name, base) => readFile(join(base, name), 'utf8').catch(() => null),
+    writeFile: (_, contents) => {
+      if (typeof contents !== 'string') binary = contents;
+    },
+  });
+  if (error) throw new Error(`bench/assembly/peak.ts does not compile:\n${stderr.toString()}`, { cause: error });
+  return JSON.stringify(Buffer.from(binary).toString('base64'));
 }
 
 /** The library's files that src/entries/inside.ts exports whole. */
@@ -47,7 +62,11 @@ const options = {
       'const require = createRequire(import.meta.url);',
     ].join('\n'),
   },
-  define: { MYELIN_COMMIT: JSON.stringify(commit()) },
+  define: {
+    MYELIN_COMMIT: JSON.stringify(commit()),
+    PEAK_SIMD: await probe('simd'),
+    PEAK_RELAXED: await probe('relaxed'),
+  },
   plugins: [
     {
       name: 'entries stay outside, and what one of them has of the inside',
@@ -87,14 +106,6 @@ await build({ ...options, entryPoints: { peers: 'bench/peers/main.ts' } });
 chmodSync(join(root, out, 'myelin.js'), 0o755);
 for (const name of readdirSync(join(root, 'bench/peers/adapters')).filter(name => name.endsWith('.py'))) {
   copyFileSync(join(root, 'bench/peers/adapters', name), join(root, out, name));
-}
-
-/** The probe of the machine's limit is no part of what the package runs otherwise. */
-for (const target of ['simd', 'relaxed']) {
-  const file = `${out}/peak-${target}.wasm`;
-  const options = ['--config', 'asconfig.json', '--target', target, '--outFile', file];
-  const { error, stderr } = await asc.main(['bench/assembly/peak.ts', ...options]);
-  if (error) throw new Error(`bench/assembly/peak.ts does not compile:\n${stderr.toString()}`, { cause: error });
 }
 
 const folders = new Set();

@@ -20,7 +20,6 @@ describe('the package', () => {
       /^dist\/entries\/[\w.-]+\.js$/,
       /^dist\/hosts\/(node|web)Worker\.js$/,
       /^dist\/cli\/((myelin|contestant|peers|\w+-[A-Z0-9]{8})\.js|THIRD-PARTY-LICENSES\.txt)$/,
-      /^dist\/cli\/peak-\w+\.wasm$/,
       /^dist\/cli\/\w+\.py$/,
       /^dist\/[\w./]+\.d\.ts$/,
     ];

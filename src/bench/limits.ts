@@ -5,7 +5,6 @@
  * round in which something else was running on the core is told from the others.
  */
 
-import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { hasRelaxedSimd } from '../entries/inside.js';
 
@@ -14,6 +13,10 @@ interface Exports {
   peak(at: number, turns: number): number;
   crowd(at: number, turns: number): number;
 }
+
+/** bench/assembly/peak.ts, compiled; put in by the bundler. */
+declare const PEAK_RELAXED: string;
+declare const PEAK_SIMD: string;
 
 const TURNS = 4000;
 /** The core is quiet while the crowd probe is within this of its best. */
@@ -35,7 +38,7 @@ export class Peak {
   constructor() {
     const memory = new WebAssembly.Memory({ initial: 1 });
     new Float32Array(memory.buffer).fill(0.01).set([0.999, 0.001]);
-    const module = new WebAssembly.Module(readFileSync(new URL(`./${probe()}`, import.meta.url)));
+    const module = new WebAssembly.Module(new Uint8Array(Buffer.from(probe(), 'base64')));
     this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
     for (let i = 0; i < 500; i++) this.look();
   }
@@ -71,7 +74,7 @@ export class Peak {
  */
 function probe(): string {
   if (!hasRelaxedSimd() && !process.versions.bun) setFlagsFromString('--experimental-wasm-relaxed-simd');
-  return hasRelaxedSimd() ? 'peak-relaxed.wasm' : 'peak-simd.wasm';
+  return hasRelaxedSimd() ? PEAK_RELAXED : PEAK_SIMD;
 }
 
 /** Bytes that one measurement copies. */

@@ -26,6 +26,8 @@ export interface RaceOptions {
   readonly copying?: Copying | undefined;
   /** Turns of each, after one that engines still compile in. */
   readonly rounds: number;
+  /** Whether a round comes before them that does not count; unless told, one does. */
+  readonly warmUp?: boolean;
   /** Seconds after which no round begins, once each has had the fewest. */
   readonly seconds: number;
   readonly signal?: AbortSignal | undefined;
@@ -42,19 +44,20 @@ export interface Outcome {
 }
 
 export async function race(runners: readonly Runner[], options: RaceOptions): Promise<Outcome> {
-  const { peak, copying, rounds, seconds, signal } = options;
+  const { peak, copying, rounds, warmUp = true, seconds, signal } = options;
   const turns = new Map<string, (Turn | undefined)[]>(runners.map(({ key }) => [key, []]));
   const spent = new Map<string, number>();
   const failed = new Map<string, string>();
   const start = performance.now();
   const late = () => performance.now() - start > seconds * 1e3;
-  for (let round = -1; round < rounds && !signal?.aborted; round++) {
+  for (let round = warmUp ? -1 : 0; round < rounds && !signal?.aborted; round++) {
     if (late() && round >= FEWEST) break;
     const bench = new Bench({ iterations: 1, time: 0, warmup: false, throws: true });
     for (const { key, run } of runners) {
       // Who is slow sits out once it has had the fewest and its share of the time.
-      const share = (spent.get(key) ?? 0) > (seconds * 1e3) / runners.length && round >= FEWEST;
-      if (failed.has(key) || share || signal?.aborted) continue;
+      const own = (spent.get(key) ?? 0) / 1e3;
+      const slow = (own > seconds / runners.length && round >= FEWEST) || own > 2 * seconds;
+      if (failed.has(key) || slow || signal?.aborted) continue;
       bench.add(key, async () => {
         const before = peak.look();
         const did = await run();
@@ -65,7 +68,9 @@ export async function race(runners: readonly Runner[], options: RaceOptions): Pr
         const alone = (did.cpuSeconds ?? did.seconds) > ALONE * did.seconds;
         const quiet = before.quiet && after.quiet && alone;
         const turn = { ...did, possible, copied: copying?.look() ?? 0, quiet };
-        if (round >= 0 && did.error === undefined) (turns.get(key) ?? [])[round] = turn;
+        // What takes as long as all may is no matter of warming up, and there will be no other.
+        const counts = round >= 0 || did.seconds > 2 * seconds;
+        if (counts && did.error === undefined) (turns.get(key) ?? [])[Math.max(0, round)] = turn;
         return { overriddenDuration: did.seconds * 1e3 };
       });
     }

@@ -163,7 +163,7 @@ async function coldCase(spec: CaseSpec, task: Task, entrants: readonly Entrant[]
     const { name, version, ready } = first;
     entered.push({ key: labelOf({ contestant: name, ...entrant }), entrant, name, version, ready, run });
   }
-  const outcome = await race(entered, { ...doing, rounds: ROUNDS, seconds: doing.seconds });
+  const outcome = await race(entered, { ...doing, rounds: ROUNDS, warmUp: false });
   return caseOf(spec, entered, outcome, without, undefined);
 }
 

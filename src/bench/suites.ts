@@ -50,7 +50,7 @@ const LEARNING_RATE = { adam: 1e-3, sgd: 1e-2 };
  * take.
  */
 const EPOCH = 4e8;
-const MOST_STEPS = 256;
+const MOST_STEPS = 64;
 const MOST_ROWS = 4096;
 
 /** Whole batches whose work fills an epoch. */

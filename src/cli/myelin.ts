@@ -189,6 +189,10 @@ program
   .option('--peers <names>', 'who else takes part: all, none, or names between commas', 'all')
   .option('--seconds <count>', 'how long it may take, roughly', number('--seconds', { above: 0 }), 45)
   .option('--json', 'print the whole run as one JSON object')
+  .option('--html <file>', 'write one page with all tables and charts', fileName('--html'))
+  .option('--svg <path>', 'write all charts as one .svg, or into a folder with the figures of each', fileName('--svg'))
+  .option('--compare <run>', 'with another run: what changed between two files of --json', fileName('--compare'))
+  .option('--threshold <percent>', 'how much slower is too much', number('--threshold', { above: 0 }), 10)
   .addHelpText(
     'after',
     `
@@ -199,7 +203,9 @@ beside. Ctrl-C shows what was measured.
 
 Examples:
   myelin bench --network 784-128-10 --batch 1,32
-  myelin bench gemm ops --turbo`,
+  myelin bench gemm ops --turbo
+  myelin bench width batch --html report.html
+  myelin bench --json > b.json; myelin bench --compare a.json b.json`,
   )
   // Read only now: most uses of the command line are others.
   .action(async (suites: string[], options: BenchOptions) => (await import('./bench.js')).bench(suites, options));

@@ -1,7 +1,10 @@
 /** `myelin bench` as built: what it prints and refuses. How fast anything is nobody asks here. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Run } from '../../src/bench/result.js';
 import { suites } from '../../src/bench/suites.js';
+import { caseOf, rowOf, runOf } from '../bench/made.js';
 import { Folder, runCli } from './runCli.js';
 
 const folder = new Folder();
@@ -89,6 +92,39 @@ describe('myelin bench', () => {
     expect([outcome.code, outcome.out]).toEqual([code, '']);
     expect(outcome.err).toMatch(/^myelin: .*\n$/);
     expect(outcome.err).toContain(says);
+  });
+
+  it('writes a page, pictures and their figures', async () => {
+    const files = ['--html', 'report.html', '--svg', 'charts'];
+    const { code } = await folder.run('bench', 'training', '--network', '8-16-3', ...quick, ...files);
+    expect(code).toBe(0);
+    const read = (name: string) => readFileSync(join(folder.path, name), 'utf8');
+    expect(read('report.html')).toMatch(/^<!doctype html>/);
+    const name = 'training-8-16-3-batch-32';
+    expect(read(`charts/${name}.svg`)).toMatch(/^<svg .*data-series="plain TypeScript"/);
+    expect(JSON.parse(read(`charts/${name}.json`)).series).toHaveLength(3);
+  });
+
+  it('compares two runs, and ends with 1 where one is slower', async () => {
+    const before = runOf([caseOf('a network', [rowOf('myelin', 1000), rowOf('peer', 10)])]);
+    const after = runOf([caseOf('a network', [rowOf('myelin', 700), rowOf('peer', 10)])]);
+    folder.write('a.json', `${JSON.stringify(before)}\n`);
+    folder.write('b.json', `${JSON.stringify(after)}\n`);
+    const slower = await folder.run('bench', '--compare', 'a.json', 'b.json');
+    expect([slower.code, slower.err]).toEqual([1, '']);
+    expect(slower.out).toContain('training: a network, myelin, speed: 1000 → 700 (0.7 ×)');
+    expect((await folder.run('bench', '--compare', 'b.json', 'a.json')).code).toBe(0);
+    expect((await folder.run('bench', '--compare', 'a.json', 'b.json', '--threshold', '40')).code).toBe(0);
+    expect((await folder.run('bench', '--compare', 'a.json')).code).toBe(2);
+    const missing = await folder.run('bench', '--compare', 'a.json', 'c.json');
+    expect([missing.code, missing.out]).toEqual([1, '']);
+  });
+
+  it.each(['--html', '--svg'])('refuses a place for %s that cannot be written to, before it measures', async flag => {
+    folder.write('file', '');
+    const { code, out, err } = await folder.run('bench', flag, 'file/report.html');
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(/^myelin: 'file\/report.html': expected a place to write to, got .*\n$/);
   });
 
   it('names all suites in its help', async () => {

@@ -6,6 +6,7 @@ from contest import Unable, absent, factor, read_given, take_part
 try:
     import numpy
     import torch
+    from torch import from_numpy as tensor, nn
 except ModuleNotFoundError:
     absent('apt-get install python3-torch, or pip install torch')
 
@@ -17,23 +18,22 @@ torch.set_num_threads(threads)
 # Or Adam slows down once its moments are denormal.
 torch.set_flush_denormal(True)
 compiled = torch.compile if mode == 'compiled' else lambda function: function
-ACTIVATIONS = {'relu': torch.nn.ReLU, 'tanh': torch.nn.Tanh, 'sigmoid': torch.nn.Sigmoid, 'linear': torch.nn.Identity}
+ACTIVATIONS = {'relu': nn.ReLU, 'tanh': nn.Tanh, 'sigmoid': nn.Sigmoid, 'linear': nn.Identity}
 LOSSES = {
-    'sparseCategoricalCrossEntropy': torch.nn.CrossEntropyLoss,
-    'binaryCrossEntropy': torch.nn.BCEWithLogitsLoss,
-    'meanSquaredError': torch.nn.MSELoss,
+    'sparseCategoricalCrossEntropy': nn.CrossEntropyLoss,
+    'binaryCrossEntropy': nn.BCEWithLogitsLoss,
+    'meanSquaredError': nn.MSELoss,
 }
 
 
 def network_of(task, parameters):
-    """The last softmax or sigmoid is the cost's."""
     widths, activations = task['chain']['widths'], task['chain']['activations']
     layers = []
     for place, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
-        layer = torch.nn.Linear(inputs, outputs)
+        layer = nn.Linear(inputs, outputs)
         with torch.no_grad():
-            layer.weight.copy_(torch.from_numpy(parameters.pop(0)).T)
-            layer.bias.copy_(torch.from_numpy(parameters.pop(0)))
+            layer.weight.copy_(tensor(parameters.pop(0)).T)
+            layer.bias.copy_(tensor(parameters.pop(0)))
         layers.append(layer)
         last = place == len(activations) - 1
         if last and task['loss'] != 'meanSquaredError':
@@ -41,13 +41,13 @@ def network_of(task, parameters):
         if activations[place] not in ACTIVATIONS:
             raise Unable(f'no {activations[place]} inside')
         layers.append(ACTIVATIONS[activations[place]]())
-    return torch.nn.Sequential(*layers)
+    return nn.Sequential(*layers)
 
 
 def training(task):
     x, y, orders, parameters = read_given(numpy, task)
     labels = task['loss'] == 'sparseCategoricalCrossEntropy'
-    x, y = torch.from_numpy(x), torch.from_numpy(y).long() if labels else torch.from_numpy(y)
+    x, y = tensor(x), tensor(y).long() if labels else tensor(y)
     network = network_of(task, parameters)
     kind = torch.optim.Adam if task['optimizer'] == 'adam' else torch.optim.SGD
     optimizer = kind(network.parameters(), lr=task['learningRate'])
@@ -57,7 +57,7 @@ def training(task):
 
     def run():
         total = torch.zeros(())
-        for rows in torch.from_numpy(next(orders)).long().split(task['batchSize']):
+        for rows in tensor(next(orders)).long().split(task['batchSize']):
             optimizer.zero_grad(set_to_none=True)
             cost = forward(x[rows], y[rows])
             cost.backward()
@@ -72,7 +72,7 @@ def training(task):
 def inference(task):
     x, _, _, parameters = read_given(numpy, task)
     rows = task['batchSize']
-    x = torch.from_numpy(x[:rows])
+    x = tensor(x[:rows])
     network = network_of(task, parameters)
     ends = {'sparseCategoricalCrossEntropy': lambda z: torch.softmax(z, 1), 'binaryCrossEntropy': torch.sigmoid}
     forward = compiled(lambda batch: ends.get(task['loss'], lambda z: z)(network(batch)))
@@ -89,8 +89,8 @@ def inference(task):
 
 def product(task):
     rows, inputs, outputs = task['rows'], task['inputs'], task['outputs']
-    x = torch.from_numpy(factor(numpy, rows * inputs)).reshape(rows, inputs)
-    w = torch.from_numpy(factor(numpy, inputs * outputs, 1)).reshape(inputs, outputs)
+    x = tensor(factor(numpy, rows * inputs)).reshape(rows, inputs)
+    w = tensor(factor(numpy, inputs * outputs, 1)).reshape(inputs, outputs)
     y = torch.empty(rows, outputs)
 
     def run():
