@@ -11,7 +11,10 @@ import {
   DenseForward, DenseForwardQuantized, DenseInputGradient, DenseWeightGradient,
   denseForward, denseForwardQuantized, denseInputGradient, denseWeightGradient,
 } from './ops/dense';
-import { Embedding, EmbeddingGradient, embeddingForward, embeddingGradient } from './ops/embedding';
+import {
+  Embedding, EmbeddingGradient, MoveRows, NameRows, RowsGradient,
+  embeddingForward, embeddingGradient, nameRows, returnRows, rowsGradient, takeRows,
+} from './ops/embedding';
 import { Gather, GatherLabels, Rearrange, Scatter, gather, gatherLabels, rearrange, scatter } from './ops/gather';
 import {
   BatchMoments, ColumnNorm, ColumnNormGradient, MoveAverages,
@@ -108,6 +111,10 @@ function executeTraining(record: usize): bool {
     case Opcode.columnNormGradient: columnNormGradient(changetype<ColumnNormGradient>(record)); break;
     case Opcode.moveAverages: moveAverages(changetype<MoveAverages>(record)); break;
     case Opcode.embeddingGradient: embeddingGradient(changetype<EmbeddingGradient>(record)); break;
+    case Opcode.nameRows: nameRows(changetype<NameRows>(record)); break;
+    case Opcode.rowsGradient: rowsGradient(changetype<RowsGradient>(record)); break;
+    case Opcode.takeRows: takeRows(changetype<MoveRows>(record)); break;
+    case Opcode.returnRows: returnRows(changetype<MoveRows>(record)); break;
     case Opcode.elementwiseLoss: elementwiseLoss(changetype<Loss>(record)); break;
     case Opcode.softmaxCrossEntropy: softmaxCrossEntropy(changetype<Loss>(record)); break;
     case Opcode.sparseSoftmaxCrossEntropy: sparseSoftmaxCrossEntropy(changetype<Loss>(record)); break;

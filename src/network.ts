@@ -49,11 +49,16 @@ export function placeLayers(
     const parameters: Record<string, Parameter> = {};
     return { ...place, parameters, specs };
   });
-  for (const trainable of [true, false]) {
+  // One flat array for optimisers first, then tables whose rows are updated by themselves, then what is not trained.
+  for (const group of [{}, { rowwise: true }, { trainable: false }]) {
+    const { trainable = true, rowwise = false } = group;
     for (const { name, parameters, specs } of places) {
-      const own = specs.filter(spec => (spec.trainable ?? true) === trainable);
+      const own = specs.filter(spec => {
+        const learns = spec.trainable ?? true;
+        return learns === trainable && (learns && (spec.rowwise ?? false)) === rowwise;
+      });
       for (const { name: part, shape, format } of own.flatMap(spec => storedParts(spec.name, spec.shape, weights))) {
-        parameters[part] = builder.parameter(`${name}.${part}`, shape, { format, trainable });
+        parameters[part] = builder.parameter(`${name}.${part}`, shape, { format, trainable, rowwise });
       }
     }
   }

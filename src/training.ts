@@ -22,6 +22,7 @@ import type { Region } from './plan/memory.js';
 import { checkFinite, gather, gatherLabels, nextBatch, rearrange } from './plan/ops/batch.js';
 import { categoricalAccuracy, cost, sparseCategoricalAccuracy, thresholdAccuracy } from './plan/ops/loss.js';
 import { panelBytes } from './plan/panels.js';
+import { emitRowwise } from './plan/rowwise.js';
 import { size } from './shape.js';
 
 /** What a plan that judges is made for. */
@@ -43,7 +44,12 @@ export interface Judgement {
  */
 export function planTraining(architecture: Architecture, capacity: number, judgement: Judgement): NetworkPlan {
   const { loss, optimizer, paired, threads = 1 } = judgement;
-  const builder = new Builder(capacity, { training: true, paired, together: together(threads) });
+  const builder = new Builder(capacity, {
+    training: true,
+    paired,
+    updates: optimizer !== undefined,
+    together: together(threads),
+  });
   const places = placeLayers(builder, architecture);
   const inputs = size(architecture.inputShape);
   const shape = outputShape(architecture);
@@ -68,7 +74,8 @@ export function planTraining(architecture: Architecture, capacity: number, judge
     steps = forwardAndCost(optimizer !== undefined);
     emitBackward(builder, steps);
     if (!optimizer) return;
-    optimizerDefinition(optimizer.kind).emit(builder, optimizer);
+    const definition = optimizerDefinition(optimizer.kind);
+    emitRowwise(builder, Object.keys(definition.state(optimizer)), () => definition.emit(builder, optimizer));
     builder.emitLate();
   });
   const outputs = size(shape);

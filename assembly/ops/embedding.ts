@@ -1,7 +1,8 @@
 // Rows of a table looked up by whole numbers, each in a place of its own, or all of a sample's added up.
-import { controlsOf, firstOf, firstRow, firstUnit, lastOf, lastRow, lastUnit, panelsOf, rowsOf } from '../parts';
+import { controlsOf, firstOf, firstRow, firstUnit, lastOf, lastRow, lastUnit, panelsOf, partNumber, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 import { fourWeights } from '../simd/quantized';
+import { tell } from './optimizer';
 
 @unmanaged
 export class Embedding extends Op {
@@ -109,6 +110,135 @@ export function embeddingGradient(r: EmbeddingGradient): void {
           v128.store(to + group, f32x4.add(v128.load(to + group), f32x4.mul(v128.load(from + group), share)));
         }
       }
+    }
+  }
+}
+
+/** Finds the rows that the batch names, each once: the first thread does. */
+@unmanaged
+export class NameRows extends Op {
+  x: usize;
+  /** For each row of the table where it stands in the list, if it does. */
+  found: usize;
+  /** How many rows there are, then their numbers in the order in which the batch names them. */
+  list: usize;
+  /** For each place in x where its row stands in the list, −1 where it counts as nothing. */
+  slots: usize;
+  steps: i32;
+  bag: i32;
+  pad: i32;
+}
+
+/** Rows of the list lie one behind the other, each with all its panels: `rows` of sixteen numbers, shared out `unit` at a time. */
+@unmanaged
+export class RowsGradient extends Op {
+  dw: usize;
+  dy: usize;
+  x: usize;
+  slots: usize;
+  columns: i32;
+  steps: i32;
+  bag: i32;
+  pad: i32;
+  rows: i32;
+  unit: i32;
+}
+
+@unmanaged
+export class MoveRows extends Op {
+  /** The listed rows, one behind the other. */
+  rowwise: usize;
+  /** All rows, in panels. */
+  table: usize;
+  list: usize;
+  vocabulary: i32;
+  columns: i32;
+  rows: i32;
+  unit: i32;
+}
+
+export function nameRows(r: NameRows): void {
+  if (partNumber() != 0) return;
+  const samples = controlsOf(r).rows;
+  const rows = r.list + 4;
+  let count = 0;
+  for (let sample = 0; sample < samples; sample++) {
+    for (let step = 0; step < r.steps; step++) {
+      const index = indexAt(r.x, samples, sample, step);
+      let slot = -1;
+      if (!r.bag || index != r.pad) {
+        // What lies there may be of another step, or nothing yet: it counts where the list says the same.
+        slot = load<i32>(r.found + (<usize>index << 2));
+        if (<u32>slot >= <u32>count || load<i32>(rows + (<usize>slot << 2)) != index) {
+          slot = count++;
+          store<i32>(r.found + (<usize>index << 2), slot);
+          store<i32>(rows + (<usize>slot << 2), index);
+        }
+      }
+      store<i32>(r.slots + (<usize>(sample * r.steps + step) << 2), slot);
+    }
+  }
+  store<i32>(r.list, count);
+}
+
+/** {@link embeddingGradient} for the listed rows alone. */
+export function rowsGradient(r: RowsGradient): void {
+  const samples = controlsOf(r).rows;
+  const height = rowsOf(r);
+  const panels = panelsOf(r.columns);
+  const first = firstOf(r.rows, r.unit) / panels;
+  const last = lastOf(r.rows, r.unit) / panels;
+  memory.fill(r.dw + <usize>(first * panels) * ROW, 0, <usize>max((last - first) * panels, 0) * ROW);
+  for (let sample = 0; sample < samples; sample++) {
+    const share = f32x4.splat(shareOf(r.x, samples, sample, r.steps, r.bag, r.pad));
+    for (let step = 0; step < r.steps; step++) {
+      const place = sample * r.steps + step;
+      const slot = load<i32>(r.slots + (<usize>place << 2));
+      if (slot < first || slot >= last) continue;
+      for (let panel = 0; panel < panels; panel++) {
+        const to = r.dw + <usize>(slot * panels + panel) * ROW;
+        const from = r.dy + <usize>(panel * height + (r.bag ? sample : place)) * ROW;
+        for (let group: usize = 0; group < <usize>ROW; group += 16) {
+          v128.store(to + group, f32x4.add(v128.load(to + group), f32x4.mul(v128.load(from + group), share)));
+        }
+      }
+    }
+  }
+}
+
+/** Takes the listed rows out of the table; what is left of their place is 0, of which an optimiser makes nothing. */
+export function takeRows(r: MoveRows): void {
+  const panels = panelsOf(r.columns);
+  const count = load<i32>(r.list);
+  for (let slot = firstOf(r.rows, r.unit) / panels, last = lastOf(r.rows, r.unit) / panels; slot < last; slot++) {
+    const to = r.rowwise + <usize>(slot * panels) * ROW;
+    if (slot >= count) {
+      memory.fill(to, 0, <usize>panels * ROW);
+      continue;
+    }
+    const index = load<i32>(r.list + 4 + (<usize>slot << 2));
+    for (let panel = 0; panel < panels; panel++) {
+      memory.copy(to + <usize>panel * ROW, r.table + <usize>(panel * r.vocabulary + index) * ROW, ROW);
+    }
+  }
+}
+
+/** Puts them back, unless an update has left the finite numbers and the parameters from before it are to be kept. */
+export function returnRows(r: MoveRows): void {
+  const c = controlsOf(r);
+  const panels = panelsOf(r.columns);
+  const first = firstOf(r.rows, r.unit) / panels;
+  const last = min(lastOf(r.rows, r.unit) / panels, load<i32>(r.list));
+  let poison = f32x4.splat(0);
+  const end = r.rowwise + <usize>(last * panels) * ROW;
+  for (let at = r.rowwise + <usize>(first * panels) * ROW; at < end; at += 16) poison = f32x4.mul(poison, v128.load(at));
+  tell(r, poison);
+  if (c.keeps && r.controls.broken) return;
+  for (let slot = first; slot < last; slot++) {
+    const index = load<i32>(r.list + 4 + (<usize>slot << 2));
+    const from = r.rowwise + <usize>(slot * panels) * ROW;
+    for (let panel = 0; panel < panels; panel++) {
+      memory.copy(r.table + <usize>(panel * r.vocabulary + index) * ROW, from + <usize>panel * ROW, ROW);
     }
   }
 }

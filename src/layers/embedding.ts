@@ -2,7 +2,8 @@
 import { checkChoice, checkInteger, checkOptions, wrongKind } from '../errors.js';
 import { type Initializer, type InitializerConfig, resolveInitializer } from '../initializers/index.js';
 import { formatBytes, scaleName } from '../plan/formats.js';
-import { embeddingForward, embeddingGradient } from '../plan/ops/embedding.js';
+import { embeddingForward, embeddingGradient, nameRows, rowsGradient } from '../plan/ops/embedding.js';
+import { rowwiseOf } from '../plan/rowwise.js';
 import { batchShape } from '../shape.js';
 import { type Common, type CommonOptions, checkCommon, commonNames } from './common.js';
 import type { LayerBackward, LayerDefinition, Site } from './layer.js';
@@ -53,7 +54,9 @@ function checkTable(where: string, vocabulary: number, units: number, options: E
 /**
  * A row of `weight`, `[vocabulary, units]`, for each whole number from 0 to vocabulary − 1: from `[rows, steps]` to
  * `[rows, steps, units]`. It comes first in a network, and takes Int32Array, Uint16Array and Uint8Array beside whole
- * floats; others are refused with their row and column.
+ * floats; others are refused with their row and column. A step of training reads and writes only the rows that its batch
+ * names, whatever the optimiser: momentum, moments and weight decay of all others rest until they are named again (lazily,
+ * as PyTorch's SparseAdam).
  *
  * @throws TypeError for an unknown option, RangeError where `vocabulary` or `units` is not a whole number from 1 up
  */
@@ -104,7 +107,7 @@ function define<L extends AnyTable>(
     },
 
     parameters: ({ vocabulary, units, weightInitializer: initializer }) => [
-      { name: 'weight', shape: [vocabulary, units], initializer },
+      { name: 'weight', shape: [vocabulary, units], initializer, rowwise: true },
     ],
 
     layout: () => 'flat',
@@ -131,11 +134,31 @@ export const embeddingLayer = /* @__PURE__ */ define(tableNames, embedding);
 export const embeddingBagLayer = /* @__PURE__ */ define(bagNames, embeddingBag);
 
 export const embeddingBackward: LayerBackward<AnyTable, undefined> = (builder, site, { output }, gradients) => {
-  const dw = site.parameters.weight?.gradient;
-  if (!dw) return;
-  const byOutputs = Number(builder.byOutputs(output.columns));
-  const fields = { ...fieldsOf(site), dw, dy: gradients.of(output), byOutputs } as const;
-  builder.emit(embeddingGradient, site.name, fields, output.positions);
+  const { place, name, input, parameters } = site;
+  const { weight } = parameters;
+  if (!weight?.trainable) return;
+  const { vocabulary, ...fields } = fieldsOf(site);
+  const dy = gradients.of(output);
+  if (weight.gradient) {
+    const whole = {
+      ...fields,
+      vocabulary,
+      dw: weight.gradient,
+      dy,
+      byOutputs: Number(builder.byOutputs(output.columns)),
+    };
+    builder.emit(embeddingGradient, name, whole, output.positions);
+    return;
+  }
+  const places = builder.capacity * input.columns;
+  const rowwise = rowwiseOf(builder, place, weight, places);
+  builder.rowwise.push(rowwise);
+  const { steps, bag, pad, x, columns } = fields;
+  const slots = builder.room(place, 4 * places, 'slots');
+  const found = builder.room(place, 4 * vocabulary, 'found');
+  builder.emit(nameRows, name, { x, found, list: rowwise.list, slots, steps, bag, pad });
+  const { gradients: dw, rows, unit } = rowwise.stretch;
+  builder.emit(rowsGradient, name, { dw, dy, x, slots, columns, steps, bag, pad, rows, unit }, output.positions);
 };
 
 /** No index is this. */

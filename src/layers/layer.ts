@@ -11,6 +11,8 @@ export interface ParameterSpec {
   readonly initializer: InitializerConfig;
   /** Whether training updates it by its gradient; true unless told. State, such as moving averages, has none. */
   readonly trainable?: boolean;
+  /** Whether a step updates only the rows that its batch names; false unless told. */
+  readonly rowwise?: boolean;
 }
 
 /** A layer in its place in a plan. */

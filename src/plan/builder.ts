@@ -6,6 +6,7 @@ import { Opcode } from './opcodes.js';
 import { type AnyOp, type Op, scalarsOf } from './ops/op.js';
 import { PANEL, panelBytes, panelCount } from './panels.js';
 import { headStruct, offsetsOf, RECORD_BYTES, type Struct, writeField } from './record.js';
+import type { Rowwise } from './rowwise.js';
 
 /** Bytes of one thread's controls block (assembly/parts.ts). */
 export const CONTROLS_BYTES = 256;
@@ -142,18 +143,25 @@ export class Builder {
   readonly #sections = new Map<SectionKey, { first: number; last: number; work: number }>();
   readonly #parameters: Parameter[] = [];
   readonly #training: boolean;
+  readonly #updates: boolean;
+  /** Tables whose rows are updated by themselves. */
+  readonly rowwise: Rowwise[] = [];
   readonly #together: Together | undefined;
   readonly threads: number;
   /** 1 where matrix products take tiles written in pairs, for engines that pack them into 256 bits; else 0. */
   readonly paired: number;
 
-  /** `training`: whether parameters have gradients; `together`: where more than one thread may run the plan. */
-  constructor(capacity: number, options: { training: boolean; paired: boolean; together?: Together | undefined }) {
+  /** `training`: whether parameters have gradients, `updates`: whether an optimiser follows them; `together`: where more than one thread may run the plan. */
+  constructor(
+    capacity: number,
+    options: { training: boolean; paired: boolean; updates?: boolean; together?: Together | undefined },
+  ) {
     this.capacity = capacity;
     this.#together = options.together;
     this.threads = options.together?.threads ?? 1;
     this.controls = new Region('controls', CONTROLS_BYTES * this.threads);
     this.#training = options.training;
+    this.#updates = options.updates ?? false;
     this.paired = Number(options.paired);
   }
 
@@ -184,9 +192,9 @@ export class Builder {
   parameter(
     name: string,
     shape: readonly number[],
-    options: { format?: WeightFormat; trainable?: boolean } = {},
+    options: { format?: WeightFormat; trainable?: boolean; rowwise?: boolean } = {},
   ): Parameter {
-    const { format = 'float32', trainable = true } = options;
+    const { format = 'float32', trainable = true, rowwise = false } = options;
     if (trainable && this.#parameters.some(known => !known.trainable)) {
       throw new Error(`parameter ${name} is trainable, and comes after one that is not`);
     }
@@ -201,7 +209,10 @@ export class Builder {
       format,
       trainable,
       data: this.parameterRegion.part(name, bytes),
-      gradient: this.#training && trainable ? this.gradientRegion.part(`d ${name}`, bytes) : undefined,
+      gradient:
+        this.#training && trainable && !(rowwise && this.#updates)
+          ? this.gradientRegion.part(`d ${name}`, bytes)
+          : undefined,
     };
     this.#parameters.push(parameter);
     return parameter;
@@ -242,6 +253,18 @@ export class Builder {
     return gradient;
   }
 
+  /** An optimiser's buffer of that name for so many bytes of the parameters, from `offset` on. */
+  stateOf(name: string, offset: number, bytes: number): Region {
+    const learning = this.#parameters.filter(({ trainable }) => trainable);
+    const all = learning.reduce((sum, { data }) => sum + data.bytes, 0);
+    return this.region(`optimizer.${name}`, all).stretch(offset, bytes);
+  }
+
+  /** Room for an owner's use, of another kind than values. */
+  room(owner: Owner, bytes: number, role: string): Region {
+    return this.#newRegion(`${owner.name}.${role}`, bytes);
+  }
+
   /** Room for one number for each of so many columns, whatever the rows. */
   vector(owner: Owner, columns: number, role: string): Region {
     return this.#newRegion(`${owner.name}.${role}`, panelBytes(1, columns));
@@ -280,15 +303,17 @@ export class Builder {
       gradients: gradientRegion.stretch(offset, bytes),
       rows: bytes / ROW_BYTES,
       unit,
-      state: name => this.region(`optimizer.${name}`, gradientRegion.bytes).stretch(offset, bytes),
+      state: name => this.stateOf(name, offset, bytes),
     });
-    if (this.threads === 1) return [stretch(0, gradientRegion.bytes, PANEL)];
-    return this.#parameters.flatMap(({ trainable, rows, columns, data: { offset, bytes } }) => {
-      if (!trainable) return [];
+    const rowwise = this.rowwise.map(({ stretch: own }) => own);
+    if (this.threads === 1) return [stretch(0, gradientRegion.bytes, PANEL), ...rowwise];
+    const whole = this.#parameters.flatMap(({ trainable, gradient, rows, columns, data: { offset, bytes } }) => {
+      if (!trainable || gradient === undefined) return [];
       if (rows === 1 || this.byOutputs(columns)) return [stretch(offset, bytes, rows)];
       const panel = rows * ROW_BYTES;
       return Array.from({ length: panelCount(columns) }, (_, index) => stretch(offset + index * panel, panel, PANEL));
     });
+    return [...whole, ...rowwise];
   }
 
   /** Room that an op needs while it runs, as much for each thread; all ops share it. */

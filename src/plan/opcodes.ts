@@ -42,6 +42,10 @@ export enum Opcode {
   moveAverages = 37,
   embeddingForward = 38,
   embeddingGradient = 39,
+  nameRows = 40,
+  rowsGradient = 41,
+  takeRows = 42,
+  returnRows = 43,
 }
 
 /** Which function an `activationForward` or `activationGradient` record applies. */

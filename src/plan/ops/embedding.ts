@@ -1,5 +1,6 @@
 /** Tables of rows that whole numbers name. */
-import { defineOp, reads, writesMatrix } from './op.js';
+import { PANEL } from '../panels.js';
+import { defineOp, reads, shareOfUnit, writes, writesMatrix } from './op.js';
 
 export const embeddingForward = /* @__PURE__ */ defineOp(
   'embeddingForward',
@@ -51,3 +52,76 @@ export const embeddingGradient = /* @__PURE__ */ defineOp(
       10 * columns * (rows * (bag === 0 ? 1 : steps) + vocabulary / 10),
   },
 );
+
+export const nameRows = /* @__PURE__ */ defineOp(
+  'nameRows',
+  {
+    x: 'address',
+    found: 'address',
+    list: 'address',
+    slots: 'address',
+    steps: 'i32',
+    bag: 'i32',
+    pad: 'i32',
+  },
+  {
+    binary: 'train',
+    access: () => ({ x: reads('whole'), found: writes('whole'), list: writes('whole'), slots: writes('whole') }),
+    work: ({ steps }, rows) => 20 * rows * steps,
+  },
+);
+
+export const rowsGradient = /* @__PURE__ */ defineOp(
+  'rowsGradient',
+  {
+    dw: 'address',
+    dy: 'address',
+    x: 'address',
+    slots: 'address',
+    columns: 'i32',
+    steps: 'i32',
+    bag: 'i32',
+    pad: 'i32',
+    rows: 'i32',
+    unit: 'i32',
+  },
+  {
+    binary: 'train',
+    access: fields => ({
+      dw: writes(shareOfUnit(fields)),
+      dy: reads('whole'),
+      x: reads('whole'),
+      slots: reads('whole'),
+    }),
+    work: ({ columns, steps, bag }, rows) => 10 * columns * rows * (bag === 0 ? 1 : steps),
+  },
+);
+
+function defineMove(name: 'takeRows' | 'returnRows') {
+  const takes = name === 'takeRows';
+  return defineOp(
+    name,
+    {
+      rowwise: 'address',
+      table: 'address',
+      list: 'address',
+      vocabulary: 'i32',
+      columns: 'i32',
+      rows: 'i32',
+      unit: 'i32',
+    },
+    {
+      binary: 'train',
+      access: fields => ({
+        rowwise: takes ? writes(shareOfUnit(fields)) : reads(shareOfUnit(fields)),
+        // Whose a row is changes from step to step.
+        table: takes ? reads('whole') : writes('whole'),
+        list: reads('whole'),
+      }),
+      work: ({ rows }) => 20 * rows * PANEL,
+    },
+  );
+}
+
+export const takeRows = /* @__PURE__ */ defineMove('takeRows');
+export const returnRows = /* @__PURE__ */ defineMove('returnRows');

@@ -3,6 +3,7 @@
  * of work and tests follow from it.
  */
 import type { Opcode } from '../opcodes.js';
+import { PANEL } from '../panels.js';
 import type { Struct } from '../record.js';
 
 /**
@@ -25,6 +26,11 @@ export const writes = (share: Share): Access => ({ writes: true, share });
 
 export function writesMatrix(share: Share, columns: number, rows?: number): Access {
   return { writes: true, share, matrix: rows === undefined ? { columns } : { columns, rows } };
+}
+
+/** How what is shared out so many rows at a time is shared out. */
+export function shareOfUnit({ unit }: { readonly unit: number }): Share {
+  return unit === PANEL ? 'inputs' : 'outputs';
 }
 
 /** The fields that name regions. */

@@ -1,15 +1,7 @@
 /** Updates of stretches of parameters (`Builder.stretches`). */
 import { PANEL } from '../panels.js';
-import { defineOp, reads, type Share, writes } from './op.js';
+import { defineOp, reads, shareOfUnit, writes } from './op.js';
 
-interface Extent {
-  /** Rows of sixteen numbers. */
-  readonly rows: number;
-  /** Threads share out so many rows at a time. */
-  readonly unit: number;
-}
-
-const share = ({ unit }: Extent): Share => (unit === PANEL ? 'inputs' : 'outputs');
 export const sgd = /* @__PURE__ */ defineOp(
   'sgd',
   {
@@ -25,9 +17,9 @@ export const sgd = /* @__PURE__ */ defineOp(
   {
     binary: 'train',
     access: fields => ({
-      parameters: writes(share(fields)),
-      gradients: reads(share(fields)),
-      velocity: writes(share(fields)),
+      parameters: writes(shareOfUnit(fields)),
+      gradients: reads(shareOfUnit(fields)),
+      velocity: writes(shareOfUnit(fields)),
     }),
     work: ({ rows }) => 5 * rows * PANEL,
   },
@@ -51,10 +43,10 @@ export const adam = /* @__PURE__ */ defineOp(
   {
     binary: 'train',
     access: fields => ({
-      parameters: writes(share(fields)),
-      gradients: reads(share(fields)),
-      m: writes(share(fields)),
-      v: writes(share(fields)),
+      parameters: writes(shareOfUnit(fields)),
+      gradients: reads(shareOfUnit(fields)),
+      m: writes(shareOfUnit(fields)),
+      v: writes(shareOfUnit(fields)),
     }),
     work: ({ rows }) => 18 * rows * PANEL,
   },
