@@ -8,7 +8,6 @@ import type { Places } from './runtime/staging.js';
 import { callCrew, WORK_FOR_MESSAGE } from './runtime/threads.js';
 import { Turn, workPerStep } from './runtime/turn.js';
 import { type CheckedFitOptions, type EpochEvent, type History, newHistory, record } from './trainingOptions.js';
-import { bytesFor } from './workspace.js';
 
 /** @internal */
 export class Fit {
@@ -63,11 +62,10 @@ export class Fit {
     if (signal?.aborted) return ABORTED;
     const run = this.#run;
     run.workspace.hold();
-    run.open(Math.max(samples.rows, this.#validation?.samples.rows ?? 0), bytesFor(this.#data));
-    const { program, network } = run.workspace;
+    run.open(Math.max(samples.rows, this.#validation?.samples.rows ?? 0), this.#data, false);
+    const { network } = run.workspace;
     const places = run.workspace.place(this.#data, true);
     run.lead();
-    program.set('keeps', 0);
     this.#crew = await this.#callCrew();
     const turn = new Turn(network.plan, this.#crew?.size ?? 0);
     await turn.tookData(samples.values.length);

@@ -77,6 +77,8 @@ export interface ModelParameter extends NamedParameter {
 
 /** @internal Who trains a model may have newer parameters than the model itself. */
 export interface Leader {
+  /** Its flat parameters. */
+  readonly parameters: Float32Array;
   /** The flat parameters where they are newer than the model's, which then has them. */
   takeUpdate(): Float32Array | undefined;
 }
@@ -547,12 +549,13 @@ class BaseModel extends Predictor {
     if (ahead) this.#replace(ahead);
   }
 
-  /** @internal Whoever goes ahead from here gets the current parameters, unless it has them. */
-  lead(leader: Leader, into: Float32Array): void {
-    if (this.#newest === leader) return;
+  /** @internal Whoever goes ahead from here gets the current parameters, unless it has them: then this says so. */
+  lead(leader: Leader): boolean {
+    if (this.#newest === leader) return false;
     this.update();
-    into.set(this.currentParameters);
+    leader.parameters.set(this.currentParameters);
     this.#newest = leader;
+    return true;
   }
 
   /** @internal Takes over its parameters for good: it goes ahead no more. */

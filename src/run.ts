@@ -2,6 +2,7 @@
 import { placedLayers } from './architecture.js';
 import { findNotFinite } from './data/samples.js';
 import { shorten, wrongState, wrongValue } from './errors.js';
+import type { ReadyData } from './judge.js';
 import { definitionOf } from './layers/index.js';
 import type { FittedLoss } from './losses/loss.js';
 import type { Leader, Model } from './model.js';
@@ -78,30 +79,35 @@ export class Run implements Leader, RunParts {
     this.workspace = parts.workspace;
   }
 
-  /** Makes room for so many rows, and for so many bytes behind the plan, and is ready for the model's next step. */
-  open(rows: number, bytes: number): void {
+  /** Makes room for so many rows, and for the data behind the plan. `keeps`: whether an update is to keep the parameters from before it. */
+  open(rows: number, data: ReadyData, keeps: boolean): void {
     const { config, model, workspace } = this;
-    if (workspace.open(rows, bytes)) {
+    if (workspace.open(rows, data)) {
       const { program } = workspace;
       program.set('learningRate', config.optimizer.learningRate);
       program.set('batchSize', config.batchSize);
       program.set('seedLow', (model.seed % 2 ** 32) | 0);
       program.set('seedHigh', Math.floor(model.seed / 2 ** 32));
+      program.set('draw', model.trained.steps);
       this.#setStep();
     }
-    workspace.program.set('keeps', 1);
-    workspace.program.set('draw', model.trained.steps);
+    workspace.program.set('keeps', Number(keeps));
   }
 
-  /** Takes over the model's newest parameters, where another trainer may have been at work since. */
+  /** Takes over the model's newest parameters and its count of steps, where another trainer may have been at work since. */
   lead(): void {
-    this.model.lead(this, this.workspace.parameters);
+    const led = this.model.lead(this);
+    if (led && this.workspace.placed) this.workspace.program.set('draw', this.model.trained.steps);
+  }
+
+  get parameters(): Float32Array {
+    return this.workspace.parameters;
   }
 
   takeUpdate(): Float32Array | undefined {
     if (!this.ahead) return undefined;
     this.ahead = false;
-    return this.workspace.parameters;
+    return this.parameters;
   }
 
   /** Points the plan at samples and targets. */

@@ -44,7 +44,7 @@ import {
   type History,
   type TrainingData,
 } from './trainingOptions.js';
-import { bytesFor, stateOf, Workspace } from './workspace.js';
+import { stateOf, Workspace } from './workspace.js';
 
 /** Multiply-adds of a step below which it is not shared out: waiting for one another would cost as much as it saves. */
 const WORK_FOR_THREADS = 2.5e5;
@@ -147,7 +147,7 @@ class BaseTrainer {
     const { rows } = samples;
     if (rows > batchSize) throw wrongValue('step: x', `at most ${batchSize} rows, the batchSize`, rows);
     const data = { samples, targets: readTargets('step: y', raw?.y(y) ?? y, rows, run.loss) };
-    run.open(rows, bytesFor(data));
+    run.open(rows, data, true);
     workspace.rest('step');
     run.aim(workspace.place(data, false));
     const { program } = workspace;

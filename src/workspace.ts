@@ -50,6 +50,11 @@ export class Workspace {
     return this.#network;
   }
 
+  /** Whether there is a program, and not yet or no more what is kept of it. */
+  get placed(): boolean {
+    return this.#program !== undefined;
+  }
+
   /** What runs the plan; there is one from {@link open} on until others may have its memory. */
   get program(): Program {
     if (!this.#program) throw new Error('expected a trainer at work, got one without memory');
@@ -57,11 +62,11 @@ export class Workspace {
   }
 
   /**
-   * Makes room for batches of so many rows, and for so many bytes behind the plan. True where that is another memory than before: all of its controls are 0.
+   * Makes room for batches of so many rows, and for the data behind the plan. True where that is another memory than before: all of its controls are 0.
    *
    * @throws where there is no such memory; what was learned is kept
    */
-  open(rows: number, bytes: number): boolean {
+  open(rows: number, data: ReadyData): boolean {
     const { module, shared, batchSize, planFor } = this.#parts;
     const capacity = Math.min(rows, batchSize);
     if (this.#program && capacity <= this.#network.plan.capacity) return false;
@@ -70,7 +75,7 @@ export class Workspace {
     this.#tenancy.end(abandoned);
     if (capacity !== this.#network.plan.capacity) this.#network = planFor(capacity);
     const { plan } = this.#network;
-    const program = new Program(module, plan, shared, this.#tenancy.take(plan.end, bytes), instantiateSync);
+    const program = new Program(module, plan, shared, this.#tenancy.take(plan.end, bytesFor(data)), instantiateSync);
     for (const [name, values] of this.#saved) program.floats(plan.region(name)).set(values);
     this.#saved.clear();
     this.#program = program;
@@ -146,7 +151,7 @@ export class Workspace {
 }
 
 /** Bytes that the data and an order of its rows take behind a plan. */
-export function bytesFor(data: ReadyData): number {
+function bytesFor(data: ReadyData): number {
   const bytes = bytesPerRow(data);
   return layOut(0, data.samples.rows, bytes.sample, bytes.target).end;
 }

@@ -170,7 +170,11 @@ export async function soak({ threaded, alone, seed, seconds, fits, memory = () =
       doing = 'a comparison';
       await compare(1 + below(4));
     }
-    if (chance(0.01)) trainers[below(2)] = await newTrainer();
+    if (chance(0.02)) {
+      const place = below(2);
+      if (chance(0.5)) trainers[place].dispose();
+      trainers[place] = await newTrainer();
+    }
     if (chance(0.002)) await trainer.model.dispose();
     // Fits of small networks on warm workers never need this thread's timers: they have their turn here.
     if (chance(0.05)) await turn();
