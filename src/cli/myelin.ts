@@ -115,6 +115,7 @@ withReading(program.command('train'), 'found')
     'with --keep best: epochs without a lower validation loss that end the training (default: a tenth, 10 at least)',
     wholeNumber('--patience', 1),
   )
+  .option('--calibrate', 'make probabilities say how often they are right, by the validation rows')
   .option('--no-refit', 'save the model that was judged, not one that is trained again on all rows')
   .option('--out <file>', 'where to save the model', fileName('--out'), 'model.safetensors')
   .option('--json', 'print one JSON object per event on its own line')

@@ -5,6 +5,7 @@ import { restore, standardise } from '../data/scaling.js';
 import { saveAtomically } from '../files/save.js';
 import { largest } from '../metrics/classes.js';
 import { loadModel, readFor } from './modelFile.js';
+import { counted } from './output.js';
 import { refuseSameFile } from './usage.js';
 import { csvCell, float32Text, shortText } from './writing.js';
 
@@ -24,7 +25,11 @@ export async function predict(modelPath: string, file: string, options: PredictO
   const outputs = loaded.model.predict(x);
   const lines = linesOf(outputs, preprocessing, options.json);
   if (options.out === undefined) print(lines);
-  else await saveAtomically(options.out, Buffer.from([...lines, ''].join('\n')));
+  else {
+    await saveAtomically(options.out, Buffer.from([...lines, ''].join('\n')));
+    // Standard output is for predictions, and here has none.
+    process.stderr.write(`${options.out}: ${counted(table.rows, 'prediction')} written\n`);
+  }
 }
 
 function* linesOf(outputs: Float32Array, { target }: Preprocessing, json = false): Generator<string> {

@@ -10,6 +10,7 @@ import { dense, dropout, Model, sequential } from '../entries/node.js';
 import { quote, wrongValue } from '../errors.js';
 import { destination } from '../files/save.js';
 import type { ActivationName } from '../layers/activations.js';
+import { applyTemperature, fitTemperature } from './calibrate.js';
 import { readCsv } from './csv.js';
 import { defaultPatience, type FitSettings, fitModel, type Run } from './fit.js';
 import { parameterCount } from './modelFile.js';
@@ -25,6 +26,8 @@ export interface TrainOptions extends PrepareOptions, Wishes, Omit<FitSettings, 
   dropout: number;
   epochs?: number;
   out: string;
+  /** Whether probabilities are calibrated on the validation rows. */
+  calibrate?: boolean;
   /** Whether V8's flags may be set; predict and evaluate read a file once, which takes less than the self-test. */
   turbo: boolean;
 }
@@ -37,6 +40,7 @@ export async function train(file: string, options: TrainOptions): Promise<void> 
   const output = createOutput(options.json);
   const csv = await readCsv(file, options);
   const prepared = prepareFile(csv, options);
+  if (options.calibrate) refuseUncalibrated(prepared);
   const model = await createModel(prepared.preprocessing, options);
   const epochs = options.epochs ?? defaultEpochs(prepared.training.table.rows, options.batchSize);
   announce(output, csv, prepared, model, { ...options, epochs });
@@ -49,24 +53,34 @@ export async function train(file: string, options: TrainOptions): Promise<void> 
     { ...options, epochs },
     output,
   );
+  const temperature = options.calibrate ? calibrate(run.model, prepared) : undefined;
   const isHeldOut = heldOut.y.length > 0;
   const judged = isHeldOut ? heldOut : training;
   const scoredOn = isHeldOut ? 'held-out' : 'training';
   const judgement = score(run.model.predict(judged.x), judged.table, prepared.preprocessing, scoredOn);
-  report(output, run, epochs, judgement.text, { isHeldOut, isChosen });
+  report(output, run, epochs, judgement.text, { isHeldOut, isChosen, temperature });
   const whole = run.stopped ? undefined : await refit(prepared, run.keptEpoch, options, output);
   const saved = whole?.model ?? run.model;
+  if (whole !== undefined && temperature !== undefined) applyTemperature(saved, temperature);
   saved.metadata[PREPROCESSING] = JSON.stringify(whole?.preprocessing ?? prepared.preprocessing);
   await saved.save(options.out);
   const bytes = statSync(options.out).size;
   const { stopped, settled, doneEpochs, keptEpoch } = run;
   const rows = whole === undefined ? {} : { refit: { rows: whole.rows, epochs: keptEpoch } };
   output.event('end', {
-    ...{ out: options.out, bytes, stopped, settled, doneEpochs, keptEpoch, scoredOn, ...rows },
+    ...{ out: options.out, bytes, stopped, settled, doneEpochs, keptEpoch, temperature, scoredOn, ...rows },
     ...judgement.figures,
   });
   const out = quoted(options.out);
   output.say(`${options.out} saved (${fileSize(bytes)}); predict with it: npx myelin predict ${out} FILE.csv`);
+}
+
+/** Calibrates the model that was trained, and gives the temperature. */
+function calibrate(model: Model, { validation, preprocessing }: Prepared): number {
+  const classes = outputWidth(preprocessing);
+  const temperature = fitTemperature(model.predict(validation.x), validation.y, classes);
+  applyTemperature(model, temperature);
+  return temperature;
 }
 
 /** A new model of all rows, trained for as many epochs as were best; undefined where the one that was judged is saved, as where the user ends this. */
@@ -101,6 +115,13 @@ function prepareFile(csv: CsvFile, options: TrainOptions): Prepared {
   const ignored = new Set(ignore);
   const table = readAsShown(csv, options, name => !ignored.has(name));
   return prepare(table, { ...options, target, ignore });
+}
+
+/** Refuses to calibrate what has no probabilities, or no rows for it. */
+function refuseUncalibrated({ task, validation }: Prepared): void {
+  if (task === 'regression') throw new UsageError('--calibrate: expected classes, got a target of numbers');
+  if (validation.y.length > 0) return;
+  throw new UsageError('--calibrate: expected validation rows, got none; take --keep best and hold rows out');
 }
 
 function refuseIgnored(target: string, ignore: readonly string[]): void {
@@ -199,13 +220,16 @@ function report(
   { stopped, settled, keptEpoch, doneEpochs }: Run,
   epochs: number,
   text: string,
-  { isHeldOut, isChosen }: { isHeldOut: boolean; isChosen: boolean },
+  { isHeldOut, isChosen, temperature }: { isHeldOut: boolean; isChosen: boolean; temperature: number | undefined },
 ): void {
   if (stopped) output.say(`stopped after ${doneEpochs} of ${counted(epochs, 'epoch')}`);
   if (settled) {
     output.say(`ended after epoch ${doneEpochs} of ${epochs}: the validation loss falls no more (see --patience)`);
   }
   if (keptEpoch < doneEpochs) output.say(`kept epoch ${keptEpoch}, whose validation loss was lowest`);
+  if (temperature !== undefined) {
+    output.say(`probabilities calibrated on the validation rows: logits are divided by ${temperature}`);
+  }
   if (isHeldOut)
     output.say(
       `the figures are of rows that ${isChosen ? 'neither trained it nor chose the epoch' : 'did not train it'}`,

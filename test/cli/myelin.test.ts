@@ -174,6 +174,23 @@ describe('train', () => {
     expect(last.out).not.toMatch(/choose the epoch|training again/);
   });
 
+  it('calibrates probabilities, also of the model that is trained again', async () => {
+    const args = ['train', 'iris.csv', '--target', 'species', '--epochs', '40', '--json'];
+    const plain = eventsOf((await folder.run(...args, '--out', 'plain.safetensors')).out).at(-1);
+    const end = eventsOf((await folder.run(...args, '--calibrate', '--out', 'calibrated.safetensors')).out).at(-1);
+    expect(end).toMatchObject({ accuracy: plain?.accuracy, temperature: expect.any(Number) });
+    const losses = await Promise.all(
+      ['plain', 'calibrated'].map(async name => {
+        const { out } = await folder.run('evaluate', `${name}.safetensors`, 'iris.csv', '--json');
+        return Number(eventsOf(out)[0]?.logLoss);
+      }),
+    );
+    // So short a training leaves it less sure than right.
+    expect(end?.temperature).toBeLessThan(1);
+    expect(losses[1]).toBeLessThan(losses[0] ?? 0);
+    expect((await folder.run(...args, '--calibrate', '--keep', 'last')).code).toBe(2);
+  });
+
   it('reads what gzip has packed, from a file and from standard input', async () => {
     writeFileSync(join(folder.path, 'iris.csv.gz'), gzipSync(iris));
     const { code, out } = await folder.run(
@@ -230,8 +247,8 @@ describe('predict', () => {
 
   it('writes to a file, and as JSON', async () => {
     const { out: printed } = await folder.run('predict', model, 'iris.csv');
-    const { out } = await folder.run('predict', model, 'iris.csv', '--out', 'predictions.csv');
-    expect(out).toBe('');
+    const { out, err } = await folder.run('predict', model, 'iris.csv', '--out', 'predictions.csv');
+    expect({ out, err }).toEqual({ out: '', err: 'predictions.csv: 150 predictions written\n' });
     expect(readFileSync(join(folder.path, 'predictions.csv'), 'utf8')).toBe(printed);
     const { out: json } = await folder.run('predict', model, 'iris.csv', '--json');
     const rows = eventsOf(json);
