@@ -20,6 +20,14 @@ function touchesOf({ op, fields }: PlannedRecord): Touch[] {
 /** A bit for each share, so that those which some bytes have seen fit into one number. */
 const bits: Readonly<Record<Share, number>> = { rows: 1, panels: 2, outputs: 4, inputs: 8, own: 16, whole: 32 };
 
+/**
+ * The next step's batch may be shorter, and its rows and panels lie elsewhere in the same bytes: a thread's share of
+ * them is another one's then.
+ */
+function bitOf(share: Share, turn: number): number {
+  return share === 'rows' || share === 'panels' ? bits[share] << (6 * turn) : bits[share];
+}
+
 /** What has touched some bytes since threads last waited for one another. */
 class Touched {
   #reads = 0;
@@ -28,20 +36,20 @@ class Touched {
   #round = 0;
 
   /** Whether one thread may touch what another one touched, and one of them writes. */
-  conflicts({ writes, share }: Access, round: number): boolean {
+  conflicts({ writes, share }: Access, round: number, turn: number): boolean {
     if (round !== this.#round) return false;
     const others = writes ? this.#reads | this.#writes : this.#writes;
-    return (others & ~bits[share]) !== 0 || (share === 'whole' && others !== 0);
+    return (others & ~bitOf(share, turn)) !== 0 || (share === 'whole' && others !== 0);
   }
 
-  add({ writes, share }: Access, round: number): void {
+  add({ writes, share }: Access, round: number, turn: number): void {
     if (round !== this.#round) {
       this.#round = round;
       this.#reads = 0;
       this.#writes = 0;
     }
-    if (writes) this.#writes |= bits[share];
-    else this.#reads |= bits[share];
+    if (writes) this.#writes |= bitOf(share, turn);
+    else this.#reads |= bitOf(share, turn);
   }
 }
 
@@ -68,12 +76,12 @@ export function placeBarriers(records: readonly PlannedRecord[]): boolean[] {
     own.forEach((mine, index) => {
       if (
         barriers[index] ||
-        mine.some(touch => touchedBy(touch).some(touched => touched.conflicts(touch.access, round)))
+        mine.some(touch => touchedBy(touch).some(touched => touched.conflicts(touch.access, round, turn)))
       ) {
         barriers[index] = true;
         round += 1;
       }
-      for (const touch of mine) for (const touched of touchedBy(touch)) touched.add(touch.access, round);
+      for (const touch of mine) for (const touched of touchedBy(touch)) touched.add(touch.access, round, turn);
     });
   }
   return barriers;
