@@ -15,7 +15,10 @@ import {
   Embedding, EmbeddingGradient, MoveRows, NameRows, RowsGradient,
   embeddingForward, embeddingGradient, nameRows, returnRows, rowsGradient, takeRows,
 } from './ops/embedding';
-import { Gather, GatherLabels, Rearrange, Scatter, gather, gatherLabels, rearrange, scatter } from './ops/gather';
+import {
+  Gather, GatherLabels, Rearrange, Scatter, SumRepeated,
+  gather, gatherLabels, rearrange, scatter, sumRepeated,
+} from './ops/gather';
 import {
   BatchMoments, ColumnNorm, ColumnNormGradient, MoveAverages,
   batchMoments, columnNormForward, columnNormGradient, moveAverages,
@@ -32,7 +35,10 @@ import {
   RowNorm, RowNormGradient, RowNormParameterGradient,
   rowNormForward, rowNormGradient, rowNormParameterGradient,
 } from './ops/rowNorm';
-import { Accumulate, accumulate } from './ops/merge';
+import {
+  Accumulate, AccumulateParameter, CopyColumns, Merge, MergeGradient,
+  accumulate, accumulateParameter, copyColumns, mergeForward, mergeGradient,
+} from './ops/merge';
 import { Sgd, sgd } from './ops/sgd';
 import {
   Softmax, SoftmaxGradient,
@@ -76,6 +82,8 @@ function execute(record: usize): bool {
     case Opcode.gather: gather(changetype<Gather>(record)); break;
     case Opcode.scatter: scatter(changetype<Scatter>(record)); break;
     case Opcode.rearrange: rearrange(changetype<Rearrange>(record)); break;
+    case Opcode.mergeForward: mergeForward(changetype<Merge>(record)); break;
+    case Opcode.copyColumns: copyColumns(changetype<CopyColumns>(record)); break;
     case Opcode.denseForward: denseForward(changetype<DenseForward>(record)); break;
     case Opcode.denseForwardQuantized: denseForwardQuantized(changetype<DenseForwardQuantized>(record)); break;
     case Opcode.activationForward: activationForward(changetype<Activation>(record)); break;
@@ -124,6 +132,9 @@ function executeTraining(record: usize): bool {
     case Opcode.sparseCategoricalAccuracy: sparseCategoricalAccuracy(changetype<Accuracy>(record)); break;
     case Opcode.thresholdAccuracy: thresholdAccuracy(changetype<Accuracy>(record)); break;
     case Opcode.accumulate: accumulate(changetype<Accumulate>(record)); break;
+    case Opcode.accumulateParameter: accumulateParameter(changetype<AccumulateParameter>(record)); break;
+    case Opcode.mergeGradient: mergeGradient(changetype<MergeGradient>(record)); break;
+    case Opcode.sumRepeated: sumRepeated(changetype<SumRepeated>(record)); break;
     case Opcode.sgd: sgd(changetype<Sgd>(record)); break;
     case Opcode.adam: adam(changetype<Adam>(record)); break;
     default: unreachable();

@@ -120,7 +120,12 @@ async function stepByStep(network: Network, threads: number) {
   const architecture = architectureOf(network);
   const config = { kind: 'sparseCategoricalCrossEntropy', labelSmoothing: 0, fromLogits: false } as const;
   const loss = fitLoss(config, endingOf(architecture));
-  const judgement = { loss, accuracy: false, optimizer: adam(), paired: backend.paired, threads };
+  const judgement = {
+    goals: [{ loss, weight: 1, accuracy: false }],
+    optimizer: adam(),
+    paired: backend.paired,
+    threads,
+  };
   const { plan } = planTraining(architecture, batchSize, judgement);
   const { first, last } = plan.sections.get('step') ?? { first: 0, last: 0 };
   const sections = new Map<SectionKey, Section>([['step', { first, last, work: 0 }]]);

@@ -1,20 +1,31 @@
 /** Step 1 of a network, its architecture: an input shape and a list of layers, checked, frozen, and JSON both ways. */
-
 import type { IndexRule } from './data/indices.js';
-import { checkOptions, messageOf, quote, wrongKind, wrongType, wrongValue } from './errors.js';
+import { checkInteger, checkOptions, describe, messageOf, quote, wrongKind, wrongType, wrongValue } from './errors.js';
 import { parseStrictly } from './files/strictJson.js';
 import { isList } from './kinds.js';
 import type { ActivationConfig } from './layers/activations.js';
 import { checkLayer, definitionOf, type Layer } from './layers/index.js';
-import type { ParameterSpec } from './layers/layer.js';
+import type { ParameterSpec, Source } from './layers/layer.js';
 import { storedParts } from './plan/formats.js';
-import { checkShape, type Shape } from './shape.js';
+import { batchShape, checkShape, type Shape, size } from './shape.js';
 
 /** What a network is made of. Plain data: `JSON.stringify` writes it, {@link Architecture.fromJSON} reads it. */
 export interface Architecture {
-  /** The shape of one sample. */
-  readonly inputShape: Shape;
+  /** The shape of one sample; where the inputs have names, each one's. */
+  readonly inputShape: Shape | Readonly<Record<string, Shape>>;
+  /** The layers in the order they were made; each is a node. Where nothing else is told each reads the one before it. */
   readonly layers: readonly Layer[];
+  /** What each node reads: other nodes by their numbers, inputs by their names; `input` where it has none. */
+  readonly from?: readonly (readonly (number | string)[])[];
+  /** The node that the output is, or several by the outputs' names; the last one unless told. */
+  readonly outputs?: number | Readonly<Record<string, number>>;
+  /** Nodes that use the parameters of one before them. */
+  readonly shared?: Readonly<Record<number, number>>;
+}
+
+/** A network whose layers follow one another. */
+export interface Chain extends Architecture {
+  readonly inputShape: Shape;
 }
 
 /** More than anyone builds; what it takes to plan a network is to have a bound. */
@@ -27,27 +38,28 @@ const MOST_LAYERS = 10_000;
  * @param layers at least one layer; each takes the shape that the one before it gives
  * @throws TypeError where a layer cannot take the shape it is given; the message names both layers
  */
-export function sequential(inputShape: number | readonly number[], layers: readonly Layer[]): Architecture {
+export function sequential(inputShape: number | readonly number[], layers: readonly Layer[]): Chain {
   const shape = checkShape('sequential: inputShape', inputShape);
   if (!isList(layers)) throw wrongType('sequential: layers', 'a list of layers', layers);
-  if (layers.length === 0) throw wrongValue('sequential: layers', 'at least one layer', 'none', 'add dense(…)');
-  if (layers.length > MOST_LAYERS) throw wrongValue('sequential: layers', `at most ${MOST_LAYERS}`, layers.length);
-  // Not layers.map, which passes over holes.
-  const checked = Array.from(layers, (layer: unknown, index) => checkLayer(`sequential: layer ${index}`, layer));
-  const architecture = Object.freeze({ inputShape: shape, layers: Object.freeze(checked) });
+  const architecture = Object.freeze({ inputShape: shape, layers: checkLayers('sequential', layers) });
   refuseSharedNames('sequential', placedLayers(architecture));
   refuseLateTables('sequential', architecture);
   return architecture;
 }
 
-/** The layer that the samples come to first. */
-function firstOf({ layers }: Architecture): Layer | undefined {
-  return layers.find(({ kind }) => kind !== 'flatten');
+/** The input that a node reads, with nothing but flattening between; undefined where it reads what a layer made. */
+function inputOf({ layers, from }: Architecture, node: number): string | undefined {
+  for (let source: number | string | undefined = node; source !== undefined; ) {
+    const read: number | string | undefined = from?.[source]?.[0] ?? (source === 0 ? INPUT : source - 1);
+    if (typeof read === 'string') return read;
+    source = layers[read]?.kind === 'flatten' ? read : undefined;
+  }
+  return undefined;
 }
 
 /** Refuses layers that look up whole numbers behind others that make numbers of any kind. */
 function refuseLateTables(where: string, architecture: Architecture): void {
-  const late = architecture.layers.find(layer => isTable(layer) && layer !== firstOf(architecture));
+  const late = architecture.layers.find((layer, node) => isTable(layer) && inputOf(architecture, node) === undefined);
   if (!late) return;
   const expected = `${late.kind} to come first, where whole numbers are`;
   throw wrongKind(where, expected, 'it behind another layer');
@@ -58,10 +70,162 @@ function isTable(layer: Layer): layer is Extract<Layer, { vocabulary: number }> 
 }
 
 /** Which whole numbers a network takes for samples; none where it takes any numbers. */
-export function indexRule(architecture: Architecture): IndexRule | undefined {
-  const first = firstOf(architecture);
-  if (!first || !isTable(first)) return undefined;
-  return { vocabulary: first.vocabulary, pad: 'pad' in first ? first.pad : undefined };
+export function indexRule({ layers }: Architecture): IndexRule | undefined {
+  const [first, ...others] = layers.filter(isTable);
+  if (!first) return undefined;
+  const vocabulary = others.reduce((least, layer) => Math.min(least, layer.vocabulary), first.vocabulary);
+  return { vocabulary, pad: 'pad' in first ? first.pad : undefined };
+}
+
+function checkLayers(where: string, layers: readonly unknown[]): readonly Layer[] {
+  if (layers.length === 0) throw wrongValue(`${where}: layers`, 'at least one layer', 'none', 'add dense(…)');
+  if (layers.length > MOST_LAYERS) throw wrongValue(`${where}: layers`, `at most ${MOST_LAYERS}`, layers.length);
+  // Not layers.map, which passes over holes.
+  return Object.freeze(Array.from(layers, (layer, index) => checkLayer(`${where}: layer ${index}`, layer)));
+}
+
+/** Whether a value has the keys of a graph that is no chain. */
+function isWired(value: object): boolean {
+  return 'from' in value || 'outputs' in value || 'shared' in value;
+}
+
+/** Checks what a factory made or JSON held, and gives it back complete and frozen. */
+export function checkArchitecture(where: string, value: object): Architecture {
+  const { inputShape, layers } = value as Architecture;
+  return isWired(value) ? checkGraph(where, value as Architecture) : sequential(inputShape as Shape, layers);
+}
+
+/**
+ * Checks a graph: every node reads inputs and nodes before it, all of them lead to an output, and their shapes fit. The
+ * one that is a chain becomes what {@link sequential} makes.
+ */
+export function checkGraph(where: string, graph: Architecture): Architecture {
+  const inputShape = checkInputs(where, graph.inputShape);
+  if (!isList(inputShape) || typeof (graph.outputs ?? 0) !== 'number') {
+    throw wrongValue(where, 'one input and one output, without names', 'names');
+  }
+  if (!isList(graph.layers)) throw wrongType(`${where}: layers`, 'a list of layers', graph.layers);
+  const layers = checkLayers(where, graph.layers);
+  const inputs = Array.isArray(inputShape) ? [INPUT] : Object.keys(inputShape);
+  const from = checkSources(where, graph.from, layers, inputs);
+  const outputs = checkOutputs(where, graph.outputs ?? layers.length - 1, layers.length);
+  refuseUnread(where, { inputs, from, outputs, layers });
+  const shared = checkShared(where, graph.shared ?? {}, layers);
+  const isChain =
+    Array.isArray(inputShape) &&
+    outputs === layers.length - 1 &&
+    Object.keys(shared).length === 0 &&
+    from.every((sources, node) => sources.length === 1 && sources[0] === (node === 0 ? INPUT : node - 1));
+  if (isChain) return sequential(inputShape as Shape, layers);
+  const architecture = Object.freeze({
+    inputShape,
+    layers,
+    from,
+    outputs,
+    ...(Object.keys(shared).length > 0 && { shared }),
+  });
+  refuseLateTables(where, architecture);
+  refuseSharedNames(where, placedLayers(architecture));
+  return architecture;
+}
+
+/** What the input is called where nobody named it. */
+const INPUT = 'input';
+
+export function checkInputs(where: string, value: unknown): Architecture['inputShape'] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return checkShape(`${where}: inputs`, value);
+  const entries = Object.entries(value).map(([name, shape]) => {
+    checkEndName(`${where}: inputs`, name);
+    return [name, checkShape(`${where}: input ${quote(name)}`, shape)] as const;
+  });
+  if (entries.length === 0) throw wrongValue(`${where}: inputs`, 'at least one', 'none');
+  return Object.freeze(Object.fromEntries(entries));
+}
+
+/** Refuses a name of an input or output that no record could have, or that would be read as a path. */
+function checkEndName(where: string, name: string): void {
+  const isWord = /^[^.]{1,64}$/.test(name) && name !== '__proto__' && !/^\d+$/.test(name);
+  if (!isWord) throw wrongValue(where, 'names without a dot, none a number', quote(name));
+}
+
+function checkSources(
+  where: string,
+  from: unknown,
+  layers: readonly Layer[],
+  inputs: readonly string[],
+): readonly (readonly (number | string)[])[] {
+  if (!Array.isArray(from) || from.length !== layers.length) {
+    throw wrongType(`${where}: from`, `a list of ${layers.length} lists, what each node reads`, from);
+  }
+  const checked = Array.from(from, (sources: unknown, node) => {
+    const place = `${where}: node ${node}`;
+    if (!Array.isArray(sources) || sources.length === 0) throw wrongType(place, 'a list of what it reads', sources);
+    const merges = definitionOf(layers[node] as Layer).merges ?? false;
+    if (!merges && sources.length > 1) throw wrongValue(place, 'one node to read', String(sources.length));
+    for (const source of sources as unknown[]) {
+      if (typeof source === 'string' && inputs.includes(source)) continue;
+      const isNode = typeof source === 'number' && Number.isInteger(source) && source >= 0 && source < layers.length;
+      if (!isNode) throw wrongValue(place, 'an input or a node of the same graph', describe(source));
+      if ((source as number) >= node) {
+        throw wrongValue(
+          place,
+          'nodes before it',
+          `node ${source}, which is a cycle`,
+          'no node reads what is made of it',
+        );
+      }
+    }
+    return Object.freeze([...(sources as (number | string)[])]);
+  });
+  return Object.freeze(checked);
+}
+
+function checkOutputs(where: string, outputs: unknown, nodes: number): number | Readonly<Record<string, number>> {
+  const node = (value: unknown) => checkInteger(`${where}: outputs`, value, 0, nodes - 1);
+  if (typeof outputs !== 'object' || outputs === null) return node(outputs);
+  const entries = Object.entries(outputs).map(([name, value]) => {
+    checkEndName(`${where}: outputs`, name);
+    return [name, node(value)] as const;
+  });
+  if (entries.length === 0) throw wrongValue(`${where}: outputs`, 'at least one', 'none');
+  return Object.freeze(Object.fromEntries(entries));
+}
+
+/** Refuses inputs that nothing reads, and nodes that lead to no output. */
+function refuseUnread(
+  where: string,
+  graph: {
+    inputs: readonly string[];
+    from: readonly (readonly (number | string)[])[];
+    outputs: number | Readonly<Record<string, number>>;
+    layers: readonly Layer[];
+  },
+): void {
+  const { inputs, from, outputs, layers } = graph;
+  const read = new Set<number | string>(typeof outputs === 'number' ? [outputs] : Object.values(outputs));
+  for (let node = layers.length - 1; node >= 0; node--) {
+    const layer = layers[node] as Layer;
+    if (!read.has(node)) {
+      const got = `node ${node} (${definitionOf(layer).describe(layer)}), which none reads`;
+      throw wrongValue(where, 'nodes that lead to an output', got, 'leave it out, or make an output of it');
+    }
+    for (const source of from[node] ?? []) read.add(source);
+  }
+  const unread = inputs.find(name => !read.has(name));
+  if (unread !== undefined) throw wrongValue(where, 'inputs that are read', `${quote(unread)}, which none reads`);
+}
+
+function checkShared(where: string, shared: unknown, layers: readonly Layer[]): Readonly<Record<number, number>> {
+  if (typeof shared !== 'object' || shared === null) throw wrongType(`${where}: shared`, 'an object', shared);
+  const entries = Object.entries(shared).map(([key, value]) => {
+    const node = checkInteger(`${where}: shared`, Number(key), 1, layers.length - 1);
+    const first = checkInteger(`${where}: shared: ${node}`, value, 0, node - 1);
+    if (first in shared || JSON.stringify(layers[first]) !== JSON.stringify(layers[node])) {
+      throw wrongValue(`${where}: shared: ${node}`, 'the node that has the same layer first', `node ${first}`);
+    }
+    return [node, first] as const;
+  });
+  return Object.freeze(Object.fromEntries(entries));
 }
 
 /** Refuses layers with one name, and parameters with one full name: `c` of a layer `a.b`, and `b.c` of a layer `a`. */
@@ -105,9 +269,8 @@ export const Architecture = {
     } catch (cause) {
       throw new TypeError(messageOf(cause), { cause });
     }
-    checkOptions(where, value, ['inputShape', 'layers']);
-    const { inputShape, layers } = value as Partial<Architecture>;
-    return sequential(inputShape as Shape, layers as Layer[]);
+    checkOptions(where, value, ['inputShape', 'layers', 'from', 'outputs', 'shared']);
+    return checkArchitecture(where, value as object);
   },
 };
 
@@ -116,37 +279,105 @@ export interface PlacedLayer {
   readonly layer: Layer;
   readonly index: number;
   readonly name: string;
+  /** What it reads, and the shape of the first of them. */
+  readonly from: readonly (number | string)[];
   readonly inputShape: Shape;
   readonly outputShape: Shape;
+  /** None of its own where it uses those of the node `shared`. */
   readonly parameters: readonly ParameterSpec[];
+  readonly shared: number | undefined;
 }
 
 /** Every layer with its name, shapes and parameters. */
 export function placedLayers(architecture: Architecture): readonly PlacedLayer[] {
-  let shape = architecture.inputShape;
-  let from = 'the input';
-  return architecture.layers.map((layer, index) => {
+  const { layers, shared = {} } = architecture;
+  const sources = new Map<number | string, Source>();
+  for (const { key, shape } of inputsOf(architecture)) {
+    sources.set(key, { name: key === INPUT ? 'the input' : `input ${quote(key)}`, shape });
+  }
+  const placed: PlacedLayer[] = [];
+  for (const [index, layer] of layers.entries()) {
     const definition = definitionOf(layer);
-    const inputShape = shape;
-    shape = definition.outputShape(layer, inputShape, from);
-    from = `layer ${index} (${definition.describe(layer)})`;
-    const name = ('name' in layer ? layer.name : undefined) ?? `${index}.${layer.kind}`;
-    const specs = definition.parameters(layer, inputShape);
+    const from = architecture.from?.[index] ?? [index === 0 ? INPUT : index - 1];
+    const read = from.flatMap(source => sources.get(source) ?? []);
+    const [first] = read;
+    if (!first) throw wrongValue(`layer ${index}`, 'an input', 'none');
+    const outputShape = definition.outputShape(layer, first.shape, first.name, read);
+    sources.set(index, { name: `layer ${index} (${definition.describe(layer)})`, shape: outputShape });
+    const own = 'name' in layer ? layer.name : undefined;
+    const name = index in shared ? `${index}.${own ?? layer.kind}` : (own ?? `${index}.${layer.kind}`);
+    const specs = definition.parameters(layer, first.shape);
     const isFrozen = 'trainable' in layer && !layer.trainable;
     const parameters = isFrozen ? specs.map(spec => ({ ...spec, trainable: false })) : specs;
-    return { layer, index, name, inputShape, outputShape: shape, parameters };
+    const firstUse = placed[shared[index] ?? -1];
+    if (firstUse && JSON.stringify(firstUse.parameters) !== JSON.stringify(parameters)) {
+      const expected = `input ${batchShape(firstUse.inputShape)}, as where ${firstUse.name} was first used`;
+      throw wrongKind(
+        `shared ${definition.describe(layer)}`,
+        expected,
+        `${batchShape(first.shape)} from ${first.name}`,
+      );
+    }
+    const shape = { inputShape: first.shape, outputShape };
+    placed.push({ layer, index, name, from, ...shape, parameters: firstUse ? [] : parameters, shared: shared[index] });
+  }
+  return placed;
+}
+
+/** One of the network's ends: whole where it has one, a part of each row where it has several, by their names. */
+export interface End {
+  /** Undefined where nobody named it. */
+  readonly name: string | undefined;
+  readonly shape: Shape;
+  /** Where its numbers begin among all of a row. */
+  readonly start: number;
+}
+
+/** The inputs; `key` is what nodes read them by. */
+export function inputsOf({ inputShape }: Architecture): readonly (End & { key: string })[] {
+  if (Array.isArray(inputShape)) return [{ key: INPUT, name: undefined, shape: inputShape, start: 0 }];
+  let start = 0;
+  return Object.entries(inputShape as Readonly<Record<string, Shape>>).map(([name, shape]) => {
+    const input = { key: name, name, shape, start };
+    start += size(shape);
+    return input;
   });
 }
 
-/** The shape of one sample's output. */
-export function outputShape(architecture: Architecture): Shape {
-  return placedLayers(architecture).at(-1)?.outputShape ?? architecture.inputShape;
+/** Numbers of a row of all inputs. */
+export function inputNumbers(architecture: Architecture): number {
+  return inputsOf(architecture).reduce((sum, { shape }) => sum + size(shape), 0);
 }
 
-/** The activation that the network ends with; linear where its last layer has none. */
+/** An output with the activation that it ends with; linear where its node has none. */
+export interface Output extends End {
+  readonly node: number;
+  readonly activation: ActivationConfig;
+}
+
+/** The outputs; `placed` are the architecture's layers. */
+export function outputsOf(architecture: Architecture, placed = placedLayers(architecture)): readonly Output[] {
+  const { layers, outputs = layers.length - 1 } = architecture;
+  const named = typeof outputs === 'number' ? [[undefined, outputs] as const] : Object.entries(outputs);
+  let start = 0;
+  return named.map(([name, node]) => {
+    const layer = layers[node];
+    const shape = placed[node]?.outputShape ?? [];
+    const activation: ActivationConfig = layer && 'activation' in layer ? layer.activation : { kind: 'linear' };
+    const output = { name, node, shape, start, activation };
+    start += size(shape);
+    return output;
+  });
+}
+
+/** The shape of one sample's output, of a network with one. */
+export function outputShape(architecture: Architecture): Shape {
+  return outputsOf(architecture)[0]?.shape ?? [];
+}
+
+/** The activation that such a network ends with. */
 export function outputActivation(architecture: Architecture): ActivationConfig {
-  const last = architecture.layers.at(-1);
-  return last && 'activation' in last ? last.activation : { kind: 'linear' };
+  return outputsOf(architecture)[0]?.activation ?? { kind: 'linear' };
 }
 
 /** The input a network expects, as messages write it: `dense(128): expected input [rows, 784]`. */

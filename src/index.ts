@@ -1,6 +1,21 @@
 /** The public names, apart from `Model` and `Trainer`, which each entry makes for its own runtime. */
 export { Architecture, sequential } from './architecture.js';
 export type { Samples, ScaledBytes, Targets } from './data/samples.js';
+export {
+  add,
+  average,
+  concatenate,
+  type GraphNode,
+  graph,
+  maximum,
+  multiply,
+  permute,
+  repeatVector,
+  type SharedLayer,
+  shared,
+  slice,
+  subtract,
+} from './graph.js';
 export type { Initializer, InitializerConfig, InitializerName } from './initializers/index.js';
 export * from './initializers/kinds.js';
 export { type ActivationLayer, activation } from './layers/activation.js';

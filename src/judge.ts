@@ -138,7 +138,11 @@ export class Judge {
   #program: Program | undefined;
 
   constructor(backend: Backend, architecture: Architecture, loss: FittedLoss, capacity: number) {
-    const judgement = { loss, accuracy: loss.accuracy !== undefined, optimizer: undefined, paired: backend.paired };
+    const judgement = {
+      goals: [{ loss, weight: 1, accuracy: loss.accuracy !== undefined }],
+      optimizer: undefined,
+      paired: backend.paired,
+    };
     this.#network = planTraining(architecture, capacity, judgement);
     this.#loss = loss;
     this.#module = backend.module;

@@ -1,7 +1,7 @@
 /** A network with parameters: predicts, judges, and hands out trainers. */
 import './disposal.js';
 import { type Adaptable, adaptables, momentsOfSamples, momentsOfTargets, takesSamples } from './adapt.js';
-import { type Architecture, indexRule, placedLayers, sequential } from './architecture.js';
+import { type Architecture, checkArchitecture, indexRule, placedLayers } from './architecture.js';
 import { roomFor } from './conversions.js';
 import { asFloats } from './data/indices.js';
 import { type Moments, momentsOf } from './data/moments.js';
@@ -138,7 +138,7 @@ class BaseModel extends Predictor {
         mends[kindOf(architecture)],
       );
     }
-    const checked = sequential(architecture.inputShape, architecture.layers);
+    const checked = checkArchitecture('Model.create: architecture', architecture);
     const seed = checkSeed('Model.create: seed', options.seed === undefined ? 0 : options.seed);
     const backend = await chooseBackend(this.host, checkBackendOptions('Model.create', options));
     const model = new this({ architecture: checked, backend, seed });

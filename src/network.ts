@@ -2,12 +2,22 @@
  * From an architecture to a plan: what every plan begins with, and the one that predicts. `training.ts` has the one
  * that trains.
  */
-import { type Architecture, outputShape, placedLayers } from './architecture.js';
+import {
+  type Architecture,
+  inputNumbers,
+  inputsOf,
+  type Output,
+  outputsOf,
+  type PlacedLayer,
+  placedLayers,
+} from './architecture.js';
+import { activation } from './layers/activation.js';
 import { definitionOf, type Layer } from './layers/index.js';
 import type { LayerForward, Layout, Past, Place, Site } from './layers/layer.js';
 import {
   Builder,
   type Extent,
+  numbersOf,
   type Owner,
   type Parameter,
   type Plan,
@@ -15,6 +25,7 @@ import {
   type Value,
 } from './plan/builder.js';
 import { storedParts, type WeightFormat } from './plan/formats.js';
+import type { Region } from './plan/memory.js';
 import { checkFinite, gather, rearrange, scatter } from './plan/ops/batch.js';
 import { type Shape, size } from './shape.js';
 
@@ -33,62 +44,218 @@ export interface Arrangement {
 /** A plan and the values that TypeScript reads from it. */
 export interface NetworkPlan {
   readonly plan: Plan;
+  /** Numbers of a row of all inputs, and of all outputs. */
   readonly inputs: number;
   readonly outputs: number;
-  /** Each layer's output, in order. */
+  /** Each node's value, in order. */
   readonly layers: readonly { readonly name: string; readonly value: Value }[];
+  /** What is counted for each of several outputs by themselves. */
+  readonly tallies: readonly Tally[];
+  /** Where the inputs' gradients lie, where they were asked for. */
+  readonly inputGradients?: readonly { readonly name: string; readonly value: Value; readonly gradient: Region }[];
+}
+
+/** An output's own cost, and how many of its answers are right, as one float64 each. */
+export interface Tally {
+  readonly name: string;
+  readonly cost: Region;
+  readonly correct: Region;
+}
+
+/** One of the inputs: whose value it is, how it lies there, and where it begins in a row of all of them. */
+interface InputPlace extends Owner, Extent {
+  readonly key: string;
+  readonly start: number;
+  readonly own: boolean;
+}
+
+/** A network in a plan. */
+export interface Network {
+  readonly inputs: readonly InputPlace[];
+  readonly inputNumbers: number;
+  readonly nodes: readonly NodePlace[];
+  readonly outputs: readonly Output[];
+  readonly outputWidth: number;
+}
+
+/** A layer's place, what it reads, and how often its value is read. */
+interface NodePlace extends Place<Layer> {
+  readonly from: readonly (number | string)[];
+  readonly readers: number;
+  /** Its activation by itself, for readers besides a loss that takes what lies before it. */
+  readonly activated: Place<Layer> | undefined;
 }
 
 /** Gives each layer its place, and everything that is stored of its parameters. */
-export function placeLayers(
-  builder: Builder,
-  architecture: Architecture,
-  weights: WeightFormat = 'float32',
-): Place<Layer>[] {
-  const places = placedLayers(architecture).map(({ parameters: specs, ...place }) => {
-    const parameters: Record<string, Parameter> = {};
-    return { ...place, parameters, specs };
-  });
+export function placeNetwork(builder: Builder, architecture: Architecture, weights: WeightFormat = 'float32'): Network {
+  const placed = placedLayers(architecture);
+  const own = placed.map(() => ({}) as Record<string, Parameter>);
+  // Rows that several places name are no place's own: such tables are updated whole.
+  const uses = new Set(placed.map(({ shared }) => shared));
   // One flat array for optimisers first, then tables whose rows are updated by themselves, then what is not trained.
   for (const group of [{}, { rowwise: true }, { trainable: false }]) {
     const { trainable = true, rowwise = false } = group;
-    for (const { name, parameters, specs } of places) {
-      const own = specs.filter(spec => {
+    for (const { name, index, parameters } of placed) {
+      const specs = parameters.filter(spec => {
         const learns = spec.trainable ?? true;
-        return learns === trainable && (learns && (spec.rowwise ?? false)) === rowwise;
+        const byRows = learns && (spec.rowwise ?? false) && !uses.has(index);
+        return learns === trainable && byRows === rowwise;
       });
-      for (const { name: part, shape, format } of own.flatMap(spec => storedParts(spec.name, spec.shape, weights))) {
-        parameters[part] = builder.parameter(`${name}.${part}`, shape, { format, trainable, rowwise });
+      for (const { name: part, shape, format } of specs.flatMap(spec => storedParts(spec.name, spec.shape, weights))) {
+        const parameter = builder.parameter(`${name}.${part}`, shape, { format, trainable, rowwise });
+        Object.assign(own[index] ?? {}, { [part]: parameter });
       }
     }
   }
-  return places;
+  const readers = new Map<number | string, PlacedLayer[]>();
+  for (const layer of placed) {
+    for (const source of layer.from) readers.set(source, [...(readers.get(source) ?? []), layer]);
+  }
+  const nodes = placed.map((layer): NodePlace => {
+    const parameters = own[layer.shared ?? layer.index] ?? {};
+    const place = { ...layer, parameters, readers: readers.get(layer.index)?.length ?? 0 };
+    const end = 'activation' in layer.layer ? activation(layer.layer.activation) : undefined;
+    return { ...place, activated: end && { ...place, layer: end, parameters: {} } };
+  });
+  const inputs = inputsOf(architecture).map(({ key, name, shape, start }) => ({
+    key,
+    name: name === undefined ? key : `input.${name}`,
+    start,
+    ...extentOf(shape, layoutOf(key, readers) ?? 'flat', { positions: 1, columns: size(shape) }),
+    own: isOwn(builder, key, readers),
+  }));
+  const outputs = outputsOf(architecture, placed);
+  const outputWidth = outputs.reduce((sum, { shape }) => sum + size(shape), 0);
+  return { inputs, inputNumbers: inputNumbers(architecture), nodes, outputs, outputWidth };
 }
 
+type Readers = ReadonlyMap<number | string, readonly PlacedLayer[]>;
+
+/** How those who read a value want it to lie, or where they take it as it is, those who read them; rows before one row. */
+function layoutOf(source: number | string, readers: Readers): Layout | undefined {
+  const layouts = new Set<Layout | undefined>();
+  const seen = new Set<number | string>();
+  const ask = [source];
+  for (let next = ask.pop(); next !== undefined; next = ask.pop()) {
+    for (const { layer, index } of readers.get(next) ?? []) {
+      const layout = definitionOf(layer).layout(layer);
+      layouts.add(layout);
+      if (layout === 'any' && !seen.has(index)) ask.push(index);
+      seen.add(index);
+    }
+  }
+  return layouts.has('lastAxis') ? 'lastAxis' : 'flat';
+}
+
+/**
+ * Where every thread runs the first layer over all rows, each gathers all of them into a copy of its own: that costs
+ * less than waiting for the other threads and fetching the rows that they gathered from their caches.
+ */
+function isOwn(builder: Builder, source: number | string, readers: Readers): boolean {
+  const [reader, ...others] = readers.get(source) ?? [];
+  if (!reader || others.length > 0) return false;
+  if (reader.layer.kind === 'flatten') return isOwn(builder, reader.index, readers);
+  return reader.layer.kind === 'dense' && builder.byOutputs(reader.layer.units);
+}
+
+/** The steps of a way forward, as they are emitted. */
+export class Tape {
+  readonly steps: Step[] = [];
+  readonly #builder: Builder;
+  /** Values that lie in another way too. */
+  readonly #arranged = new Map<Value, Value>();
+
+  constructor(builder: Builder) {
+    this.#builder = builder;
+  }
+
+  /** The value as it is to lie: itself where it does so, or else a step brings that about. */
+  arrange(from: Value, { positions, columns }: Extent): Value {
+    if (from.positions === positions) return from;
+    const known = this.#arranged.get(from);
+    if (known) return known;
+    const { rectified, name } = from;
+    const output = this.#builder.value(from, { positions, columns }, { role: `by ${columns}`, rectified });
+    this.#arranged.set(from, output);
+    emitArranged(this.#builder, name, from, output);
+    this.steps.push({ from, output });
+    return output;
+  }
+}
+
+/** What a way forward made. */
+export interface Forward {
+  readonly tape: Tape;
+  /** The values of the outputs, in their order. */
+  readonly outputs: readonly Value[];
+  readonly layers: NetworkPlan['layers'];
+}
+
+/**
+ * Emits all nodes. `toLogits` says of each output whether it is to be what lies before its node's
+ * activation.
+ */
 export function emitForward(
   builder: Builder,
-  places: readonly Place<Layer>[],
-  input: Value,
-  options: { toLogits: boolean; forwardOf?: (layer: Layer) => LayerForward<Layer, unknown> | undefined },
-): Step[] {
-  let value = input;
-  const steps: Step[] = [];
-  const first = places.find(({ parameters }) => Object.keys(parameters).length > 0);
-  for (const place of places) {
-    const definition = definitionOf(place.layer);
-    const site: Site<Layer> = {
-      ...place,
-      place,
-      input: arrange(builder, steps, value, extentOf(place.inputShape, definition.layout(place.layer), value)),
-      skipActivation: options.toLogits && place === places.at(-1),
-      first: place === first,
-    };
-    const forward = options.forwardOf?.(place.layer) ?? definition.forward;
+  network: Network,
+  inputs: ReadonlyMap<string, Value>,
+  options: {
+    toLogits?: readonly boolean[];
+    forwardOf?: (layer: Layer) => LayerForward<Layer, unknown> | undefined;
+  } = {},
+): Forward {
+  const { nodes, outputs } = network;
+  const tape = new Tape(builder);
+  const values = new Map<number | string, Value>(inputs);
+  const logits = new Map<number, Value>();
+  const first = nodes.find(({ parameters }) => Object.keys(parameters).length > 0);
+  const layers: { name: string; value: Value }[] = [];
+  function carryOut(place: Place<Layer>, read: readonly Value[], skipActivation: boolean): Value {
+    const [input] = read;
+    if (!input) throw new Error(`${place.name} reads nothing`);
+    const site: Site<Layer> = { ...place, place, input, inputs: read, skipActivation, first: place === first };
+    const forward = options.forwardOf?.(place.layer) ?? definitionOf(place.layer).forward;
     const past = forward(builder, site);
-    value = past.output;
-    steps.push({ site, ...past });
+    tape.steps.push({ site, ...past });
+    return past.output;
   }
-  return steps;
+  for (const place of nodes) {
+    const { index, activated, readers } = place;
+    const layout = definitionOf(place.layer).layout(place.layer);
+    const read = place.from.flatMap(source => values.get(source) ?? []);
+    const isEven = read.every(({ positions }) => positions === read[0]?.positions);
+    const arranged = read.map(value => {
+      return tape.arrange(value, extentLike(value, place.inputShape, isEven ? layout : 'lastAxis'));
+    });
+    const ends = outputs.flatMap(({ node }, end) => (node === index ? [options.toLogits?.[end] ?? false] : []));
+    const skips = activated !== undefined && ends.includes(true);
+    let value = carryOut(place, arranged, skips);
+    layers.push({ name: place.name, value });
+    if (skips) {
+      logits.set(index, value);
+      if (readers > 0 || ends.includes(false)) value = carryOut(activated, [value], false);
+    }
+    values.set(index, value);
+  }
+  const made = outputs.map(({ node }, end) => {
+    const value = (options.toLogits?.[end] ? logits.get(node) : undefined) ?? values.get(node);
+    if (!value) throw new Error(`node ${node} has no value`);
+    return value;
+  });
+  return { tape, outputs: made, layers };
+}
+
+/** Emits what takes the batch's rows of each input; gives their values by what nodes read them by. */
+export function emitInputs(builder: Builder, { inputs, inputNumbers: stride }: Network): Map<string, Value> {
+  const values = new Map<string, Value>();
+  for (const place of inputs) {
+    const { key, name, start, own } = place;
+    const input = builder.value(place, place, { own });
+    const { data: y, ownBytes, positions, columns } = input;
+    builder.emit(gather, name, { y, targets: 0, columns, stride, start, ownBytes }, positions);
+    values.set(key, input);
+  }
+  return values;
 }
 
 /** How the numbers of such a shape lie in that layout, `any` being as they do. */
@@ -98,34 +265,22 @@ export function extentOf(shape: Shape, layout: Layout, now: Extent): Extent {
   return { positions: size(shape.slice(0, -1)), columns: shape.at(-1) ?? 1 };
 }
 
-/** The value as it is to lie: itself where it does so, or else a step brings that about. */
-export function arrange(builder: Builder, steps: Step[], from: Value, { positions, columns }: Extent): Value {
-  if (from.positions === positions) return from;
-  const { rectified, name } = from;
-  const output = builder.value(from, { positions, columns }, { role: `by ${columns}`, rectified });
-  builder.emit(rearrange, name, { y: output.data, x: from.data, columns, from: from.columns }, positions);
-  steps.push({ from, output });
-  return output;
+/** {@link extentOf} for one of several values, whose last axes may differ. */
+function extentLike(value: Extent, shape: Shape, layout: Layout): Extent {
+  const extent = extentOf(shape, layout, value);
+  return { ...extent, columns: numbersOf(value) / extent.positions };
 }
 
-const INPUT: Owner = { name: 'input' };
-
-/**
- * Where every thread runs the first layer over all rows, each gathers all of them into a copy of its own: that costs
- * less than waiting for the other threads and fetching the rows that they gathered from their caches.
- */
-export function emitGather(builder: Builder, architecture: Architecture): Value {
-  const { inputShape, layers } = architecture;
-  const flat = { positions: 1, columns: size(inputShape) };
-  const layouts = layers.map(layer => definitionOf(layer).layout(layer));
-  const extent = extentOf(inputShape, layouts.find(layout => layout !== 'any') ?? 'flat', flat);
-  const first = layers.find(({ kind }) => kind !== 'flatten');
-  const own = first?.kind === 'dense' && builder.byOutputs(first.units);
-  const input = builder.value(INPUT, extent, { own });
-  const { data: y, ownBytes, positions, columns } = input;
-  const fields = { y, targets: 0, columns, stride: flat.columns, start: 0, ownBytes };
-  builder.emit(gather, INPUT.name, fields, positions);
-  return input;
+/** Emits what brings the numbers of one value, or their gradients, to lie as those of another. */
+export function emitArranged(
+  builder: Builder,
+  owner: string,
+  x: Extent & { data: Region },
+  y: Extent & { data: Region },
+): void {
+  const places = { y: y.data, x: x.data, table: 0 } as const;
+  const sizes = { columns: y.columns, from: x.columns, fromPositions: x.positions };
+  builder.emit(rearrange, owner, { ...places, ...sizes }, y.positions);
 }
 
 /**
@@ -140,10 +295,9 @@ export function planPrediction(
   together?: Together,
 ): NetworkPlan {
   const builder = new Builder(capacity, { training: false, paired, together });
-  const places = placeLayers(builder, architecture, weights);
-  const inputs = size(architecture.inputShape);
-  const outputs = size(outputShape(architecture));
-  let steps: Step[] = [];
+  const network = placeNetwork(builder, architecture, weights);
+  const { inputNumbers: inputs, outputWidth: outputs } = network;
+  let layers: NetworkPlan['layers'] = [];
   for (const parameter of builder.parameters) {
     const { name, columns, data: y, format } = parameter;
     if (format !== 'float32') continue;
@@ -151,22 +305,16 @@ export function planPrediction(
     builder.section(parameter, () => builder.emit(gather, name, fields));
   }
   builder.section('predict', () => {
-    builder.emit(checkFinite, INPUT.name, { columns: inputs });
-    const input = emitGather(builder, architecture);
-    steps = emitForward(builder, places, input, { toLogits: false });
+    builder.emit(checkFinite, 'input', { columns: inputs });
+    const forward = emitForward(builder, network, emitInputs(builder, network));
+    layers = forward.layers;
     const y = builder.region('predictions', capacity * outputs * 4);
-    const { data: x, columns, positions } = outputOf(steps);
-    builder.emit(scatter, 'output', { y, x, columns, stride: outputs, start: 0 }, positions);
+    network.outputs.forEach(({ start, name }, end) => {
+      const value = forward.outputs[end];
+      if (!value) return;
+      const { data: x, columns, positions } = value;
+      builder.emit(scatter, name ?? 'output', { y, x, columns, stride: outputs, start }, positions);
+    });
   });
-  return { plan: builder.finish(), inputs, outputs, layers: layersOf(steps) };
-}
-
-export function outputOf(steps: readonly Step[]): Value {
-  const last = steps.at(-1);
-  if (!last) throw new Error('a network has layers');
-  return last.output;
-}
-
-export function layersOf(steps: readonly Step[]): NetworkPlan['layers'] {
-  return steps.flatMap(step => ('site' in step ? [{ name: step.site.name, value: step.output }] : []));
+  return { plan: builder.finish(), inputs, outputs, layers, tallies: [] };
 }

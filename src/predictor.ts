@@ -1,5 +1,12 @@
 /** A network with parameters that predicts: the half of a model that needs nothing of training. */
-import { type Architecture, firstLayer, indexRule, outputActivation, placedLayers } from './architecture.js';
+import {
+  type Architecture,
+  firstLayer,
+  indexRule,
+  inputNumbers,
+  outputActivation,
+  placedLayers,
+} from './architecture.js';
 import { conversion, fileBytes, numberMend, ownFloats, refuseLost, roomFor } from './conversions.js';
 import { asFloats, type IndexRule, refuseWrongIndices } from './data/indices.js';
 import { PREPROCESSING } from './data/preprocessing.js';
@@ -108,7 +115,7 @@ export class Predictor {
     this.#indices = indexRule(architecture);
     this.#mayOverflow = mayOverflow(outputActivation(architecture));
     const widths = placedLayers(architecture).reduce((sum, layer) => sum + size(layer.outputShape), 0);
-    const capacity = Math.floor(CACHE_NUMBERS / (widths + size(architecture.inputShape)));
+    const capacity = Math.floor(CACHE_NUMBERS / (widths + inputNumbers(architecture)));
     const rows = Math.max(1, Math.min(MOST_ROWS, capacity));
     this.network = planPrediction(architecture, rows, backend.paired, weights);
     this.program = new Program(backend.module, this.network.plan);

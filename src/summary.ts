@@ -1,5 +1,5 @@
 /** A network as a table for people. */
-import { type Architecture, placedLayers } from './architecture.js';
+import { type Architecture, inputsOf, placedLayers } from './architecture.js';
 import { describeActivation } from './layers/activations.js';
 import { definitionOf } from './layers/index.js';
 import { formatBytes, storedParts, type WeightFormat } from './plan/formats.js';
@@ -21,22 +21,26 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** Layer by layer: name, what it is, the shape it gives, and its parameters; then the sum. */
+/** Layer by layer: name, what it is, the shape it gives, its parameters, and in a graph what it reads; then the sum. */
 export function summarize(architecture: Architecture, weights: WeightFormat = 'float32'): string {
   let total = 0;
   let bytes = 0;
-  const rows = placedLayers(architecture).map(({ layer, name, outputShape, parameters }) => {
+  const placed = placedLayers(architecture);
+  const isChain = architecture.from === undefined;
+  const rows = placed.map(({ layer, name, outputShape, parameters, from, shared }) => {
     const count = parameters.reduce((sum, { shape }) => sum + size(shape), 0);
     total += count;
     const stored = parameters.flatMap(spec => storedParts(spec.name, spec.shape, weights));
     bytes += stored.reduce((sum, { shape, format }) => sum + size(shape) * formatBytes[format], 0);
     const activation = layer.kind === 'dense' ? describeActivation(layer.activation) : '';
     const what = definitionOf(layer).describe(layer);
-    return [name, activation ? `${what} ${activation}` : what, batchShape(outputShape), count.toLocaleString('en-US')];
+    const numbers = shared === undefined ? count.toLocaleString('en-US') : `of ${placed[shared]?.name}`;
+    const reads = from.map(source => (typeof source === 'number' ? placed[source]?.name : source)).join(', ');
+    return [name, activation ? `${what} ${activation}` : what, batchShape(outputShape), numbers, reads];
   });
-  const head = ['layer', 'kind', 'output', 'parameters'];
-  const input = ['input', '', batchShape(architecture.inputShape), ''];
-  const lines = table([head, input, ...rows]);
+  const head = ['layer', 'kind', 'output', 'parameters', 'reads'];
+  const inputs = inputsOf(architecture).map(({ key, shape }) => [key, '', batchShape(shape), '', '']);
+  const lines = table([head, ...inputs, ...rows].map(row => (isChain ? row.slice(0, 4) : row)));
   const weight = bytes < 1024 ? `${bytes} B` : bytes < 2 ** 20 ? kibi(bytes) : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   return `${lines}\n${total.toLocaleString('en-US')} parameters, ${weight}`;
 }

@@ -86,7 +86,7 @@ class BaseTrainer {
     checkMetrics(where, config.metrics, loss);
     const { optimizer, batchSize } = config;
     const { deterministic } = backend;
-    const judgement = { loss, accuracy, optimizer, paired: backend.paired };
+    const judgement = { goals: [{ loss, weight: 1, accuracy }], optimizer, paired: backend.paired };
     const { work } = planTraining(model.architecture, batchSize, judgement).plan;
     const found = work < WORK_FOR_THREADS ? undefined : await unlessAborted(signal, findTeam(backend, threads));
     const team = found === ABORTED ? undefined : found;

@@ -1,141 +1,237 @@
 /** From an architecture to the plan that judges and trains: forward, cost, backward, update. */
-import { type Architecture, outputActivation, outputShape } from './architecture.js';
+import { type Architecture, type Output, outputsOf } from './architecture.js';
 import { backwardOf, trainingForwardOf } from './layers/backward.js';
-import type { AccuracySpec, Ending, FittedLoss } from './losses/loss.js';
+import type { Ending, FittedLoss } from './losses/loss.js';
 import {
   type Arrangement,
-  arrange,
+  emitArranged,
   emitForward,
-  emitGather,
+  emitInputs,
   extentOf,
-  layersOf,
+  type Forward,
   type NetworkPlan,
-  outputOf,
-  placeLayers,
+  placeNetwork,
   type Step,
+  type Tally,
 } from './network.js';
 import { type OptimizerConfig, optimizerDefinition } from './optimizers/index.js';
 import { together } from './plan/barriers.js';
 import { Builder, type Value } from './plan/builder.js';
 import { Gradients } from './plan/gradients.js';
 import type { Region } from './plan/memory.js';
-import { checkFinite, gather, gatherLabels, nextBatch, rearrange } from './plan/ops/batch.js';
+import { checkFinite, gather, gatherLabels, nextBatch } from './plan/ops/batch.js';
 import { categoricalAccuracy, cost, sparseCategoricalAccuracy, thresholdAccuracy } from './plan/ops/loss.js';
 import { panelBytes } from './plan/panels.js';
 import { emitRowwise } from './plan/rowwise.js';
 import { size } from './shape.js';
 
+/** What is asked of an output. */
+export interface Goal {
+  readonly loss: FittedLoss;
+  /** What its cost counts among those of all outputs. */
+  readonly weight: number;
+  readonly accuracy: boolean;
+}
+
 /** What a plan that judges is made for. */
 export interface Judgement {
-  readonly loss: FittedLoss;
-  readonly accuracy: boolean;
+  /** One for each output. */
+  readonly goals: readonly Goal[];
   /** None where only gradients are asked for. */
   readonly optimizer: OptimizerConfig | undefined;
+  /** Whether the gradients are those of a training step, with dropout; and of the inputs too. False unless told. */
+  readonly training?: boolean;
+  readonly inputs?: boolean;
+  /** Whether steps are to be told the outputs' gradients too; false unless told. */
+  readonly given?: boolean;
   /** As in {@link Backend}. */
   readonly paired: boolean;
   /** How many threads may run the plan together; 1 unless told. */
   readonly threads?: number;
 }
 
-/**
- * The plan that judges and trains. Sections: `check` looks for samples that are no numbers; `evaluate` takes the next
- * rows, finds their cost and counts the right answers; `step` takes the next batch of the epoch, with dropout, through
- * to the update, or without an optimiser `gradients` goes as far as the gradients, without dropout.
- */
-export function planTraining(architecture: Architecture, capacity: number, judgement: Judgement): NetworkPlan {
-  const { loss, optimizer, paired, threads = 1 } = judgement;
-  const builder = new Builder(capacity, {
-    training: true,
-    paired,
-    updates: optimizer !== undefined,
-    together: together(threads),
-  });
-  const places = placeLayers(builder, architecture);
-  const inputs = size(architecture.inputShape);
-  const shape = outputShape(architecture);
-  let steps: Step[] = [];
-
-  function forwardAndCost(training: boolean): Step[] {
-    const options = { toLogits: loss.fromLogits, ...(training && { forwardOf: trainingForwardOf }) };
-    builder.emit(nextBatch, 'batch', { counts: Number(training) });
-    const input = emitGather(builder, architecture);
-    const target = emitTargets(builder, loss);
-    const forward = emitForward(builder, places, input, options);
-    const made = outputOf(forward);
-    const output = arrange(builder, forward, made, extentOf(shape, 'lastAxis', made));
-    emitCost(builder, output, target, loss);
-    if (judgement.accuracy && loss.accuracy) emitAccuracy(builder, output, target, loss, loss.accuracy);
-    return forward;
-  }
-
-  builder.section('check', () => builder.emit(checkFinite, 'input', { columns: inputs }));
-  builder.section('evaluate', () => forwardAndCost(false));
-  builder.section(optimizer ? 'step' : 'gradients', () => {
-    steps = forwardAndCost(optimizer !== undefined);
-    emitBackward(builder, steps);
-    if (!optimizer) return;
-    const definition = optimizerDefinition(optimizer.kind);
-    emitRowwise(builder, Object.keys(definition.state(optimizer)), () => definition.emit(builder, optimizer));
-    builder.emitLate();
-  });
-  const outputs = size(shape);
-  return { plan: builder.finish(), inputs, outputs, layers: layersOf(steps) };
+/** An output with what is asked of it and where its targets lie in a row of all of them. */
+interface Aim extends Goal {
+  readonly output: Output;
+  readonly start: number;
+  readonly tally: Tally | undefined;
 }
 
 /**
- * Emits the steps in reverse, each its records in the order they run; none has any where neither it nor anything below
- * it learns. The last output has its gradient from the cost.
+ * The plan that judges and trains. Sections: `check` looks for samples that are no numbers; `evaluate` takes the next
+ * rows, finds their cost and counts the right answers; `step` takes the next batch of the epoch, with dropout, through
+ * to the update, or without an optimiser `gradients` goes as far as the gradients, without dropout unless told. Where
+ * gradients are given, `stepBy` is a `step` that takes the outputs' from where targets are.
  */
-function emitBackward(builder: Builder, steps: readonly Step[]): void {
-  const learns = (step: Step) =>
-    'site' in step && Object.values(step.site.parameters).some(({ trainable }) => trainable);
-  const wanted = new Set<Value>();
-  for (const step of steps) {
-    const from = 'site' in step ? step.site.input : step.from;
-    if (learns(step) || wanted.has(from)) wanted.add(step.output);
+export function planTraining(architecture: Architecture, capacity: number, judgement: Judgement): NetworkPlan {
+  const { goals, optimizer, paired, threads = 1, training = optimizer !== undefined } = judgement;
+  const updates = optimizer !== undefined;
+  const builder = new Builder(capacity, { training: true, paired, updates, together: together(threads) });
+  const network = placeNetwork(builder, architecture);
+  const aims = aimsOf(builder, network.outputs, goals);
+  const stride = targetWidth(goals);
+  let layers: NetworkPlan['layers'] = [];
+  const inputGradients = new Map<string, Value>();
+
+  function forwardTo(learns: boolean, toLogits: readonly boolean[], emitTargets: () => void): [Forward, Value[]] {
+    builder.emit(nextBatch, 'batch', { counts: Number(optimizer !== undefined && learns) });
+    const inputs = emitInputs(builder, network);
+    emitTargets();
+    const options = { toLogits, ...(learns && training && { forwardOf: trainingForwardOf }) };
+    const forward = emitForward(builder, network, inputs, options);
+    network.inputs.forEach(({ key, name }) => {
+      const value = inputs.get(key);
+      if (value && judgement.inputs && learns) inputGradients.set(name, value);
+    });
+    const ends = forward.outputs.map((value, end) => {
+      return forward.tape.arrange(value, extentOf(network.outputs[end]?.shape ?? [], 'lastAxis', value));
+    });
+    return [forward, ends];
   }
-  const gradients = new Gradients(builder, wanted);
+
+  function forwardAndCost(learns: boolean): void {
+    const targets: Region[] = [];
+    const toLogits = goals.map(({ loss }) => loss.fromLogits);
+    const [forward, ends] = forwardTo(learns, toLogits, () => {
+      for (const aim of aims) targets.push(emitTargets(builder, aim, stride));
+    });
+    const steps = forward.tape.steps;
+    const gradients = new Gradients(builder, learns ? wantedOf(steps, inputGradients.values(), ends) : new Set(ends));
+    aims.forEach((aim, end) => {
+      const [value, target] = [ends[end], targets[end]];
+      if (value && target) emitCost(builder, gradients, value, target, aim, end > 0);
+    });
+    if (!learns) return;
+    layers = forward.layers;
+    emitBackward(builder, steps, gradients);
+  }
+
+  function forwardAndGiven(): void {
+    const [forward, ends] = forwardTo(true, [], () => {});
+    const { steps } = forward.tape;
+    const gradients = new Gradients(builder, wantedOf(steps, [], ends));
+    ends.forEach((value, end) => {
+      const { start, name } = network.outputs[end] ?? { start: 0, name: undefined };
+      const { positions, columns } = value;
+      gradients.give(value, name ?? 'output', y => {
+        const fields = { y, targets: 1, columns, stride: network.outputWidth, start, ownBytes: 0 };
+        builder.emit(gather, name ?? 'output', fields, positions);
+      });
+    });
+    emitBackward(builder, steps, gradients);
+  }
+
+  function update(): void {
+    if (!optimizer) return;
+    const definition = optimizerDefinition(optimizer.kind);
+    emitRowwise(builder, Object.keys(definition.state(optimizer)), () => definition.emit(builder, optimizer));
+    builder.rowwise.splice(0);
+    builder.emitLate();
+  }
+  builder.section('check', () => builder.emit(checkFinite, 'input', { columns: network.inputNumbers }));
+  builder.section('evaluate', () => forwardAndCost(false));
+  builder.section(optimizer ? 'step' : 'gradients', () => {
+    forwardAndCost(true);
+    update();
+  });
+  if (judgement.given) {
+    builder.section('stepBy', () => {
+      forwardAndGiven();
+      update();
+    });
+  }
+  return {
+    plan: builder.finish(),
+    inputs: network.inputNumbers,
+    outputs: network.outputWidth,
+    layers,
+    tallies: aims.flatMap(({ tally }) => tally ?? []),
+    inputGradients: [...inputGradients].map(([name, value]) => ({ name, value, gradient: builder.gradientOf(value) })),
+  };
+}
+
+/** How many numbers, each of four bytes, the targets of a row are for one output. */
+export function targetNumbers({ target, positions }: FittedLoss): number {
+  return positions * (target.kind === 'labels' ? 1 : target.columns);
+}
+
+function targetWidth(goals: readonly Goal[]): number {
+  return goals.reduce((sum, { loss }) => sum + targetNumbers(loss), 0);
+}
+
+function aimsOf(builder: Builder, outputs: readonly Output[], goals: readonly Goal[]): Aim[] {
+  let start = 0;
+  return outputs.flatMap((output, end) => {
+    const goal = goals[end];
+    if (!goal) return [];
+    const { name } = output;
+    const count = (what: string) => builder.region(`${what} of ${name}`, 8);
+    const tally = name === undefined ? undefined : { name, cost: count('cost'), correct: count('right answers') };
+    const aim = { ...goal, output, start, tally };
+    start += targetNumbers(goal.loss);
+    return aim;
+  });
+}
+
+const learns = (step: Step) => 'site' in step && Object.values(step.site.parameters).some(({ trainable }) => trainable);
+const readBy = (step: Step) => ('site' in step ? step.site.inputs : [step.from]);
+
+/** The values whose gradient is asked for: those of which something below learns, and some besides. */
+function wantedOf(steps: readonly Step[], inputs: Iterable<Value>, ends: Iterable<Value>): Set<Value> {
+  const wanted = new Set<Value>(inputs);
+  for (const step of steps) {
+    if (learns(step) || readBy(step).some(value => wanted.has(value))) wanted.add(step.output);
+  }
+  for (const end of ends) wanted.add(end);
+  return wanted;
+}
+
+/** Emits the steps in reverse, each its records in the order they run; none has any where nothing is asked of it. */
+function emitBackward(builder: Builder, steps: readonly Step[], gradients: Gradients): void {
   for (const step of steps.toReversed()) {
-    if (!wanted.has(step.output)) continue;
+    if (!learns(step) && !readBy(step).some(value => gradients.wants(value))) continue;
     if ('site' in step) backwardOf(step.site.layer)(builder, step.site, step, gradients);
     else emitArrangedBack(builder, step, gradients);
   }
 }
 
 function emitArrangedBack(builder: Builder, { from, output }: Arrangement, gradients: Gradients): void {
-  const { positions, columns } = from;
-  const emit = (dx: Region) => {
-    const fields = { y: dx, x: gradients.of(output), columns, from: output.columns };
-    builder.emit(rearrange, from.name, fields, positions);
-  };
+  const emit = (data: Region) =>
+    emitArranged(builder, from.name, { ...output, data: gradients.of(output) }, { ...from, data });
   gradients.give(from, from.name, emit, gradients.isStopped(output));
 }
 
-function emitTargets(builder: Builder, { target, positions }: FittedLoss): Region {
+/** What the plan's own regions are called that each output has one of. */
+function ofOutput(what: string, { name }: Output): string {
+  return name === undefined ? what : `${what} of ${name}`;
+}
+
+function emitTargets(builder: Builder, { loss: { target, positions }, output, start }: Aim, stride: number): Region {
+  const owner = ofOutput('target', output);
   if (target.kind === 'labels') {
-    const labels = builder.region('labels', builder.capacity * positions * 4);
-    builder.emit(gatherLabels, 'target', { y: labels, stride: positions, start: 0 }, positions);
+    const labels = builder.region(ofOutput('labels', output), builder.capacity * positions * 4);
+    builder.emit(gatherLabels, owner, { y: labels, stride, start }, positions);
     return labels;
   }
   const { columns } = target;
-  const values = builder.region('targets', panelBytes(builder.capacity * positions, columns));
-  const fields = { y: values, targets: 1, columns, stride: positions * columns, start: 0, ownBytes: 0 };
-  builder.emit(gather, 'target', fields, positions);
+  const values = builder.region(ofOutput('targets', output), panelBytes(builder.capacity * positions, columns));
+  builder.emit(gather, owner, { y: values, targets: 1, columns, stride, start, ownBytes: 0 }, positions);
   return values;
 }
 
-function emitCost(builder: Builder, output: Value, target: Region, loss: FittedLoss): void {
-  const { data: x, columns, positions } = output;
-  const rowCosts = builder.region('rowCosts', builder.capacity * positions * 8);
-  const { kind, setting, divisor } = loss;
-  const dx = builder.gradientOf(output);
-  const weight = 1;
-  builder.emit(loss.op, 'loss', { rowCosts, x, dx, target, columns, kind, setting, divisor, weight }, positions);
-  builder.emit(cost, 'loss', { rowCosts, tally: 0, divisor, weight, adds: 0 }, positions);
-}
-
-function emitAccuracy(builder: Builder, output: Value, target: Region, loss: FittedLoss, accuracy: AccuracySpec): void {
-  const { data: x, columns, positions } = output;
+/** Emits an output's cost, with its gradient, and where that is asked for how many of its answers are right. */
+function emitCost(builder: Builder, gradients: Gradients, value: Value, target: Region, aim: Aim, adds: boolean): void {
+  const { data: x, columns, positions } = value;
+  const { loss, weight, output, tally } = aim;
+  const { kind, setting, divisor, accuracy } = loss;
+  const rowCosts = builder.region(ofOutput('rowCosts', output), builder.capacity * positions * 8);
+  const owner = ofOutput('loss', output);
+  gradients.give(value, owner, dx => {
+    const fields = { rowCosts, x, dx, target, columns, kind, setting, divisor, weight };
+    builder.emit(loss.op, owner, fields, positions);
+  });
+  builder.emit(cost, owner, { rowCosts, tally: tally?.cost ?? 0, divisor, weight, adds: Number(adds) }, positions);
+  if (!aim.accuracy || !accuracy) return;
   const op =
     accuracy.kind === 'threshold'
       ? thresholdAccuracy
@@ -143,15 +239,23 @@ function emitAccuracy(builder: Builder, output: Value, target: Region, loss: Fit
         ? sparseCategoricalAccuracy
         : categoricalAccuracy;
   const threshold = accuracy.kind === 'threshold' ? accuracy.threshold : 0;
-  builder.emit(op, 'accuracy', { x, target, tally: 0, columns, threshold }, positions);
+  const places = { x, target, tally: tally?.correct ?? 0 } as const;
+  builder.emit(op, ofOutput('accuracy', output), { ...places, columns, threshold }, positions);
 }
 
-/** The end of an architecture that a loss is fitted to. */
-export function endingOf(architecture: Architecture): Ending {
-  const shape = outputShape(architecture);
-  return {
-    activation: outputActivation(architecture),
+/** The ends of an architecture that losses are fitted to. */
+export function endingsOf(architecture: Architecture): (Ending & { name: string | undefined })[] {
+  return outputsOf(architecture).map(({ name, shape, activation }) => ({
+    name,
+    activation,
     columns: shape.at(-1) ?? 1,
     positions: size(shape.slice(0, -1)),
-  };
+  }));
+}
+
+/** The only one of those of a network whose output has no name. */
+export function endingOf(architecture: Architecture): Ending {
+  const [ending] = endingsOf(architecture);
+  if (!ending) throw new Error('a network has an output');
+  return ending;
 }

@@ -3,7 +3,7 @@
  * padding that is 0 after every op and every step, no write outside an op's own outputs, and no allocation.
  */
 import { expect } from 'vitest';
-import { type Architecture, indexRule, sequential } from '../src/architecture.js';
+import { type Architecture, indexRule, inputNumbers, sequential } from '../src/architecture.js';
 import { dense } from '../src/layers/dense.js';
 import type { Layer } from '../src/layers/index.js';
 import { fitLoss, resolveLoss } from '../src/losses/index.js';
@@ -87,15 +87,11 @@ function compare(what: string, got: ArrayLike<number>, want: ArrayLike<number>, 
   return [];
 }
 
-function inputCount(architecture: Architecture): number {
-  return architecture.inputShape.reduce((product, length) => product * length, 1);
-}
-
 function checkPrediction(backend: Backend, architecture: Architecture, rows: number): string[] {
   const network = planPrediction(architecture, rows, backend.paired);
   const inspector = new Inspector(backend, network.plan);
   const { program, problems } = inspector;
-  const inputs = inputCount(architecture);
+  const inputs = inputNumbers(architecture);
   const x = samplesFor(architecture, rows * inputs, 99);
   writeParameters(program);
   copySamples(program, program.reserve(x.byteLength), { rows, values: x, scale: 1 }, 0, rows);
@@ -125,8 +121,13 @@ function checkPrediction(backend: Backend, architecture: Architecture, rows: num
 
 function networkOf(backend: Backend, architecture: Architecture, rows: number): NetworkPlan {
   return planTraining(architecture, rows, {
-    loss: fitLoss(resolveLoss('checkLayer', 'meanSquaredError'), endingOf(architecture)),
-    accuracy: false,
+    goals: [
+      {
+        loss: fitLoss(resolveLoss('checkLayer', 'meanSquaredError'), endingOf(architecture)),
+        weight: 1,
+        accuracy: false,
+      },
+    ],
     optimizer: adam(),
     paired: backend.paired,
   });
@@ -137,7 +138,7 @@ function checkTraining(backend: Backend, architecture: Architecture, batchSize: 
   const network = networkOf(backend, architecture, batchSize);
   const inspector = new Inspector(backend, network.plan);
   const { program, problems } = inspector;
-  const [inputs, outputs] = [inputCount(architecture), numbersOf(endingOf(architecture))];
+  const [inputs, outputs] = [inputNumbers(architecture), numbersOf(endingOf(architecture))];
   const samples = batchSize + Math.ceil(batchSize / 2);
   const [x, y] = [samplesFor(architecture, samples * inputs, 98), numbers(samples * outputs, 97)];
   const size = layOut(0, samples, inputs * 4, outputs * 4).end;

@@ -1,5 +1,5 @@
 // Between row-major data and panels, and from panels to others.
-import { controlsOf, firstRow, lastRow, partNumber, rowsOf } from '../parts';
+import { controlsOf, firstRow, lastRow, panelsOf, partNumber, rowsOf } from '../parts';
 import { Controls, Op, PANEL, ROW } from '../plan';
 
 @unmanaged
@@ -36,9 +36,21 @@ export class Scatter extends Op {
 export class Rearrange extends Op {
   y: usize;
   x: usize;
+  /** Where each of a sample's numbers comes from, as its place among those of x; 0 for the order they lie in. */
+  table: usize;
   columns: i32;
-  /** Columns of x. */
+  /** Columns and positions of x. Where it has fewer numbers they come again and again. */
   from: i32;
+  fromPositions: i32;
+}
+
+@unmanaged
+export class SumRepeated extends Op {
+  dx: usize;
+  dy: usize;
+  columns: i32;
+  /** Rows of dy for each of dx. */
+  times: i32;
 }
 
 /** The sample in place `row` of the batch at hand. */
@@ -175,27 +187,43 @@ export function scatter(r: Scatter): void {
   }
 }
 
-/** y = x, the numbers of each sample in the same order but in rows of another width; this record's positions are y's. */
+/** y = x, the numbers of each sample in rows of another width, or in another order; this record's positions are y's. */
 export function rearrange(r: Rearrange): void {
   const rows = rowsOf(r);
-  const numbers = r.positions * r.columns;
-  const fromRows = rows / r.positions * (numbers / r.from);
-  let fromRow = firstRow(r) / r.positions * (numbers / r.from);
-  let fromColumn = 0;
+  const fromRows = rows / r.positions * r.fromPositions;
+  const numbers = r.from * r.fromPositions;
   for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
-    let to = r.y + row * ROW;
+    const sample = row / r.positions;
+    let place = (row - sample * r.positions) * r.columns;
+    const x = r.x + <usize>(sample * r.fromPositions) * ROW;
+    let to = r.y + <usize>row * ROW;
     for (let column = 0; column < r.columns; column += PANEL) {
       clearRow(to);
       const width = min(PANEL, r.columns - column);
-      for (let i = 0; i < width; i++) {
-        const panel = fromColumn / PANEL;
-        store<f32>(to + (i << 2), load<f32>(r.x + <usize>(panel * fromRows + fromRow) * ROW + ((fromColumn % PANEL) << 2)));
-        if (++fromColumn == r.from) {
-          fromColumn = 0;
-          fromRow++;
-        }
+      for (let i = 0; i < width; i++, place++) {
+        const source = r.table ? load<i32>(r.table + (<usize>place << 2)) : place % numbers;
+        const fromRow = source / r.from;
+        const fromColumn = source - fromRow * r.from;
+        const at = <usize>((fromColumn / PANEL) * fromRows + fromRow) * ROW + ((fromColumn % PANEL) << 2);
+        store<f32>(to + (i << 2), load<f32>(x + at));
       }
       to += <usize>rows * ROW;
+    }
+  }
+}
+
+/** dx[B,C] = Σ of the rows of dy that repeat a row of x, in their order. */
+export function sumRepeated(r: SumRepeated): void {
+  const rows = rowsOf(r);
+  for (let panel = 0; panel < panelsOf(r.columns); panel++) {
+    for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
+      const dx = r.dx + <usize>(panel * rows + row) * ROW;
+      const dy = r.dy + <usize>((panel * rows + row) * r.times) * ROW;
+      for (let group: usize = 0; group < <usize>ROW; group += 16) {
+        let sum = v128.load(dy + group);
+        for (let k = 1; k < r.times; k++) sum = f32x4.add(sum, v128.load(dy + <usize>k * ROW + group));
+        v128.store(dx + group, sum);
+      }
     }
   }
 }

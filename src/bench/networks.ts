@@ -6,6 +6,7 @@ import {
   dense,
   endingOf,
   fitLoss,
+  inputNumbers,
   Model,
   outputActivation,
   outputShape,
@@ -73,9 +74,11 @@ function mendOf(text: string): string {
 }
 
 /** As a chain of fully connected layers, where it is one. */
-export function chainOf({ inputShape, layers }: Architecture): Chain | undefined {
+export function chainOf(architecture: Architecture): Chain | undefined {
+  const { layers } = architecture;
+  if (architecture.from) return undefined;
   const kept = layers.filter(({ kind }) => kind !== 'flatten');
-  const widths = [size(inputShape)];
+  const widths = [inputNumbers(architecture)];
   const activations: string[] = [];
   for (const layer of kept) {
     if (layer.kind !== 'dense' || !layer.useBias) return undefined;
@@ -112,8 +115,7 @@ export function workOf(
   }
   const fitted = fitLoss(resolveLoss('bench', loss), endingOf(architecture));
   const { plan } = planTraining(architecture, batchSize, {
-    loss: fitted,
-    accuracy: false,
+    goals: [{ loss: fitted, weight: 1, accuracy: false }],
     optimizer: resolveOptimizer('bench', optimizer),
     paired: false,
   });

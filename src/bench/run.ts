@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Model, outputShape, size } from '../entries/inside.js';
+import { inputNumbers, Model, outputShape, size } from '../entries/inside.js';
 import type { ProductTask, Ready, Task } from './contest.js';
 import { factor } from './contest.js';
 import { Contestant, type Entrant } from './contestant.js';
@@ -97,7 +97,7 @@ async function giveOut({ task, network }: CaseSpec, folder: string): Promise<Tas
     start += value.length;
   }
   const given = { ...task, folder };
-  const sizes = { rows: task.rows, inputs: size(architecture.inputShape), outputs: size(outputShape(architecture)) };
+  const sizes = { rows: task.rows, inputs: inputNumbers(architecture), outputs: size(outputShape(architecture)) };
   writeGiven(given, sizes, parameters);
   await model.save(join(folder, 'model.safetensors'));
   return given;

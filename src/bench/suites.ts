@@ -1,5 +1,5 @@
 /** What is measured: each suite is a list of cases, and a case one piece of work that contestants do in turns. */
-import { outputShape, size } from '../entries/inside.js';
+import { inputNumbers, outputShape, size } from '../entries/inside.js';
 import { nearest, quote, wrongValue } from '../errors.js';
 import type { NetworkTask, ProductTask, Task } from './contest.js';
 import { chainOf, lossFor, type Network, networkOf, workOf } from './networks.js';
@@ -125,7 +125,7 @@ const DEFAULT_BATCH = 32;
 
 /** The network with other layers between its ends. */
 function between({ architecture }: Network, hidden: readonly number[]): Network {
-  return networkOf([size(architecture.inputShape), ...hidden, size(outputShape(architecture))]);
+  return networkOf([inputNumbers(architecture), ...hidden, size(outputShape(architecture))]);
 }
 
 /** Steps that have their parts measured where no network was asked for. */

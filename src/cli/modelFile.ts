@@ -1,4 +1,4 @@
-import { outputActivation, outputShape } from '../architecture.js';
+import { inputNumbers, outputActivation, outputShape } from '../architecture.js';
 import { checkHeader, readAsShown } from '../data/csv.js';
 import type { Wishes } from '../data/evidence.js';
 import {
@@ -105,7 +105,7 @@ function plainPreprocessing({ path, model }: LoadedModel, table: Table, target =
 }
 
 function checkWidths(path: string, model: Model, preprocessing: Preprocessing): void {
-  const inputs = size(model.architecture.inputShape);
+  const inputs = inputNumbers(model.architecture);
   const outputs = size(outputShape(model.architecture));
   if (inputWidth(preprocessing) !== inputs) {
     throw wrongValue(path, `${inputs} inputs`, `columns that make ${inputWidth(preprocessing)}`);

@@ -4,7 +4,7 @@
  * scripts/bundleCli.js takes the files below that are exported whole from here, wherever the command line imports them.
  */
 
-export { outputActivation, outputShape } from '../architecture.js';
+export { inputNumbers, outputActivation, outputShape } from '../architecture.js';
 export * from '../data/preprocessing.js';
 export * from '../data/scaling.js';
 export * from '../errors.js';

@@ -1,5 +1,5 @@
 /** What a .safetensors file means when it holds a model. */
-import { Architecture, placedLayers } from '../architecture.js';
+import { Architecture, inputNumbers, placedLayers } from '../architecture.js';
 import { findNotFinite } from '../data/samples.js';
 import { checkChoice, checkInteger, checkOptions, describe, listed, placed, shorten, wrongValue } from '../errors.js';
 import { formatOf, type StoredNumbers, storedParts, type WeightFormat, weightFormats } from '../plan/formats.js';
@@ -153,7 +153,7 @@ export function readModelMetadata(
   }
   const widths = placedLayers(architecture).reduce((sum, layer) => sum + size(layer.outputShape), 0);
   const numbers = tensors.reduce((sum, tensor) => sum + tensor.data.length, 0);
-  if (size(architecture.inputShape) + widths > MOST_WIDTHS + MOST_WIDTHS_OF_A_PARAMETER * numbers) {
+  if (inputNumbers(architecture) + widths > MOST_WIDTHS + MOST_WIDTHS_OF_A_PARAMETER * numbers) {
     const expected = 'layers about as wide as the parameters in the file are many';
     throw wrongValue('model file: architecture', expected, `${widths} numbers of ${numbers} parameters`);
   }

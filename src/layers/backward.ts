@@ -1,5 +1,6 @@
 /** The kinds of layers, going backward, and forward where a training step is another thing than predicting. */
 import { activationBackward } from './activation.js';
+import { permuteBackward, repeatVectorBackward, sliceBackward } from './arrange.js';
 import { batchNormalizationBackward, batchNormalizationForwardInTraining } from './batchNormalization.js';
 import { denseBackward } from './dense.js';
 import { dropoutBackward, dropoutForwardInTraining } from './dropout.js';
@@ -8,6 +9,7 @@ import { flattenBackward } from './flatten.js';
 import { gaussianNoiseBackward, gaussianNoiseForwardInTraining } from './gaussianNoise.js';
 import type { Layer, LayerKind } from './index.js';
 import type { LayerBackward, LayerForward } from './layer.js';
+import { concatenateBackward, mergeBackward } from './merge.js';
 import { normalizationBackward } from './normalization.js';
 import { rowNormBackward } from './rowNorm.js';
 
@@ -24,6 +26,15 @@ const backwards: { readonly [K in LayerKind]: LayerBackward<Extract<Layer, { kin
   alphaDropout: dropoutBackward,
   layerNormalization: rowNormBackward,
   rmsNormalization: rowNormBackward,
+  add: mergeBackward,
+  subtract: mergeBackward,
+  multiply: mergeBackward,
+  average: mergeBackward,
+  maximum: mergeBackward,
+  concatenate: concatenateBackward,
+  slice: sliceBackward,
+  permute: permuteBackward,
+  repeatVector: repeatVectorBackward,
 };
 
 /** How the layer's kind goes backward, from what its own way forward saved. */

@@ -127,17 +127,18 @@ export const batchNormalizationBackward: LayerBackward<BatchNormalizationLayer, 
   { output, saved: { mean, variance, isFixed } },
   gradients,
 ) => {
-  const [dgamma, dbeta] = [parameters.gamma?.gradient ?? 0, parameters.beta?.gradient ?? 0] as const;
-  const emit = (dx: Region | 0) => {
+  const { gamma, beta } = parameters;
+  type Learned = { readonly gamma?: Region; readonly beta?: Region };
+  const emit = (dx: Region | 0, learned: Learned) => {
     const fields = {
       dx,
-      dgamma,
-      dbeta,
+      dgamma: learned.gamma ?? 0,
+      dbeta: learned.beta ?? 0,
       dy: gradients.of(output),
       x: input.data,
       mean,
       variance,
-      gamma: parameters.gamma?.data ?? 0,
+      gamma: gamma?.data ?? 0,
       columns: input.columns,
       epsilon: layer.epsilon,
       invert: 0,
@@ -145,6 +146,9 @@ export const batchNormalizationBackward: LayerBackward<BatchNormalizationLayer, 
     } as const;
     builder.emit(columnNormGradient, name, fields, input.positions);
   };
-  if (gradients.wants(input)) gradients.give(input, name, emit);
-  else emit(0);
+  const goBack = (learned: Learned) => {
+    if (gradients.wants(input)) gradients.give(input, name, dx => emit(dx, learned));
+    else emit(0, learned);
+  };
+  if (!gradients.learn(name, { gamma, beta }, goBack)) goBack({});
 };

@@ -146,22 +146,25 @@ export const denseBackward: LayerBackward<DenseLayer, Value> = (builder, site, {
     emitActivationGradient(builder, name, activation, z, output, { dx: dy, dy });
   }
   const sizes = { inputs: input.columns, outputs: layer.units, paired: builder.paired };
-  const weightGradient = {
-    dw: site.parameters.weight?.gradient ?? 0,
-    db: site.parameters.bias?.gradient ?? 0,
-    x: input.data,
-    dy,
-    ...sizes,
-    byOutputs: Number(builder.byOutputs(layer.units)),
-    ownBytes: input.ownBytes,
-  } as const;
+  const { weight, bias } = site.parameters;
   // First the weights, of whose dy threads can mostly read what they wrote themselves; dx needs all of it.
-  if (weightGradient.dw) builder.emit(denseWeightGradient, name, weightGradient, input.positions);
+  gradients.learn(name, { weight, bias }, d => {
+    const weightGradient = {
+      dw: d.weight ?? 0,
+      db: d.bias ?? 0,
+      x: input.data,
+      dy,
+      ...sizes,
+      byOutputs: Number(builder.byOutputs(layer.units)),
+      ownBytes: input.ownBytes,
+    } as const;
+    builder.emit(denseWeightGradient, name, weightGradient, input.positions);
+  });
   const emit = (dx: Region) => {
     const inputGradient = {
       dx,
       dy,
-      w: site.parameters.weight?.data ?? 0,
+      w: weight?.data ?? 0,
       rectified: input.rectified ? input.data : 0,
       ...builder.scratch(panelBytes(PANEL + panelCount(layer.units) * PANEL, PANEL)),
       ...sizes,

@@ -136,20 +136,14 @@ export const embeddingBagLayer = /* @__PURE__ */ define(bagNames, embeddingBag);
 export const embeddingBackward: LayerBackward<AnyTable, undefined> = (builder, site, { output }, gradients) => {
   const { place, name, input, parameters } = site;
   const { weight } = parameters;
-  if (!weight?.trainable) return;
   const { vocabulary, ...fields } = fieldsOf(site);
   const dy = gradients.of(output);
-  if (weight.gradient) {
-    const whole = {
-      ...fields,
-      vocabulary,
-      dw: weight.gradient,
-      dy,
-      byOutputs: Number(builder.byOutputs(output.columns)),
-    };
+  const byOutputs = Number(builder.byOutputs(output.columns));
+  const isWhole = gradients.learn(name, { weight }, d => {
+    const whole = { ...fields, vocabulary, dw: d.weight ?? 0, dy, byOutputs } as const;
     builder.emit(embeddingGradient, name, whole, output.positions);
-    return;
-  }
+  });
+  if (isWhole || !weight?.trainable) return;
   const places = builder.capacity * input.columns;
   const rowwise = rowwiseOf(builder, place, weight, places);
   builder.rowwise.push(rowwise);

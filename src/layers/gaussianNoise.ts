@@ -1,6 +1,6 @@
 /** Gaussian noise while training, nothing while predicting. */
 import { checkNumber, checkOptions } from '../errors.js';
-import { rearrange } from '../plan/ops/batch.js';
+import { copyColumns } from '../plan/ops/merge.js';
 import { gaussianNoiseForward } from '../plan/ops/noise.js';
 import { Purpose } from '../random.js';
 import type { LayerBackward, LayerDefinition, LayerForward } from './layer.js';
@@ -51,6 +51,7 @@ export const gaussianNoiseBackward: LayerBackward<GaussianNoiseLayer, undefined>
   if (output === input) return;
   const { positions, columns } = input;
   gradients.give(input, name, dx => {
-    builder.emit(rearrange, name, { y: dx, x: gradients.of(output), columns, from: columns }, positions);
+    const fields = { y: dx, x: gradients.of(output), columns, from: 0, to: 0, count: columns, alone: 0 };
+    builder.emit(copyColumns, name, fields, positions);
   });
 };

@@ -2,6 +2,14 @@
 import { checkChoice, checkOptions, wrongType } from '../errors.js';
 import { hasKey } from '../kinds.js';
 import { type ActivationLayer, activationLayer } from './activation.js';
+import {
+  type PermuteLayer,
+  permuteLayer,
+  type RepeatVectorLayer,
+  repeatVectorLayer,
+  type SliceLayer,
+  sliceLayer,
+} from './arrange.js';
 import { type BatchNormalizationLayer, batchNormalizationLayer } from './batchNormalization.js';
 import { type DenseLayer, denseLayer } from './dense.js';
 import { type AlphaDropoutLayer, alphaDropoutLayer, type DropoutLayer, dropoutLayer } from './dropout.js';
@@ -9,6 +17,16 @@ import { type EmbeddingBagLayer, type EmbeddingLayer, embeddingBagLayer, embeddi
 import { type FlattenLayer, flattenLayer } from './flatten.js';
 import { type GaussianNoiseLayer, gaussianNoiseLayer } from './gaussianNoise.js';
 import type { LayerDefinition } from './layer.js';
+import {
+  addLayer,
+  averageLayer,
+  type ConcatenateLayer,
+  concatenateLayer,
+  type MergeLayer,
+  maximumLayer,
+  multiplyLayer,
+  subtractLayer,
+} from './merge.js';
 import { type NormalizationLayer, normalizationLayer } from './normalization.js';
 import {
   type LayerNormalizationLayer,
@@ -30,7 +48,12 @@ export type Layer =
   | GaussianNoiseLayer
   | AlphaDropoutLayer
   | LayerNormalizationLayer
-  | RmsNormalizationLayer;
+  | RmsNormalizationLayer
+  | MergeLayer
+  | ConcatenateLayer
+  | SliceLayer
+  | PermuteLayer
+  | RepeatVectorLayer;
 export type LayerKind = Layer['kind'];
 
 type Definitions = { readonly [K in LayerKind]: LayerDefinition<Extract<Layer, { kind: K }>> };
@@ -48,6 +71,15 @@ const definitions: Definitions = {
   alphaDropout: alphaDropoutLayer,
   layerNormalization: layerNormalizationLayer,
   rmsNormalization: rmsNormalizationLayer,
+  add: addLayer,
+  subtract: subtractLayer,
+  multiply: multiplyLayer,
+  average: averageLayer,
+  maximum: maximumLayer,
+  concatenate: concatenateLayer,
+  slice: sliceLayer,
+  permute: permuteLayer,
+  repeatVector: repeatVectorLayer,
 };
 
 export const layerKinds = Object.keys(definitions) as LayerKind[];

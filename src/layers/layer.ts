@@ -31,6 +31,8 @@ export interface Site<L> extends Place<L> {
   readonly place: Place<L>;
   /** As the layer's {@link LayerDefinition.layout} wants it. */
   readonly input: Value;
+  /** Where it reads several, all of them, which lie alike. */
+  readonly inputs: readonly Value[];
   /** Where the last layer's softmax or sigmoid is left to the loss, its output is the logits. */
   readonly skipActivation: boolean;
   /** Whether it is the first layer with parameters. */
@@ -49,6 +51,12 @@ export interface Past<S> {
  */
 export type Layout = 'lastAxis' | 'flat' | 'any';
 
+/** What a layer reads, as messages name it, and the shape of a sample of that. */
+export interface Source {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
 /** How a kind of layer checks itself, what shapes it makes, and how it runs forward, saving an `S`. */
 export interface LayerDefinition<L, S = unknown> {
   /** The keys its factory's value has besides `kind`. */
@@ -57,8 +65,10 @@ export interface LayerDefinition<L, S = unknown> {
   check(layer: object): L;
   /** `dense(10)`, as messages and summaries write it. */
   describe(layer: L): string;
-  /** The shape of its output; `from` names where the input comes from. */
-  outputShape(layer: L, input: Shape, from: string): Shape;
+  /** True where it reads several. */
+  readonly merges?: boolean;
+  /** The shape of its output; `from` names where the input comes from, `sources` are all of them. */
+  outputShape(layer: L, input: Shape, from: string, sources: readonly Source[]): Shape;
   parameters(layer: L, input: Shape): readonly ParameterSpec[];
   /** How its input is to lie. */
   layout(layer: L): Layout;

@@ -104,10 +104,13 @@ export const rowNormBackward: LayerBackward<AnyRowNorm, Moments> = (builder, sit
   const { layer, name, input, parameters } = site;
   const { positions, columns } = input;
   const places = { dy: gradients.of(past.output), x: input.data, moments: past.saved, columns };
-  const [dgamma, dbeta] = [parameters.gamma?.gradient ?? 0, parameters.beta?.gradient ?? 0] as const;
-  if (dgamma) builder.emit(rowNormParameterGradient, name, { ...places, dgamma, dbeta }, positions);
+  const { gamma, beta } = parameters;
+  gradients.learn(name, { gamma, beta }, d => {
+    const parts = { dgamma: d.gamma ?? 0, dbeta: d.beta ?? 0 } as const;
+    builder.emit(rowNormParameterGradient, name, { ...places, ...parts }, positions);
+  });
   gradients.give(input, name, dx => {
-    const [gamma, centered] = [parameters.gamma?.data ?? 0, Number(isCentered(layer))] as const;
-    builder.emit(rowNormGradient, name, { ...places, dx, gamma, centered }, positions);
+    const settings = { gamma: gamma?.data ?? 0, centered: Number(isCentered(layer)) } as const;
+    builder.emit(rowNormGradient, name, { ...places, ...settings, dx }, positions);
   });
 };

@@ -4,14 +4,12 @@ import type { WeightFormat } from './formats.js';
 import { align, CONSTANTS_END, placeRegions, Region } from './memory.js';
 import { Opcode } from './opcodes.js';
 import { type AnyOp, type Op, scalarsOf } from './ops/op.js';
-import { PANEL, panelBytes, panelCount } from './panels.js';
+import { PANEL, panelBytes, panelCount, ROW_BYTES } from './panels.js';
 import { headStruct, offsetsOf, RECORD_BYTES, type Struct, writeField } from './record.js';
 import type { Rowwise } from './rowwise.js';
 
 /** Bytes of one thread's controls block (assembly/parts.ts). */
 export const CONTROLS_BYTES = 256;
-/** Bytes of a panel's row. */
-const ROW_BYTES = PANEL * 4;
 
 /** What a record's fields are given: numbers, and regions where an address is asked for. */
 export type Fields<F extends Struct> = { readonly [Name in keyof F]: F[Name] extends 'address' ? Region | 0 : number };
@@ -98,6 +96,11 @@ export interface Section {
   readonly work: number;
 }
 
+interface Constant {
+  readonly region: Region;
+  readonly numbers: Int32Array;
+}
+
 /** A section is known by its name, or by the parameter that it fills. */
 export type SectionKey = string | Parameter;
 
@@ -122,7 +125,7 @@ export interface Plan {
   readonly work: number;
   /** One of the plan's own regions, those that no layer asked for. */
   region(name: string): Region;
-  /** Writes the records into linear memory. */
+  /** Writes the records and constants into linear memory. */
   write(memory: DataView): void;
 }
 
@@ -141,6 +144,8 @@ export class Builder {
   readonly #records: PlannedRecord[] = [];
   readonly #late: (() => void)[] = [];
   readonly #sections = new Map<SectionKey, { first: number; last: number; work: number }>();
+  readonly #constants = new Map<Owner, Map<string, Constant>>();
+  readonly #further = new Map<Parameter, Region>();
   readonly #parameters: Parameter[] = [];
   readonly #training: boolean;
   readonly #updates: boolean;
@@ -307,13 +312,41 @@ export class Builder {
     });
     const rowwise = this.rowwise.map(({ stretch: own }) => own);
     if (this.threads === 1) return [stretch(0, gradientRegion.bytes, PANEL), ...rowwise];
-    const whole = this.#parameters.flatMap(({ trainable, gradient, rows, columns, data: { offset, bytes } }) => {
-      if (!trainable || gradient === undefined) return [];
-      if (rows === 1 || this.byOutputs(columns)) return [stretch(offset, bytes, rows)];
-      const panel = rows * ROW_BYTES;
-      return Array.from({ length: panelCount(columns) }, (_, index) => stretch(offset + index * panel, panel, PANEL));
+    const whole = this.#parameters.flatMap(parameter => {
+      if (!parameter.gradient) return [];
+      const { offset } = parameter.data;
+      return this.partsOf(parameter).map(part => stretch(offset + part.offset, part.bytes, part.unit));
     });
     return [...whole, ...rowwise];
+  }
+
+  /** The parts of a parameter that are shared out as its gradient is, `unit` rows of sixteen numbers at a time. */
+  partsOf({ rows, columns, data: { bytes } }: Parameter): { offset: number; bytes: number; unit: number }[] {
+    if (this.threads === 1) return [{ offset: 0, bytes, unit: PANEL }];
+    if (rows === 1 || this.byOutputs(columns)) return [{ offset: 0, bytes, unit: rows }];
+    const panel = rows * ROW_BYTES;
+    return Array.from({ length: panelCount(columns) }, (_, k) => ({ offset: k * panel, bytes: panel, unit: PANEL }));
+  }
+
+  /** Room for the gradient of a parameter that is used at a further place, before it is added to the first place's. */
+  furtherGradientOf(parameter: Parameter): Region {
+    const known = this.#further.get(parameter);
+    if (known) return known;
+    const further = this.#newRegion(`further d ${parameter.name}`, parameter.data.bytes);
+    this.#further.set(parameter, further);
+    return further;
+  }
+
+  /** Whole numbers that ops read and nobody writes, made once for each owner. */
+  constant(owner: Owner, role: string, make: () => Int32Array): Region {
+    const owned = this.#constants.get(owner) ?? new Map<string, Constant>();
+    this.#constants.set(owner, owned);
+    const known = owned.get(role);
+    if (known) return known.region;
+    const numbers = make();
+    const region = this.#newRegion(`constant ${owner.name}.${role}`, numbers.byteLength);
+    owned.set(role, { region, numbers });
+    return region;
   }
 
   /** Room that an op needs while it runs, as much for each thread; all ops share it. */
@@ -378,6 +411,11 @@ export class Builder {
           const address = this.#recordRegion.address + index * RECORD_BYTES;
           writeRecord(memory, address, record, this.controls, barriers[index] ?? false);
         });
+        for (const { region, numbers } of [...this.#constants.values()].flatMap(owned => [...owned.values()])) {
+          numbers.forEach((number, index) => {
+            memory.setInt32(region.address + 4 * index, number, true);
+          });
+        }
       },
     };
   }

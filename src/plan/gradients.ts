@@ -1,13 +1,16 @@
 /** The cost's gradients for the values of a plan, on one way back: whoever read a value gives its share of them. */
-import type { Builder, Value } from './builder.js';
+import type { Builder, Parameter, Value } from './builder.js';
 import type { Region } from './memory.js';
-import { accumulate } from './ops/merge.js';
+import { accumulate, accumulateParameter } from './ops/merge.js';
+import { ROW_BYTES } from './panels.js';
 
 export class Gradients {
   readonly #builder: Builder;
   readonly #wanted: ReadonlySet<Value>;
   /** For each value that has a share by now, whether all of them were stopped where a rectifier's output is 0. */
   readonly #stopped = new Map<Value, boolean>();
+  /** Parameters that have a gradient by now: more than one place may use them. */
+  readonly #learned = new Set<Parameter>();
 
   /** `wanted`: the values whose gradient anybody asks for. */
   constructor(builder: Builder, wanted: ReadonlySet<Value>) {
@@ -49,5 +52,36 @@ export class Gradients {
     const further = builder.gradientOf(value, 'further ');
     emit(further);
     builder.emit(accumulate, owner, { dx, further, columns }, positions);
+  }
+
+  /**
+   * Has `emit` emit what writes the gradients of some parameters, by the names that they have in the layer: of those
+   * that learn; false, and nothing emitted, where none does. As with values, a further place's share is added to the
+   * first one's.
+   */
+  learn<N extends string>(
+    owner: string,
+    parameters: Readonly<Record<N, Parameter | undefined>>,
+    emit: (gradients: Readonly<Partial<Record<N, Region>>>) => void,
+  ): boolean {
+    const builder = this.#builder;
+    const learning = Object.entries<Parameter | undefined>(parameters).flatMap(([name, parameter]) =>
+      parameter?.gradient ? [{ name, parameter, gradient: parameter.gradient }] : [],
+    );
+    if (learning.length === 0) return false;
+    const isFurther = learning.some(({ parameter }) => this.#learned.has(parameter));
+    const places = learning.map(({ name, parameter, gradient }) => {
+      this.#learned.add(parameter);
+      return [name, isFurther ? builder.furtherGradientOf(parameter) : gradient] as const;
+    });
+    emit(Object.fromEntries(places) as Partial<Record<N, Region>>);
+    for (const { parameter, gradient } of isFurther ? learning : []) {
+      const further = builder.furtherGradientOf(parameter);
+      for (const { offset, bytes, unit } of builder.partsOf(parameter)) {
+        const fields = { dw: gradient.stretch(offset, bytes), further: further.stretch(offset, bytes) };
+        builder.emit(accumulateParameter, owner, { ...fields, rows: bytes / ROW_BYTES, unit });
+      }
+    }
+    return true;
   }
 }

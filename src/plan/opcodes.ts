@@ -46,6 +46,19 @@ export enum Opcode {
   rowsGradient = 41,
   takeRows = 42,
   returnRows = 43,
+  accumulateParameter = 44,
+  mergeForward = 45,
+  mergeGradient = 46,
+  copyColumns = 47,
+  sumRepeated = 48,
+}
+
+/** Which function of two values a `mergeForward` or `mergeGradient` record applies. */
+export enum MergeKind {
+  add = 0,
+  subtract = 1,
+  multiply = 2,
+  maximum = 3,
 }
 
 /** Which function an `activationForward` or `activationGradient` record applies. */

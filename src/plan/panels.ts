@@ -4,6 +4,8 @@ import { formatBytes, type StoredNumbers, type WeightFormat } from './formats.js
 
 /** Columns in a panel. */
 export const PANEL = 16;
+/** Bytes of a panel's row. */
+export const ROW_BYTES = PANEL * 4;
 
 export function panelCount(columns: number): number {
   return Math.ceil(columns / PANEL);

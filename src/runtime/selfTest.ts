@@ -19,7 +19,12 @@ export class SelfTest {
     const architecture = sequential([150], [dense(96, { activation: 'tanh' }), dense(40)]);
     const loss = fitLoss({ kind: 'meanSquaredError' }, endingOf(architecture));
     const optimizer = { kind: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false, weightDecay: 0 } as const;
-    const plan = planTraining(architecture, 32, { loss, accuracy: false, optimizer, paired, threads: threads ?? 1 });
+    const plan = planTraining(architecture, 32, {
+      goals: [{ loss, weight: 1, accuracy: false }],
+      optimizer,
+      paired,
+      threads: threads ?? 1,
+    });
     const program = new Program(module, plan.plan, threads !== undefined);
     this.#program = program;
     const places = layOut(program.reserve(layOut(0, 32, 600, 160).end), 32, 600, 160);

@@ -1,6 +1,7 @@
 /** What holds for every network and every batch, whatever the numbers. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { inputNumbers } from '../../src/architecture.js';
 import {
   Architecture,
   activation,
@@ -239,7 +240,7 @@ describe('round trips', () => {
         expect(again.architecture).toEqual(architecture);
         expect(again.parameters).toEqual(model.parameters);
         expect(again.toBytes()).toEqual(model.toBytes());
-        const inputs = model.architecture.inputShape.reduce((a, b) => a * b, 1);
+        const inputs = inputNumbers(model.architecture);
         const x = numbers(3 * inputs, s);
         expect(again.predict(x)).toEqual(model.predict(x));
       }),

@@ -77,7 +77,7 @@ function refuseNotFinite(what: string, numbers: Iterable<number>): void {
 /** Uses what was opened; whatever it refuses, it refuses with an error of ours. */
 async function use(opened: Model | Trainer): Promise<void> {
   const model = opened instanceof Trainer ? opened.model : opened;
-  const wide = model.architecture.inputShape.reduce((a, b) => a * b, 1);
+  const wide = [model.architecture.inputShape as number[]].flat().reduce((a, b) => a * b, 1);
   const samples = new Float32Array(2 * wide).fill(0.5);
   const tries: (() => unknown)[] = [
     () => refuseNotFinite('predict', model.predict(samples)),

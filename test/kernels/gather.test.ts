@@ -136,7 +136,7 @@ describe.each(backends)('$binary', backend => {
       const ops = new Assembled(backend, batch, builder => {
         const x = builder.value({ name: 'x' }, { positions: fromPositions, columns: from }).data;
         const y = builder.value({ name: 'y' }, { positions, columns }).data;
-        builder.emit(table.rearrange, 'test', { y, x, columns, from }, positions);
+        builder.emit(table.rearrange, 'test', { y, x, table: 0, columns, from, fromPositions }, positions);
         return { x, y };
       });
       for (const rows of [batch, 1]) {

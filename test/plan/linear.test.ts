@@ -35,7 +35,12 @@ it('plans of as many layers as there may be, for threads and for one', () => {
   });
   const optimizer = resolveOptimizer('test', 'adam');
   for (const threads of [1, 3]) {
-    const { plan } = planTraining(architecture, 8, { loss, accuracy: false, optimizer, paired: false, threads });
+    const { plan } = planTraining(architecture, 8, {
+      goals: [{ loss, weight: 1, accuracy: false }],
+      optimizer,
+      paired: false,
+      threads,
+    });
     // Forward twice, backward, and updates.
     expect(plan.records.length).toBeGreaterThan(3 * MOST_LAYERS);
     expect(printPlan(plan).split('\n').length).toBeGreaterThan(plan.records.length);

@@ -65,7 +65,11 @@ describe('a plan', () => {
     for (const each of cases) {
       const loss = fittedLoss(each);
       const optimizer = resolveOptimizer('test', each.optimizer);
-      const { plan } = planTraining(architectureOf(each), 32, { loss, accuracy: false, optimizer, paired: false });
+      const { plan } = planTraining(architectureOf(each), 32, {
+        goals: [{ loss, weight: 1, accuracy: false }],
+        optimizer,
+        paired: false,
+      });
       const works = [...plan.sections.values()].map(({ work }) => work);
       expect(plan.work).toBe(Math.max(...works));
       expect(plan.work).toBe(plan.sections.get('step')?.work);

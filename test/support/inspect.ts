@@ -35,7 +35,7 @@ export class Inspector {
   constructor(backend: Backend, plan: Plan) {
     this.#plan = plan;
     this.program = new Program(backend.module, recordByRecord(plan));
-    const kept = plan.regions.filter(({ name }) => name.startsWith('optimizer.')).map(({ name }) => name);
+    const kept = plan.regions.filter(({ name }) => /^(optimizer\.|constant )/.test(name)).map(({ name }) => name);
     this.#persistent = new Set(['controls', 'records', 'parameters', ...kept]);
   }
 

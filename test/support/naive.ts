@@ -1,5 +1,5 @@
 /** Any architecture in float64, layer by layer, from the functions of test/reference; nothing shared with the machine. */
-import { type Architecture, placedLayers } from '../../src/architecture.js';
+import { type Architecture, inputsOf, placedLayers } from '../../src/architecture.js';
 import type { ActivationConfig, ActivationName } from '../../src/layers/activations.js';
 import type { Layer } from '../../src/layers/index.js';
 import * as reference from '../reference/activations.js';
@@ -7,6 +7,7 @@ import { at } from '../reference/activations.js';
 import { type ColumnNorm, columnNormBackward, columnNormForward, momentsOf } from '../reference/columnNorm.js';
 import { denseBackward, denseForward } from '../reference/dense.js';
 import { embeddingBackward, embeddingForward, type Table } from '../reference/embedding.js';
+import { isMerge, mergeBackward, mergeForward, type Operand } from '../reference/merge.js';
 import { rowNormBackward, rowNormForward } from '../reference/rowNorm.js';
 import type { NoiseOfLayer } from './noise.js';
 
@@ -18,6 +19,11 @@ export type Noise = (layer: number) => NoiseOfLayer | undefined;
 /** A layer with what it saw and made. */
 export interface Trace {
   readonly layer: Layer;
+  readonly index: number;
+  /** What it reads, with that. */
+  readonly from: readonly (number | string)[];
+  readonly operands: readonly Operand[];
+  readonly outputShape: readonly number[];
   readonly name: string;
   readonly x: Float64Array;
   /** Before the activation. */
@@ -91,16 +97,22 @@ const last = (shape: readonly number[]) => shape.at(-1) ?? 1;
 
 /** Every layer from the samples `x`, row-major. */
 export function forward(architecture: Architecture, parameters: Parameters, x: Float64Array, noise?: Noise): Trace[] {
-  let value = x;
-  return placedLayers(architecture).map(({ layer, index, name, inputShape, outputShape }) => {
+  const placed = placedLayers(architecture);
+  const values = new Map<number | string, Operand>();
+  for (const { key, shape } of inputsOf(architecture)) values.set(key, { x, shape });
+  return placed.map(({ layer, index, name: own, from, shared, inputShape, outputShape }) => {
+    const operands = from.map(source => values.get(source) ?? { x, shape: [] });
+    const value = operands[0]?.x ?? x;
+    const name = placed[shared ?? index]?.name ?? own;
     const [inputs, outputs] = [last(inputShape), last(outputShape)];
-    const own = noise?.(index);
+    const added = noise?.(index);
     const { [`${name}.weight`]: weight, [`${name}.gamma`]: gamma } = parameters;
     const norm = rowNormOf(layer, outputs);
     const columnNorm = columnNormOf(layer, name, parameters, value, outputs, noise !== undefined);
     const table = tableOf(layer, inputs);
-    const z =
-      table && weight
+    const z = isMerge(layer)
+      ? mergeForward(layer, operands, outputShape)
+      : table && weight
         ? embeddingForward(value, weight, table)
         : columnNorm
           ? columnNormForward(value, columnNorm)
@@ -109,44 +121,77 @@ export function forward(architecture: Architecture, parameters: Parameters, x: F
             : norm && gamma
               ? rowNormForward(value, gamma, parameters[`${name}.beta`], norm)
               : value;
-    const y = own
-      ? z.map((value, i) => value * at(own.scale, i) + at(own.shift, i))
+    const y = added
+      ? z.map((value, i) => value * at(added.scale, i) + at(added.shift, i))
       : 'activation' in layer
         ? activationOf(layer.activation).forward(z, outputs)
         : z;
-    const trace = { layer, name, x: value, z, y, inputs, outputs, noise: own, columnNorm };
-    value = y;
-    return trace;
+    values.set(index, { x: y, shape: outputShape });
+    return {
+      layer,
+      index,
+      name,
+      from,
+      operands,
+      outputShape,
+      x: value,
+      z,
+      y,
+      inputs,
+      outputs,
+      noise: added,
+      columnNorm,
+    };
   });
 }
 
 /** The gradient of every parameter, given the cost's gradient for the last output. */
 export function backward(traces: readonly Trace[], parameters: Parameters, dy: Float64Array): Parameters {
   const gradients: Record<string, Float64Array> = {};
-  let upstream = dy;
-  for (const { layer, name, x, z, inputs, outputs, noise, columnNorm } of traces.toReversed()) {
+  const learn = (name: string, gradient: Float64Array) => {
+    const sum = gradients[name];
+    gradients[name] = sum ? sum.map((value, i) => value + at(gradient, i)) : gradient;
+  };
+  // What has come back to each node from all that read it.
+  const back = new Map<number | string, Float64Array>([[traces.length - 1, dy]]);
+  const give = (source: number | string | undefined, gradient: Float64Array) => {
+    if (source === undefined) return;
+    const sum = back.get(source);
+    back.set(source, sum ? sum.map((value, i) => value + at(gradient, i)) : gradient);
+  };
+  for (const trace of traces.toReversed()) {
+    const { layer, index, from, name, x, z, inputs, outputs, noise, columnNorm } = trace;
+    let upstream = back.get(index) ?? dy;
+    if (isMerge(layer)) {
+      const shares = mergeBackward(layer, trace.operands, trace.outputShape, upstream);
+      shares.forEach((share, k) => {
+        give(from[k], share);
+      });
+      continue;
+    }
     const dz = 'activation' in layer ? activationOf(layer.activation).backward(z, upstream, outputs) : upstream;
     const { [`${name}.weight`]: weight, [`${name}.gamma`]: gamma } = parameters;
     const norm = rowNormOf(layer, outputs);
     const table = tableOf(layer, inputs);
-    if (table && weight) gradients[`${name}.weight`] = embeddingBackward(x, dz, weight.length / outputs, table);
+    if (table && weight) learn(`${name}.weight`, embeddingBackward(x, dz, weight.length / outputs, table));
     else if (noise) upstream = dz.map((value, i) => value * at(noise.scale, i));
     else if (columnNorm) {
       const { dx, dgamma, dbeta } = columnNormBackward(x, dz, columnNorm);
-      if (columnNorm.gamma) gradients[`${name}.gamma`] = dgamma;
-      if (columnNorm.beta) gradients[`${name}.beta`] = dbeta;
+      if (columnNorm.gamma) learn(`${name}.gamma`, dgamma);
+      if (columnNorm.beta) learn(`${name}.beta`, dbeta);
       upstream = dx;
     } else if (norm && gamma) {
       const { dx, dgamma, dbeta } = rowNormBackward(x, gamma, dz, norm);
-      gradients[`${name}.gamma`] = dgamma;
-      if (parameters[`${name}.beta`]) gradients[`${name}.beta`] = dbeta;
+      learn(`${name}.gamma`, dgamma);
+      if (parameters[`${name}.beta`]) learn(`${name}.beta`, dbeta);
       upstream = dx;
     } else if (weight) {
       const { dx, dw, db } = denseBackward(x, weight, dz, inputs, outputs);
-      gradients[`${name}.weight`] = dw;
-      if (parameters[`${name}.bias`]) gradients[`${name}.bias`] = db;
+      learn(`${name}.weight`, dw);
+      if (parameters[`${name}.bias`]) learn(`${name}.bias`, db);
       upstream = dx;
     } else upstream = dz;
+    give(from[0], upstream);
   }
   const frozen = traces.filter(({ layer }) => 'trainable' in layer && !layer.trainable).map(({ name }) => name);
   const learning = Object.entries(gradients).filter(([key]) => !frozen.some(name => key.startsWith(`${name}.`)));

@@ -54,7 +54,12 @@ const module = await compileAlone();
 function planOf(each: Case, threads: number): Plan {
   const loss = fittedLoss(each);
   const optimizer = resolveOptimizer('test', each.optimizer);
-  const judgement = { loss, accuracy: loss.accuracy !== undefined, optimizer, paired: false, threads };
+  const judgement = {
+    goals: [{ loss, weight: 1, accuracy: loss.accuracy !== undefined }],
+    optimizer,
+    paired: false,
+    threads,
+  };
   return planTraining(architectureOf(each), each.batchSize, judgement).plan;
 }
 

@@ -4,6 +4,7 @@ import {
   adam,
   type Backend,
   chooseBackend,
+  inputNumbers,
   Model,
   nodeHost,
   outputShape,
@@ -58,7 +59,7 @@ async function inference(task: NetworkTask): Promise<Prepared> {
   const architecture = Architecture.fromJSON(task.architecture);
   const model = await modelOf(architecture, parameters);
   const { batchSize } = task;
-  const inputs = size(architecture.inputShape);
+  const inputs = inputNumbers(architecture);
   const out = new Float32Array(batchSize * size(outputShape(architecture)));
   const batch = x.slice(0, batchSize * inputs);
   if (threads > 1) {

@@ -4,6 +4,7 @@ import {
   type Backend,
   endingOf,
   fitLoss,
+  inputNumbers,
   ops,
   type Plan,
   type PlannedRecord,
@@ -13,7 +14,6 @@ import {
   Region,
   resolveLoss,
   resolveOptimizer,
-  size,
 } from '../../entries/inside.js';
 import type { Prepared } from '../contest.js';
 import { lossFor, multiplyAddsOf, recordsOf } from '../networks.js';
@@ -56,7 +56,8 @@ export const WHOLE = 'whole step';
 function planOf(architecture: Architecture, batchSize: number, paired: boolean) {
   const loss = fitLoss(resolveLoss('bench', lossFor(architecture)), endingOf(architecture));
   const optimizer = resolveOptimizer('bench', { kind: 'adam', learningRate: LEARNING_RATE });
-  return planTraining(architecture, batchSize, { loss, accuracy: false, optimizer, paired }).plan;
+  return planTraining(architecture, batchSize, { goals: [{ loss, weight: 1, accuracy: false }], optimizer, paired })
+    .plan;
 }
 
 /** The parts of a network's step, in order, and last the whole. */
@@ -92,7 +93,7 @@ export function preparePart(backend: Backend, json: string, batchSize: number, n
   const program = new Program(backend.module, divided);
   fillParameters(program);
   const rows = BATCHES * batchSize;
-  const inputs = size(architecture.inputShape);
+  const inputs = inputNumbers(architecture);
   const columns = Math.max(1, endingOf(architecture).columns);
   const x = program.reserve(rows * (inputs + columns + 1) * 4);
   const y = x + rows * inputs * 4;

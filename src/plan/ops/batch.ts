@@ -39,13 +39,24 @@ export const scatter = /* @__PURE__ */ defineOp(
   },
 );
 
-/** Its record's positions are those of y; `from` says how x lies, which has as many numbers to a sample. */
+/** Its record's positions are those of y; `from` and `fromPositions` say how x lies. */
 export const rearrange = /* @__PURE__ */ defineOp(
   'rearrange',
-  { y: 'address', x: 'address', columns: 'i32', from: 'i32' },
+  { y: 'address', x: 'address', table: 'address', columns: 'i32', from: 'i32', fromPositions: 'i32' },
   {
     binary: 'predict',
-    access: ({ columns }) => ({ y: writesMatrix('rows', columns), x: reads('rows') }),
+    access: ({ columns }) => ({ y: writesMatrix('rows', columns), x: reads('rows'), table: reads('whole') }),
     work: ({ columns }, rows) => 10 * rows * columns,
+  },
+);
+
+/** What goes back through a `rearrange` whose y repeats its x. */
+export const sumRepeated = /* @__PURE__ */ defineOp(
+  'sumRepeated',
+  { dx: 'address', dy: 'address', columns: 'i32', times: 'i32' },
+  {
+    binary: 'train',
+    access: ({ columns }) => ({ dx: writesMatrix('rows', columns), dy: reads('rows') }),
+    work: ({ columns, times }, rows) => 2 * rows * columns * times,
   },
 );
