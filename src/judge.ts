@@ -19,7 +19,7 @@ import { fromPanels } from './plan/panels.js';
 import type { Backend } from './runtime/binaries.js';
 import { ownMemories, Tenancy } from './runtime/memories.js';
 import { Program } from './runtime/program.js';
-import { beginRows, copySamples, copyTargets, layOut } from './runtime/staging.js';
+import { beginRows, copySamples, copyTargets, layOut, setSeed } from './runtime/staging.js';
 import { planTraining } from './training.js';
 
 /** Rows with their targets, both checked. */
@@ -137,10 +137,18 @@ export class Judge {
   readonly #tenancy: Tenancy;
   #program: Program | undefined;
 
-  constructor(backend: Backend, architecture: Architecture, loss: FittedLoss, capacity: number) {
+  /** `way`: whether gradients are found as in a training step, and for the inputs too. */
+  constructor(
+    backend: Backend,
+    architecture: Architecture,
+    loss: FittedLoss,
+    capacity: number,
+    way: { inputs: boolean; training: boolean },
+  ) {
     const judgement = {
       goals: [{ loss, weight: 1, accuracy: loss.accuracy !== undefined }],
       optimizer: undefined,
+      ...way,
       paired: backend.paired,
     };
     this.#network = planTraining(architecture, capacity, judgement);
@@ -186,8 +194,15 @@ export class Judge {
     throw wrongValue(where, 'a finite cost', this.program.get('cost'), mend);
   }
 
-  /** The cost of all rows, at most `capacity`, and its gradient for every parameter, row-major. */
-  gradients(where: string, data: ReadyData): { cost: number; gradients: Record<string, Float32Array> } {
+  /**
+   * The cost of all rows, at most `capacity`, and its gradient for every parameter that learns and, where asked for, for
+   * the inputs, row-major. `noise` is where random numbers are drawn.
+   */
+  gradients(
+    where: string,
+    data: ReadyData,
+    noise: { seed: number; draw: number },
+  ): { cost: number; gradients: Record<string, Float32Array> } {
     const { program } = this;
     const { samples, targets } = data;
     const bytes = bytesPerRow(data);
@@ -196,9 +211,18 @@ export class Judge {
     copySamples(program, places.x, samples, 0, samples.rows);
     copyTargets(program, places.y, targets, samples.rows, 0, samples.rows);
     beginRows(program, samples.rows);
+    setSeed(program, noise.seed);
+    program.set('draw', noise.draw | 0);
     if (program.run('gradients') === 0) this.#refuse(where);
     const gradients: Record<string, Float32Array> = {};
-    for (const { name, rows, columns, gradient } of program.plan.parameters) {
+    const inputs = this.#network.inputGradients ?? [];
+    const found = [
+      ...program.plan.parameters,
+      ...inputs.map(({ name, value: { positions, columns }, gradient }) => {
+        return { name, rows: samples.rows * positions, columns, gradient };
+      }),
+    ];
+    for (const { name, rows, columns, gradient } of found) {
       if (!gradient) continue;
       const values = fromPanels(program.floats(gradient), rows, columns);
       const bad = findNotFinite(values);

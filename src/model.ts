@@ -6,7 +6,17 @@ import { roomFor } from './conversions.js';
 import { asFloats } from './data/indices.js';
 import { type Moments, momentsOf } from './data/moments.js';
 import { type ReadySamples, refuseBareBytes, type Samples, type Targets } from './data/samples.js';
-import { checkChoice, checkOptions, nearest, quote, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
+import {
+  checkBoolean,
+  checkChoice,
+  checkOptions,
+  nearest,
+  quote,
+  shorten,
+  wrongKind,
+  wrongType,
+  wrongValue,
+} from './errors.js';
 import { modelMetadata, refuseNotFiniteTensors, type Trained } from './files/modelFile.js';
 import { writeSafetensors } from './files/safetensors.js';
 import { initialize } from './initializers/fill.js';
@@ -331,17 +341,35 @@ class BaseModel extends Predictor {
       .loss;
   }
 
-  /** Step 5: the cost of all rows and its gradient for every parameter, by name, row-major. Dropout does nothing here. */
+  /**
+   * Step 5: the cost of all rows and its gradient for every parameter that learns, by name, row-major. Dropout does nothing
+   * here, and batch normalisation takes its moving averages, unless `training`.
+   *
+   * @param options `loss`; `inputs`: whether also for `input`, the samples as the network takes them, false unless told;
+   *   `training`: whether all is as in a training step, with the masks of the model's next one, or where there is a `seed`
+   *   of its own with those of its first
+   */
   gradients(
     x: Samples,
     y: Targets,
-    options: { loss: Loss },
+    options: { loss: Loss; inputs?: boolean; training?: boolean; seed?: number },
   ): { cost: number; gradients: Record<string, Float32Array> } {
-    checkOptions('gradients', options, ['loss']);
-    this.refuseQuantized('gradients');
-    return this.#judge('gradients', { x, y }, options.loss, Infinity, (judge, data) => {
-      return judge.gradients('gradients', data);
-    });
+    const where = 'gradients';
+    checkOptions(where, options, ['loss', 'inputs', 'training', 'seed']);
+    const { loss, seed } = options;
+    const way = {
+      inputs: checkBoolean(`${where}: inputs`, options.inputs ?? false),
+      training: checkBoolean(`${where}: training`, options.training ?? false),
+    };
+    const noise = {
+      seed: seed === undefined ? this.seed : checkSeed(`${where}: seed`, seed),
+      draw: seed === undefined ? this.trained.steps + 1 : 1,
+    };
+    if (seed !== undefined && !way.training) {
+      throw wrongValue(`${where}: seed`, 'none without training: true', seed, 'only training draws random numbers');
+    }
+    this.refuseQuantized(where);
+    return this.#judge(where, { x, y }, loss, Infinity, (judge, data) => judge.gradients(where, data, noise), way);
   }
 
   /**
@@ -375,17 +403,18 @@ class BaseModel extends Predictor {
     loss: unknown,
     mostRows: number,
     use: (judge: Judge, data: ReadyData, loss: FittedLoss) => R,
+    way: { inputs: boolean; training: boolean } = { inputs: false, training: false },
   ): R {
     const config = resolveLoss(where, loss);
     const fitted = this.fitLoss(config);
     if (where !== 'evaluate') refuseBareBytes(where, asFloats(data.x, indexRule(this.architecture)));
     const ready = readData(where, this.architecture, this.network.inputs, fitted, data, this.rawRows(where));
     this.update();
-    const key = JSON.stringify(config);
+    const key = JSON.stringify([config, way]);
     const rows = Math.min(ready.samples.rows, mostRows);
     let judge = this.#fitted.get(key);
     if (!judge || judge.capacity < rows) {
-      judge = new Judge(this.runsOn, this.architecture, fitted, rows);
+      judge = new Judge(this.runsOn, this.architecture, fitted, rows, way);
       for (const former of this.#fitted.values()) former.close();
       this.#fitted.clear();
       this.#fitted.set(key, judge);
@@ -399,10 +428,10 @@ class BaseModel extends Predictor {
     const { parameterRegion, parameters } = program.plan;
     if (this.weights === 'float32') program.floats(parameterRegion).set(this.currentParameters);
     else {
-      const values = this.parameters;
-      parameters.forEach(({ data, rows, columns }, index) => {
-        toPanels(program.floats(data), values[index]?.data ?? [], rows, columns);
-      });
+      const values = new Map(this.parameters.map(({ name, data }) => [name, data]));
+      for (const { name, data, rows, columns } of parameters) {
+        toPanels(program.floats(data), values.get(name) ?? [], rows, columns);
+      }
     }
   }
 

@@ -80,14 +80,13 @@ export class Run implements Leader, RunParts {
   }
 
   /** Makes room for so many rows, and for the data behind the plan. `keeps`: whether an update is to keep the parameters from before it. */
-  open(rows: number, data: ReadyData, keeps: boolean): void {
+  open(rows: number, data: ReadyData, keeps: boolean, given = false): void {
     const { config, model, workspace } = this;
-    if (workspace.open(rows, data)) {
+    if (workspace.open(rows, data, given)) {
       const { program } = workspace;
       program.set('learningRate', config.optimizer.learningRate);
       program.set('batchSize', config.batchSize);
-      program.set('seedLow', (model.seed % 2 ** 32) | 0);
-      program.set('seedHigh', Math.floor(model.seed / 2 ** 32));
+      setSeed(program, model.seed);
       program.set('draw', model.trained.steps);
       this.#setStep();
     }

@@ -4,7 +4,16 @@ import { ABORTED, unlessAborted } from './abort.js';
 import { firstLayer, indexRule } from './architecture.js';
 import { fileBytes } from './conversions.js';
 import { asFloats, refuseWrongIndices } from './data/indices.js';
-import { notFiniteAt, readAlone, readTargets, type Samples, type Targets } from './data/samples.js';
+import {
+  type GivenGradient,
+  isGiven,
+  notFiniteAt,
+  readAlone,
+  readGradient,
+  readTargets,
+  type Samples,
+  type Targets,
+} from './data/samples.js';
 import { checkOptions, shorten, wrongKind, wrongState, wrongValue } from './errors.js';
 import { modelMetadata, readModelMetadata } from './files/modelFile.js';
 import { readSafetensors, type Tensor, writeSafetensors } from './files/safetensors.js';
@@ -96,7 +105,8 @@ class BaseTrainer {
       memories: team ? Office.of(team.host).memories : ownMemories,
       optimizer,
       batchSize,
-      planFor: rows => planTraining(model.architecture, rows, { ...judgement, threads: team?.size ?? 1 }),
+      planFor: (rows, given) =>
+        planTraining(model.architecture, rows, { ...judgement, given, threads: team?.size ?? 1 }),
     });
     return new Run({ model, config, loss, deterministic, team, workspace });
   }
@@ -125,15 +135,17 @@ class BaseTrainer {
   /**
    * One step on one batch of at most `batchSize` rows.
    *
-   * @returns the batch's cost before the update
+   * @param y targets; or `{ gradient }`, in place of targets and loss the cost's gradient for each output, after its
+   *   activation: for costs of one's own
+   * @returns the batch's cost before the update; 0 where its gradient was given
    * @throws where the cost or an updated parameter is not a finite number: then the parameters are those from before the step
    */
-  async step(x: Samples, y: Targets): Promise<number> {
+  async step(x: Samples, y: Targets | GivenGradient): Promise<number> {
     return this.stepSync(x, y);
   }
 
   /** {@link step} without a promise. */
-  stepSync(x: Samples, y: Targets): number {
+  stepSync(x: Samples, y: Targets | GivenGradient): number {
     const run = this.#run;
     const { model, workspace } = run;
     run.refuseEnded('step');
@@ -146,15 +158,17 @@ class BaseTrainer {
     refuseWrongIndices('step: x', samples, inputs, rule);
     const { rows } = samples;
     if (rows > batchSize) throw wrongValue('step: x', `at most ${batchSize} rows, the batchSize`, rows);
-    const data = { samples, targets: readTargets('step: y', raw?.y(y) ?? y, rows, run.loss) };
-    run.open(rows, data, true);
+    const given = isGiven(y) ? readGradient('step', y, rows, workspace.network.outputs) : undefined;
+    const data = { samples, targets: given ?? readTargets('step: y', raw?.y(y) ?? y, rows, run.loss) };
+    run.open(rows, data, true, given !== undefined);
     workspace.rest('step');
     run.aim(workspace.place(data, false));
     const { program } = workspace;
     beginRows(program, rows);
     if (program.run('check') === 0) throw notFiniteAt('step: x', samples.values, program.get('failure'), inputs);
     run.lead();
-    const finished = program.run('step');
+    if (given) program.set('cost', 0);
+    const finished = program.run(given ? 'stepBy' : 'step');
     model.countStep();
     if (finished === 0) throw run.explain(`step ${this.steps + 1}`);
     run.progress.step += 1;

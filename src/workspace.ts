@@ -17,8 +17,8 @@ export interface WorkspaceParts {
   readonly memories: Memories;
   readonly optimizer: OptimizerConfig;
   readonly batchSize: number;
-  /** The plan for batches of at most so many rows. */
-  readonly planFor: (rows: number) => NetworkPlan;
+  /** The plan for batches of at most so many rows, and where asked for with steps that are given gradients. */
+  readonly planFor: (rows: number, given: boolean) => NetworkPlan;
 }
 
 /** What an optimiser keeps of a parameter, and what its numbers always are. */
@@ -42,7 +42,7 @@ export class Workspace {
     this.#parts = parts;
     this.#tenancy = new Tenancy(parts.memories, () => this.#save());
     this.#state = stateOf(parts.optimizer);
-    this.#network = parts.planFor(parts.batchSize);
+    this.#network = parts.planFor(parts.batchSize, false);
   }
 
   /** The plan for whole batches, or for as many rows as there were ever any. */
@@ -66,14 +66,16 @@ export class Workspace {
    *
    * @throws where there is no such memory; what was learned is kept
    */
-  open(rows: number, data: ReadyData): boolean {
+  open(rows: number, data: ReadyData, given = false): boolean {
     const { module, shared, batchSize, planFor } = this.#parts;
     const capacity = Math.min(rows, batchSize);
-    if (this.#program && capacity <= this.#network.plan.capacity) return false;
+    const had = this.#network.plan.sections.has('stepBy');
+    const has = given || had;
+    if (this.#program && capacity <= this.#network.plan.capacity && has === had) return false;
     const abandoned = this.#program?.abandoned;
     this.#save();
     this.#tenancy.end(abandoned);
-    if (capacity !== this.#network.plan.capacity) this.#network = planFor(capacity);
+    if (capacity !== this.#network.plan.capacity || has !== had) this.#network = planFor(capacity, has);
     const { plan } = this.#network;
     const program = new Program(module, plan, shared, this.#tenancy.take(plan.end, bytesFor(data)), instantiateSync);
     for (const [name, values] of this.#saved) program.floats(plan.region(name)).set(values);

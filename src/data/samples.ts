@@ -266,6 +266,35 @@ function readValues(where: string, y: unknown, rows: number, positions: number, 
   return values;
 }
 
+/** In place of targets: the cost's gradient for each output of each row, as numbers or rows of them. */
+export interface GivenGradient {
+  readonly gradient: NumberArray | readonly number[] | readonly ArrayLike<number>[];
+}
+
+export function isGiven(y: unknown): y is GivenGradient {
+  return kindOf(y) === 'Object' && 'gradient' in (y as object);
+}
+
+/** Checks a gradient of the outputs: so many numbers, each finite. */
+export function readGradient(where: string, given: GivenGradient, rows: number, columns: number): Float32Array {
+  checkOptions(where, given, ['gradient']);
+  const place = `${where}: gradient`;
+  const { gradient } = given;
+  const isRows = Array.isArray(gradient) && isListOfRows(gradient);
+  const flat: unknown = isRows ? flattenTargets(place, gradient, columns) : gradient;
+  const expected = `${rows * columns} numbers, one for each output of each row`;
+  if (!isNumbers(flat)) throw wrongType(place, expected, gradient, conversion(gradient, 'gradient'));
+  if (flat.length !== rows * columns) throw wrongValue(place, expected, `${flat.length} numbers`);
+  return Float32Array.from({ length: flat.length }, (_, i) => {
+    const value: unknown = flat[i];
+    const [row, column] = [Math.floor(i / columns), i % columns];
+    if (typeof value !== 'number') throw wrongKind(place, 'numbers', `${describe(value)} in row ${row}`);
+    const rounded = fround(value);
+    if (!finite(rounded)) throw wrongValue(place, 'finite numbers', `${value} in row ${row}, column ${column}`);
+    return rounded;
+  });
+}
+
 function flattenTargets(where: string, rows: readonly unknown[], columns: number): unknown[] {
   // Not rows.flatMap, which passes over holes.
   return Array.from(rows, (row, r) => {

@@ -67,3 +67,9 @@ export function setBatch(program: Program, rows: number): void {
   program.set('samples', rows);
   program.set('order', 0);
 }
+
+/** Where all random numbers come from. */
+export function setSeed(program: Program, seed: number): void {
+  program.set('seedLow', (seed % 2 ** 32) | 0);
+  program.set('seedHigh', Math.floor(seed / 2 ** 32));
+}
