@@ -1,6 +1,6 @@
 /** Networks that are no chain: nodes, what they are made of others by, and the architecture that comes of them. */
-import { type Architecture, checkGraph, checkInputs } from './architecture.js';
-import { wrongType, wrongValue } from './errors.js';
+import { type Architecture, checkGraph, checkInputs, placedLayers } from './architecture.js';
+import { checkChoice, wrongType, wrongValue } from './errors.js';
 import { permuteConfig, repeatVectorConfig, sliceConfig } from './layers/arrange.js';
 import { checkLayer, definitionOf, type Layer } from './layers/index.js';
 import type { Shape } from './shape.js';
@@ -122,6 +122,40 @@ function outputsOf(plot: Plot, made: unknown): number | Record<string, number> {
   };
   if (made instanceof GraphNode || typeof made !== 'object' || made === null) return indexOf(made);
   return Object.fromEntries(Object.entries(made).map(([name, node]) => [name, indexOf(node)]));
+}
+
+/**
+ * The part of a network up to a layer of that name, whose value is its output; and for each of its nodes the name of the
+ * one that it was.
+ */
+export function partUpTo(architecture: Architecture, name: unknown): { part: Architecture; names: readonly string[] } {
+  const placed = placedLayers(architecture);
+  const known = placed.map(layer => layer.name);
+  const last = known.indexOf(checkChoice('upTo: layer', name, known));
+  const needed = new Set<number | string>([last]);
+  for (const { index, from } of placed.toReversed())
+    if (needed.has(index)) for (const source of from) needed.add(source);
+  const kept = placed.filter(({ index }) => needed.has(index));
+  const numberOf = new Map(kept.map(({ index }, number) => [index, number]));
+  const firstUses = new Map<number, number>();
+  const shared: Record<number, number> = {};
+  kept.forEach(({ index, shared: firstUse = index }, number) => {
+    const known = firstUses.get(firstUse);
+    if (known === undefined) firstUses.set(firstUse, number);
+    else shared[number] = known;
+  });
+  const { inputShape } = architecture;
+  const inputs = Object.entries(inputShape).filter(([input]) => needed.has(input));
+  const part = checkGraph('upTo', {
+    inputShape: Array.isArray(inputShape) ? (inputShape as Shape) : Object.fromEntries<Shape>(inputs),
+    layers: kept.map(({ layer }) => layer),
+    from: kept.map(({ from }) =>
+      from.map(source => (typeof source === 'number' ? (numberOf.get(source) ?? 0) : source)),
+    ),
+    outputs: kept.length - 1,
+    shared,
+  });
+  return { part, names: kept.map(({ index, shared: firstUse = index }) => placed[firstUse]?.name ?? '') };
 }
 
 function merge(kind: Extract<Layer['kind'], 'add' | 'multiply' | 'average' | 'maximum' | 'subtract' | 'concatenate'>) {

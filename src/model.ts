@@ -19,6 +19,7 @@ import {
 } from './errors.js';
 import { modelMetadata, refuseNotFiniteTensors, type Trained } from './files/modelFile.js';
 import { writeSafetensors } from './files/safetensors.js';
+import { partUpTo } from './graph.js';
 import { initialize } from './initializers/fill.js';
 import { callOnItselfAlone } from './itself.js';
 import { Judge, type ReadyData, readData, readRows } from './judge.js';
@@ -208,6 +209,27 @@ class BaseModel extends Predictor {
   }
 
   /**
+   * The part up to a layer, as a model of its own with a copy of the parameters: for features, or as the base of another
+   * network. Its nodes are numbered anew. It takes samples as the network does, also where this one takes raw rows.
+   *
+   * @param layer the layer's name, such as `1.dense`; its value is the part's output
+   */
+  upTo(layer: string): this {
+    const { part, names } = partUpTo(this.architecture, layer);
+    const { seed, weights, runsOn: backend } = this;
+    const model = new (this.constructor as PredictorClass<this>)({ architecture: part, backend, seed, weights });
+    const stored = new Map(this.#stored().map(({ name, data }) => [name, data]));
+    const owners = placedLayers(part).map(({ name }, index) => [`${name}.`, `${names[index]}.`] as const);
+    const tensors = model.network.plan.parameters.flatMap(({ name, shape }) => {
+      const [own = '', old = ''] = owners.find(([prefix]) => name.startsWith(prefix)) ?? [];
+      const data = stored.get(old + name.slice(own.length));
+      return data ? [{ name, shape, data }] : [];
+    });
+    model.adopt(tensors, []);
+    return model;
+  }
+
+  /**
    * Sets some or all parameters by name, row-major.
    *
    * @throws where a name is unknown, a length is wrong, or a value is not a finite number; then none is set
@@ -367,6 +389,9 @@ class BaseModel extends Predictor {
     };
     if (seed !== undefined && !way.training) {
       throw wrongValue(`${where}: seed`, 'none without training: true', seed, 'only training draws random numbers');
+    }
+    if (way.inputs && indexRule(this.architecture)) {
+      throw wrongKind(`${where}: inputs`, 'samples that have a gradient', 'whole numbers that are looked up');
     }
     this.refuseQuantized(where);
     return this.#judge(where, { x, y }, loss, Infinity, (judge, data) => judge.gradients(where, data, noise), way);

@@ -12,6 +12,8 @@ import { parseStrictly } from './strictJson.js';
 export const FORMAT = '1';
 /** The version in which each of the user's keys is written behind a prefix: only where one would take the place of the format's own, as older readers know no other. */
 const PREFIXED_FORMAT = '1.1';
+/** The version of graphs that are no chain; the user's keys are written as in {@link PREFIXED_FORMAT}. */
+const GRAPH_FORMAT = '1.2';
 const USERS = 'user.';
 
 /** The format's own metadata keys; further ones begin with `myelin.`. */
@@ -59,10 +61,11 @@ export function modelMetadata(model: {
   readonly trained: Trained;
 }): Record<string, string> {
   const users = Object.entries(model.metadata);
-  const prefix = users.some(([key]) => isOwnKey(key)) ? USERS : '';
+  const isChain = model.architecture.from === undefined;
+  const prefix = !isChain || users.some(([key]) => isOwnKey(key)) ? USERS : '';
   return {
     ...Object.fromEntries(users.map(([key, value]) => [prefix + key, value])),
-    myelin: prefix === '' ? FORMAT : PREFIXED_FORMAT,
+    myelin: isChain ? (prefix === '' ? FORMAT : PREFIXED_FORMAT) : GRAPH_FORMAT,
     architecture: JSON.stringify(model.architecture),
     seed: String(model.seed),
     ...(model.weights === 'float32' ? {} : { weights: model.weights }),
@@ -117,7 +120,7 @@ export function readModelMetadata(
     const mend = 'read other .safetensors files with another library';
     throw wrongValue('model file: metadata', `the keys 'myelin' and 'architecture'`, 'a file without them', mend);
   }
-  if (format !== FORMAT && format !== PREFIXED_FORMAT) {
+  if (![FORMAT, PREFIXED_FORMAT, GRAPH_FORMAT].includes(format)) {
     throw wrongValue('model file: format', FORMAT, describe(format), 'update myelin to read newer files');
   }
   let architecture: Architecture;
