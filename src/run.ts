@@ -8,6 +8,7 @@ import type { FittedLoss } from './losses/loss.js';
 import type { Leader, Model } from './model.js';
 import { PANEL, panelCount } from './plan/panels.js';
 import type { Places } from './runtime/staging.js';
+import { setSeed } from './runtime/staging.js';
 import type { Team } from './runtime/threads.js';
 import type { TrainerConfig } from './trainingOptions.js';
 import type { Workspace } from './workspace.js';
