@@ -3,7 +3,7 @@ import { type Architecture, placedLayers } from './architecture.js';
 import { type Moments, momentsOf } from './data/moments.js';
 import { type ReadySamples, readTargets } from './data/samples.js';
 import { wrongKind, wrongValue } from './errors.js';
-import { isNumberArray } from './kinds.js';
+import { isList, isNumberArray } from './kinds.js';
 import { size } from './shape.js';
 
 /** A layer that can be adapted, in its place. */
@@ -41,8 +41,8 @@ export function momentsOfSamples({ values, scale }: ReadySamples, columns: numbe
 
 /** Targets of however many rows, as numbers. */
 export function momentsOfTargets(where: string, y: unknown, { columns, positions }: Adaptable): Moments {
-  const flat = isNumberArray(y) || (Array.isArray(y) && typeof y[0] === 'number');
-  const length = flat ? (y as ArrayLike<number>).length / (columns * positions) : Array.isArray(y) ? y.length : 1;
+  const flat = isNumberArray(y) || (isList(y) && typeof y[0] === 'number');
+  const length = flat ? (y as ArrayLike<number>).length / (columns * positions) : isList(y) ? y.length : 1;
   if (length === 0) throw wrongValue(where, 'at least one row', 'none');
   const rows = Math.ceil(length);
   const target = { kind: 'values', columns, range: 'any' } as const;

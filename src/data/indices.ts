@@ -1,4 +1,5 @@
 /** Whole numbers as samples: what rows of a table are looked up by. */
+import { refuseLost } from '../conversions.js';
 import { wrongValue } from '../errors.js';
 import { arrayKind } from '../kinds.js';
 import type { ReadySamples } from './samples.js';
@@ -16,7 +17,10 @@ const integers = ['Int8Array', 'Uint8Array', 'Int16Array', 'Uint16Array', 'Int32
 /** Arrays of integers as floats where a network takes those; anything else as it is. */
 export function asFloats(x: unknown, rule: IndexRule | undefined): unknown {
   const kind = arrayKind(x);
-  return rule && kind && integers.includes(kind) ? Float32Array.from(x as Int32Array) : x;
+  if (!rule || !kind || !integers.includes(kind)) return x;
+  const indices = x as Int32Array;
+  refuseLost('x', indices);
+  return Float32Array.from(indices);
 }
 
 /** Refuses samples that are no indices, with the row and the column of the first. */

@@ -1,6 +1,6 @@
 /** Data taken apart by rows: a test set, folds, windows over a series. */
 import { checkInteger, checkNumber, checkOptions, describe, wrongKind, wrongType, wrongValue } from '../errors.js';
-import { isNumberArray, kindOf } from '../kinds.js';
+import { isList, isNumberArray, kindOf } from '../kinds.js';
 import { checkSeed, Purpose, Random } from '../random.js';
 import { splitRows, stratifiedSplit } from './split.js';
 
@@ -35,7 +35,7 @@ export function split<D extends SplittableData | readonly unknown[]>(
   checkSeed('split: seed', seed);
   const rows = rowsOf('split', data);
   if (rows < 2) throw wrongValue('split', 'at least two rows', rows);
-  const labels = stratify === true && !Array.isArray(data) ? (data as SplittableData).y : stratify;
+  const labels = stratify === true && !isList(data) ? (data as SplittableData).y : stratify;
   if (labels === true) {
     throw wrongKind('split: stratify', 'the class of each row', 'true', 'give a list of them, for rows have no y');
   }
@@ -50,7 +50,7 @@ export function split<D extends SplittableData | readonly unknown[]>(
 export function pick<D extends SplittableData | readonly unknown[]>(data: D, rows: ArrayLike<number>): D {
   const count = rowsOf('pick', data);
   for (let i = 0; i < rows.length; i++) checkInteger('pick: rows', rows[i], 0, count - 1);
-  if (Array.isArray(data)) return Array.from(rows, row => data[row] as unknown) as unknown as D;
+  if (isList(data)) return Array.from(rows, row => data[row] as unknown) as unknown as D;
   const { x, y } = data as SplittableData;
   return { ...data, x: pickRows(x, rows, count), y: pickRows(y, rows, count) };
 }
@@ -69,10 +69,10 @@ function pickRows(values: ArrayLike<unknown>, rows: ArrayLike<number>, count: nu
 
 /** How many rows there are: as many as entries of a list, or of `y`; a flat `x` has as many numbers for each. */
 function rowsOf(where: string, data: unknown): number {
-  if (Array.isArray(data)) return data.length;
+  if (isList(data)) return data.length;
   if (kindOf(data) !== 'Object') throw wrongType(where, 'a list of rows, or { x, y }', data);
   const { x, y } = data as { x?: unknown; y?: unknown };
-  if (!isList(x) || !isList(y)) throw wrongKind(where, '{ x, y }', `${describe(x)} and ${describe(y)}`);
+  if (!isColumn(x) || !isColumn(y)) throw wrongKind(where, '{ x, y }', `${describe(x)} and ${describe(y)}`);
   const isFlat = isNumberArray(x);
   if (y.length === 0 || (isFlat ? x.length % y.length !== 0 : x.length !== y.length)) {
     const got = `${x.length} ${isFlat ? 'numbers' : 'rows'} and ${y.length}`;
@@ -81,12 +81,12 @@ function rowsOf(where: string, data: unknown): number {
   return y.length;
 }
 
-function isList(value: unknown): value is ArrayLike<unknown> {
-  return Array.isArray(value) || isNumberArray(value);
+function isColumn(value: unknown): value is ArrayLike<unknown> {
+  return isList(value) || isNumberArray(value);
 }
 
 function checkLabels(where: string, labels: unknown, rows: number): ArrayLike<string | number> {
-  if (!isList(labels)) throw wrongType(where, 'true, false, or a list of classes', labels);
+  if (!isColumn(labels)) throw wrongType(where, 'true, false, or a list of classes', labels);
   if (labels.length !== rows) throw wrongValue(where, `${rows} classes, one for each row`, labels.length);
   return labels as ArrayLike<string | number>;
 }

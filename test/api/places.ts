@@ -32,7 +32,20 @@ export async function makePlaces(): Promise<Readonly<Record<string, Place>>> {
   const file = model.toBytes();
   const predictor = await predict.Model.fromBytes(file);
   const quantized = await model.quantize({ weights: 'int8' });
+  const indexed = await Model.create(sequential(4, [myelin.embeddingBag(8, 2)]));
+  const adapted = await Model.create(
+    sequential(4, [myelin.normalization(), dense(1), myelin.normalization({ invert: true })]),
+  );
   const alone: Record<string, Place> = {
+    'predict from indices': v => indexed.predict(v),
+    'fit from indices': v => indexed.fit({ x: v, y: new Float32Array(2) }, numbers),
+    'adapt: data': v => adapted.adapt(v),
+    'adapt: x': v => adapted.adapt({ x: v, y }),
+    'adapt: y': v => adapted.adapt({ x, y: v }),
+    embedding: v => myelin.embedding(v, 2),
+    'embedding: units': v => myelin.embedding(2, v),
+    'embedding: options': v => myelin.embedding(2, 2, v),
+    'embeddingBag: options': v => myelin.embeddingBag(2, 2, v),
     predict: v => model.predict(v),
     'myelin/predict: predict': v => predictor.predict(v),
     'predict of int8': v => quantized.predict(v),
@@ -117,12 +130,13 @@ export async function makePlaces(): Promise<Readonly<Record<string, Place>>> {
   const { flatten, leakyRelu, elu, gelu, constant, randomUniform, randomNormal, orthogonal, zeros } = myelin;
   const { sgd, adam, adamW, huber, binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy } =
     myelin;
-  const { layerNormalization, rmsNormalization } = myelin;
+  const { layerNormalization, rmsNormalization, batchNormalization, normalization } = myelin;
   const { meanSquaredError, meanAbsoluteError, logCosh, hinge, klDivergence, cosineSimilarity, glorotUniform } = myelin;
   const factories: Record<string, Place> = {
     ...{ flatten, leakyRelu, elu, gelu, constant, randomUniform, randomNormal, orthogonal, sgd, adam, adamW, huber },
     ...{ binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy, meanSquaredError, hinge, logCosh },
     ...{ meanAbsoluteError, klDivergence, cosineSimilarity, layerNormalization, rmsNormalization },
+    ...{ batchNormalization, normalization },
     zeros: v => Reflect.apply(zeros, undefined, [v]),
     glorotUniform: v => Reflect.apply(glorotUniform, undefined, [v]),
   };
@@ -146,6 +160,11 @@ export async function makePlaces(): Promise<Readonly<Record<string, Place>>> {
       return Model.create(sequential(4, [dense(2, v)]));
     }),
     ...each('layerNormalization', ['epsilon', 'name'], v => sequential(4, [layerNormalization(v)])),
+    ...each('batchNormalization', ['epsilon', 'momentum', 'center', 'scale', 'trainable', 'name'], v => {
+      return sequential(4, [batchNormalization(v)]);
+    }),
+    ...each('normalization', ['invert', 'name'], v => sequential(4, [normalization(v)])),
+    ...each('embeddingBag', ['mode', 'pad', 'weightInitializer'], v => myelin.embeddingBag(2, 2, v)),
     ...each('leakyRelu', ['slope'], v => myelin.leakyRelu(v)),
     ...each('elu', ['alpha'], v => myelin.elu(v)),
     ...each('gelu', ['approximate'], v => myelin.gelu(v)),
