@@ -30,7 +30,7 @@ import {
 import { Fit } from './fit.js';
 import { callOnItselfAlone } from './itself.js';
 import { type ReadyData, readData } from './judge.js';
-import { type Bytes, hasKey } from './kinds.js';
+import { type Bytes, hasKey, isRevoked } from './kinds.js';
 import { checkMetrics } from './metrics/index.js';
 import type { Model } from './model.js';
 import type { Plan } from './plan/builder.js';
@@ -72,7 +72,7 @@ class BaseTrainer {
 
   /** @internal Use {@link Model.trainer}. */
   constructor(run: Run) {
-    if (!(run instanceof Run)) {
+    if (isRevoked(run) || !(run instanceof Run)) {
       const expected = 'model.trainer(options) or Trainer.fromBytes(bytes)';
       throw wrongKind('Trainer', expected, 'new Trainer(…)', 'each gives a promise: await it');
     }
