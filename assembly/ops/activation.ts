@@ -49,7 +49,7 @@ export function activationForward(r: Activation): void {
   switch (r.kind) {
     case ActivationKind.relu: forward<Relu>(r); break;
     case ActivationKind.leakyRelu: forward<LeakyRelu>(r); break;
-    case ActivationKind.elu: case ActivationKind.steepElu: forward<Elu>(r); break;
+    case ActivationKind.elu: forward<Elu>(r); break;
     case ActivationKind.selu: forward<Selu>(r); break;
     case ActivationKind.gelu: forward<Gelu>(r); break;
     case ActivationKind.geluTanh: forward<GeluTanh>(r); break;
@@ -62,6 +62,7 @@ export function activationForward(r: Activation): void {
     case ActivationKind.hardSigmoid: forward<HardSigmoid>(r); break;
     case ActivationKind.hardSwish: forward<HardSwish>(r); break;
     case ActivationKind.exponential: forward<Exponential>(r); break;
+    case ActivationKind.steepElu: forward<SteepElu>(r); break;
   }
   clearPadding(r, r.y, r.columns);
 }

@@ -23,11 +23,16 @@ export class Elu {
 }
 
 /**
- * The derivative where alpha is large: then y + alpha has lost what is left of alpha · eˣ, and it takes x. Far down it is
+ * The same where alpha is large: then y + alpha has lost what is left of alpha · eˣ, and the derivative takes x. Far down it is
  * (alpha · e⁻⁴⁰) · e^(x + 40), since eˣ alone is cut to 0 where alpha still makes something of it.
  */
 @unmanaged
 export class SteepElu {
+  @inline
+  forward(x: v128, alpha: v128): v128 {
+    return changetype<Elu>(0).forward(x, alpha);
+  }
+
   @inline
   derivative(x: v128, y: v128, alpha: v128): v128 {
     const far = f32x4.lt(x, constant(ELU));
