@@ -122,7 +122,7 @@ describe('Random', () => {
     ];
     expect(new Set(streams).size).toBe(streams.length);
     expect(stream(1, Purpose.initialize, 0)).toBe(streams[0]);
-    expect(new Set(Object.values(Purpose)).size).toBe(4);
+    expect(new Set(Object.values(Purpose)).size).toBe(5);
   });
 
   test('uniform is 53 bits of two words', () => {

@@ -80,9 +80,9 @@ function begin(each: Case, plan: Plan): Program {
   new Float32Array(buffer, places.x, samples * size(each.inputs)).set(x as Float32Array);
   if (targets instanceof Int32Array) new Int32Array(buffer, places.y, targets.length).set(targets);
   else new Float32Array(buffer, places.y, targets.length).set(targets);
-  for (const { data, rows: height, columns } of plan.parameters) {
-    // Only whole panels: what lies beyond the columns must stay 0.
-    const values = numbers(height * columns, columns);
+  for (const { data, rows: height, columns, trainable } of plan.parameters) {
+    // Only whole panels: what lies beyond the columns must stay 0. No moving variance is below it.
+    const values = numbers(height * columns, columns).map(value => (trainable ? value : Math.abs(value)));
     for (let i = 0; i < values.length; i++) {
       const [row, column] = [Math.floor(i / columns), i % columns];
       program.floats(data)[(Math.floor(column / 16) * height + row) * 16 + (column % 16)] = (values[i] ?? 0) * 0.3;
