@@ -25,7 +25,7 @@ export class Fit {
     this.#data = data;
     this.#validation = validation;
     this.#options = options;
-    this.#trained = run.model.trained;
+    this.#trained = run.model.held.trained;
   }
 
   /** Whether steps are under way, and nothing in the run is whole. */
@@ -52,7 +52,7 @@ export class Fit {
       this.#stepping = false;
       this.#crew?.leave();
       run.workspace.rest('fit');
-      run.model.endFit(this.#trained);
+      run.model.held.endFit(this.#trained);
     }
   }
 
@@ -190,7 +190,7 @@ export class Fit {
     const seconds = (performance.now() - started) / 1000;
     const judgement = await this.#judge(places.end - places.x, turn);
     if (judgement === ABORTED) return ABORTED;
-    run.model.publish(run.workspace.parameters, this.#trained);
+    run.model.held.publish(run.workspace.parameters, this.#trained);
     run.ahead = false;
     Object.assign(progress, { epoch: progress.epoch + 1, position: 0, costSum: 0, correct: 0 });
     return {

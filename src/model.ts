@@ -34,7 +34,7 @@ import {
   type Scores,
   scoreNumbers,
 } from './metrics/index.js';
-import { Predictions, Snapshot, type Source, workOf } from './parallel.js';
+import { Predictions, type Source, workOf } from './parallel.js';
 import { numbersOf, type Parameter } from './plan/builder.js';
 import { scaleName } from './plan/formats.js';
 import { fromPanels, toPanels } from './plan/panels.js';
@@ -55,7 +55,7 @@ import { findTeam, threadsOf } from './runtime/threads.js';
 import { takeSpare, WORK_AT_ONCE } from './runtime/turn.js';
 import { Office } from './runtime/workers.js';
 import { summarize } from './summary.js';
-import { Trainer } from './trainer.js';
+import { Trainer, type TrainerOf } from './trainer.js';
 import { endingOf } from './training.js';
 import {
   checkFitOptions,
@@ -67,6 +67,7 @@ import {
   type TrainingData,
   trainerOptionNames,
 } from './trainingOptions.js';
+import { Weights } from './weights.js';
 
 export interface ModelOptions extends LoadOptions {
   /** Where all random numbers come from; 0 unless told. */
@@ -86,18 +87,10 @@ export interface ModelParameter extends NamedParameter {
   readonly trainable: boolean;
 }
 
-/** @internal Who trains a model may have newer parameters than the model itself. */
-export interface Leader {
-  /** Its flat parameters. */
-  readonly parameters: Float32Array;
-  /** The flat parameters where they are newer than the model's, which then has them. */
-  takeUpdate(): Float32Array | undefined;
-}
-
 /** What each entry's `Model` extends. Another name than theirs: bundled into one scope they would be numbered, and stack traces would say `Model2`. */
 class BaseModel extends Predictor {
   /** @internal */
-  static get trainerClass(): typeof Trainer {
+  static get trainerClass(): TrainerOf<BaseModel> {
     return Trainer;
   }
 
@@ -109,19 +102,15 @@ class BaseModel extends Predictor {
   /** @internal */
   readonly seed: number;
   readonly #fitted = new Map<string, Judge>();
-  /** Whose parameters are newer than the model's own, if anybody's are. */
-  #newest: Leader | undefined;
-  /** The parameters as they are, where predictions may be under way with them. */
-  #snapshot: Snapshot | undefined;
   #predictions: Predictions | undefined;
-  #fitting = false;
-  readonly #trained: { epochs: number; steps: number };
+  /** @internal */
+  readonly held: Weights;
 
   /** @internal Use {@link Model.create}. */
   constructor(parts: ModelParts) {
     super(parts);
     this.seed = parts.seed;
-    this.#trained = { epochs: 0, steps: 0, ...parts.trained };
+    this.held = new Weights(this.program.floats(this.network.plan.parameterRegion), parts.trained);
   }
 
   /**
@@ -236,7 +225,7 @@ class BaseModel extends Predictor {
    */
   setParameters(values: Readonly<Record<string, NumberArray | readonly number[]>>): void {
     const where = 'setParameters';
-    this.refuseWhileFitting(where);
+    this.held.refuseWhileFitting(where);
     this.refuseQuantized(where);
     const known = new Map(this.network.plan.parameters.map(parameter => [parameter.name, parameter]));
     if (kindOf(values) !== 'Object' || isHollow(values))
@@ -251,10 +240,9 @@ class BaseModel extends Predictor {
       checkParameter(`${where}: ${shorten(name)}`, parameter, value);
       writes.push([parameter, value]);
     }
-    this.update();
-    this.#beforeChange();
-    for (const [parameter, value] of writes) this.write(parameter, value);
-    this.#newest = undefined;
+    this.held.change(() => {
+      for (const [parameter, value] of writes) this.write(parameter, value);
+    });
   }
 
   /**
@@ -266,7 +254,7 @@ class BaseModel extends Predictor {
    */
   adapt(data: { x?: Samples | TrainingData['x']; y?: Targets; scale?: number }): void {
     const where = 'adapt';
-    this.refuseWhileFitting(where);
+    this.held.refuseWhileFitting(where);
     this.refuseQuantized(where);
     checkOptions(where, data, ['x', 'y', 'scale']);
     const { x, y, scale } = data;
@@ -319,7 +307,7 @@ class BaseModel extends Predictor {
    * epoch. Shuffles and dropout's masks go on from there: no fit repeats another's, and the same sequence of calls gives the same bits.
    */
   get trained(): Trained {
-    return { ...this.#trained };
+    return this.held.trained;
   }
 
   /** A table of the layers, their shapes and their numbers of parameters. */
@@ -451,7 +439,7 @@ class BaseModel extends Predictor {
   /** Gives a judge the parameters: float32, whatever this model stores. */
   #lend({ program }: Judge): void {
     const { parameterRegion, parameters } = program.plan;
-    if (this.weights === 'float32') program.floats(parameterRegion).set(this.currentParameters);
+    if (this.weights === 'float32') program.floats(parameterRegion).set(this.held.values);
     else {
       const values = new Map(this.parameters.map(({ name, data }) => [name, data]));
       for (const { name, data, rows, columns } of parameters) {
@@ -474,7 +462,7 @@ class BaseModel extends Predictor {
     for (const key of trainerOptionNames) own[key] = given[key];
     for (const key of fitOptionNames) rest[key] = given[key];
     const { signal } = checkFitOptions('fit', rest);
-    this.refuseWhileFitting('fit');
+    this.held.refuseWhileFitting('fit');
     const trainer = await this.#newTrainer(own, 'fit', signal);
     try {
       return await trainer.fit(data, rest);
@@ -484,11 +472,11 @@ class BaseModel extends Predictor {
   }
 
   /** Step 6, by hand: a trainer of this model. */
-  async trainer(options: TrainerOptions): Promise<Trainer> {
+  async trainer(options: TrainerOptions): Promise<Trainer<BaseModel>> {
     return this.#newTrainer(options, 'trainer');
   }
 
-  async #newTrainer(options: unknown, where: string, signal?: FitOptions['signal']): Promise<Trainer> {
+  async #newTrainer(options: unknown, where: string, signal?: FitOptions['signal']): Promise<Trainer<BaseModel>> {
     const { trainerClass } = this.constructor as typeof BaseModel;
     return new trainerClass(await trainerClass.prepare(this, this.runsOn, options, where, signal));
   }
@@ -522,11 +510,9 @@ class BaseModel extends Predictor {
       this.predictSamples(where, out, samples);
       return this.restored(where, out, samples.rows);
     }
-    this.update();
-    this.#snapshot ??= new Snapshot(this.currentParameters);
     this.#predictions ??= new Predictions(this.#source());
     const findThreads = small ? undefined : () => findTeam(this.runsOn, wanted);
-    const out = await this.#predictions.predict(samples, this.#snapshot, findThreads);
+    const out = await this.#predictions.predict(samples, this.held.snapshot(), findThreads);
     return this.restored(where, out, samples.rows);
   }
 
@@ -591,73 +577,9 @@ class BaseModel extends Predictor {
     return fitLoss(config, ending);
   }
 
-  /** @internal The flat parameters as predict uses them. */
-  get currentParameters(): Float32Array {
-    return this.program.floats(this.network.plan.parameterRegion);
-  }
-
-  /** @internal Takes over the parameters of a trainer that went ahead, unless a fit is running. */
+  /** @internal */
   protected override update(): void {
-    if (this.#newest === undefined || this.#fitting) return;
-    const ahead = this.#newest.takeUpdate();
-    if (ahead) this.#replace(ahead);
-  }
-
-  /** @internal Whoever goes ahead from here gets the current parameters, unless it has them: then this says so. */
-  lead(leader: Leader): boolean {
-    if (this.#newest === leader) return false;
-    this.update();
-    leader.parameters.set(this.currentParameters);
-    this.#newest = leader;
-    return true;
-  }
-
-  /** @internal Takes over its parameters for good: it goes ahead no more. */
-  follow(leader: Leader): void {
-    this.update();
-    if (this.#newest === leader) this.#newest = undefined;
-  }
-
-  /** @internal A step was begun outside of a fit. */
-  countStep(): void {
-    this.#trained.steps += 1;
-  }
-
-  /** @internal Until {@link endFit} predictions keep to the parameters published last. */
-  beginFit(where: string): void {
-    this.refuseWhileFitting(where);
-    this.update();
-    this.#fitting = true;
-  }
-
-  /** @internal The parameters of a finished epoch, which predictions read from now on. */
-  publish(parameters: Float32Array, trained: Trained): void {
-    this.#replace(parameters);
-    Object.assign(this.#trained, trained);
-  }
-
-  #replace(parameters: Float32Array): void {
-    this.#beforeChange();
-    this.currentParameters.set(parameters);
-  }
-
-  /** Predictions under way keep the parameters that they were asked for with. */
-  #beforeChange(): void {
-    this.#snapshot?.keep();
-    this.#snapshot = undefined;
-  }
-
-  /** @internal */
-  endFit(trained: Trained): void {
-    this.#fitting = false;
-    Object.assign(this.#trained, trained);
-  }
-
-  /** @internal */
-  refuseWhileFitting(where: string): void {
-    if (this.#fitting) {
-      throw new Error(`${where}: expected no fit under way on this model, got one that runs; await it first`);
-    }
+    this.held.update();
   }
 
   /** @internal Refuses what needs float32 weights, on a quantised model. */

@@ -5,12 +5,11 @@ import { shorten, wrongState, wrongValue } from './errors.js';
 import type { ReadyData } from './judge.js';
 import { definitionOf } from './layers/index.js';
 import type { FittedLoss } from './losses/loss.js';
-import type { Leader, Model } from './model.js';
 import { PANEL, panelCount } from './plan/panels.js';
-import type { Places } from './runtime/staging.js';
-import { setSeed } from './runtime/staging.js';
+import { type Places, setSeed } from './runtime/staging.js';
 import type { Team } from './runtime/threads.js';
 import type { TrainerConfig } from './trainingOptions.js';
+import type { Leader, Trainable } from './weights.js';
 import type { Workspace } from './workspace.js';
 
 /** What is missed where an update, and not a cost, left the finite numbers. */
@@ -20,8 +19,8 @@ export const FINITE_PARAMETERS = 'finite parameters';
 const MOST_STEP = 2 ** 31 - 1;
 
 /** @internal What a run is made of. */
-export interface RunParts {
-  readonly model: Model;
+export interface RunParts<M extends Trainable> {
+  readonly model: M;
   readonly config: TrainerConfig;
   readonly loss: FittedLoss;
   readonly deterministic: boolean;
@@ -58,8 +57,8 @@ const begun: Progress = {
 };
 
 /** @internal */
-export class Run implements Leader, RunParts {
-  readonly model: Model;
+export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M> {
+  readonly model: M;
   readonly config: TrainerConfig;
   readonly loss: FittedLoss;
   readonly deterministic: boolean;
@@ -71,7 +70,7 @@ export class Run implements Leader, RunParts {
   /** Why it cannot go on, in words. */
   #end: string | undefined;
 
-  constructor(parts: RunParts) {
+  constructor(parts: RunParts<M>) {
     this.model = parts.model;
     this.config = parts.config;
     this.loss = parts.loss;
@@ -88,7 +87,7 @@ export class Run implements Leader, RunParts {
       program.set('learningRate', config.optimizer.learningRate);
       program.set('batchSize', config.batchSize);
       setSeed(program, model.seed);
-      program.set('draw', model.trained.steps);
+      program.set('draw', model.held.trained.steps);
       this.#setStep();
     }
     workspace.program.set('keeps', Number(keeps));
@@ -96,8 +95,8 @@ export class Run implements Leader, RunParts {
 
   /** Takes over the model's newest parameters and its count of steps, where another trainer may have been at work since. */
   lead(): void {
-    const led = this.model.lead(this);
-    if (led && this.workspace.placed) this.workspace.program.set('draw', this.model.trained.steps);
+    const led = this.model.held.lead(this);
+    if (led && this.workspace.placed) this.workspace.program.set('draw', this.model.held.trained.steps);
   }
 
   get parameters(): Float32Array {
@@ -149,7 +148,7 @@ export class Run implements Leader, RunParts {
   goBack(error: Error): void {
     this.#endWith(error);
     this.ahead = false;
-    this.workspace.parameters.set(this.model.currentParameters);
+    this.workspace.parameters.set(this.model.held.values);
   }
 
   #endWith(error: Error): void {
@@ -158,7 +157,7 @@ export class Run implements Leader, RunParts {
 
   /** Ends it for good: the memory is for others. */
   close(): void {
-    this.model.follow(this);
+    this.model.held.follow(this);
     this.#end ??= 'one that was disposed of';
     this.workspace.close();
   }

@@ -32,7 +32,6 @@ import { callOnItselfAlone } from './itself.js';
 import { type ReadyData, readData } from './judge.js';
 import { type Bytes, hasKey, isRevoked } from './kinds.js';
 import { checkMetrics } from './metrics/index.js';
-import type { Model } from './model.js';
 import type { Plan } from './plan/builder.js';
 import { fromPanels, toPanels } from './plan/panels.js';
 import { printPlan } from './plan/print.js';
@@ -53,25 +52,41 @@ import {
   type History,
   type TrainingData,
 } from './trainingOptions.js';
+import type { Trainable } from './weights.js';
 import { stateOf, Workspace } from './workspace.js';
 
 /** Multiply-adds of a step below which it is not shared out: waiting for one another would cost as much as it saves. */
 const WORK_FOR_THREADS = 2.5e5;
 
+/** What makes trainers of models. */
+export interface TrainerOf<M extends Trainable, T extends BaseTrainer<M> = BaseTrainer<M>> {
+  /** @internal */
+  new (run: Run<M>): T;
+  /** @internal */
+  readonly prepare: typeof BaseTrainer.prepare;
+}
+
+/** A class of trainers with its class of models; its factory returns trainers of that class. */
+export interface TrainerClass<T extends BaseTrainer> extends TrainerOf<T['model'], T> {
+  readonly prototype: T;
+  /** @internal */
+  readonly modelClass: PredictorClass<T['model']>;
+}
+
 /** What each entry's `Trainer` extends, by another name for the reason that the model's base has one. */
-class BaseTrainer {
+class BaseTrainer<M extends Trainable = Trainable> {
   static {
     callOnItselfAlone(this.prototype, 'trainer', other => #run in other);
     callOnItselfAlone(this, 'Trainer', other => other === this || hasKey(other, 'modelClass'));
   }
 
-  readonly model: Model;
-  readonly #run: Run;
+  readonly model: M;
+  readonly #run: Run<M>;
   /** The fit under way. */
   #fit: Fit | undefined;
 
   /** @internal Use {@link Model.trainer}. */
-  constructor(run: Run) {
+  constructor(run: Run<M>) {
     if (isRevoked(run) || !(run instanceof Run)) {
       const expected = 'model.trainer(options) or Trainer.fromBytes(bytes)';
       throw wrongKind('Trainer', expected, 'new Trainer(…)', 'each gives a promise: await it');
@@ -81,13 +96,13 @@ class BaseTrainer {
   }
 
   /** @internal Checks the options and plans; all of it before any work. An aborted `signal` ends the wait for threads. */
-  static async prepare(
-    model: Model,
+  static async prepare<M extends Trainable>(
+    model: M,
     backend: Backend,
     options: unknown,
     where: string,
     signal?: FitOptions['signal'],
-  ): Promise<Run> {
+  ): Promise<Run<M>> {
     model.refuseQuantized(where);
     const { threads, ...config } = checkTrainerOptions(where, options);
     const loss = model.fitLoss(config.loss);
@@ -149,7 +164,7 @@ class BaseTrainer {
     const run = this.#run;
     const { model, workspace } = run;
     run.refuseEnded('step');
-    model.refuseWhileFitting('step');
+    model.held.refuseWhileFitting('step');
     const { inputs } = workspace.network;
     const { batchSize } = run.config;
     const raw = model.rawRows('step');
@@ -169,7 +184,7 @@ class BaseTrainer {
     run.lead();
     if (given) program.set('cost', 0);
     const finished = program.run(given ? 'stepBy' : 'step');
-    model.countStep();
+    model.held.countStep();
     if (finished === 0) throw run.explain(`step ${this.steps + 1}`);
     run.progress.step += 1;
     const cost = program.get('cost');
@@ -195,9 +210,9 @@ class BaseTrainer {
     const { validation } = options;
     const judged = validation === undefined ? undefined : this.#read(`${where}: validation`, validation);
     this.#refuseOther(where, ready, checked);
-    this.model.refuseWhileFitting(where);
+    this.model.held.refuseWhileFitting(where);
     this.model.adaptTo(where, ready);
-    this.model.beginFit(where);
+    this.model.held.beginFit(where);
     this.#fit = new Fit(this.#run, ready, judged, checked);
     try {
       return await this.#fit.train();
@@ -285,18 +300,18 @@ class BaseTrainer {
     const { target, accuracy, positions } = loss;
     const columns = accuracy?.kind === 'threshold' && target.kind === 'values' ? target.columns : 1;
     const answers = positions * columns;
-    checkProgress(state, this.model.trained, config.metrics.length > 0 ? answers : 0, network.outputs);
+    checkProgress(state, this.model.held.trained, config.metrics.length > 0 ? answers : 0, network.outputs);
     const { epoch, position, samples, costSum, correct, shuffled, order, step } = state;
     Object.assign(progress, { epoch, position, samples, costSum, correct, shuffled, order, step });
   }
 
   /** @internal The model class of this entry of the package. */
-  static get modelClass(): PredictorClass<Model> {
+  static get modelClass(): PredictorClass<Trainable> {
     throw new Error('myelin: expected an entry of the package that loads its WebAssembly, got the bare class');
   }
 
   /** The trainer that {@link toBytes} wrote, with a model of its own as `trainer.model`. */
-  static async fromBytes(bytes: Uint8Array): Promise<BaseTrainer> {
+  static async fromBytes<T extends BaseTrainer>(this: TrainerClass<T>, bytes: Uint8Array): Promise<T> {
     const where = 'Trainer.fromBytes';
     const { tensors, metadata } = readSafetensors(fileBytes(where, bytes));
     const state = readState(metadata.trainer);

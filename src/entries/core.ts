@@ -34,7 +34,7 @@ export class Model extends BareModel {
 }
 
 /** Trains a model step by step, epoch by epoch; can be saved and resumed. */
-export class Trainer extends BareTrainer {
+export class Trainer extends BareTrainer<BareModel> {
   /** @internal */
   static override get modelClass(): typeof Model {
     return Model;
