@@ -19,6 +19,7 @@ import {
   Gather, GatherLabels, Rearrange, Scatter, SumRepeated,
   gather, gatherLabels, rearrange, scatter, sumRepeated,
 } from './ops/gather';
+import { categoricalHinge } from './ops/categoricalHinge';
 import {
   BatchMoments, ColumnNorm, ColumnNormGradient, MoveAverages,
   batchMoments, columnNormForward, columnNormGradient, moveAverages,
@@ -126,6 +127,7 @@ function executeTraining(record: usize): bool {
     case Opcode.elementwiseLoss: elementwiseLoss(changetype<Loss>(record)); break;
     case Opcode.softmaxCrossEntropy: softmaxCrossEntropy(changetype<Loss>(record)); break;
     case Opcode.sparseSoftmaxCrossEntropy: sparseSoftmaxCrossEntropy(changetype<Loss>(record)); break;
+    case Opcode.categoricalHinge: categoricalHinge(changetype<Loss>(record)); break;
     case Opcode.cosineSimilarity: cosineSimilarity(changetype<Loss>(record)); break;
     case Opcode.cost: return cost(changetype<Cost>(record));
     case Opcode.categoricalAccuracy: categoricalAccuracy(changetype<Accuracy>(record)); break;

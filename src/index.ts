@@ -48,10 +48,19 @@ export {
 } from './layers/rowNorm.js';
 export { cosineSimilarity } from './losses/cosineSimilarity.js';
 export { binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy } from './losses/crossEntropy.js';
-export { hinge } from './losses/hinge.js';
+export { focal } from './losses/focal.js';
+export { categoricalHinge, hinge, squaredHinge } from './losses/hinge.js';
 export type { Loss, LossConfig, LossName } from './losses/index.js';
 export { klDivergence } from './losses/klDivergence.js';
-export { huber, logCosh, meanAbsoluteError, meanSquaredError } from './losses/regression.js';
+export { poisson } from './losses/poisson.js';
+export {
+  huber,
+  logCosh,
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredError,
+  quantile,
+} from './losses/regression.js';
 export type { EvaluationMetric, Metric, Scores } from './metrics/index.js';
 export type { ModelOptions, ModelParameter, NamedParameter } from './model.js';
 export { type AdamOptions, adam, adamW } from './optimizers/adam.js';

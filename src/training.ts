@@ -223,11 +223,11 @@ function emitTargets(builder: Builder, { loss: { target, positions }, output, st
 function emitCost(builder: Builder, gradients: Gradients, value: Value, target: Region, aim: Aim, adds: boolean): void {
   const { data: x, columns, positions } = value;
   const { loss, weight, output, tally } = aim;
-  const { kind, setting, divisor, accuracy } = loss;
+  const { kind, setting, divisor, accuracy, alpha = 0 } = loss;
   const rowCosts = builder.region(ofOutput('rowCosts', output), builder.capacity * positions * 8);
   const owner = ofOutput('loss', output);
   gradients.give(value, owner, dx => {
-    const fields = { rowCosts, x, dx, target, columns, kind, setting, divisor, weight };
+    const fields = { rowCosts, x, dx, target, columns, kind, setting, divisor, weight, alpha };
     builder.emit(loss.op, owner, fields, positions);
   });
   builder.emit(cost, owner, { rowCosts, tally: tally?.cost ?? 0, divisor, weight, adds: Number(adds) }, positions);

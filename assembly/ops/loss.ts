@@ -5,12 +5,17 @@ import { Op, PANEL, ROW } from '../plan';
 import { controlsOf, firstRow, lastRow, partNumber, rowsOf } from '../parts';
 import { columnMask, madd, sum } from '../simd/lanes';
 import { BinaryCrossEntropyFromLogits } from './losses/binaryCrossEntropy';
+import { Focal } from './losses/focal';
 import { Hinge } from './losses/hinge';
 import { Huber } from './losses/huber';
 import { KlDivergence } from './losses/klDivergence';
 import { LogCosh } from './losses/logCosh';
 import { MeanAbsoluteError } from './losses/meanAbsoluteError';
+import { MeanAbsolutePercentageError } from './losses/meanAbsolutePercentageError';
 import { MeanSquaredError } from './losses/meanSquaredError';
+import { Poisson } from './losses/poisson';
+import { Quantile } from './losses/quantile';
+import { SquaredHinge } from './losses/squaredHinge';
 import { swept } from '../simd/math';
 import { logOf, rowExponentials, rowMaximum } from './softmax';
 
@@ -29,6 +34,8 @@ export class Loss extends Op {
   /** The cost is weight · Σ / (rows · divisor). */
   divisor: f32;
   weight: f32;
+  /** What a target of 1 weighs, and one of 0 the rest of 1, where the class has a `balance`. */
+  alpha: f32;
 }
 
 @unmanaged
@@ -52,12 +59,17 @@ export function elementwiseLoss(r: Loss): void {
     case LossKind.binaryCrossEntropyFromLogits: elementwise<BinaryCrossEntropyFromLogits>(r); break;
     case LossKind.hinge: elementwise<Hinge>(r); break;
     case LossKind.klDivergence: elementwise<KlDivergence>(r); break;
+    case LossKind.focal: elementwise<Focal>(r); break;
+    case LossKind.poisson: elementwise<Poisson>(r); break;
+    case LossKind.quantile: elementwise<Quantile>(r); break;
+    case LossKind.meanAbsolutePercentageError: elementwise<MeanAbsolutePercentageError>(r); break;
+    case LossKind.squaredHinge: elementwise<SquaredHinge>(r); break;
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function reduction(r: Loss): f32 {
+export function reduction(r: Loss): f32 {
   return <f32>(<f64>r.weight / (<f64>rowsOf(r) * <f64>r.divisor));
 }
 
@@ -67,6 +79,7 @@ function elementwise<L>(r: Loss): void {
   const panelBytes = <usize>rows * ROW;
   const setting = f32x4.splat(r.setting);
   const scale = f32x4.splat(reduction(r));
+  const alpha = f32x4.splat(r.alpha);
   for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
     let total = f32x4.splat(0);
     for (let first = 0; first < r.columns; first += PANEL) {
@@ -79,8 +92,14 @@ function elementwise<L>(r: Loss): void {
         if (first + group < r.columns) {
           const p = v128.load(r.x + at);
           const t = v128.load(r.target + at);
-          total = f32x4.add(total, v128.and(loss.value(p, t, setting), mask));
-          value = v128.and(swept(f32x4.mul(loss.derivative(p, t, setting), scale)), mask);
+          let cost = loss.value(p, t, setting);
+          let slope = loss.derivative(p, t, setting);
+          if (isDefined(loss.balance)) {
+            cost = f32x4.mul(cost, loss.balance(t, alpha));
+            slope = f32x4.mul(slope, loss.balance(t, alpha));
+          }
+          total = f32x4.add(total, v128.and(cost, mask));
+          value = v128.and(swept(f32x4.mul(slope, scale)), mask);
         }
         v128.store(r.dx + at, value);
       }
@@ -99,7 +118,9 @@ function wideCost<L>(r: Loss, row: i32, panelBytes: usize): f64 {
   let total: f64 = 0;
   for (let column = 0; column < r.columns; column++) {
     const at = <usize>(column / PANEL) * panelBytes + row * ROW + ((column % PANEL) << 2);
-    const value = loss.value(v128.load32_splat(r.x + at), v128.load32_splat(r.target + at), setting);
+    const t = v128.load32_splat(r.target + at);
+    let value = loss.value(v128.load32_splat(r.x + at), t, setting);
+    if (isDefined(loss.balance)) value = f32x4.mul(value, loss.balance(t, f32x4.splat(r.alpha)));
     total += <f64>f32x4.extract_lane(value, 0);
   }
   return total;

@@ -258,6 +258,9 @@ function readValues(where: string, y: unknown, rows: number, positions: number, 
     if (range === 'probability' && !(rounded >= 0 && rounded <= 1)) {
       throw wrongValue(where, 'targets from 0 to 1', `label ${value} in row ${row}, column ${i % columns}`);
     }
+    if (range === 'notNegative' && rounded < 0) {
+      throw wrongValue(where, 'targets that are not negative', `${value} in row ${row}, column ${i % columns}`);
+    }
     if (range === 'sign' && rounded !== -1 && rounded !== 0 && rounded !== 1) {
       throw wrongValue(where, 'targets −1 and 1', `label ${value} in row ${row}, column ${i % columns}`);
     }

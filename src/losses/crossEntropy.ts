@@ -3,10 +3,11 @@
 import { checkBoolean, checkNumber, checkOptions } from '../errors.js';
 import { LossKind } from '../plan/opcodes.js';
 import { elementwiseLoss, softmaxCrossEntropy, sparseSoftmaxCrossEntropy } from '../plan/ops/loss.js';
-import { doesNotFit, type Ending, type LossDefinition, type RowLoss } from './loss.js';
+import { checkClasses, checkEnding, type Ending, type LossDefinition, type RowLoss } from './loss.js';
 
 export interface BinaryCrossEntropy {
   readonly kind: 'binaryCrossEntropy';
+  readonly labelSmoothing: number;
   readonly fromLogits: boolean;
 }
 
@@ -22,10 +23,10 @@ export interface SparseCategoricalCrossEntropy {
   readonly fromLogits: boolean;
 }
 
-export interface CategoricalOptions {
-  /** How much of each target is spread evenly over all classes, from 0 to 1; 0 unless told (Szegedy et al. 2016). */
+export interface CrossEntropyOptions {
+  /** How much of each target is spread evenly over all classes (the two that a sigmoid tells apart), from 0 to 1; 0 unless told (Szegedy et al. 2016). */
   readonly labelSmoothing?: number;
-  /** True where the network ends without softmax; false unless told. */
+  /** True where the network ends without softmax or sigmoid; false unless told. */
   readonly fromLogits?: boolean;
 }
 
@@ -33,28 +34,24 @@ export interface CategoricalOptions {
  * −t ln p − (1 − t) ln(1 − p), the mean over every element, for targets from 0 to 1. The network ends with sigmoid, or without an activation where
  * `fromLogits` is true.
  */
-export function binaryCrossEntropy(options: { fromLogits?: boolean } = {}): BinaryCrossEntropy {
-  checkOptions('binaryCrossEntropy', options, ['fromLogits']);
-  const { fromLogits = false } = options;
-  checkBoolean('binaryCrossEntropy: fromLogits', fromLogits);
-  return Object.freeze({ kind: 'binaryCrossEntropy', fromLogits });
+export function binaryCrossEntropy(options: CrossEntropyOptions = {}): BinaryCrossEntropy {
+  return Object.freeze({ kind: 'binaryCrossEntropy', ...checked('binaryCrossEntropy', options) });
 }
 
 /**
  * −Σ t ln p, the mean over rows, for targets that are one-hot or distributions. The network ends with softmax (or logSoftmax), or without an
  * activation where `fromLogits` is true.
  */
-export function categoricalCrossEntropy(options: CategoricalOptions = {}): CategoricalCrossEntropy {
-  return Object.freeze({ kind: 'categoricalCrossEntropy', ...categorical('categoricalCrossEntropy', options) });
+export function categoricalCrossEntropy(options: CrossEntropyOptions = {}): CategoricalCrossEntropy {
+  return Object.freeze({ kind: 'categoricalCrossEntropy', ...checked('categoricalCrossEntropy', options) });
 }
 
 /** The same as {@link categoricalCrossEntropy} with class indices for targets. */
-export function sparseCategoricalCrossEntropy(options: CategoricalOptions = {}): SparseCategoricalCrossEntropy {
-  const checked = categorical('sparseCategoricalCrossEntropy', options);
-  return Object.freeze({ kind: 'sparseCategoricalCrossEntropy', ...checked });
+export function sparseCategoricalCrossEntropy(options: CrossEntropyOptions = {}): SparseCategoricalCrossEntropy {
+  return Object.freeze({ kind: 'sparseCategoricalCrossEntropy', ...checked('sparseCategoricalCrossEntropy', options) });
 }
 
-function categorical(where: string, options: CategoricalOptions): Required<CategoricalOptions> {
+function checked(where: string, options: CrossEntropyOptions): Required<CrossEntropyOptions> {
   checkOptions(where, options, ['labelSmoothing', 'fromLogits']);
   const { labelSmoothing = 0, fromLogits = false } = options;
   return {
@@ -63,32 +60,15 @@ function categorical(where: string, options: CategoricalOptions): Required<Categ
   };
 }
 
-/** Refuses a network whose end is not what the loss contains. */
-function checkEnding(
-  { kind, fromLogits }: { kind: string; fromLogits: boolean },
-  ending: Ending,
-  activations: readonly string[],
-): void {
-  const name = activations[0];
-  const expected = fromLogits ? ['linear'] : activations;
-  if (expected.includes(ending.activation.kind)) return;
-  if (fromLogits) {
-    const mend = `leave fromLogits out where the network ends with ${name}, and end it without an activation otherwise`;
-    throw doesNotFit(kind, 'a last layer without an activation, as fromLogits is true', ending, mend);
-  }
-  const mend = `end the network with activation: '${name}', or say ${kind}({ fromLogits: true }) where it ends with none`;
-  throw doesNotFit(kind, `a last layer with activation ${name}`, ending, mend);
-}
-
 export const binaryCrossEntropyLoss: LossDefinition<BinaryCrossEntropy> = {
-  options: ['fromLogits'],
+  options: ['labelSmoothing', 'fromLogits'],
   configure: binaryCrossEntropy,
   fit(config, ending) {
     checkEnding(config, ending, ['sigmoid']);
     return {
       op: elementwiseLoss,
       kind: LossKind.binaryCrossEntropyFromLogits,
-      setting: 0,
+      setting: config.labelSmoothing,
       divisor: ending.columns,
       fromLogits: true,
       target: { kind: 'values', columns: ending.columns, range: 'probability' },
@@ -98,13 +78,6 @@ export const binaryCrossEntropyLoss: LossDefinition<BinaryCrossEntropy> = {
 };
 
 const softmaxEndings = ['softmax', 'logSoftmax'];
-
-/** Refuses a single output: its softmax is always 1. */
-function checkClasses(loss: string, ending: Ending): void {
-  if (ending.columns > 1) return;
-  const mend = `for two classes take dense(2) here, or dense(1, { activation: 'sigmoid' }) with binaryCrossEntropy`;
-  throw doesNotFit(loss, 'at least 2 outputs, one for each class', ending, mend);
-}
 
 /** What the two categorical costs share; they differ in how their targets are written. */
 function fitCategorical(

@@ -7,10 +7,19 @@ import {
   categoricalCrossEntropyLoss,
   sparseCategoricalCrossEntropyLoss,
 } from './crossEntropy.js';
-import { hingeLoss } from './hinge.js';
+import { focalLoss } from './focal.js';
+import { categoricalHingeLoss, hingeLoss, squaredHingeLoss } from './hinge.js';
 import { klDivergenceLoss } from './klDivergence.js';
 import { doesNotFit, type Ending, type FittedLoss, type LossDefinition } from './loss.js';
-import { huberLoss, logCoshLoss, meanAbsoluteErrorLoss, meanSquaredErrorLoss } from './regression.js';
+import { poissonLoss } from './poisson.js';
+import {
+  huberLoss,
+  logCoshLoss,
+  meanAbsoluteErrorLoss,
+  meanAbsolutePercentageErrorLoss,
+  meanSquaredErrorLoss,
+  quantileLoss,
+} from './regression.js';
 
 const definitions = {
   meanSquaredError: meanSquaredErrorLoss,
@@ -23,6 +32,12 @@ const definitions = {
   hinge: hingeLoss,
   klDivergence: klDivergenceLoss,
   cosineSimilarity: cosineSimilarityLoss,
+  focal: focalLoss,
+  poisson: poissonLoss,
+  quantile: quantileLoss,
+  meanAbsolutePercentageError: meanAbsolutePercentageErrorLoss,
+  squaredHinge: squaredHingeLoss,
+  categoricalHinge: categoricalHingeLoss,
 };
 
 export type LossName = keyof typeof definitions;
@@ -51,7 +66,7 @@ export function resolveLoss(where: string, value: unknown): LossConfig {
 
 /** Whether a cost may be below 0: in earnest, or by a rounding. */
 export function mayBeNegative({ kind }: LossConfig): boolean {
-  return kind === 'klDivergence' || kind === 'cosineSimilarity';
+  return kind === 'klDivergence' || kind === 'cosineSimilarity' || kind === 'poisson';
 }
 
 /** Fits a cost to a network's end. */

@@ -3,7 +3,7 @@
 import { checkOptions } from '../errors.js';
 import { LossKind } from '../plan/opcodes.js';
 import { elementwiseLoss } from '../plan/ops/loss.js';
-import { accuracyByActivation, doesNotFit, type LossDefinition } from './loss.js';
+import { accuracyByActivation, doesNotFit, type LossDefinition, negativeActivations } from './loss.js';
 
 export type KlDivergence = { readonly kind: 'klDivergence' };
 
@@ -17,14 +17,11 @@ export function klDivergence(options: Record<string, never> = {}): KlDivergence 
   return Object.freeze({ kind: 'klDivergence' });
 }
 
-/** Activations whose outputs may be negative. A linear end is taken at its word. */
-const negative = ['logSoftmax', 'tanh', 'softsign'];
-
 export const klDivergenceLoss: LossDefinition<KlDivergence> = {
   options: [],
   configure: () => klDivergence(),
   fit(_, ending) {
-    if (negative.includes(ending.activation.kind)) {
+    if (negativeActivations.includes(ending.activation.kind)) {
       throw doesNotFit('klDivergence', 'outputs that are probabilities', ending, `end the network with 'softmax'`);
     }
     return {

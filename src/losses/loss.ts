@@ -7,7 +7,11 @@ import type { LossOp } from '../plan/ops/loss.js';
 /** What a cost expects for targets. */
 export type TargetSpec =
   | { readonly kind: 'labels'; readonly classes: number }
-  | { readonly kind: 'values'; readonly columns: number; readonly range: 'any' | 'probability' | 'sign' };
+  | {
+      readonly kind: 'values';
+      readonly columns: number;
+      readonly range: 'any' | 'probability' | 'notNegative' | 'sign';
+    };
 
 /** How outputs are judged right or wrong, for the metric `accuracy`. */
 export type AccuracySpec =
@@ -26,6 +30,8 @@ export interface RowLoss {
   /** Which function an elementwise loss sums. */
   readonly kind: LossKind | 0;
   readonly setting: number;
+  /** What targets of 1 weigh, where the function weighs them. */
+  readonly alpha?: number;
   /** The cost is the sum over the batch divided by its rows, those of each position, and by this. */
   readonly divisor: number;
   /** Whether the loss contains the network's last activation, and so reads the logits. */
@@ -56,6 +62,33 @@ export interface LossDefinition<C> {
 export function doesNotFit(loss: string, expected: string, ending: Ending, mend: string): RangeError {
   const got = `outputs [rows, ${ending.columns}] with activation ${ending.activation.kind}`;
   return wrongValue(loss, expected, got, mend);
+}
+
+/** Activations whose outputs may be negative. A linear end is taken at its word. */
+export const negativeActivations: readonly ActivationName[] = ['logSoftmax', 'tanh', 'softsign'];
+
+/** Refuses a network whose end is not what the loss contains. */
+export function checkEnding(
+  { kind, fromLogits }: { kind: string; fromLogits: boolean },
+  ending: Ending,
+  activations: readonly string[],
+): void {
+  const name = activations[0];
+  const expected = fromLogits ? ['linear'] : activations;
+  if (expected.includes(ending.activation.kind)) return;
+  if (fromLogits) {
+    const mend = `leave fromLogits out where the network ends with ${name}, and end it without an activation otherwise`;
+    throw doesNotFit(kind, 'a last layer without an activation, as fromLogits is true', ending, mend);
+  }
+  const mend = `end the network with activation: '${name}', or say ${kind}({ fromLogits: true }) where it ends with none`;
+  throw doesNotFit(kind, `a last layer with activation ${name}`, ending, mend);
+}
+
+/** Refuses a single output where there is to be one for each class. */
+export function checkClasses(loss: string, ending: Ending): void {
+  if (ending.columns > 1) return;
+  const mend = `for two classes take dense(2) here, or dense(1, { activation: 'sigmoid' }) with binaryCrossEntropy`;
+  throw doesNotFit(loss, 'at least 2 outputs, one for each class', ending, mend);
 }
 
 /** Right and wrong as the last activation tells it; undefined where the outputs are mere numbers. */

@@ -51,6 +51,7 @@ export enum Opcode {
   mergeGradient = 46,
   copyColumns = 47,
   sumRepeated = 48,
+  categoricalHinge = 49,
 }
 
 /** Which function of two values a `mergeForward` or `mergeGradient` record applies. */
@@ -90,4 +91,9 @@ export enum LossKind {
   binaryCrossEntropyFromLogits = 4,
   hinge = 5,
   klDivergence = 6,
+  focal = 7,
+  poisson = 8,
+  quantile = 9,
+  meanAbsolutePercentageError = 10,
+  squaredHinge = 11,
 }

@@ -424,6 +424,10 @@ describe('a cost that does not fit the last layer', () => {
     ['klDivergence', 'logSoftmax', targets, /softmax/],
     ['hinge', 'softmax', targets, /tanh/],
     ['hinge', 'relu', targets, /tanh/],
+    ['squaredHinge', 'relu', targets, /tanh/],
+    ['categoricalHinge', 'softmax', targets, /tanh/],
+    ['focal', 'linear', targets, /sigmoid/, /fromLogits/],
+    ['poisson', 'logSoftmax', targets, /exponential/],
   ])('%s after %s', async (name, last, target, ...parts) => {
     const model = await two(last);
     await expectRefusal(() => model.cost(x, target, { loss: name }), RangeError, new RegExp(name), ...parts);

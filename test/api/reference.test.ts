@@ -8,9 +8,11 @@ import { regressionScores } from '../../src/data/scores.js';
 import {
   binaryCrossEntropy,
   dense,
+  focal,
   huber,
   type Loss,
   Model,
+  quantile,
   sequential,
   sparseCategoricalCrossEntropy,
 } from '../../src/entries/node.js';
@@ -40,7 +42,7 @@ const hidden = {
 interface Ending {
   loss: Loss;
   reference: losses.Loss;
-  last: 'linear' | 'softmax' | 'sigmoid';
+  last: 'linear' | 'softmax' | 'sigmoid' | 'softplus';
   targets: 'classes' | 'probabilities' | 'signs' | 'numbers';
 }
 const sparse = losses.sparseCategoricalCrossEntropy;
@@ -50,6 +52,22 @@ const endings: Ending[] = [
   { loss: huber({ delta: 0.4 }), reference: losses.huber(0.4), last: 'sigmoid', targets: 'numbers' },
   { loss: 'logCosh', reference: losses.logCosh, last: 'linear', targets: 'numbers' },
   { loss: 'hinge', reference: losses.hinge, last: 'linear', targets: 'signs' },
+  { loss: 'squaredHinge', reference: losses.squaredHinge, last: 'linear', targets: 'signs' },
+  { loss: 'categoricalHinge', reference: losses.categoricalHinge, last: 'linear', targets: 'probabilities' },
+  { loss: quantile({ quantile: 0.8 }), reference: losses.quantile(0.8), last: 'linear', targets: 'numbers' },
+  { loss: 'poisson', reference: losses.poisson, last: 'softplus', targets: 'probabilities' },
+  {
+    loss: focal({ gamma: 3, alpha: 0.3, fromLogits: true }),
+    reference: losses.focal(3, 0.3),
+    last: 'linear',
+    targets: 'probabilities',
+  },
+  {
+    loss: binaryCrossEntropy({ labelSmoothing: 0.3, fromLogits: true }),
+    reference: losses.smoothedBinaryCrossEntropy(0.3),
+    last: 'linear',
+    targets: 'probabilities',
+  },
   { loss: 'cosineSimilarity', reference: losses.cosineSimilarity, last: 'linear', targets: 'numbers' },
   { loss: 'klDivergence', reference: losses.klDivergence, last: 'softmax', targets: 'probabilities' },
   { loss: 'binaryCrossEntropy', reference: losses.binaryCrossEntropy, last: 'sigmoid', targets: 'probabilities' },
@@ -77,6 +95,7 @@ const endings: Ending[] = [
 const lastActivations = {
   linear: elementwise(activations.linear),
   sigmoid: elementwise(activations.sigmoid),
+  softplus: elementwise(activations.softplus),
   softmax: activations.softmax,
 };
 

@@ -152,6 +152,17 @@ const differences: Pairs = some.flatMap((v, i) => {
   ] as const;
   return pairs.filter(([p, t]) => Math.abs(p) <= LARGEST && Math.abs(t) <= LARGEST && Math.abs(p - t) <= LARGEST);
 });
+const decisions: Pairs = some.flatMap(
+  v =>
+    [
+      [v, 1],
+      [v, 0],
+      [v, 0.5],
+      [v, 0.25],
+    ] as const,
+);
+/** Soft ones near 0 alone: far out a power of what is off is multiplied by the logit. */
+const answers: Pairs = decisions.filter(([z, t]) => t === 0 || t === 1 || Math.abs(z) < 1);
 const squareFits: Pairs = differences.filter(([p, t]) => (p - t) ** 2 < LARGEST);
 const shares = some.filter(v => v >= SMALLEST && v <= 1);
 const distributions: Pairs = shares.flatMap((v, i) => {
@@ -191,15 +202,49 @@ const costs: Record<string, Case> = {
   binaryCrossEntropyFromLogits: {
     kind: LossKind.binaryCrossEntropyFromLogits,
     loss: losses.binaryCrossEntropyFromLogits,
-    pairs: some.flatMap(
-      v =>
-        [
-          [v, 1],
-          [v, 0],
-          [v, 0.5],
-          [v, 0.25],
-        ] as const,
-    ),
+    pairs: decisions,
+  },
+  ...Object.fromEntries(
+    [0, 0.5, 2, 5].map((gamma): [string, Case] => {
+      const loss = losses.focal(gamma, 0.5);
+      return [`focal(${gamma})`, { kind: LossKind.focal, loss, setting: gamma, pairs: answers }];
+    }),
+  ),
+  // Where its two parts cancel, neither has more digits: apart from one another by a factor of 2 they do not.
+  poisson: {
+    kind: LossKind.poisson,
+    loss: losses.poisson,
+    pairs: differences
+      .map(([p, t]) => [Math.abs(p), Math.abs(t)] as const)
+      .filter(([p, t]) => {
+        const part = Math.abs(t * Math.log(p));
+        return p >= SMALLEST && part < LARGEST && (part < p / 2 || part > 2 * p) && t / p < LARGEST;
+      }),
+  },
+  'quantile(0.9)': {
+    kind: LossKind.quantile,
+    loss: losses.quantile(Math.fround(0.9)),
+    setting: 0.9,
+    pairs: differences,
+  },
+  meanAbsolutePercentageError: {
+    kind: LossKind.meanAbsolutePercentageError,
+    loss: losses.meanAbsolutePercentageError,
+    setting: 2 ** -52,
+    pairs: differences.filter(([p, t]) => Math.abs(p - t) / Math.max(Math.abs(t), 2 ** -52) < LARGEST),
+  },
+  squaredHinge: {
+    kind: LossKind.squaredHinge,
+    loss: losses.squaredHinge,
+    pairs: some
+      .filter(v => Math.abs(v) < 1e19)
+      .flatMap(
+        v =>
+          [
+            [v, 1],
+            [v, -1],
+          ] as const,
+      ),
   },
   klDivergence: { kind: LossKind.klDivergence, loss: losses.klDivergence, pairs: distributions },
 };
@@ -215,7 +260,19 @@ describe.each(backends)('losses, $binary', backend => {
       const x = builder.value({ name: 'x' }, { positions: 1, columns }).data;
       const [dx, target] = [builder.region('dx', x.bytes), builder.region('target', x.bytes)];
       const rowCosts = builder.region('rowCosts', rows * 8);
-      const record = { rowCosts, x, dx, target, columns, kind: 0, setting: 0, divisor: 1, weight: 1, ...fields };
+      const record = {
+        rowCosts,
+        x,
+        dx,
+        target,
+        columns,
+        kind: 0,
+        setting: 0,
+        divisor: 1,
+        weight: 1,
+        alpha: 0.5,
+        ...fields,
+      };
       builder.emit(table[op], 'test', record);
       return { x, dx, target, rowCosts };
     });

@@ -10,12 +10,18 @@ import * as reference from '../reference/losses.js';
 import { Assembled } from '../support/assemble.js';
 import { backends } from '../support/binaries.js';
 
-type LossOp = 'elementwiseLoss' | 'softmaxCrossEntropy' | 'sparseSoftmaxCrossEntropy' | 'cosineSimilarity';
+type LossOp =
+  | 'elementwiseLoss'
+  | 'softmaxCrossEntropy'
+  | 'sparseSoftmaxCrossEntropy'
+  | 'cosineSimilarity'
+  | 'categoricalHinge';
 
 interface Case {
   readonly op: LossOp;
   readonly kind?: LossKind;
   readonly setting?: number;
+  readonly alpha?: number;
   readonly loss: reference.Loss;
   /** Whether the mean is over every element; over rows unless told. */
   readonly elements?: boolean;
@@ -55,6 +61,44 @@ const cases: Record<string, Case> = {
     target: zeroToOne,
   },
   hinge: { ...elementwise(LossKind.hinge, reference.hinge), target: signs },
+  'binaryCrossEntropyFromLogits, smoothed': {
+    ...elementwise(LossKind.binaryCrossEntropyFromLogits, reference.smoothedBinaryCrossEntropy(0.2)),
+    setting: 0.2,
+    prediction: extreme,
+    target: zeroToOne,
+  },
+  focal: {
+    ...elementwise(LossKind.focal, reference.focal(2, 0.5)),
+    setting: 2,
+    prediction: extreme,
+    target: zeroToOne,
+  },
+  'focal, gamma 0.5, alpha 0.25': {
+    ...elementwise(LossKind.focal, reference.focal(0.5, 0.25)),
+    ...{ setting: 0.5, alpha: 0.25 },
+    target: (r, c) => signs(r, c).map(value => (value + 1) / 2),
+  },
+  poisson: {
+    ...elementwise(LossKind.poisson, reference.poisson),
+    prediction: (r, c) => numbers(r * c, 1).map(value => Math.abs(value) + 0.1),
+    target: (r, c) => numbers(r * c, 2).map(value => Math.floor(5 * Math.abs(value))),
+  },
+  'quantile 0.9': { ...elementwise(LossKind.quantile, reference.quantile(0.9)), setting: 0.9 },
+  meanAbsolutePercentageError: {
+    ...elementwise(LossKind.meanAbsolutePercentageError, reference.meanAbsolutePercentageError),
+    setting: 2 ** -52,
+  },
+  squaredHinge: { ...elementwise(LossKind.squaredHinge, reference.squaredHinge), target: signs },
+  categoricalHinge: {
+    op: 'categoricalHinge',
+    loss: reference.categoricalHinge,
+    target: (r, c) => Float32Array.from(reference.oneHot(classes(r, c), c)),
+  },
+  'categoricalHinge of soft targets': {
+    op: 'categoricalHinge',
+    loss: reference.categoricalHinge,
+    target: probabilities(2),
+  },
   klDivergence: {
     op: 'elementwiseLoss',
     kind: LossKind.klDivergence,
@@ -92,13 +136,17 @@ const cases: Record<string, Case> = {
 };
 
 describe.each(backends)('$binary', backend => {
-  function assemble({ op, kind = 0, setting = 0, elements }: Omit<Case, 'loss'>, columns: number, rows: number) {
+  function assemble(
+    { op, kind = 0, setting = 0, alpha = 0.5, elements }: Omit<Case, 'loss'>,
+    columns: number,
+    rows: number,
+  ) {
     return new Assembled(backend, rows, builder => {
       const x = builder.value({ name: 'x' }, { positions: 1, columns }).data;
       const [dx, target] = [builder.region('dx', x.bytes), builder.region('target', x.bytes)];
       const rowCosts = builder.region('rowCosts', rows * 8);
       const divisor = elements ? columns : 1;
-      builder.emit(table[op], 'test', { rowCosts, x, dx, target, columns, kind, setting, divisor, weight: 1 });
+      builder.emit(table[op], 'test', { rowCosts, x, dx, target, columns, kind, setting, divisor, weight: 1, alpha });
       builder.emit(table.cost, 'test', { rowCosts, tally: 0, divisor, weight: 1, adds: 0 });
       return { x, dx, target };
     });

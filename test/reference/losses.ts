@@ -75,15 +75,68 @@ export const binaryCrossEntropy = meanOfElements(
 );
 
 /** The same cost of logits: −t·log σ(z) − (1 − t)·log σ(−z). */
-export const binaryCrossEntropyFromLogits = meanOfElements(
-  (z, t) => t * softplus.value(-z) + (1 - t) * softplus.value(z),
-  (z, t) => sigmoid.value(z) - t,
-);
+export const binaryCrossEntropyFromLogits = smoothedBinaryCrossEntropy(0);
+
+/** With targets t·(1 − ε) + ε/2. */
+export function smoothedBinaryCrossEntropy(epsilon: number): Loss {
+  const smooth = (t: number) => t * (1 - epsilon) + epsilon / 2;
+  return meanOfElements(
+    (z, t) => smooth(t) * softplus.value(-z) + (1 - smooth(t)) * softplus.value(z),
+    (z, t) => sigmoid.value(z) - smooth(t),
+  );
+}
 
 export const hinge = meanOfElements(
   (p, t) => Math.max(0, 1 - t * p),
   (p, t) => (t * p < 1 ? -t : 0),
 );
+
+export const squaredHinge = meanOfElements(
+  (p, t) => Math.max(0, 1 - t * p) ** 2,
+  (p, t) => -2 * t * Math.max(0, 1 - t * p),
+);
+
+/** Keras's: the best of what is not the target, with 0 in the target's place, against what is. */
+export const categoricalHinge = meanOfRows(
+  (p, t) => Math.max(0, 1 + Math.max(...p.map((v, j) => (1 - at(t, j)) * v)) - dot(p, t)),
+  (p, t) => {
+    const others = p.map((v, j) => (1 - at(t, j)) * v);
+    const rival = others.indexOf(Math.max(...others));
+    if (1 + at(others, rival) - dot(p, t) <= 0) return p.map(() => 0);
+    return p.map((_, j) => (j === rival ? 1 - at(t, j) : 0) - at(t, j));
+  },
+);
+
+export const poisson = meanOfElements(
+  (p, t) => p - xlogy(t, p),
+  (p, t) => 1 - t / p,
+);
+
+export const quantile = (q = 0.5): Loss =>
+  meanOfElements(
+    (p, t) => Math.max(q * (t - p), (q - 1) * (t - p)),
+    (p, t) => (p === t ? 0 : p > t ? 1 - q : -q),
+  );
+
+export const meanAbsolutePercentageError = meanOfElements(
+  (p, t) => Math.abs(p - t) / Math.max(Math.abs(t), 2 ** -52),
+  (p, t) => Math.sign(p - t) / Math.max(Math.abs(t), 2 ** -52),
+);
+
+/** −w (1 − pₜ)^γ ln pₜ of the logit z, where pₜ is what goes to the target; soft targets mix both, as in torchvision. */
+export const focal = (gamma = 2, alpha?: number): Loss => {
+  const weight = (t: number) => (alpha === undefined ? 1 : alpha * t + (1 - alpha) * (1 - t));
+  const off = (z: number, t: number) => t * sigmoid.value(-z) + (1 - t) * sigmoid.value(z);
+  const entropy = (z: number, t: number) => t * softplus.value(-z) + (1 - t) * softplus.value(z);
+  return meanOfElements(
+    (z, t) => weight(t) * off(z, t) ** gamma * entropy(z, t),
+    (z, t) => {
+      const turn = (1 - 2 * t) * sigmoid.derivative(z);
+      const bent = gamma === 0 || turn === 0 ? 0 : gamma * off(z, t) ** (gamma - 1) * turn * entropy(z, t);
+      return weight(t) * (bent + off(z, t) ** gamma * (sigmoid.value(z) - t));
+    },
+  );
+};
 
 export const klDivergence = meanOfRows(
   (p, t) => total(t.map((q, j) => xlogy(q, q) - xlogy(q, at(p, j)))),

@@ -110,6 +110,7 @@ function softmax(columns: number): Operation {
           setting: 0,
           divisor: 1,
           weight: 1,
+          alpha: 0,
         });
       });
       const run = calls(program);

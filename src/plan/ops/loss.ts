@@ -1,9 +1,14 @@
 /** The cost of a batch, its gradient for what the network made, and how many rows are right. */
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
-function defineLoss(
-  name: 'elementwiseLoss' | 'softmaxCrossEntropy' | 'sparseSoftmaxCrossEntropy' | 'cosineSimilarity',
-) {
+type LossName =
+  | 'elementwiseLoss'
+  | 'softmaxCrossEntropy'
+  | 'sparseSoftmaxCrossEntropy'
+  | 'cosineSimilarity'
+  | 'categoricalHinge';
+
+function defineLoss(name: LossName) {
   return defineOp(
     name,
     {
@@ -16,6 +21,7 @@ function defineLoss(
       setting: 'f32',
       divisor: 'f32',
       weight: 'f32',
+      alpha: 'f32',
     },
     {
       binary: 'train',
@@ -36,6 +42,7 @@ export const elementwiseLoss = /* @__PURE__ */ defineLoss('elementwiseLoss');
 export const softmaxCrossEntropy = /* @__PURE__ */ defineLoss('softmaxCrossEntropy');
 export const sparseSoftmaxCrossEntropy = /* @__PURE__ */ defineLoss('sparseSoftmaxCrossEntropy');
 export const cosineSimilarity = /* @__PURE__ */ defineLoss('cosineSimilarity');
+export const categoricalHinge = /* @__PURE__ */ defineLoss('categoricalHinge');
 
 export const cost = /* @__PURE__ */ defineOp(
   'cost',
