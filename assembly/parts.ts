@@ -1,5 +1,5 @@
-// Which share of an op's work is this thread's. Work is split by output, never by reduction, so that the bits are the same for any
-// number of threads. In binaries without threads all of this folds away.
+// Which share of an op's work is this thread's. Work is split by output, never by reduction, so that the bits are the
+// same for any number of threads. In binaries without threads all of this folds away.
 import { Controls, Op, PANEL } from './plan';
 
 // This instance's number among the threads that run a plan together, and how many they are.
@@ -68,8 +68,8 @@ export function rowsOf(r: Op): i32 {
 }
 
 /**
- * Samples of the batch are shared out four at a time, the height of the kernels' tiles; whoever has a sample has its rows
- * in every value, however many positions each has.
+ * Samples of the batch are shared out four at a time, the height of the kernels' tiles; whoever has a sample has its
+ * rows in every value, however many positions each has.
  */
 const TILE: i32 = 4;
 

@@ -1,10 +1,11 @@
-// The controls block and how every record begins, as the machine reads them; each op's own record stands beside its kernel in ops/. src/plan/record.ts and
-// src/plan/ops/ describe the same structs with the same names in the same order; a test compares the offsets.
+// The controls block and how every record begins, as the machine reads them; each op's own record stands beside its
+// kernel in ops/. src/plan/record.ts and src/plan/ops/ describe the same structs with the same names in the same order;
+// a test compares the offsets.
 //
-// Letters, everywhere: B rows in the batch, I inputs, O outputs; x, w, b, y for values and dx, dw, db, dy for their gradients.
-// A value of C columns is ceil(C / 16) panels, each [B][16] and zero beyond its columns; B is the batch at hand, not the
-// capacity, so a short batch lies densely. Where samples have positions, each of these is a row: sample after sample, and
-// B counts them all. Weights are ceil(O / 16) panels, each [I][16].
+// Letters, everywhere: B rows in the batch, I inputs, O outputs; x, w, b, y for values and dx, dw, db, dy for their
+// gradients. A value of C columns is ceil(C / 16) panels, each [B][16] and zero beyond its columns; B is the batch at
+// hand, not the capacity, so a short batch lies densely. Where samples have positions, each of these is a row: sample
+// after sample, and B counts them all. Weights are ceil(O / 16) panels, each [I][16].
 
 /** Columns in a panel. */
 export const PANEL: i32 = 16;
@@ -60,7 +61,10 @@ export class Controls {
 export class Op {
   op: i32;
   controls: Controls;
-  /** Whether all threads must have come this far first: set where it reads what another thread wrote, or writes what one reads. */
+  /**
+   * Whether all threads must have come this far first: set where it reads what another thread wrote, or writes what one
+   * reads.
+   */
   barrier: i32;
   /** Rows that each sample has in the values it is about: 1, or as many as they have positions. */
   positions: i32;

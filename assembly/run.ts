@@ -47,8 +47,8 @@ import {
 } from './ops/softmax';
 
 /**
- * Carries out the records from address `first` up to, not with, `last`, `steps` times over, and returns how many times it finished: a number that
- * is not finite, in the data checked or in the cost, ends it at once.
+ * Carries out the records from address `first` up to, not with, `last`, `steps` times over, and returns how many times
+ * it finished: a number that is not finite, in the data checked or in the cost, ends it at once.
  */
 export function run(first: usize, last: usize, steps: i32): i32 {
   return partCount() > 1 ? runTogether(first, last, steps) : carryOut(first, last, steps);
@@ -75,7 +75,8 @@ function carryOut(first: usize, last: usize, steps: i32): i32 {
 }
 
 /**
- * False where the run must end. What predicts stands here; predict.wasm leaves out the rest. A record that this binary does not know is a trap: nothing may pass it over.
+ * False where the run must end. What predicts stands here; predict.wasm leaves out the rest. A record that this binary
+ * does not know is a trap: nothing may pass it over.
  */
 function execute(record: usize): bool {
   switch (changetype<Op>(record).op) {

@@ -5,8 +5,8 @@ import type { Signal } from './platform.js';
 export const ABORTED = Symbol('aborted');
 
 /**
- * What `awaited` comes to, or {@link ABORTED} as soon as the signal is aborted; what becomes of it after that, errors included, nobody hears. What was settled
- * when it was given counts as first.
+ * What `awaited` comes to, or {@link ABORTED} as soon as the signal is aborted; what becomes of it after that, errors
+ * included, nobody hears. What was settled when it was given counts as first.
  */
 export function unlessAborted<T>(
   signal: Signal | undefined,

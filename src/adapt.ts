@@ -1,4 +1,6 @@
-/** What `normalization` layers are adapted to: the rows that come to each of them, or the targets at the network's end. */
+/**
+ * What `normalization` layers are adapted to: the rows that come to each of them, or the targets at the network's end.
+ */
 import { type Architecture, placedLayers } from './architecture.js';
 import { type Moments, momentsOf } from './data/moments.js';
 import { type ReadySamples, readTargets } from './data/samples.js';

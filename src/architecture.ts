@@ -13,7 +13,9 @@ import { batchShape, checkShape, type Shape, size } from './shape.js';
 export interface Architecture {
   /** The shape of one sample; where the inputs have names, each one's. */
   readonly inputShape: Shape | Readonly<Record<string, Shape>>;
-  /** The layers in the order they were made; each is a node. Where nothing else is told each reads the one before it. */
+  /**
+   * The layers in the order they were made; each is a node. Where nothing else is told each reads the one before it.
+   */
   readonly layers: readonly Layer[];
   /** What each node reads: other nodes by their numbers, inputs by their names; `input` where it has none. */
   readonly from?: readonly (readonly (number | string)[])[];

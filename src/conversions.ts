@@ -31,7 +31,10 @@ export function roomFor(numbers: number): Float32Array {
   }
 }
 
-/** Bytes of a file as people hold them, checked, and in memory that text decoders, streams and the compiler take: other memory is copied. */
+/**
+ * Bytes of a file as people hold them, checked, and in memory that text decoders, streams and the compiler take: other
+ * memory is copied.
+ */
 export function fileBytes(where: string, value: unknown): Bytes {
   const kind = arrayKind(value);
   if (kind !== 'Uint8Array' && kind !== 'Uint8ClampedArray')

@@ -1,8 +1,9 @@
 /**
  * The one voice of every error: where, expected, got, how to mend.
  *
- * `TypeError` is for the wrong kind of thing, `RangeError` for the wrong value of the right kind. A message is at most {@link MOST_CHARACTERS} long,
- * however long what was given: what it repeats of that goes through {@link quote}, {@link shorten} or {@link listed}, some forty characters each.
+ * `TypeError` is for the wrong kind of thing, `RangeError` for the wrong value of the right kind. A message is at most
+ * {@link MOST_CHARACTERS} long, however long what was given: what it repeats of that goes through {@link quote}, {@link
+ * shorten} or {@link listed}, some forty characters each.
  */
 
 import { isHollow, isLost, isPromise, isRevoked, kindOf } from './kinds.js';
@@ -66,8 +67,8 @@ export function messageOf(thrown: unknown): string {
 const MOST_PROBLEMS = 3;
 
 /**
- * One error for everything that is wrong with what was given: its message has the first three problems and their count, `problems` all of them, each a
- * whole sentence such as the message of {@link wrongValue}'s error.
+ * One error for everything that is wrong with what was given: its message has the first three problems and their count,
+ * `problems` all of them, each a whole sentence such as the message of {@link wrongValue}'s error.
  */
 export function allProblems(problems: readonly string[]): RangeError & { readonly problems: readonly string[] } {
   const [only = ''] = problems;
@@ -105,7 +106,10 @@ export function listed(
   return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ');
 }
 
-/** Text on one line, with nothing in it that a terminal would obey, and of more than `most` characters the two ends alone. */
+/**
+ * Text on one line, with nothing in it that a terminal would obey, and of more than `most` characters the two ends
+ * alone.
+ */
 export function shorten(text: string, most = MOST_REPEATED): string {
   if (text.length <= most) {
     const whole = printable(text);
@@ -178,7 +182,8 @@ function suggestion(word: string, known: readonly string[]): string {
 
 /** Refuses anything but an object whose keys are all among `known`. */
 export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
-  // By their tag: a Map or a Set has no keys, and would pass for an object without options. A module has what it exports.
+  // By their tag: a Map or a Set has no keys, and would pass for an object without options. A module has what it
+  // exports.
   if (!/^(Object|Module)$/.test(kindOf(options)) || isHollow(options)) {
     throw wrongType(where, `an object with options among [${known.join(', ')}]`, options);
   }
@@ -190,7 +195,10 @@ export function checkOptions(where: string, options: unknown, known: readonly st
   }
 }
 
-/** An object's enumerable keys, and those it inherits from what is no class's own prototype: of `Object.create(defaults)` the defaults too. */
+/**
+ * An object's enumerable keys, and those it inherits from what is no class's own prototype: of
+ * `Object.create(defaults)` the defaults too.
+ */
 function keysOf(options: object): string[] {
   const keys = Object.keys(options);
   let above: object | null = Object.getPrototypeOf(options);

@@ -1,4 +1,7 @@
-/** Whole epochs of a run, on a crew of threads or on the caller's: steps in turns, validation, callbacks, and what ends them early. */
+/**
+ * Whole epochs of a run, on a crew of threads or on the caller's: steps in turns, validation, callbacks, and what ends
+ * them early.
+ */
 import { ABORTED, unlessAborted } from './abort.js';
 import { answersOf, evaluation, type Judgement, type ReadyData } from './judge.js';
 import { Purpose, Random } from './random.js';
@@ -79,7 +82,10 @@ export class Fit {
     return undefined;
   }
 
-  /** A crew; none where a message to it would take as long as what it is to do at once, or where no workers are to be had. */
+  /**
+   * A crew; none where a message to it would take as long as what it is to do at once, or where no workers are to be
+   * had.
+   */
   async #callCrew(): Promise<Crew | undefined> {
     const { team, config, workspace } = this.#run;
     const { signal, onBatch } = this.#options;
@@ -178,7 +184,10 @@ export class Fit {
     return this.#crew ? this.#crew.run(section, steps) : this.#run.workspace.program.run(section, steps);
   }
 
-  /** Judges the epoch, publishes its parameters to the model, and is ready for the next; unless the signal is aborted first. */
+  /**
+   * Judges the epoch, publishes its parameters to the model, and is ready for the next; unless the signal is aborted
+   * first.
+   */
   async #end(places: Places, started: number, turn: Turn): Promise<EpochEvent | typeof ABORTED> {
     const run = this.#run;
     const { progress, config, loss: fitted } = run;

@@ -89,7 +89,8 @@ type InputNodes<I> = I extends number | readonly number[] ? GraphNode : { readon
  * A network of any shape without cycles.
  *
  * @param inputs the shape of one sample; or where there are several inputs, each one's by its name
- * @param build makes the output of the input, or several by their names of the inputs by theirs. Nodes are named in the order
+ * @param build makes the output of the input, or several by their names of the inputs by theirs. Nodes are named in the
+ *   order
  *   they are made, as the layers of a chain are. Using one node twice is a branch.
  * @throws where shapes do not fit, naming both nodes; where a node is another graph's, or leads to no output
  */
@@ -125,8 +126,8 @@ function outputsOf(plot: Plot, made: unknown): number | Record<string, number> {
 }
 
 /**
- * The part of a network up to a layer of that name, whose value is its output; and for each of its nodes the name of the
- * one that it was.
+ * The part of a network up to a layer of that name, whose value is its output; and for each of its nodes the name of
+ * the one that it was.
  */
 export function partUpTo(architecture: Architecture, name: unknown): { part: Architecture; names: readonly string[] } {
   const placed = placedLayers(architecture);

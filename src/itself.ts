@@ -3,8 +3,9 @@ import { describe, wrongKind } from './errors.js';
 import { isObject, kindOf } from './kinds.js';
 
 /**
- * Has each method and getter of a prototype, or of a class, refuse another `this` than those that `isOwn` knows: none, which it has in `rows.map(model.predict)`, or a
- * Proxy, which has none of the class's private fields. The engine's own error would be about a name that nobody knows.
+ * Has each method and getter of a prototype, or of a class, refuse another `this` than those that `isOwn` knows: none,
+ * which it has in `rows.map(model.predict)`, or a Proxy, which has none of the class's private fields. The engine's own
+ * error would be about a name that nobody knows.
  *
  * @param owner what messages call it, such as `model`
  */

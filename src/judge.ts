@@ -86,8 +86,9 @@ export function bytesPerRow({ samples, targets }: ReadyData): { sample: number; 
 const BYTES_AT_A_TIME = 2 ** 20;
 
 /**
- * Judges rows, some at a time through the room `offset` bytes behind the plan. Yields how many steps of section `evaluate` are to be run, by whoever runs
- * them, at most `stepsAtOnce`, and takes back how many finished. Nothing comes of it where a cost is not finite.
+ * Judges rows, some at a time through the room `offset` bytes behind the plan. Yields how many steps of section
+ * `evaluate` are to be run, by whoever runs them, at most `stepsAtOnce`, and takes back how many finished. Nothing
+ * comes of it where a cost is not finite.
  */
 export function* evaluation(
   program: Program,
@@ -195,8 +196,8 @@ export class Judge {
   }
 
   /**
-   * The cost of all rows, at most `capacity`, and its gradient for every parameter that learns and, where asked for, for
-   * the inputs, row-major. `noise` is where random numbers are drawn.
+   * The cost of all rows, at most `capacity`, and its gradient for every parameter that learns and, where asked for,
+   * for the inputs, row-major. `noise` is where random numbers are drawn.
    */
   gradients(
     where: string,

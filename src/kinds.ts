@@ -1,6 +1,7 @@
 /**
- * What a value is, by what its engine knows of it. `instanceof` knows the classes of one realm alone, and jest, jsdom, vm contexts and iframes each bring
- * their own; tags that engines keep tell them all apart. Nothing here throws, whatever the value.
+ * What a value is, by what its engine knows of it. `instanceof` knows the classes of one realm alone, and jest, jsdom,
+ * vm contexts and iframes each bring their own; tags that engines keep tell them all apart. Nothing here throws,
+ * whatever the value.
  */
 
 /** Arrays of numbers by the classes of any realm. */
@@ -15,7 +16,10 @@ export type NumberArray =
   | Uint16Array
   | Uint32Array;
 
-/** Bytes that lie in memory no other thread can change, as web interfaces want them; `Uint8Array<ArrayBuffer>` to those TypeScripts that know it. */
+/**
+ * Bytes that lie in memory no other thread can change, as web interfaces want them; `Uint8Array<ArrayBuffer>` to those
+ * TypeScripts that know it.
+ */
 export type Bytes = ReturnType<Uint8Array['slice']>;
 
 /** What every typed array inherits. */
@@ -24,7 +28,10 @@ const arrays: Uint8Array = Object.getPrototypeOf(Uint8Array.prototype);
 /** Its class's name where it is one, undefined where it is not. */
 const className = Object.getOwnPropertyDescriptor(arrays, Symbol.toStringTag)?.get;
 
-/** The class of a typed array, of any realm and of subclasses too: `'Uint8Array'` of a Buffer. Undefined of everything else, a DataView among it. */
+/**
+ * The class of a typed array, of any realm and of subclasses too: `'Uint8Array'` of a Buffer. Undefined of everything
+ * else, a DataView among it.
+ */
 export function arrayKind(value: unknown): string | undefined {
   return className?.call(value);
 }
@@ -75,7 +82,10 @@ export function isRevoked(value: unknown): boolean {
   }
 }
 
-/** Whether it is a Proxy of a typed array, a buffer, a Map or the like: what they inherit throws on it, as it has nothing of what they keep. */
+/**
+ * Whether it is a Proxy of a typed array, a buffer, a Map or the like: what they inherit throws on it, as it has
+ * nothing of what they keep.
+ */
 export function isHollow(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || isRevoked(value)) return false;
   try {

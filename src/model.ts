@@ -87,7 +87,10 @@ export interface ModelParameter extends NamedParameter {
   readonly trainable: boolean;
 }
 
-/** What each entry's `Model` extends. Another name than theirs: bundled into one scope they would be numbered, and stack traces would say `Model2`. */
+/**
+ * What each entry's `Model` extends. Another name than theirs: bundled into one scope they would be numbered, and stack
+ * traces would say `Model2`.
+ */
 class BaseModel extends Predictor {
   /** @internal */
   static get trainerClass(): TrainerOf<BaseModel> {
@@ -157,7 +160,10 @@ class BaseModel extends Predictor {
     });
   }
 
-  /** Every parameter with a copy of its values. Weights are `[inputs, outputs]`; quantised ones are given as the numbers they stand for. */
+  /**
+   * Every parameter with a copy of its values. Weights are `[inputs, outputs]`; quantised ones are given as the numbers
+   * they stand for.
+   */
   get parameters(): ModelParameter[] {
     const stored = new Map(this.#stored().map(tensor => [tensor.name, tensor]));
     return placedLayers(this.architecture).flatMap(layer => {
@@ -181,8 +187,9 @@ class BaseModel extends Predictor {
   }
 
   /**
-   * A model for prediction alone whose weights take fewer bits, in memory and in its file: `'float16'` halves them, `'int8'` quarters them, with a scale
-   * for each output (its largest weight, without its sign, over 127). Biases stay float32, and so do the sums. This model stays as it is.
+   * A model for prediction alone whose weights take fewer bits, in memory and in its file: `'float16'` halves them,
+   * `'int8'` quarters them, with a scale for each output (its largest weight, without its sign, over 127). Biases stay
+   * float32, and so do the sums. This model stays as it is.
    *
    * @throws where this model is quantised already, and RangeError where a weight is beyond float16's 65504
    */
@@ -198,8 +205,9 @@ class BaseModel extends Predictor {
   }
 
   /**
-   * The part up to a layer, as a model of its own with a copy of the parameters: for features, or as the base of another
-   * network. Its nodes are numbered anew. It takes samples as the network does, also where this one takes raw rows.
+   * The part up to a layer, as a model of its own with a copy of the parameters: for features, or as the base of
+   * another network. Its nodes are numbered anew. It takes samples as the network does, also where this one takes raw
+   * rows.
    *
    * @param layer the layer's name, such as `1.dense`; its value is the part's output
    */
@@ -246,8 +254,8 @@ class BaseModel extends Predictor {
   }
 
   /**
-   * Sets the state of the `normalization` layers: each one's `mean` and `variance` to those of what comes to it when the
-   * network is given `x`, in their order; an inverted one's at the network's end to those of the targets `y`.
+   * Sets the state of the `normalization` layers: each one's `mean` and `variance` to those of what comes to it when
+   * the network is given `x`, in their order; an inverted one's at the network's end to those of the targets `y`.
    *
    * @param data x as `predict` takes it, with the `scale` of bytes beside it or with it; y numbers or rows; one or both
    * @throws where the network has no layer that is adapted to them, or they do not fit it
@@ -303,8 +311,9 @@ class BaseModel extends Predictor {
   }
 
   /**
-   * How much this model was ever trained, by whatever fits and trainers and before it was saved: epochs and steps that were begun; while a fit runs, up to the last finished
-   * epoch. Shuffles and dropout's masks go on from there: no fit repeats another's, and the same sequence of calls gives the same bits.
+   * How much this model was ever trained, by whatever fits and trainers and before it was saved: epochs and steps that
+   * were begun; while a fit runs, up to the last finished epoch. Shuffles and dropout's masks go on from there: no fit
+   * repeats another's, and the same sequence of calls gives the same bits.
    */
   get trained(): Trained {
     return this.held.trained;
@@ -352,12 +361,13 @@ class BaseModel extends Predictor {
   }
 
   /**
-   * Step 5: the cost of all rows and its gradient for every parameter that learns, by name, row-major. Dropout does nothing
-   * here, and batch normalisation takes its moving averages, unless `training`.
+   * Step 5: the cost of all rows and its gradient for every parameter that learns, by name, row-major. Dropout does
+   * nothing here, and batch normalisation takes its moving averages, unless `training`.
    *
-   * @param options `loss`; `inputs`: whether also for `input`, the samples as the network takes them, false unless told;
-   *   `training`: whether all is as in a training step, with the masks of the model's next one, or where there is a `seed`
-   *   of its own with those of its first
+   * @param options `loss`; `inputs`: whether also for `input`, the samples as the network takes them, false unless
+   *   told;
+   *   `training`: whether all is as in a training step, with the masks of the model's next one, or where there is a
+   *   `seed` of its own with those of its first
    */
   gradients(
     x: Samples,
@@ -386,8 +396,8 @@ class BaseModel extends Predictor {
   }
 
   /**
-   * The cost of all rows, and the metrics asked for: `'accuracy'` for classifiers, `'meanSquaredError'`, `'rootMeanSquaredError'`,
-   * `'meanAbsoluteError'` and `'r2'` for numbers.
+   * The cost of all rows, and the metrics asked for: `'accuracy'` for classifiers, `'meanSquaredError'`,
+   * `'rootMeanSquaredError'`, `'meanAbsoluteError'` and `'r2'` for numbers.
    */
   evaluate(
     data: TrainingData,
@@ -449,7 +459,8 @@ class BaseModel extends Predictor {
   }
 
   /**
-   * Step 6, all at once: trains the model. Further fits go on with other shuffles and masks, see {@link trained}; the optimiser begins anew with each.
+   * Step 6, all at once: trains the model. Further fits go on with other shuffles and masks, see {@link trained}; the
+   * optimiser begins anew with each.
    *
    * @param data `{ x, y, scale? }`
    * @param options `loss` and `optimizer`, which are required, and those of {@link Trainer.fit}
@@ -489,13 +500,15 @@ class BaseModel extends Predictor {
   }
 
   /**
-   * {@link predict} without holding up the caller. Little work is done at once, or in one of the next turns of the event loop where this one has done much; more of it on
-   * `threads` others, `'auto'` of them unless told, which is one for each core; where there are none, a little at a time. All requests of a process share these
-   * threads and take turns, so any number may be made at once, as long as rows and outputs that wait hold no more than 1 GiB: what is asked for beyond that is
-   * refused at once. The parameters are those of the call, and the bits those of `predict`. Rows of up to 4 MiB are copied; of more, a part is read whenever it
-   * is its turn: leave them as they are until then.
+   * {@link predict} without holding up the caller. Little work is done at once, or in one of the next turns of the
+   * event loop where this one has done much; more of it on `threads` others, `'auto'` of them unless told, which is one
+   * for each core; where there are none, a little at a time. All requests of a process share these threads and take
+   * turns, so any number may be made at once, as long as rows and outputs that wait hold no more than 1 GiB: what is
+   * asked for beyond that is refused at once. The parameters are those of the call, and the bits those of `predict`.
+   * Rows of up to 4 MiB are copied; of more, a part is read whenever it is its turn: leave them as they are until then.
    *
-   * @throws where x does not fit or a number in it is not finite, before or while it is predicted, or where too much waits; other requests go on
+   * @throws where x does not fit or a number in it is not finite, before or while it is predicted, or where too much
+   *   waits; other requests go on
    */
   async predictAsync(x: Samples, options: { threads?: 'auto' | number } = {}): Promise<Float32Array> {
     const where = 'predictAsync';
@@ -547,7 +560,8 @@ class BaseModel extends Predictor {
   /**
    * The model as the bytes of a .safetensors file.
    *
-   * @throws where a parameter is not finite, as after a step that went too far: no file is better than one that cannot be read
+   * @throws where a parameter is not finite, as after a step that went too far: no file is better than one that cannot
+   *   be read
    */
   toBytes(): Bytes {
     const stored = this.#stored();
@@ -556,7 +570,8 @@ class BaseModel extends Predictor {
   }
 
   /**
-   * Writes the model to a .safetensors file, on platforms with files: beside it first, then in its place, so that a crash leaves the old file whole.
+   * Writes the model to a .safetensors file, on platforms with files: beside it first, then in its place, so that a
+   * crash leaves the old file whole.
    */
   async save(path: string): Promise<void> {
     const { host } = this.constructor as typeof BaseModel;

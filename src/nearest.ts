@@ -3,7 +3,10 @@
 /** Longer words are no names. */
 const LONGEST = 36;
 
-/** What other libraries call things, where another word of ours would be nearest; where it is none of ours there is no second word. */
+/**
+ * What other libraries call things, where another word of ours would be nearest; where it is none of ours there is no
+ * second word.
+ */
 const ELSEWHERE: ReadonlyMap<string, string> = new Map(
   `swish:silu logistic:sigmoid identity:linear none:linear xavieruniform:glorotUniform xaviernormal:glorotNormal
   kaiminguniform:heUniform kaimingnormal:heNormal logloss:binaryCrossEntropy l1:meanAbsoluteError l2:meanSquaredError
@@ -14,8 +17,8 @@ const ELSEWHERE: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The candidate that `word` most likely means: another library's name for it, few edits away, or shortened, as `lr`, `rate` and `learn` are of `learningRate`;
- * undefined where none is close.
+ * The candidate that `word` most likely means: another library's name for it, few edits away, or shortened, as `lr`,
+ * `rate` and `learn` are of `learningRate`; undefined where none is close.
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > LONGEST) return undefined;
@@ -51,14 +54,20 @@ function plain(word: string): string {
   return word.toLowerCase().replace(/[\s_-]/g, '');
 }
 
-/** Whether `short` is the initials of `long`'s words, as `mse` of `meanSquaredError`, or four letters or more of it, or its first three. */
+/**
+ * Whether `short` is the initials of `long`'s words, as `mse` of `meanSquaredError`, or four letters or more of it, or
+ * its first three.
+ */
 function abbreviates(short: string, long: string): boolean {
   const initials = long.replace(/(?<=[\p{L}])\p{Ll}+/gu, '').toLowerCase();
   if (short.length > 1 && short === initials) return true;
   return (short.length > 3 && plain(long).includes(short)) || (short.length === 3 && plain(long).startsWith(short));
 }
 
-/** How many letters are to be put in, left out, changed, or changed over with the next (Damerau's distance, each letter once). */
+/**
+ * How many letters are to be put in, left out, changed, or changed over with the next (Damerau's distance, each letter
+ * once).
+ */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);

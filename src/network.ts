@@ -131,7 +131,9 @@ export function placeNetwork(builder: Builder, architecture: Architecture, weigh
 
 type Readers = ReadonlyMap<number | string, readonly PlacedLayer[]>;
 
-/** How those who read a value want it to lie, or where they take it as it is, those who read them; rows before one row. */
+/**
+ * How those who read a value want it to lie, or where they take it as it is, those who read them; rows before one row.
+ */
 function layoutOf(source: number | string, readers: Readers): Layout | undefined {
   const layouts = new Set<Layout | undefined>();
   const seen = new Set<number | string>();

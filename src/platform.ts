@@ -1,6 +1,7 @@
 /**
- * What is the platform's and not JavaScript's, as types. They are taken from whatever the user's TypeScript knows of the platform, and are `never` where it
- * knows nothing: the package's declarations then need neither the library dom nor @types/node. Declarations that are shipped name such classes here alone.
+ * What is the platform's and not JavaScript's, as types. They are taken from whatever the user's TypeScript knows of
+ * the platform, and are `never` where it knows nothing: the package's declarations then need neither the library dom
+ * nor @types/node. Declarations that are shipped name such classes here alone.
  */
 
 /** The instances of a global class. */

@@ -31,8 +31,8 @@ export interface LoadOptions {
   /** The same bits on every engine, processor and number of threads, at some cost in speed; false unless told. */
   readonly deterministic?: boolean;
   /**
-   * Whether to set flags of the JavaScript engine that make WebAssembly faster. They hold for the whole process, so it is false unless told; `backend`
-   * says what came of it.
+   * Whether to set flags of the JavaScript engine that make WebAssembly faster. They hold for the whole process, so it
+   * is false unless told; `backend` says what came of it.
    */
   readonly turbo?: boolean;
 }
@@ -61,7 +61,10 @@ export interface PredictorClass<M extends Predictor> {
   readonly host: Host;
 }
 
-/** What metadata inherits: no key. An object that inherited nothing at all would be slower to look into, which every prediction does. */
+/**
+ * What metadata inherits: no key. An object that inherited nothing at all would be slower to look into, which every
+ * prediction does.
+ */
 const NO_KEYS = Object.freeze(Object.create(null));
 
 export class Predictor {
@@ -79,8 +82,8 @@ export class Predictor {
   /** What the weights are stored as: `'float32'`, or fewer bits where the model was quantised. */
   readonly weights: WeightFormat;
   /**
-   * Strings that travel in the model's file beside its parameters. A model that the command line trained has its `preprocessing` here, and takes
-   * raw rows of numbers in the order of its columns.
+   * Strings that travel in the model's file beside its parameters. A model that the command line trained has its
+   * `preprocessing` here, and takes raw rows of numbers in the order of its columns.
    */
   readonly metadata: Record<string, string> = Object.create(NO_KEYS);
   /** @internal */
@@ -150,10 +153,12 @@ export class Predictor {
   }
 
   /**
-   * Step 3: the outputs for some rows, row-major `[rows, outputs]`. While a fit runs, those of the parameters of the last finished epoch.
+   * Step 3: the outputs for some rows, row-major `[rows, outputs]`. While a fit runs, those of the parameters of the
+   * last finished epoch.
    *
    * @param x samples: a Float32Array of rows × inputs, `{ x: Uint8Array, scale }`, or an array of rows
-   * @throws RangeError where a sample is not a finite number, or an output: NaN, or an infinity other than a last `exponential`'s own value. {@link forward} shows such outputs
+   * @throws RangeError where a sample is not a finite number, or an output: NaN, or an infinity other than a last
+   *   `exponential`'s own value. {@link forward} shows such outputs
    */
   predict(x: Samples): Float32Array {
     const samples = this.samples('predict', x);
@@ -162,7 +167,10 @@ export class Predictor {
     return this.restored('predict', out, samples.rows);
   }
 
-  /** {@link predict} into an array of the user's, which is at least rows × outputs long; makes no garbage. Returns `out`. */
+  /**
+   * {@link predict} into an array of the user's, which is at least rows × outputs long; makes no garbage. Returns
+   * `out`.
+   */
   predictInto(out: Float32Array, x: Samples): Float32Array {
     if (!isFloat32Array(out)) throw wrongType('predictInto: out', 'a Float32Array', out);
     // Floats go their own way, on which not even an object that tells of them is made.
@@ -222,7 +230,10 @@ export class Predictor {
     this.refuseNotFinite(where, out, 0, rows);
   }
 
-  /** @internal Refuses outputs of some rows that are not finite: what made them has left the numbers, and they would mislead whoever goes on with them. */
+  /**
+   * @internal Refuses outputs of some rows that are not finite: what made them has left the numbers, and they would
+   * mislead whoever goes on with them.
+   */
   protected refuseNotFinite(where: string, out: Float32Array, first: number, last: number): void {
     const { outputs } = this.network;
     for (let i = first * outputs; i < last * outputs; i++) {
@@ -281,7 +292,8 @@ export class Predictor {
       toPanels(program.stored(parameter), values, parameter.rows, parameter.columns);
       return;
     }
-    // The machine's own way from rows to panels is quick when it runs for the first time, which is when models are loaded.
+    // The machine's own way from rows to panels is quick when it runs for the first time, which is when models are
+    // loaded.
     this.#staging.set(values);
     program.set('x', this.#staging.byteOffset);
     program.set('bytes', 0);

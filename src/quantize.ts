@@ -1,4 +1,7 @@
-/** Between float32 weights and those of fewer bits. Everything is exact integer or float64 arithmetic, so the bits are the same everywhere. */
+/**
+ * Between float32 weights and those of fewer bits. Everything is exact integer or float64 arithmetic, so the bits are
+ * the same everywhere.
+ */
 import { shorten, wrongValue } from './errors.js';
 import { type StoredNumbers, scaleName, storedParts, type WeightFormat } from './plan/formats.js';
 import type { Shape } from './shape.js';

@@ -23,7 +23,8 @@ export function checkSeed(where: string, seed: unknown): number {
   return seed;
 }
 
-// Looked up once: in a vm context, such as jest's, each look at a global takes a microsecond, and every number drawn takes a hundred.
+// Looked up once: in a vm context, such as jest's, each look at a global takes a microsecond, and every number drawn
+// takes a hundred.
 const { imul, sqrt } = Math;
 
 /** The upper 32 bits of the 64-bit product of two unsigned 32-bit words, from four exact 16 × 16-bit products. */
@@ -80,8 +81,8 @@ const LN2_LOW = 1.9082149292705877e-10;
 /**
  * The natural logarithm of a positive finite number, the same bits on every engine; within 3 ulp of the true value.
  *
- * With x = m · 2^e and m in [0.7, 1.4): ln x = e · ln 2 + 2 · atanh(f), f = (m - 1) / (m + 1). As f² < 0.0312, the terms
- * of atanh's series beyond f^21 are below float64's precision.
+ * With x = m · 2^e and m in [0.7, 1.4): ln x = e · ln 2 + 2 · atanh(f), f = (m - 1) / (m + 1). As f² < 0.0312, the
+ * terms of atanh's series beyond f^21 are below float64's precision.
  */
 export function naturalLog(x: number): number {
   let m = x;

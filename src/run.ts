@@ -1,4 +1,7 @@
-/** What a trainer's steps and fits have in common: how far training has come, and how it ends where it leaves the finite numbers. */
+/**
+ * What a trainer's steps and fits have in common: how far training has come, and how it ends where it leaves the finite
+ * numbers.
+ */
 import { placedLayers } from './architecture.js';
 import { findNotFinite } from './data/samples.js';
 import { shorten, wrongState, wrongValue } from './errors.js';
@@ -38,7 +41,9 @@ export interface Progress {
   samples: number;
   costSum: number;
   correct: number;
-  /** Whether the epoch under way takes its rows in an order of its own, and which: its number among the model's epochs. */
+  /**
+   * Whether the epoch under way takes its rows in an order of its own, and which: its number among the model's epochs.
+   */
   shuffled: boolean;
   order: number;
   /** Updates made. */
@@ -79,7 +84,10 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     this.workspace = parts.workspace;
   }
 
-  /** Makes room for so many rows, and for the data behind the plan. `keeps`: whether an update is to keep the parameters from before it. */
+  /**
+   * Makes room for so many rows, and for the data behind the plan. `keeps`: whether an update is to keep the parameters
+   * from before it.
+   */
   open(rows: number, data: ReadyData, keeps: boolean, given = false): void {
     const { config, model, workspace } = this;
     if (workspace.open(rows, data, given)) {
@@ -93,7 +101,9 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     workspace.program.set('keeps', Number(keeps));
   }
 
-  /** Takes over the model's newest parameters and its count of steps, where another trainer may have been at work since. */
+  /**
+   * Takes over the model's newest parameters and its count of steps, where another trainer may have been at work since.
+   */
   lead(): void {
     const led = this.model.held.lead(this);
     if (led && this.workspace.placed) this.workspace.program.set('draw', this.model.held.trained.steps);
@@ -130,7 +140,10 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     return error;
   }
 
-  /** Ends it where it stops in the middle of an epoch with numbers that are not finite: updates look for them at its end. */
+  /**
+   * Ends it where it stops in the middle of an epoch with numbers that are not finite: updates look for them at its
+   * end.
+   */
   lookInTheMiddle(): Error | undefined {
     if (!this.ahead || this.workspace.finite) return undefined;
     return this.fail(this.progress.position, FINITE_PARAMETERS);

@@ -95,7 +95,9 @@ class BaseTrainer<M extends Trainable = Trainable> {
     this.#run = run;
   }
 
-  /** @internal Checks the options and plans; all of it before any work. An aborted `signal` ends the wait for threads. */
+  /**
+   * @internal Checks the options and plans; all of it before any work. An aborted `signal` ends the wait for threads.
+   */
   static async prepare<M extends Trainable>(
     model: M,
     backend: Backend,
@@ -141,7 +143,10 @@ class BaseTrainer<M extends Trainable = Trainable> {
     return this.#run.progress.step;
   }
 
-  /** The training plan: `print()` shows its records and regions as a table. It is for whole batches, or for the rows there were where those were less. */
+  /**
+   * The training plan: `print()` shows its records and regions as a table. It is for whole batches, or for the rows
+   * there were where those were less.
+   */
   get plan(): Plan & { print(): string } {
     const { plan } = this.#run.workspace.network;
     return { ...plan, print: () => printPlan(plan) };
@@ -153,7 +158,8 @@ class BaseTrainer<M extends Trainable = Trainable> {
    * @param y targets; or `{ gradient }`, in place of targets and loss the cost's gradient for each output, after its
    *   activation: for costs of one's own
    * @returns the batch's cost before the update; 0 where its gradient was given
-   * @throws where the cost or an updated parameter is not a finite number: then the parameters are those from before the step
+   * @throws where the cost or an updated parameter is not a finite number: then the parameters are those from before
+   *   the step
    */
   async step(x: Samples, y: Targets | GivenGradient): Promise<number> {
     return this.stepSync(x, y);
@@ -199,8 +205,9 @@ class BaseTrainer<M extends Trainable = Trainable> {
    *
    * @param data `{ x, y, scale? }`
    * @returns the history, one entry for each epoch finished
-   * @throws before any work where data or options are wrong; while training where the cost stops being a finite number: then the model has the
-   * parameters of the last finished epoch, and the error says where the first such number was; and what a callback throws
+   * @throws before any work where data or options are wrong; while training where the cost stops being a finite number:
+   *   then the model has the parameters of the last finished epoch, and the error says where the first such number was;
+   *   and what a callback throws
    */
   async fit(data: TrainingData, options: FitOptions = {}): Promise<History> {
     const where = 'fit';
@@ -240,8 +247,9 @@ class BaseTrainer<M extends Trainable = Trainable> {
   }
 
   /**
-   * Gives the trainer's memory to those that come; its model keeps what it has learned, and it can train and be saved no more. A trainer that is let go of without it
-   * does no harm: until garbage collection finds it others may have all of its memory but the parameters and the optimiser's state.
+   * Gives the trainer's memory to those that come; its model keeps what it has learned, and it can train and be saved
+   * no more. A trainer that is let go of without it does no harm: until garbage collection finds it others may have all
+   * of its memory but the parameters and the optimiser's state.
    *
    * @throws while a fit of its own runs: abort and await that first
    */
@@ -258,8 +266,9 @@ class BaseTrainer<M extends Trainable = Trainable> {
   }
 
   /**
-   * Everything that training goes on from, as the bytes of a .safetensors file: parameters, the optimiser's state, random state, epoch and position.
-   * Training resumed from it equals training never stopped, bit for bit. May be called from `onEpoch`, but not in the middle of an epoch.
+   * Everything that training goes on from, as the bytes of a .safetensors file: parameters, the optimiser's state,
+   * random state, epoch and position. Training resumed from it equals training never stopped, bit for bit. May be
+   * called from `onEpoch`, but not in the middle of an epoch.
    */
   toBytes(): Bytes {
     if (this.#fit?.stepping) {

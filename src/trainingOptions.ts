@@ -24,8 +24,9 @@ export interface TrainerOptions {
   /** Rows in a step; 32 unless told. The last batch of an epoch takes what is left. */
   readonly batchSize?: number;
   /**
-   * Threads that epochs are run on; `'auto'`, which is one for each core, unless told. The caller's thread then only waits. Networks whose step is a matter
-   * of microseconds train on the caller's thread all the same. The bits do not depend on it.
+   * Threads that epochs are run on; `'auto'`, which is one for each core, unless told. The caller's thread then only
+   * waits. Networks whose step is a matter of microseconds train on the caller's thread all the same. The bits do not
+   * depend on it.
    */
   readonly threads?: 'auto' | number;
 }
@@ -38,11 +39,15 @@ export interface FitOptions {
   /** Rows to judge each epoch by; none unless told. */
   readonly validation?: TrainingData;
   /**
-   * Stops training after the step under way, and ends the wait for whatever else it is: a callback that never comes back, validation, workers. The fit resolves, with
-   * `stopped: 'aborted'` in its history; the model keeps what it has learned.
+   * Stops training after the step under way, and ends the wait for whatever else it is: a callback that never comes
+   * back, validation, workers. The fit resolves, with `stopped: 'aborted'` in its history; the model keeps what it has
+   * learned.
    */
   readonly signal?: Signal;
-  /** Called, and awaited, after every step. Training then returns to JavaScript for each, which tiny networks feel. What it throws ends the fit, which rejects with it. */
+  /**
+   * Called, and awaited, after every step. Training then returns to JavaScript for each, which tiny networks feel. What
+   * it throws ends the fit, which rejects with it.
+   */
   readonly onBatch?: (event: BatchEvent) => void | Promise<void>;
   /** Called, and awaited, after every epoch; what it throws likewise. */
   readonly onEpoch?: (event: EpochEvent) => void | Promise<void>;

@@ -1,4 +1,7 @@
-/** The parameters of a model: who holds the newest of them, who still needs older ones, and how much they were ever trained. */
+/**
+ * The parameters of a model: who holds the newest of them, who still needs older ones, and how much they were ever
+ * trained.
+ */
 import type { Trained } from './files/modelFile.js';
 import type { ReadyData } from './judge.js';
 import type { LossConfig } from './losses/index.js';

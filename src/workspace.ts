@@ -34,7 +34,10 @@ export class Workspace {
   readonly #state: Readonly<Record<string, Moments['rule']>>;
   #network: NetworkPlan;
   #program: Program | undefined;
-  /** The parameters and the optimiser's state by their regions' names, as long as they lie in no memory; what is not there is 0. */
+  /**
+   * The parameters and the optimiser's state by their regions' names, as long as they lie in no memory; what is not
+   * there is 0.
+   */
   readonly #saved = new Map<string, Float32Array>();
   readonly #tenancy: Tenancy;
 
@@ -62,7 +65,8 @@ export class Workspace {
   }
 
   /**
-   * Makes room for batches of so many rows, and for the data behind the plan. True where that is another memory than before: all of its controls are 0.
+   * Makes room for batches of so many rows, and for the data behind the plan. True where that is another memory than
+   * before: all of its controls are 0.
    *
    * @throws where there is no such memory; what was learned is kept
    */
@@ -89,7 +93,9 @@ export class Workspace {
     this.#tenancy.hold();
   }
 
-  /** A fit is over, or a step: others may have the memory. One who takes steps keeps it once he has lost it in between. */
+  /**
+   * A fit is over, or a step: others may have the memory. One who takes steps keeps it once he has lost it in between.
+   */
   rest(after: 'fit' | 'step'): void {
     if (this.#program?.abandoned) return;
     if (after === 'fit') this.#tenancy.offer();

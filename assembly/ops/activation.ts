@@ -1,5 +1,6 @@
 // Activations that act on each element alone. One class a function, in activations/: `forward(x, setting)` is y and
-// `derivative(x, y, setting)` is dy/dx, on four lanes. The classes have no fields: a generic over one compiles to straight code.
+// `derivative(x, y, setting)` is dy/dx, on four lanes. The classes have no fields: a generic over one compiles to
+// straight code.
 import { ActivationKind } from '../../src/plan/opcodes';
 import { Op, PANEL, ROW } from '../plan';
 import { firstRow, firstUnit, lastRow, lastUnit, panelsOf, rowsOf } from '../parts';

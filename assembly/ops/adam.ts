@@ -24,7 +24,10 @@ export class Adam extends Op {
   decoupled: i32;
 }
 
-/** The least divisor: where gradients are so small that their squares are swept away, an epsilon of 0 would divide by nothing. */
+/**
+ * The least divisor: where gradients are so small that their squares are swept away, an epsilon of 0 would divide by
+ * nothing.
+ */
 const LEAST: f64 = 1e-18;
 
 // Markers, folded at compile time: without decay two constants fewer have to stay in registers.
@@ -102,7 +105,9 @@ function update<D>(r: Adam, c: Controls): void {
   }
 }
 
-/** base to a whole exponent, by squaring: the same bits everywhere, and no state that a saved run would have to carry. */
+/**
+ * base to a whole exponent, by squaring: the same bits everywhere, and no state that a saved run would have to carry.
+ */
 function power(base: f64, exponent: i32): f64 {
   let result: f64 = 1;
   for (let square = base; exponent > 0; exponent >>= 1) {

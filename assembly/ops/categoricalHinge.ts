@@ -6,8 +6,8 @@ import { one } from '../simd/math';
 import { Loss, reduction } from './loss';
 
 /**
- * rowCost = max(0, 1 + max (1 − t) x − Σ t x), as Keras has it; where it is not 0, dx = −t / B, and (1 − t) / B more in the first
- * column that is the largest.
+ * rowCost = max(0, 1 + max (1 − t) x − Σ t x), as Keras has it; where it is not 0, dx = −t / B, and (1 − t) / B more in
+ * the first column that is the largest.
  */
 export function categoricalHinge(r: Loss): void {
   const rows = rowsOf(r);

@@ -1,4 +1,5 @@
-// Normalisation of each column: by the batch's own numbers (batch normalisation, Ioffe and Szegedy 2015), or by given ones.
+// Normalisation of each column: by the batch's own numbers (batch normalisation, Ioffe and Szegedy 2015), or by given
+// ones.
 import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 import { madd } from '../simd/lanes';
@@ -69,7 +70,10 @@ function columnsAt(value: usize, column: i32, rows: i32): usize {
   return value + <usize>(column / PANEL * rows) * ROW + ((column % PANEL) << 2);
 }
 
-/** mean[C] and the biased variance[C] of x[B,C] over its rows: each chunk in two passes, then Chan, Golub and LeVeque 1983. */
+/**
+ * mean[C] and the biased variance[C] of x[B,C] over its rows: each chunk in two passes, then Chan, Golub and LeVeque
+ * 1983.
+ */
 export function batchMoments(r: BatchMoments): void {
   const rows = rowsOf(r);
   const panels = panelsOf(r.columns);
@@ -112,7 +116,10 @@ function orElse(numbers: usize, column: i32, otherwise: v128): v128 {
   return numbers ? v128.load(numbers + (column << 2)) : otherwise;
 }
 
-/** y[B,C] = (x − mean[C]) / √(variance[C] + epsilon) · gamma[C] + beta[C], or inverted x · √(variance[C] + epsilon) + mean[C]. */
+/**
+ * y[B,C] = (x − mean[C]) / √(variance[C] + epsilon) · gamma[C] + beta[C], or inverted x · √(variance[C] + epsilon) +
+ * mean[C].
+ */
 export function columnNormForward(r: ColumnNorm): void {
   const rows = rowsOf(r);
   const panels = panelsOf(r.columns);
@@ -140,8 +147,9 @@ export function columnNormForward(r: ColumnNorm): void {
 }
 
 /**
- * dgamma[C] = Σ dy · x̂, dbeta[C] = Σ dy, and dx = gamma / deviation · (dy − mean dy − x̂ · mean(dy · x̂)), of which the means
- * fall away where mean and variance are fixed; inverted dx = dy · deviation. Shared out by panels; dx may be dy's place.
+ * dgamma[C] = Σ dy · x̂, dbeta[C] = Σ dy, and dx = gamma / deviation · (dy − mean dy − x̂ · mean(dy · x̂)), of which
+ * the means fall away where mean and variance are fixed; inverted dx = dy · deviation. Shared out by panels; dx may be
+ * dy's place.
  */
 export function columnNormGradient(r: ColumnNormGradient): void {
   const rows = rowsOf(r);
@@ -190,8 +198,8 @@ export function columnNormGradient(r: ColumnNormGradient): void {
 }
 
 /**
- * moving = momentum · moving + (1 − momentum) · the batch's, swept of denormals. It comes after the update, and does nothing
- * where that, or an average, has left the finite numbers.
+ * moving = momentum · moving + (1 − momentum) · the batch's, swept of denormals. It comes after the update, and does
+ * nothing where that, or an average, has left the finite numbers.
  */
 export function moveAverages(r: MoveAverages): void {
   if (controlsOf(r).keeps && r.controls.broken) return;

@@ -117,7 +117,10 @@ export function denseInputGradient(r: DenseInputGradient): void {
   multiplyTransposed(r.dx, r.dy, r.w, r.rectified, scratch, rows, r.inputs, r.outputs, first, lastUnit(panels), paired);
 }
 
-/** dw[I,O] = xᵀ[I,B] · dy[B,O] and db[O] = Σ dy; shared out by panels of x, or of dy where a thread then reads only the dy it wrote. */
+/**
+ * dw[I,O] = xᵀ[I,B] · dy[B,O] and db[O] = Σ dy; shared out by panels of x, or of dy where a thread then reads only the
+ * dy it wrote.
+ */
 export function denseWeightGradient(r: DenseWeightGradient): void {
   const rows = rowsOf(r);
   const paired = r.paired != 0;

@@ -1,5 +1,7 @@
 // Rows of a table looked up by whole numbers, each in a place of its own, or all of a sample's added up.
-import { controlsOf, firstOf, firstRow, firstUnit, lastOf, lastRow, lastUnit, panelsOf, partNumber, rowsOf } from '../parts';
+import {
+  controlsOf, firstOf, firstRow, firstUnit, lastOf, lastRow, lastUnit, panelsOf, partNumber, rowsOf,
+} from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 import { fourWeights } from '../simd/quantized';
 import { tell } from './optimizer';
@@ -57,7 +59,9 @@ function shareOf(x: usize, samples: i32, sample: i32, steps: i32, bag: i32, pad:
   return count > 0 ? 1 / <f32>count : 0;
 }
 
-/** y[B·S,C] = w[x[B,S],C]; or as a bag y[B,C] = Σ over S of w[x[B,S],C], and for a mean divided by how many they are. */
+/**
+ * y[B·S,C] = w[x[B,S],C]; or as a bag y[B,C] = Σ over S of w[x[B,S],C], and for a mean divided by how many they are.
+ */
 export function embeddingForward(r: Embedding): void {
   const samples = controlsOf(r).rows;
   const rows = rowsOf(r);
@@ -129,7 +133,10 @@ export class NameRows extends Op {
   pad: i32;
 }
 
-/** Rows of the list lie one behind the other, each with all its panels: `rows` of sixteen numbers, shared out `unit` at a time. */
+/**
+ * Rows of the list lie one behind the other, each with all its panels: `rows` of sixteen numbers, shared out `unit` at
+ * a time.
+ */
 @unmanaged
 export class RowsGradient extends Op {
   dw: usize;
@@ -231,7 +238,9 @@ export function returnRows(r: MoveRows): void {
   const last = min(lastOf(r.rows, r.unit) / panels, load<i32>(r.list));
   let poison = f32x4.splat(0);
   const end = r.rowwise + <usize>(last * panels) * ROW;
-  for (let at = r.rowwise + <usize>(first * panels) * ROW; at < end; at += 16) poison = f32x4.mul(poison, v128.load(at));
+  for (let at = r.rowwise + <usize>(first * panels) * ROW; at < end; at += 16) {
+    poison = f32x4.mul(poison, v128.load(at));
+  }
   tell(r, poison);
   if (c.keeps && r.controls.broken) return;
   for (let slot = first; slot < last; slot++) {

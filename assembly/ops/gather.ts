@@ -61,7 +61,10 @@ function sampleAt(c: Controls, row: i32): i32 {
   return c.order ? load<i32>(c.order + (<usize>place << 2)) : place;
 }
 
-/** The sample in the batch that a value's row is of: without a division, which takes as long as to copy a row, where each has one. */
+/**
+ * The sample in the batch that a value's row is of: without a division, which takes as long as to copy a row, where
+ * each has one.
+ */
 // @ts-ignore: decorator
 @inline
 function sampleOf(r: Op, row: i32): i32 {
@@ -77,7 +80,10 @@ function placeOf(r: Gather, c: Controls, row: i32): usize {
   return <usize>sampleAt(c, sample) * r.stride + r.start + (row - sample * r.positions) * r.columns;
 }
 
-/** Rows that are read side by side: each is a stream of its own, so that waiting for one row's memory is waiting for all of them. */
+/**
+ * Rows that are read side by side: each is a stream of its own, so that waiting for one row's memory is waiting for all
+ * of them.
+ */
 const TOGETHER: i32 = 4;
 
 /** y[B,C] = the batch's rows of the samples or targets, as panels; uint8 samples are multiplied by `scale`. */

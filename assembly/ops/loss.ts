@@ -1,5 +1,5 @@
-// Cost functions: each writes every row's cost, and the gradient of the mean cost for what the network made. The classes of
-// losses/ have no fields: `value(p, t, setting)` and `derivative(p, t, setting)` on four lanes.
+// Cost functions: each writes every row's cost, and the gradient of the mean cost for what the network made. The
+// classes of losses/ have no fields: `value(p, t, setting)` and `derivative(p, t, setting)` on four lanes.
 import { LossKind } from '../../src/plan/opcodes';
 import { Op, PANEL, ROW } from '../plan';
 import { controlsOf, firstRow, lastRow, partNumber, rowsOf } from '../parts';
@@ -127,8 +127,8 @@ function wideCost<L>(r: Loss, row: i32, panelBytes: usize): f64 {
 }
 
 /**
- * Cross-entropy of softmax(x) with target distributions: rowCost = T · ln Σ eˣ − Σ t x, dx = (T · softmax(x) − t) / B, where T = Σ t and the targets
- * are smoothed: t (1 − setting) + setting / C.
+ * Cross-entropy of softmax(x) with target distributions: rowCost = T · ln Σ eˣ − Σ t x, dx = (T · softmax(x) − t) / B,
+ * where T = Σ t and the targets are smoothed: t (1 − setting) + setting / C.
  */
 export function softmaxCrossEntropy(r: Loss): void {
   const rows = rowsOf(r);
@@ -207,8 +207,8 @@ const SHORTER: f32 = 8.271806125530277e-25; // 2⁻⁸⁰
 const LEAST: f32 = 1e-8;
 
 /**
- * rowCost = 1 − x·t / (|x| |t|), dx = (cos x / |x|² − t / (|x| |t|)) / B. Lengths below 1e-8 count as that, as in PyTorch,
- * and then do not change with x: the first part of dx is 0.
+ * rowCost = 1 − x·t / (|x| |t|), dx = (cos x / |x|² − t / (|x| |t|)) / B. Lengths below 1e-8 count as that, as in
+ * PyTorch, and then do not change with x: the first part of dx is 0.
  */
 export function cosineSimilarity(r: Loss): void {
   const rows = rowsOf(r);
@@ -266,8 +266,8 @@ export function cosineSimilarity(r: Loss): void {
 }
 
 /**
- * The batch's one number, of several outputs the sum: weight · Σ rowCosts / (B · divisor), in the order of the rows. False where
- * it is not finite.
+ * The batch's one number, of several outputs the sum: weight · Σ rowCosts / (B · divisor), in the order of the rows.
+ * False where it is not finite.
  */
 export function cost(r: Cost): bool {
   const c = controlsOf(r);

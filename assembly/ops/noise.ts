@@ -1,5 +1,6 @@
-// Noise while training; while predicting there is none. Dropout (Srivastava et al. 2014), alpha dropout (Klambauer et al. 2017)
-// and Gaussian noise. The classes that use the random bits have no fields: a generic over one compiles to straight code.
+// Noise while training; while predicting there is none. Dropout (Srivastava et al. 2014), alpha dropout (Klambauer et
+// al. 2017) and Gaussian noise. The classes that use the random bits have no fields: a generic over one compiles to
+// straight code.
 import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 import { columnMask } from '../simd/lanes';
@@ -51,9 +52,9 @@ function highWords(a: v128, b: v128): v128 {
 }
 
 /**
- * Gives N every element with 32 random bits of its own. Row b, column 16 p + 4 w + j takes word w of the block that Philox
- * 4x32-10 (Salmon et al. 2011) makes of the counter (4 p + j, b, draw, stream): the numbers hang on where an element is,
- * not on who computes it. Four blocks at once, one a lane.
+ * Gives N every element with 32 random bits of its own. Row b, column 16 p + 4 w + j takes word w of the block that
+ * Philox 4x32-10 (Salmon et al. 2011) makes of the counter (4 p + j, b, draw, stream): the numbers hang on where an
+ * element is, not on who computes it. Four blocks at once, one a lane.
  */
 function forEach<N>(r: Noise): void {
   const n = changetype<N>(0);

@@ -1,5 +1,6 @@
-// Normally distributed numbers from random bits, four at a time: √2 · erf⁻¹ of a uniform number, as M. Giles approximates it
-// («Approximating the erfinv function», GPU Computing Gems 2, 2010; single precision, without branches).
+// Normally distributed numbers from random bits, four at a time: √2 · erf⁻¹ of a uniform number, as M. Giles
+// approximates it («Approximating the erfinv function», GPU Computing Gems 2, 2010; single precision, without
+// branches).
 import { constant, put } from '../simd/constants';
 import { madd } from '../simd/lanes';
 import { log, one } from '../simd/math';

@@ -12,8 +12,8 @@ export function writeOptimizerConstants(): void {
 }
 
 /**
- * Added to a decaying average and taken away again, this rounds it to whole steps of some 1e-37, so that it is 0 or a normal number: processors take many
- * times longer over denormal ones, and WebAssembly cannot switch them off.
+ * Added to a decaying average and taken away again, this rounds it to whole steps of some 1e-37, so that it is 0 or a
+ * normal number: processors take many times longer over denormal ones, and WebAssembly cannot switch them off.
  */
 // @ts-ignore: decorator
 @inline
@@ -22,8 +22,8 @@ export function tiny(): v128 {
 }
 
 /**
- * beta · x + a · b, rounded in that way. Fused, products never show; where they do, x and a are to be normal before they are multiplied, and what is taken away
- * has decayed with x: `faded`.
+ * beta · x + a · b, rounded in that way. Fused, products never show; where they do, x and a are to be normal before
+ * they are multiplied, and what is taken away has decayed with x: `faded`.
  */
 // @ts-ignore: decorator
 @inline
@@ -39,7 +39,9 @@ export function faded(c: Controls, place: usize, beta: f64): v128 {
   return settled(c, place, TINY * <f32>beta);
 }
 
-/** Tells of an update that left the finite numbers: `poison` is made of all of them, and NaN where one is not finite. */
+/**
+ * Tells of an update that left the finite numbers: `poison` is made of all of them, and NaN where one is not finite.
+ */
 // @ts-ignore: decorator
 @inline
 export function tell(r: Op, poison: v128): void {
@@ -50,8 +52,9 @@ export function tell(r: Op, poison: v128): void {
 }
 
 /**
- * {@link tell} of a region, after the last rows of an epoch and after a single step. In the loops of updates that take long such operations would wait for
- * their results, be in the way of the next numbers, and cost a sixth of the time; what is not finite in the middle of an epoch is not at its end either.
+ * {@link tell} of a region, after the last rows of an epoch and after a single step. In the loops of updates that take
+ * long such operations would wait for their results, be in the way of the next numbers, and cost a sixth of the time;
+ * what is not finite in the middle of an epoch is not at its end either.
  */
 export function tellAtTheEnd(r: Op, region: usize, rows: i32, unit: i32): void {
   const c = controlsOf(r);
@@ -78,8 +81,8 @@ export const SETTLED: i32 = 16;
 const ROOM: usize = CONTROLS_BYTES - 4 * SETTLED;
 
 /**
- * `value` in all lanes, by way of memory. V8 moves arithmetic down to where its result is used, square roots and divisions too, and so into the loop; a
- * load stays where it is. `place` is below SETTLED.
+ * `value` in all lanes, by way of memory. V8 moves arithmetic down to where its result is used, square roots and
+ * divisions too, and so into the loop; a load stays where it is. `place` is below SETTLED.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,5 +1,5 @@
-// Normalisation of each row by itself: layer normalisation (Ba, Kiros and Hinton 2016), and without the mean RMS normalisation
-// (Zhang and Sennrich 2019).
+// Normalisation of each row by itself: layer normalisation (Ba, Kiros and Hinton 2016), and without the mean RMS
+// normalisation (Zhang and Sennrich 2019).
 import { firstRow, firstUnit, lastRow, lastUnit, panelsOf, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 import { columnMask, madd, nmadd, sum } from '../simd/lanes';
@@ -95,7 +95,10 @@ export function rowNormForward(r: RowNorm): void {
   }
 }
 
-/** dx = (g − mean g − x̂ · mean(g · x̂)) / deviation, where g = dy · gamma and the means are the row's; dx may be dy's place. */
+/**
+ * dx = (g − mean g − x̂ · mean(g · x̂)) / deviation, where g = dy · gamma and the means are the row's; dx may be dy's
+ * place.
+ */
 export function rowNormGradient(r: RowNormGradient): void {
   const rows = rowsOf(r);
   const panelBytes = <usize>rows * ROW;

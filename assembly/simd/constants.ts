@@ -1,5 +1,5 @@
-// The constants region. A constant written out inside a loop is rebuilt on every turn by V8; one loaded from a fixed address
-// costs a load that the processor broadcasts for nothing. The region starts at address 64 of every memory.
+// The constants region. A constant written out inside a loop is rebuilt on every turn by V8; one loaded from a fixed
+// address costs a load that the processor broadcasts for nothing. The region starts at address 64 of every memory.
 
 const CONSTANTS: usize = 64;
 

@@ -1,10 +1,11 @@
-// The three matrix products of training, over panels of 16 columns. Every output element sums its products in the order of the
-// reduction, whatever tile it falls into, so a row's result has the same bits in every batch.
+// The three matrix products of training, over panels of 16 columns. Every output element sums its products in the order
+// of the reduction, whatever tile it falls into, so a row's result has the same bits in every batch.
 //
-// Three things make them fast. A tile of 2 rows × 16 columns (4 × 16 where V8 packs neighbouring operations into 256 bits) stays in
-// registers for the whole reduction: eight independent sums hide the latency of an addition. The reduction goes in blocks that fit
-// the first cache. And all three are the same tile: forward walks x across its rows; dW walks it down its columns; dX turns w over, a
-// panel at a time, or, for few rows, dy, and multiplies w by it as if w were activations, which is how weights lie in memory.
+// Three things make them fast. A tile of 2 rows × 16 columns (4 × 16 where V8 packs neighbouring operations into 256
+// bits) stays in registers for the whole reduction: eight independent sums hide the latency of an addition. The
+// reduction goes in blocks that fit the first cache. And all three are the same tile: forward walks x across its rows;
+// dW walks it down its columns; dX turns w over, a panel at a time, or, for few rows, dy, and multiplies w by it as if
+// w were activations, which is how weights lie in memory.
 //
 // The first 64 bytes of every memory are 0: an address of 0 is a row of zeros.
 import { PANEL, ROW } from '../plan';
@@ -40,12 +41,12 @@ class Down {
 }
 
 /**
- * y[R,16] = max(floor, from[R,16] + x[R,count] · w[count,16]), where x lies in panels `stride` bytes apart, or, walking Down, is
- * xᵀ[count,R] within one panel and has no floor. `from` advances by `step` from row to row.
+ * y[R,16] = max(floor, from[R,16] + x[R,count] · w[count,16]), where x lies in panels `stride` bytes apart, or, walking
+ * Down, is xᵀ[count,R] within one panel and has no floor. `from` advances by `step` from row to row.
  *
- * The order of the statements is what V8's revectorising needs: operations in neighbouring pairs, all stores last. Each turn of the
- * loop takes two steps of the reduction with a way out between them, which keeps V8 from moving the second step's loads up
- * until it runs out of registers.
+ * The order of the statements is what V8's revectorising needs: operations in neighbouring pairs, all stores last. Each
+ * turn of the loop takes two steps of the reduction with a way out between them, which keeps V8 from moving the second
+ * step's loads up until it runs out of registers.
  */
 // @ts-ignore: decorator
 @inline
@@ -212,7 +213,9 @@ function tile<R, Walk>(
   }
 }
 
-/** y[rows,16] = max(floor, from[rows,16] + x · w[count,16]): tiles of R rows, then smaller ones for the rows left over. */
+/**
+ * y[rows,16] = max(floor, from[rows,16] + x · w[count,16]): tiles of R rows, then smaller ones for the rows left over.
+ */
 function sweep<R, Walk>(
   y: usize,
   x: usize,
@@ -242,7 +245,10 @@ function sweep<R, Walk>(
   if (rows > 0) tile<One, Walk>(y, x, stride, w, from, step, count, lowest);
 }
 
-/** y[rows,16] = max(floor, x[rows,I] · w[I,16] + b[16]), block by block of the reduction; what y holds between blocks is exact. */
+/**
+ * y[rows,16] = max(floor, x[rows,I] · w[I,16] + b[16]), block by block of the reduction; what y holds between blocks is
+ * exact.
+ */
 // @ts-ignore: decorator
 @inline
 function multiplyPanel<R>(
@@ -268,7 +274,10 @@ function multiplyPanel<R>(
   sweep<R, Across>(y, x, stride, w, from, step, rows, inputs, floor);
 }
 
-/** y[O] = max(floor, x[I] · w[I,O] + b[O]) for two panels at once, so that one row too has eight sums to hide the latency behind. */
+/**
+ * y[O] = max(floor, x[I] · w[I,O] + b[O]) for two panels at once, so that one row too has eight sums to hide the
+ * latency behind.
+ */
 function multiplyRow(y: usize, x: usize, w: usize, b: usize, second: usize, inputs: i32, floor: f32): void {
   const lowest = f32x4.splat(floor);
   let v = w + <usize>inputs * ROW;
@@ -364,9 +373,9 @@ function multiplyBy<R>(
 }
 
 /**
- * y[B,O] = max(floor, x[B,I] · w[I,O] + b[O]), the output panels first … last − 1, for `rows` rows of panels that are `height` high; x
- * and y are the first of those rows. A bias of 0 means none. `paired` takes the tile that V8's revectorising packs into 256 bits; the
- * bits are the same.
+ * y[B,O] = max(floor, x[B,I] · w[I,O] + b[O]), the output panels first … last − 1, for `rows` rows of panels that are
+ * `height` high; x and y are the first of those rows. A bias of 0 means none. `paired` takes the tile that V8's
+ * revectorising packs into 256 bits; the bits are the same.
  */
 export function multiply(
   y: usize,
@@ -414,7 +423,10 @@ function turnFour(t: usize, row0: usize, row1: usize, row2: usize, row3: usize, 
   v128.store(t, t3, 192);
 }
 
-/** t[columns,16] = x[height,columns] turned over: 0 beyond x's height, and where `alive`, unless it is 0, is not positive. */
+/**
+ * t[columns,16] = x[height,columns] turned over: 0 beyond x's height, and where `alive`, unless it is 0, is not
+ * positive.
+ */
 function turn(t: usize, x: usize, stride: usize, alive: usize, height: i32, columns: i32): void {
   const aliveStep: usize = alive == 0 ? 0 : 16;
   for (let column = 0; column < columns; column += 4) {
@@ -485,8 +497,8 @@ function keepAlive(dx: usize, x: usize, bytes: usize): void {
 }
 
 /**
- * dx[B,I] = dy[B,O] · wᵀ[O,I], the input panels first … last − 1. Where `rectified` is not 0, dx is 0 wherever it is not positive.
- * `scratch` is 1 KB, and 1 KB more for every output panel.
+ * dx[B,I] = dy[B,O] · wᵀ[O,I], the input panels first … last − 1. Where `rectified` is not 0, dx is 0 wherever it is
+ * not positive. `scratch` is 1 KB, and 1 KB more for every output panel.
  */
 export function multiplyTransposed(
   dx: usize,

@@ -1,5 +1,6 @@
-// exp, expm1, log, log1p, tanh, the logistic function and the normal distribution's, on four lanes. The polynomials are least-maximum
-// fits made for this project; the error each function reaches is tested against float64 (test/kernels/math.test.ts).
+// exp, expm1, log, log1p, tanh, the logistic function and the normal distribution's, on four lanes. The polynomials are
+// least-maximum fits made for this project; the error each function reaches is tested against float64
+// (test/kernels/math.test.ts).
 import { constant, put } from './constants';
 import { madd, nmadd, sweep } from './lanes';
 
@@ -100,7 +101,9 @@ export function smallest(): v128 {
   return constant(SMALLEST);
 }
 
-/** x without what lies below 1e-27: gradients that far down would make denormal products further on, and those are slow. */
+/**
+ * x without what lies below 1e-27: gradients that far down would make denormal products further on, and those are slow.
+ */
 // @ts-ignore: decorator
 @inline
 export function swept(x: v128): v128 {
@@ -150,7 +153,10 @@ function expTail(r: v128): v128 {
   return madd(p, r, constant(EXP));
 }
 
-/** eˣ: exactly 0 below −80, Infinity where float32 has no room, NaN for NaN. Adds n to the exponent's bits of e^(x − n ln 2). */
+/**
+ * eˣ: exactly 0 below −80, Infinity where float32 has no room, NaN for NaN. Adds n to the exponent's bits of e^(x − n
+ * ln 2).
+ */
 // @ts-ignore: decorator
 @inline
 export function exp(x: v128): v128 {
@@ -234,7 +240,9 @@ export function softplus(x: v128): v128 {
   return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), log1p(exp(negativeAbsolute(x))));
 }
 
-/** e^(−x²/2). What rounding took from x² is worked out and put back, as it would be multiplied by up to 80 otherwise. */
+/**
+ * e^(−x²/2). What rounding took from x² is worked out and put back, as it would be multiplied by up to 80 otherwise.
+ */
 // @ts-ignore: decorator
 @inline
 export function bell(x: v128): v128 {
@@ -248,8 +256,8 @@ export function bell(x: v128): v128 {
 }
 
 /**
- * The normal distribution Φ(x) = ½ erfc(−x/√2), given e^(−x²/2): a polynomial in t = 1 / (1 + 0.26 |x|) times the bell, as Hastings did, so that the
- * lower tail keeps its relative precision.
+ * The normal distribution Φ(x) = ½ erfc(−x/√2), given e^(−x²/2): a polynomial in t = 1 / (1 + 0.26 |x|) times the bell,
+ * as Hastings did, so that the lower tail keeps its relative precision.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,12 +1,15 @@
-// The forward product with weights of 8 or 16 bits. They are widened exactly, so every sum is that of float32 weights; where int8 weights
-// have scales, one for each column, the finished sums are multiplied by them.
+// The forward product with weights of 8 or 16 bits. They are widened exactly, so every sum is that of float32 weights;
+// where int8 weights have scales, one for each column, the finished sums are multiplied by them.
 import { PANEL, ROW } from '../plan';
 import { constant, put } from './constants';
 import { multiply } from './gemm';
 import { madd } from './lanes';
 import { QUANTIZED } from './math';
 
-/** Rows up to which each widens the weights for itself, in registers; more rows share a panel of them that is widened in memory. */
+/**
+ * Rows up to which each widens the weights for itself, in registers; more rows share a panel of them that is widened in
+ * memory.
+ */
 const FEW: i32 = 2;
 
 const WITHOUT_EXPONENT = QUANTIZED; // the bits of float32 that a float16 can fill when moved up by 13
@@ -34,7 +37,9 @@ function eight<F>(w: usize, half: usize): v128 {
   return offsetof<F>() == 1 ? v128.load8x8_s(w + half * 8) : v128.load(w + half * 16);
 }
 
-/** Four weights from integers of 32 bits. Float16's exponent is moved by a multiplication, which does denormal ones too. */
+/**
+ * Four weights from integers of 32 bits. Float16's exponent is moved by a multiplication, which does denormal ones too.
+ */
 // @ts-ignore: decorator
 @inline
 function toFloat<F>(v: v128): v128 {
@@ -124,7 +129,9 @@ function multiplyBy<F>(
   const biasStep: usize = b == 0 ? 0 : ROW;
   for (; panels > 0; panels--) {
     if (rows <= FEW) {
-      for (let row: usize = 0; row < <usize>rows; row++) multiplyRow<F>(y + row * ROW, x + row * ROW, stride, w, inputs);
+      for (let row: usize = 0; row < <usize>rows; row++) {
+        multiplyRow<F>(y + row * ROW, x + row * ROW, stride, w, inputs);
+      }
     } else {
       widen<F>(scratch, w, inputs);
       multiply(y, x, scratch, 0, rows, height, inputs, 0, 1, -Infinity, paired);
@@ -138,8 +145,9 @@ function multiplyBy<F>(
 }
 
 /**
- * y[B,O] = max(floor, (x[B,I] · w[I,O]) · scale[O] + b[O]) for `rows` rows of panels that are `height` high. Weights are int8 or float16, by their
- * `bits`; a scale of 0 means ones, a bias of 0 none. `scratch` is one panel of float32 weights, [I][16].
+ * y[B,O] = max(floor, (x[B,I] · w[I,O]) · scale[O] + b[O]) for `rows` rows of panels that are `height` high. Weights
+ * are int8 or float16, by their `bits`; a scale of 0 means ones, a bias of 0 none. `scratch` is one panel of float32
+ * weights, [I][16].
  */
 export function multiplyQuantized(
   y: usize,

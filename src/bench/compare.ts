@@ -39,7 +39,9 @@ export function parseRun(path: string, text: string): Run {
   return value as Run;
 }
 
-/** Shares of the limit, and how many times as fast myelin is: what is left of a figure when the machine is taken away. */
+/**
+ * Shares of the limit, and how many times as fast myelin is: what is left of a figure when the machine is taken away.
+ */
 const RATIOS = ['of multiply-adds', 'of copying'];
 const isRatio = (what: string): boolean => RATIOS.includes(what) || what.startsWith('times ');
 

@@ -1,10 +1,12 @@
 /**
- * Charts as SVG, on logarithmic axes. They carry their own colours for light and dark, and every series has a mark of its
- * own beside its colour.
+ * Charts as SVG, on logarithmic axes. They carry their own colours for light and dark, and every series has a mark of
+ * its own beside its colour.
  */
 import type { Chart, Series } from './charts.js';
 
-/** Colours that people see apart whatever they see of red and green: Okabe and Ito 2008, darkened where paper is white. */
+/**
+ * Colours that people see apart whatever they see of red and green: Okabe and Ito 2008, darkened where paper is white.
+ */
 const LIGHT = ['#0072b2', '#c44e00', '#00755a', '#a8387e', '#8a6d00', '#2b87b8', '#555555', '#7a3db8'];
 const DARK = ['#56b4e9', '#ff8c42', '#2fc79a', '#f09ac6', '#f0e442', '#8fd3ff', '#bbbbbb', '#c69cff'];
 const MARKS = ['circle', 'square', 'diamond', 'triangle', 'cross', 'plus'] as const;

@@ -11,8 +11,9 @@ const MOST = 20;
 const SHARE = (Math.sqrt(5) - 1) / 2;
 
 /**
- * The temperature with the lowest log loss of rows × classes probabilities, from 0.05 to 20. It has three digits behind the point, far more than some rows
- * tell and fewer than engines' logarithms differ in, so that a model stays the same everywhere.
+ * The temperature with the lowest log loss of rows × classes probabilities, from 0.05 to 20. It has three digits behind
+ * the point, far more than some rows tell and fewer than engines' logarithms differ in, so that a model stays the same
+ * everywhere.
  */
 export function fitTemperature(probabilities: ArrayLike<number>, labels: ArrayLike<number>, classes: number): number {
   const logits = Float64Array.from(probabilities, probability => Math.log(Math.max(probability, 1e-38)));

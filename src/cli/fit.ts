@@ -39,7 +39,9 @@ export function defaultPatience(epochs: number): number {
   return Math.max(10, Math.ceil(epochs / 10));
 }
 
-/** Trains, shows the progress, and keeps the best or the last epoch; Ctrl-C or SIGTERM ends it early with what there is. */
+/**
+ * Trains, shows the progress, and keeps the best or the last epoch; Ctrl-C or SIGTERM ends it early with what there is.
+ */
 export async function fitModel(
   model: Model,
   { task, training, shown, name }: Trained,

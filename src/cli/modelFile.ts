@@ -58,7 +58,10 @@ function checkBinary(path: string, file: Uint8Array): void {
   );
 }
 
-/** The table in a file, read as the model's training file was, and how it becomes inputs. `target` is what the user typed, if anything. */
+/**
+ * The table in a file, read as the model's training file was, and how it becomes inputs. `target` is what the user
+ * typed, if anything.
+ */
 export async function readFor(
   loaded: LoadedModel,
   path: string,

@@ -233,7 +233,10 @@ async function main(): Promise<number> {
   }
 }
 
-/** Says what went wrong on standard error, each problem on a line where there are several, and with --json also as an event. */
+/**
+ * Says what went wrong on standard error, each problem on a line where there are several, and with --json also as an
+ * event.
+ */
 function complain(message: string, problems: readonly string[] = []): void {
   const many = problems.length > 1 ? { problems } : {};
   createOutput(process.argv.includes('--json')).event('error', { message, ...many });

@@ -15,7 +15,9 @@ export function columnMeant(table: Table, typed: string): string | undefined {
   return table.find(typed).length > 0 ? typed : table.header.find(name => printable(name) === typed);
 }
 
-/** The columns that the user means by what was typed at each `--ignore`: one name, whatever is in it, or a list of some. */
+/**
+ * The columns that the user means by what was typed at each `--ignore`: one name, whatever is in it, or a list of some.
+ */
 export function columnsMeant(table: Table, typed: readonly string[], target: string): string[] {
   return typed.flatMap(list => {
     const whole = columnMeant(table, list);

@@ -27,7 +27,10 @@ export interface Progress {
   stop(): void;
 }
 
-/** `name` is what the rows of the second loss are called. A bar where standard error is a terminal; otherwise about fifteen plain lines; with JSON an event per epoch. */
+/**
+ * `name` is what the rows of the second loss are called. A bar where standard error is a terminal; otherwise about
+ * fifteen plain lines; with JSON an event per epoch.
+ */
 export function createProgress(output: Output, epochs: number, json = false, name = 'held-out'): Progress {
   if (json) return { epoch: end => output.event('epoch', { ...end, epochs }), stop: () => {} };
   if (process.stderr.isTTY) return bar(epochs, name);
@@ -73,7 +76,9 @@ function figuresOf(end: EpochEvent, name: string, hasSpeed = true): string {
   return parts.join('  ');
 }
 
-/** What is shown while benchmarks run, on standard error: one line that changes on a terminal, a line a case elsewhere. */
+/**
+ * What is shown while benchmarks run, on standard error: one line that changes on a terminal, a line a case elsewhere.
+ */
 export interface BenchProgress {
   update(what: string, done: number, of: number): void;
   stop(): void;

@@ -39,7 +39,10 @@ export interface Prepared {
   validation: Samples;
   /** Rows that choose nothing, for the figures. */
   heldOut: Samples;
-  /** All rows, and what they say of the columns, for the model that is saved; undefined where that is the one that was judged. */
+  /**
+   * All rows, and what they say of the columns, for the model that is saved; undefined where that is the one that was
+   * judged.
+   */
   whole:
     | { readonly table: Table; readonly preprocessing: Preprocessing; readonly filling: 'fill' | 'refuse' }
     | undefined;
@@ -50,8 +53,8 @@ export interface Prepared {
 }
 
 /**
- * Decides the task, holds rows out (of every class its share), and of the others as large a share to choose the epoch where the best is kept; fits the
- * preprocessing on the rest, and encodes all three.
+ * Decides the task, holds rows out (of every class its share), and of the others as large a share to choose the epoch
+ * where the best is kept; fits the preprocessing on the rest, and encodes all three.
  */
 export function prepare(table: Table, options: PrepareOptions): Prepared {
   const { target, validation, seed } = options;

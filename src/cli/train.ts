@@ -83,7 +83,10 @@ function calibrate(model: Model, { validation, preprocessing }: Prepared): numbe
   return temperature;
 }
 
-/** A new model of all rows, trained for as many epochs as were best; undefined where the one that was judged is saved, as where the user ends this. */
+/**
+ * A new model of all rows, trained for as many epochs as were best; undefined where the one that was judged is saved,
+ * as where the user ends this.
+ */
 async function refit(
   { task, whole }: Prepared,
   epochs: number,

@@ -1,4 +1,7 @@
-/** How a file is to be read, found in what it holds: the grammar of its numbers, its identifiers, and whether it has a header. */
+/**
+ * How a file is to be read, found in what it holds: the grammar of its numbers, its identifiers, and whether it has a
+ * header.
+ */
 import { quote, shorten, wrongValue } from '../errors.js';
 import { type NumberGrammar, numberReader, type Shape } from './numbers.js';
 import type { Reading, Table } from './table.js';
@@ -35,7 +38,9 @@ function profileOf(table: Table, column: number): Profile {
   return profile;
 }
 
-/** Whether a column's cells are numbers by some grammar, half of them at least. A list among them makes lists of all. */
+/**
+ * Whether a column's cells are numbers by some grammar, half of them at least. A list among them makes lists of all.
+ */
 function holdsNumbers({ counts, present }: Profile): boolean {
   return present > 0 && !counts.has('list') && 2 * (counts.get('text') ?? 0) <= present;
 }
@@ -140,8 +145,8 @@ function decideThousands(evidence: Evidence, decimal: '.' | ',', wishes: Wishes)
 }
 
 /**
- * The same table, read as its cells show: one grammar for all its numbers, and the columns of whole numbers of which some are identifiers left as texts.
- * Columns that are not used show nothing.
+ * The same table, read as its cells show: one grammar for all its numbers, and the columns of whole numbers of which
+ * some are identifiers left as texts. Columns that are not used show nothing.
  *
  * @throws RangeError where a cell would be another number by another grammar and nothing tells which is meant
  */
@@ -176,8 +181,9 @@ function holdsIdentifiers(table: Table, { column, counts, present }: Profile): b
 }
 
 /**
- * Refuses a first row that is no header: where it has numbers above every column of numbers. Whole numbers at equal distances, such as years or 0, 1, 2 …,
- * are names, unless all of them stand in their columns again. In a table of texts, it is no header where each of its cells does.
+ * Refuses a first row that is no header: where it has numbers above every column of numbers. Whole numbers at equal
+ * distances, such as years or 0, 1, 2 …, are names, unless all of them stand in their columns again. In a table of
+ * texts, it is no header where each of its cells does.
  */
 export function refuseMissingHeader(where: string, table: Table): void {
   const read = numberReader(table.reading);
@@ -210,7 +216,10 @@ export function refuseMissingHeader(where: string, table: Table): void {
   throw wrongValue(`${shorten(where)}, line 1`, 'the names of the columns', got, mend);
 }
 
-/** What a column holds, found in at most a thousand of its rows, and whether its name is among them, as a number or a text. */
+/**
+ * What a column holds, found in at most a thousand of its rows, and whether its name is among them, as a number or a
+ * text.
+ */
 function columnShown(table: Table, index: number, name: string, read: (cell: string) => number) {
   const named = read(name);
   let numbers = 0;
@@ -231,8 +240,8 @@ function columnShown(table: Table, index: number, name: string, read: (cell: str
 }
 
 /**
- * Whether numbers in the first row may be names: whole ones at equal distances, which two are by chance unless they follow each other beside another
- * name or begin at 0.
+ * Whether numbers in the first row may be names: whole ones at equal distances, which two are by chance unless they
+ * follow each other beside another name or begin at 0.
  */
 function areNames(numbers: readonly number[], texts: number): boolean {
   const [first = 0, second = first + 1] = numbers;

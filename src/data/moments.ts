@@ -6,7 +6,9 @@ export interface Moments {
   readonly variance: Float64Array;
 }
 
-/** Of a row-major matrix whose numbers are multiplied by `scale`; in two passes, so that far from 0 no digits are lost. */
+/**
+ * Of a row-major matrix whose numbers are multiplied by `scale`; in two passes, so that far from 0 no digits are lost.
+ */
 export function momentsOf(values: ArrayLike<number>, columns: number, scale = 1): Moments {
   const rows = values.length / columns;
   const [mean, variance] = [new Float64Array(columns), new Float64Array(columns)];

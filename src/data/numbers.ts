@@ -1,12 +1,16 @@
 /**
- * What a number looks like: by one grammar for a whole file, so that `1,234` is never one number here and another there.
+ * What a number looks like: by one grammar for a whole file, so that `1,234` is never one number here and another
+ * there.
  */
 
 /** How a file writes its numbers. */
 export interface NumberGrammar {
   /** What stands before the fraction. */
   readonly decimal: '.' | ',';
-  /** What stands between groups of three digits, if anything: a space is any of those that typists take, an apostrophe also `’`. */
+  /**
+   * What stands between groups of three digits, if anything: a space is any of those that typists take, an apostrophe
+   * also `’`.
+   */
   readonly thousands: '' | ',' | '.' | ' ' | "'";
 }
 
@@ -22,7 +26,10 @@ function separatorPattern(thousands: NumberGrammar['thousands']): string {
   return thousands === ' ' ? SPACE : thousands === "'" ? APOSTROPHE : `[${thousands}]`;
 }
 
-/** A function that gives the finite number a cell writes, or NaN: with sign and exponent, but neither hexadecimal nor `1_000`. */
+/**
+ * A function that gives the finite number a cell writes, or NaN: with sign and exponent, but neither hexadecimal nor
+ * `1_000`.
+ */
 export function numberReader({ decimal, thousands }: NumberGrammar): (cell: string) => number {
   const point = `\\${decimal}`;
   const plain = new RegExp(`^${SIGN}(?:\\d+(?:${point}\\d*)?|${point}\\d+)(?:e[+-]?\\d+)?$`, 'i');
@@ -44,7 +51,10 @@ export function numberReader({ decimal, thousands }: NumberGrammar): (cell: stri
 
 const WHOLE = /^[+\-−]?(\d+)$/;
 const MOST_EXACT = '9007199254740992';
-/** Whole numbers in other writings, to the last of their digits: `9.007199254740993e15`, and with zeros behind the point or in groups. */
+/**
+ * Whole numbers in other writings, to the last of their digits: `9.007199254740993e15`, and with zeros behind the point
+ * or in groups.
+ */
 const SCIENTIFIC = /^[+\-−]?(\d[.,](\d{15,}))e\+?(\d+)$/i;
 const WRITTEN_OUT = new RegExp(
   `^${SIGN}(\\d{16,}|\\d{1,3}([.,'’]|${SPACE})\\d{3}(?:\\2\\d{3})+)(?:[.,]0*)?(?:e\\+?0+)?$`,
@@ -52,8 +62,8 @@ const WRITTEN_OUT = new RegExp(
 );
 
 /**
- * Whether a cell is a whole number that is no quantity: with leading zeros, as postcodes have, or beyond 2⁵³, where float64 merges neighbours. In
- * scientific notation and the like only those are that float64 does not keep.
+ * Whether a cell is a whole number that is no quantity: with leading zeros, as postcodes have, or beyond 2⁵³, where
+ * float64 merges neighbours. In scientific notation and the like only those are that float64 does not keep.
  */
 export function isIdentifier(cell: string): boolean {
   const text = cell.trim();

@@ -1,8 +1,8 @@
 /**
  * From a table of text to the numbers a network takes, and from its outputs back to the target's own terms.
  *
- * A `Preprocessing` is plain data, so that it travels inside the model's file and is applied again at predict exactly as
- * it was fitted.
+ * A `Preprocessing` is plain data, so that it travels inside the model's file and is applied again at predict exactly
+ * as it was fitted.
  */
 import { wrongValue } from '../errors.js';
 import { parseStrictly } from '../files/strictJson.js';

@@ -1,6 +1,6 @@
 /**
- * Models of the command line take their columns as they stand in the table: the preprocessing in their file says how numbers become inputs, and
- * outputs the target's own numbers.
+ * Models of the command line take their columns as they stand in the table: the preprocessing in their file says how
+ * numbers become inputs, and outputs the target's own numbers.
  */
 import { listed, quote, wrongKind, wrongValue } from '../errors.js';
 import { arrayKind, isList, isNumberArray } from '../kinds.js';
@@ -27,7 +27,8 @@ export class RawRows {
   }
 
   /**
-   * What a model's metadata says of it; undefined where the text is none of the command line's. `inputs` are the network's.
+   * What a model's metadata says of it; undefined where the text is none of the command line's. `inputs` are the
+   * network's.
    *
    * @throws where some columns are texts: their numbers are the command line's to make
    */
@@ -47,7 +48,10 @@ export class RawRows {
     return new RawRows(scalings, target.kind === 'number' ? target : undefined);
   }
 
-  /** Samples standardised in float64, as the command line does. What is no row of numbers stays, to be refused with the others. */
+  /**
+   * Samples standardised in float64, as the command line does. What is no row of numbers stays, to be refused with the
+   * others.
+   */
   x(x: unknown, scale: unknown): { x: unknown; scale?: unknown } {
     const columns = this.#inputs.length;
     if (TAKEN.has(arrayKind(x))) {

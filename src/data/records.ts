@@ -29,7 +29,10 @@ export interface Piece {
   /** Of how many cells the records before were, and how many rows; none unless told. */
   readonly columns?: number;
   readonly rowsBefore?: number;
-  /** Whether the file ends where the text does, which it does unless told. What may be a part of a record is left otherwise. */
+  /**
+   * Whether the file ends where the text does, which it does unless told. What may be a part of a record is left
+   * otherwise.
+   */
   readonly isLast?: boolean;
 }
 
@@ -42,8 +45,9 @@ export interface FoundRecords extends Records {
 /**
  * Finds the records of UTF-8 text.
  *
- * A cell goes to the next `delimiter` or line end (LF, CR or both, also mixed), or is in quotes, in which two quotes are one; quotes elsewhere are text.
- * Empty lines are passed over, but where there is one column they are records, save at the end. Every record must have the cells of the first.
+ * A cell goes to the next `delimiter` or line end (LF, CR or both, also mixed), or is in quotes, in which two quotes
+ * are one; quotes elsewhere are text. Empty lines are passed over, but where there is one column they are records, save
+ * at the end. Every record must have the cells of the first.
  */
 export function findRecords(where: string, bytes: Uint8Array, delimiter: string, piece: Piece = {}): FoundRecords {
   const { start = 0, rowsBefore = 0, isLast = true } = piece;
@@ -166,8 +170,8 @@ function isBlankCell(bytes: Uint8Array, start: number, end: number): boolean {
 const DELIMITERS = [',', ';', '\t', '|'];
 
 /**
- * The delimiters that the header has and that the first records have as often, the most frequent; more than one where nothing tells them apart. Commas
- * that all stand between digits are decimal ones where another delimiter will do.
+ * The delimiters that the header has and that the first records have as often, the most frequent; more than one where
+ * nothing tells them apart. Commas that all stand between digits are decimal ones where another delimiter will do.
  */
 export function sniffDelimiters(text: string): string[] {
   const counts = countDelimiters(text, 20);
@@ -183,7 +187,10 @@ export function sniffDelimiters(text: string): string[] {
   return best.filter(({ count }) => count === largest).map(({ delimiter }) => delimiter);
 }
 
-/** For each of the first non-empty records, how often each delimiter stands outside quotes, and how many commas between digits. */
+/**
+ * For each of the first non-empty records, how often each delimiter stands outside quotes, and how many commas between
+ * digits.
+ */
 function countDelimiters(text: string, records: number): Map<string, number>[] {
   const counts: Map<string, number>[] = [];
   let quoted = false;

@@ -25,7 +25,9 @@ export type Targets = NumberArray | readonly number[] | readonly ArrayLike<numbe
 const { fround } = Math;
 const { isFinite: finite } = Number;
 
-/** Samples with their shape checked; whether they are finite is seen to by the machine, or here where they came as rows. */
+/**
+ * Samples with their shape checked; whether they are finite is seen to by the machine, or here where they came as rows.
+ */
 export interface ReadySamples {
   readonly rows: number;
   readonly values: Float32Array | Uint8Array;
@@ -145,7 +147,10 @@ export function refuseNotFinite(where: string, { values }: ReadySamples, columns
   if (index >= 0) throw notFiniteAt(where, values, index, columns);
 }
 
-/** Where the first NaN or infinity is, or −1. A loop of its own: with a callback for each number it takes eight times as long. */
+/**
+ * Where the first NaN or infinity is, or −1. A loop of its own: with a callback for each number it takes eight times as
+ * long.
+ */
 export function findNotFinite(values: Float32Array): number {
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? 0;
@@ -167,7 +172,10 @@ export function unwrapBytes(where: string, x: unknown): { x: unknown; scale?: un
   return x as { x: unknown; scale?: unknown };
 }
 
-/** Refuses bytes without their scale where x is given by itself, lest they are taken for something else than the network learned from. */
+/**
+ * Refuses bytes without their scale where x is given by itself, lest they are taken for something else than the network
+ * learned from.
+ */
 export function refuseBareBytes(where: string, x: unknown): void {
   const kind = arrayKind(x);
   if (kind === 'Uint8Array' || kind === 'Uint8ClampedArray') {
@@ -175,7 +183,9 @@ export function refuseBareBytes(where: string, x: unknown): void {
   }
 }
 
-/** {@link readSamples} where x is given by itself; `raw` is how its rows become inputs, where the model's file says so. */
+/**
+ * {@link readSamples} where x is given by itself; `raw` is how its rows become inputs, where the model's file says so.
+ */
 export function readAlone(where: string, x: unknown, inputs: number, network: string, raw?: RawRows): ReadySamples {
   // The most usual of all goes straight on: small networks take no longer than a look at what else it could be.
   if (raw === undefined && isFloat32Array(x)) return readSamples(where, x, inputs, network);

@@ -7,7 +7,9 @@ export interface Split {
   validation: number[];
 }
 
-/** Sets a fraction of the rows aside at random: at least one on either side where there are two. Same seed, same split. */
+/**
+ * Sets a fraction of the rows aside at random: at least one on either side where there are two. Same seed, same split.
+ */
 export function splitRows(rows: number, fraction: number, seed: number): Split {
   return stratifiedSplit(new Int32Array(rows), fraction, seed);
 }

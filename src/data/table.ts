@@ -19,7 +19,10 @@ export const MISSING = ['NA', 'N/A', 'n/a', 'NaN', 'nan', 'null', 'NULL'];
 
 export const PLAIN_READING: Reading = { ...PLAIN_NUMBERS, missing: MISSING, header: true };
 
-/** UTF-8 text in records of cells: cell c of record r goes from `starts[r · (columns + 1) + c]` to one before the next entry. */
+/**
+ * UTF-8 text in records of cells: cell c of record r goes from `starts[r · (columns + 1) + c]` to one before the next
+ * entry.
+ */
 export interface Records {
   readonly bytes: Uint8Array;
   readonly columns: number;
@@ -87,7 +90,9 @@ export class Table {
     return this.#text(this.#entry(row, column));
   }
 
-  /** Blanks in quotes around a word that means «no value» do not count, and neither does how such a number is written. */
+  /**
+   * Blanks in quotes around a word that means «no value» do not count, and neither does how such a number is written.
+   */
   isMissing(row: number, column: number): boolean {
     return this.#isMissing(this.#entry(row, column));
   }
@@ -184,8 +189,9 @@ export class Table {
   }
 
   /**
-   * The number of a cell that is digits, a sign and a point at most, and NaN for all others: most cells of large tables.
-   * Fifteen digits and powers of ten up to 10¹⁵ are exact, so one division rounds as reading the text would; more digits are left to the engine.
+   * The number of a cell that is digits, a sign and a point at most, and NaN for all others: most cells of large
+   * tables. Fifteen digits and powers of ten up to 10¹⁵ are exact, so one division rounds as reading the text would;
+   * more digits are left to the engine.
    */
   #plainNumber(entry: number): number {
     const { bytes, starts } = this.#records;

@@ -95,8 +95,8 @@ export function fitTarget(
 }
 
 /**
- * The distinct class names: numbers in their order, texts in the order of their code units. Numbers written in two ways,
- * such as 1 and 1.0, are one class, spelled as it was first; identifiers, such as 007, are texts.
+ * The distinct class names: numbers in their order, texts in the order of their code units. Numbers written in two
+ * ways, such as 1 and 1.0, are one class, spelled as it was first; identifiers, such as 007, are texts.
  */
 export function classNames(cells: readonly string[], reading: Reading): string[] {
   const { isNumeric, keyOf, read } = classKeys(cells, reading);

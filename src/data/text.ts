@@ -93,8 +93,8 @@ export function utf8Converter(where: string, encoding: Encoding): (piece: Uint8A
 }
 
 /**
- * Text in wider units has zero bytes in every unit of most alphabets' first letters; in UTF-16 all of them at even places or at odd ones, those of
- * delimiters and line ends at least.
+ * Text in wider units has zero bytes in every unit of most alphabets' first letters; in UTF-16 all of them at even
+ * places or at odd ones, those of delimiters and line ends at least.
  */
 function guessEncoding(bytes: Uint8Array): Encoding {
   const shown = bytes.subarray(0, Math.min(bytes.length - (bytes.length % 4), 4000));

@@ -11,7 +11,8 @@ export type { WasmSource } from '../platform.js';
 const given = new GivenHost('myelin/core', ['simd', 'relaxed']);
 
 /**
- * Takes the package's WebAssembly, once before the first model: `myelin/wasm/simd.wasm`, or `myelin/wasm/relaxed.wasm` where the platform has relaxed SIMD.
+ * Takes the package's WebAssembly, once before the first model: `myelin/wasm/simd.wasm`, or `myelin/wasm/relaxed.wasm`
+ * where the platform has relaxed SIMD.
  *
  * @param source a WebAssembly.Module, the file's bytes, a Response, or a URL to fetch
  * @throws where it is none of these, or not this package's WebAssembly of this version

@@ -13,7 +13,10 @@ const given = new GivenHost('myelin/predict', ['predict', 'simd', 'relaxed'], {
   compile: () => compileSource('myelin/wasm/predict.wasm', module),
 });
 
-/** Takes other WebAssembly than the entry's own: a WebAssembly.Module, a .wasm file's bytes, a Response, or a URL to fetch. */
+/**
+ * Takes other WebAssembly than the entry's own: a WebAssembly.Module, a .wasm file's bytes, a Response, or a URL to
+ * fetch.
+ */
 export function init(source: WasmSource): Promise<void> {
   return given.init(source);
 }

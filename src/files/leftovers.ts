@@ -1,4 +1,6 @@
-/** The temporary files that saves write beside their target: whose they are, and which of them nobody will ever finish. */
+/**
+ * The temporary files that saves write beside their target: whose they are, and which of them nobody will ever finish.
+ */
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -12,15 +14,19 @@ const ANY_NAME = /^\.myelin-[\w-]+\.tmp$/;
 /** How old what another machine left must be; no save takes as long. */
 const ABANDONED_AFTER = 24 * 60 * 60 * 1000;
 
-/** A name that no other save uses, and that says which process does. It does not grow out of the target's, which may be as long as allowed. */
+/**
+ * A name that no other save uses, and that says which process does. It does not grow out of the target's, which may be
+ * as long as allowed.
+ */
 export async function temporaryName(): Promise<string> {
   const own = await processStat(process.pid);
   return `.myelin-${await machine()}-${process.pid}-${own?.start ?? 0}-${randomUUID()}.tmp`;
 }
 
 /**
- * Removes what killed processes left in a folder: files of this machine's whose process has ended, and other machines' after a day, by the clock of the
- * folder's own file system. What cannot be looked at or removed stays, without an error.
+ * Removes what killed processes left in a folder: files of this machine's whose process has ended, and other machines'
+ * after a day, by the clock of the folder's own file system. What cannot be looked at or removed stays, without an
+ * error.
  *
  * @param now when this folder's clock says it is, in milliseconds
  */
@@ -40,7 +46,10 @@ async function isAbandoned(folder: string, name: string, now: number): Promise<b
   return now - mtimeMs > ABANDONED_AFTER;
 }
 
-/** Whether a process of this machine lives. Where it began at another time than that, the number has gone on to another one. */
+/**
+ * Whether a process of this machine lives. Where it began at another time than that, the number has gone on to another
+ * one.
+ */
 async function isAlive(pid: number, start: number): Promise<boolean> {
   try {
     process.kill(pid, 0);
@@ -52,7 +61,10 @@ async function isAlive(pid: number, start: number): Promise<boolean> {
   return now === undefined || (!now.ended && (start === 0 || now.start === start));
 }
 
-/** What Linux says of a process: when it began, in ticks since the machine did, and whether its parent alone has not heard of its end. */
+/**
+ * What Linux says of a process: when it began, in ticks since the machine did, and whether its parent alone has not
+ * heard of its end.
+ */
 async function processStat(pid: number): Promise<{ start: number; ended: boolean } | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // The second field is the program's name in parentheses, and may hold anything.

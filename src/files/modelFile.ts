@@ -10,7 +10,10 @@ import { parseStrictly } from './strictJson.js';
 
 /** The version of what the metadata means. */
 export const FORMAT = '1';
-/** The version in which each of the user's keys is written behind a prefix: only where one would take the place of the format's own, as older readers know no other. */
+/**
+ * The version in which each of the user's keys is written behind a prefix: only where one would take the place of the
+ * format's own, as older readers know no other.
+ */
 const PREFIXED_FORMAT = '1.1';
 /** The version of graphs that are no chain; the user's keys are written as in {@link PREFIXED_FORMAT}. */
 const GRAPH_FORMAT = '1.2';
@@ -36,8 +39,8 @@ export interface Trained {
 export const MOST_COUNTED = 2 ** 52;
 
 /**
- * How many numbers a row's way through the network may be, beside the file's parameters: memory is taken for them, and layers without parameters cost a stranger's
- * file nothing.
+ * How many numbers a row's way through the network may be, beside the file's parameters: memory is taken for them, and
+ * layers without parameters cost a stranger's file nothing.
  */
 const MOST_WIDTHS = 2 ** 22;
 const MOST_WIDTHS_OF_A_PARAMETER = 64;
@@ -103,7 +106,10 @@ function usersMetadata(format: string, metadata: Readonly<Record<string, string>
   });
 }
 
-/** Reads the metadata of a model, and checks that the file's tensors are those of its architecture and in a trainer's file `extra` ones for those that are trained. */
+/**
+ * Reads the metadata of a model, and checks that the file's tensors are those of its architecture and in a trainer's
+ * file `extra` ones for those that are trained.
+ */
 export function readModelMetadata(
   tensors: readonly Tensor[],
   metadata: Readonly<Record<string, string>>,

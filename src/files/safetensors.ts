@@ -43,7 +43,8 @@ const DTYPES: ReadonlyMap<string, Dtype> = new Map([
 export const dtypeNames: Readonly<Record<WeightFormat, string>> = { float32: 'F32', float16: 'F16', int8: 'I8' };
 
 /**
- * A named array of numbers; `data` is row-major and holds as many values as the product of `shape`. A Uint16Array holds the bits of float16 numbers.
+ * A named array of numbers; `data` is row-major and holds as many values as the product of `shape`. A Uint16Array holds
+ * the bits of float16 numbers.
  */
 export interface Tensor {
   name: string;

@@ -9,9 +9,9 @@ import { removeLeftovers, temporaryName } from './leftovers.js';
  * Writes `bytes` to `path` so that, whatever happens, `path` holds either all of the old file or all of the new one.
  *
  * The bytes go to a temporary file in the same folder, are flushed to the disk, and take the name by one rename. Saves
- * to one path at the same time do not mix: the last rename wins. Where it fails, the temporary file is removed; where the
- * process is killed, the next save into that folder removes it. A link stays and what it names is replaced; an old file's
- * permissions stay, and its owner where the system allows.
+ * to one path at the same time do not mix: the last rename wins. Where it fails, the temporary file is removed; where
+ * the process is killed, the next save into that folder removes it. A link stays and what it names is replaced; an old
+ * file's permissions stay, and its owner where the system allows.
  *
  * @throws RangeError where `path` is a folder, a device or a pipe, or with the system's error as its `cause`
  */

@@ -158,7 +158,10 @@ export class StrictJson {
   }
 }
 
-/** JSON's numbers (RFC 8259, section 6) and words, but for `null`: it is what JavaScript writes for NaN, and would count as a setting left out. */
+/**
+ * JSON's numbers (RFC 8259, section 6) and words, but for `null`: it is what JavaScript writes for NaN, and would count
+ * as a setting left out.
+ */
 const LITERAL = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false/y;
 /** Deeper than anything that this package writes. */
 const MOST_DEPTH = 32;

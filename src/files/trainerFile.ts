@@ -6,7 +6,8 @@ import { MOST_COUNTED, type Trained } from './modelFile.js';
 import { parseStrictly } from './strictJson.js';
 
 /**
- * The version of what it says. 1, which said nothing of it, knew no {@link TrainerState.order}: a trainer's epochs were shuffled by their own numbers.
+ * The version of what it says. 1, which said nothing of it, knew no {@link TrainerState.order}: a trainer's epochs were
+ * shuffled by their own numbers.
  */
 export const TRAINER_FORMAT = 2;
 
@@ -22,7 +23,10 @@ export interface TrainerState extends TrainerConfig {
   /** What the epoch under way has added up over its rows. */
   readonly costSum: number;
   readonly correct: number;
-  /** Whether the epoch under way takes its rows in an order of its own, and which: the model's how many-th epoch it is, from 0. */
+  /**
+   * Whether the epoch under way takes its rows in an order of its own, and which: the model's how many-th epoch it is,
+   * from 0.
+   */
   readonly shuffled: boolean;
   readonly order: number;
   /** Updates made. */
@@ -102,8 +106,8 @@ export function trainedBy({ format, epoch, position, step }: TrainerState, train
 }
 
 /**
- * Refuses counts that cannot be true together: of epochs and steps that the model was not trained, or fewer steps than those epochs have; and sums that
- * the rows of the epoch under way cannot have, with so many answers and outputs each.
+ * Refuses counts that cannot be true together: of epochs and steps that the model was not trained, or fewer steps than
+ * those epochs have; and sums that the rows of the epoch under way cannot have, with so many answers and outputs each.
  */
 export function checkProgress(state: TrainerState, trained: Trained, answers: number, outputs: number): void {
   const where = 'Trainer.fromBytes: trainer';

@@ -1,6 +1,7 @@
 /**
- * How Vercel's edge functions come by the package's WebAssembly: compiled ahead as on Workers, with a suffix that their bundler asks for. `simd.wasm` alone,
- * for all that is imported must compile, and their development server runs on Node 20 too, which has no relaxed SIMD.
+ * How Vercel's edge functions come by the package's WebAssembly: compiled ahead as on Workers, with a suffix that their
+ * bundler asks for. `simd.wasm` alone, for all that is imported must compile, and their development server runs on Node
+ * 20 too, which has no relaxed SIMD.
  */
 import simd from '../../wasm/simd.wasm?module';
 import type { Host } from '../runtime/binaries.js';

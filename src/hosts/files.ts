@@ -4,7 +4,10 @@ import { messageOf, shorten, wrongValue } from '../errors.js';
 import type { Bytes } from '../kinds.js';
 import { type BinaryFile, compileOwn } from '../runtime/source.js';
 
-/** The bytes of a file of the package; `address` says where it lies, and fails where a bundler has left nothing that says so. */
+/**
+ * The bytes of a file of the package; `address` says where it lies, and fails where a bundler has left nothing that
+ * says so.
+ */
 export async function readBinary(file: BinaryFile, address: () => URL): Promise<Bytes> {
   try {
     const url = address();

@@ -1,4 +1,7 @@
-/** How Cloudflare Workers come by the package's WebAssembly: they compile no bytes, but what is imported is compiled ahead. */
+/**
+ * How Cloudflare Workers come by the package's WebAssembly: they compile no bytes, but what is imported is compiled
+ * ahead.
+ */
 import relaxed from '../../wasm/relaxed.wasm';
 import simd from '../../wasm/simd.wasm';
 import type { Host } from '../runtime/binaries.js';

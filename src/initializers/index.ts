@@ -10,7 +10,9 @@ const registry = { ...kinds };
 /** The name of an initializer: it stands for the one with default settings. */
 export type InitializerName = keyof typeof registry;
 
-/** An initializer as plain frozen data, `{ kind: 'constant', value: 0 }`, as the factories make it and JSON holds it. */
+/**
+ * An initializer as plain frozen data, `{ kind: 'constant', value: 0 }`, as the factories make it and JSON holds it.
+ */
 export type InitializerConfig = ReturnType<(typeof registry)[InitializerName]>;
 
 /** What a layer takes for an initializer: `'heNormal'` or `constant({ value: 1 })`. */

@@ -4,7 +4,10 @@ import { defineInitializer, type Fill } from './define.js';
 
 const defaults = { mean: 0, stddev: 0.05 };
 
-/** How many standard deviations from the mean a value may lie: as far as `Random.normal` goes, or where the tails are cut. */
+/**
+ * How many standard deviations from the mean a value may lie: as far as `Random.normal` goes, or where the tails are
+ * cut.
+ */
 const UNCUT = 13;
 const CUT = 2;
 

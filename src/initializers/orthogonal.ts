@@ -9,7 +9,8 @@ function dot(a: Float64Array, b: Float64Array): number {
 }
 
 /**
- * `count` orthonormal vectors of `length` >= `count` in a random direction: the Q of a normal matrix's QR decomposition.
+ * `count` orthonormal vectors of `length` >= `count` in a random direction: the Q of a normal matrix's QR
+ * decomposition.
  *
  * Modified Gram–Schmidt divides by a norm, so R's diagonal is positive, and that is the sign which makes Q uniform over
  * all rotations. Its error is about float64's precision times the matrix's condition number, some 1e-16 × 1e4 for

@@ -8,8 +8,8 @@ interface Fans {
 }
 
 /**
- * How many inputs feed one output of a parameter, and how many outputs one input feeds, by its shape: [inputs, outputs];
- * [...kernel, inputs, outputs], where each kernel position counts; [n], where both are n.
+ * How many inputs feed one output of a parameter, and how many outputs one input feeds, by its shape: [inputs,
+ * outputs]; [...kernel, inputs, outputs], where each kernel position counts; [n], where both are n.
  */
 function computeFans(shape: readonly number[]): Fans {
   const outputs = shape.at(-1) ?? 1;

@@ -9,7 +9,9 @@ export interface ActivationLayer {
   readonly activation: ActivationConfig;
 }
 
-/** A layer that applies an activation function to its input of any shape; softmax and logSoftmax along the last axis. */
+/**
+ * A layer that applies an activation function to its input of any shape; softmax and logSoftmax along the last axis.
+ */
 export function activation(a: ActivationName | ActivationConfig, options: Record<string, never> = {}): ActivationLayer {
   checkOptions('activation', options, []);
   return Object.freeze({ kind: 'activation', activation: resolveActivation('activation', a) });

@@ -1,4 +1,7 @@
-/** Batch normalisation: each column by the batch's own mean and deviation, and while predicting by moving averages of them. */
+/**
+ * Batch normalisation: each column by the batch's own mean and deviation, and while predicting by moving averages of
+ * them.
+ */
 import { checkBoolean, checkNumber, checkOptions } from '../errors.js';
 import type { Builder } from '../plan/builder.js';
 import type { Region } from '../plan/memory.js';
@@ -32,9 +35,11 @@ const optionNames = ['epsilon', 'momentum', 'center', 'scale', ...commonNames] a
  * `(x − mean) / √(variance + epsilon) · gamma + beta`, from `[rows, …, features]` to the same; positions count as rows.
  * Moving averages of mean and (biased) variance, `momentum` of the old and the rest of the batch's at each step of
  * training, take their place while predicting, judging and evaluating. `gamma`, `beta` and the state `movingMean` and
- * `movingVariance` are `[features]`. One that is not `trainable` takes the moving averages while training too. Ioffe and Szegedy, «Batch normalization», 2015; Keras's defaults.
+ * `movingVariance` are `[features]`. One that is not `trainable` takes the moving averages while training too. Ioffe
+ * and Szegedy, «Batch normalization», 2015; Keras's defaults.
  *
- * @throws TypeError for an unknown option, RangeError where `epsilon` is not above 0 or `momentum` not from 0 to below 1
+ * @throws TypeError for an unknown option, RangeError where `epsilon` is not above 0 or `momentum` not from 0 to below
+ *   1
  */
 export function batchNormalization(options: BatchNormalizationOptions = {}): BatchNormalizationLayer {
   const where = 'batchNormalization';

@@ -10,7 +10,9 @@ export interface CommonOptions {
 
 export const commonNames = ['trainable', 'name'] as const;
 
-/** The same, checked, of a layer as plain data; what is as always is left out, as in files from before it could be told. */
+/**
+ * The same, checked, of a layer as plain data; what is as always is left out, as in files from before it could be told.
+ */
 export interface Common {
   readonly trainable?: false;
   readonly name?: string;

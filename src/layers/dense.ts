@@ -35,7 +35,8 @@ const optionNames = ['activation', 'useBias', 'weightInitializer', 'biasInitiali
 
 /**
  * A fully connected layer: `activation(x · weight + bias)` with weight `[inputs, units]` and bias `[units]`, from
- * `[rows, inputs]` to `[rows, units]`. Of a longer shape it acts on the last axis, with the same weights at each position.
+ * `[rows, inputs]` to `[rows, units]`. Of a longer shape it acts on the last axis, with the same weights at each
+ * position.
  *
  * @throws TypeError for an unknown option, RangeError where `units` is not a whole number from 1 up.
  */

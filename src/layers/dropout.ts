@@ -27,8 +27,8 @@ const SELU_FLOOR = -1.7580993408473766;
 
 /**
  * Dropout that leaves mean and variance as `selu` makes them: while training each element is what selu is far below 0,
- * −1.758, with probability `rate` (from 0 up to, not with, 1), and then all are scaled and shifted; while predicting the
- * layer does nothing. Klambauer et al., «Self-normalizing neural networks», 2017.
+ * −1.758, with probability `rate` (from 0 up to, not with, 1), and then all are scaled and shifted; while predicting
+ * the layer does nothing. Klambauer et al., «Self-normalizing neural networks», 2017.
  */
 export function alphaDropout(rate: number, options: Record<string, never> = {}): AlphaDropoutLayer {
   checkOptions('alphaDropout', options, []);

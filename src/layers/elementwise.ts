@@ -19,7 +19,10 @@ export function runsInPlace(config: ActivationConfig): boolean {
   return elementwiseActivations[config.kind].gradientFrom === 'output';
 }
 
-/** Whether an elu's output has lost the digits that its derivative is made of: eˣ is what is left when alpha is added to it. */
+/**
+ * Whether an elu's output has lost the digits that its derivative is made of: eˣ is what is left when alpha is added to
+ * it.
+ */
 function isSteep(config: ActivationConfig): boolean {
   return config.kind === 'elu' && config.alpha > 2;
 }

@@ -54,9 +54,9 @@ function checkTable(where: string, vocabulary: number, units: number, options: E
 /**
  * A row of `weight`, `[vocabulary, units]`, for each whole number from 0 to vocabulary − 1: from `[rows, steps]` to
  * `[rows, steps, units]`. It comes first in a network, and takes Int32Array, Uint16Array and Uint8Array beside whole
- * floats; others are refused with their row and column. A step of training reads and writes only the rows that its batch
- * names, whatever the optimiser: momentum, moments and weight decay of all others rest until they are named again (lazily,
- * as PyTorch's SparseAdam).
+ * floats; others are refused with their row and column. A step of training reads and writes only the rows that its
+ * batch names, whatever the optimiser: momentum, moments and weight decay of all others rest until they are named again
+ * (lazily, as PyTorch's SparseAdam).
  *
  * @throws TypeError for an unknown option, RangeError where `vocabulary` or `units` is not a whole number from 1 up
  */
@@ -66,8 +66,9 @@ export function embedding(vocabulary: number, units: number, options: EmbeddingO
 }
 
 /**
- * The mean, or with `mode: 'sum'` the sum, of the rows of `weight`, `[vocabulary, units]`, that a sample's whole numbers
- * name: from `[rows, steps]` to `[rows, units]`. An index that equals `pad` counts as nothing; where all do, the output is
+ * The mean, or with `mode: 'sum'` the sum, of the rows of `weight`, `[vocabulary, units]`, that a sample's whole
+ * numbers name: from `[rows, steps]` to `[rows, units]`. An index that equals `pad` counts as nothing; where all do,
+ * the output is
  * 0. Otherwise as {@link embedding}.
  *
  * @throws as {@link embedding}, and RangeError for an unknown mode or a pad that no index can be

@@ -11,8 +11,8 @@ export interface GaussianNoiseLayer {
 }
 
 /**
- * While training adds to each element a number of its own, drawn from a normal distribution with mean 0 and that standard
- * `deviation`, which is at least 0; while predicting the layer does nothing.
+ * While training adds to each element a number of its own, drawn from a normal distribution with mean 0 and that
+ * standard `deviation`, which is at least 0; while predicting the layer does nothing.
  */
 export function gaussianNoise(deviation: number, options: Record<string, never> = {}): GaussianNoiseLayer {
   checkOptions('gaussianNoise', options, []);

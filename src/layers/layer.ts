@@ -80,7 +80,7 @@ export interface LayerDefinition<L, S = unknown> {
 export type LayerForward<L, S> = (builder: Builder, site: Site<L>) => Past<S>;
 
 /**
- * Emits the records from the output's gradient to the parameters' gradients, and gives the input's to `gradients`, in the
- * order they run.
+ * Emits the records from the output's gradient to the parameters' gradients, and gives the input's to `gradients`, in
+ * the order they run.
  */
 export type LayerBackward<L, S> = (builder: Builder, site: Site<L>, past: Past<S>, gradients: Gradients) => void;

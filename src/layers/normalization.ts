@@ -19,10 +19,10 @@ export interface NormalizationLayer extends Pick<Common, 'name'> {
 const optionNames = ['invert', 'name'] as const;
 
 /**
- * Each feature of the last axis less its mean, divided by its standard deviation: `(x − mean) / √variance`; with `invert`,
- * at an output, `x · √variance + mean`. The state `mean` and `variance`, `[features]`, is set by `model.adapt`, and by a
- * `fit` of a model where it is not set: from the training rows. Until then it is 0, and the layer does nothing: a
- * deviation of 0 counts as 1.
+ * Each feature of the last axis less its mean, divided by its standard deviation: `(x − mean) / √variance`; with
+ * `invert`, at an output, `x · √variance + mean`. The state `mean` and `variance`, `[features]`, is set by
+ * `model.adapt`, and by a `fit` of a model where it is not set: from the training rows. Until then it is 0, and the
+ * layer does nothing: a deviation of 0 counts as 1.
  *
  * @throws TypeError for an unknown option
  */

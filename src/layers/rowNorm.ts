@@ -30,9 +30,9 @@ function rowNorm<K extends string>(kind: K, options: RowNormOptions, epsilon: nu
 }
 
 /**
- * Each row less its mean, divided by its deviation, then times `gamma` plus `beta`: `(x − mean) / √(variance + epsilon) ·
- * gamma + beta`, along the last axis. `gamma` and `beta` are `[features]` and begin at 1 and 0; `epsilon`
- * is 1e-3 unless told. Ba, Kiros and Hinton, «Layer normalization», 2016.
+ * Each row less its mean, divided by its deviation, then times `gamma` plus `beta`: `(x − mean) / √(variance + epsilon)
+ * · gamma + beta`, along the last axis. `gamma` and `beta` are `[features]` and begin at 1 and 0; `epsilon` is 1e-3
+ * unless told. Ba, Kiros and Hinton, «Layer normalization», 2016.
  *
  * @throws TypeError for an unknown option, RangeError where `epsilon` is not above 0
  */

@@ -5,7 +5,9 @@ import { accuracyByActivation, type LossDefinition } from './loss.js';
 
 export type CosineSimilarity = { readonly kind: 'cosineSimilarity' };
 
-/** 1 − cos of the angle between each row's prediction and target, the mean over rows. Lengths below 1e-8 count as 1e-8. */
+/**
+ * 1 − cos of the angle between each row's prediction and target, the mean over rows. Lengths below 1e-8 count as 1e-8.
+ */
 export function cosineSimilarity(options: Record<string, never> = {}): CosineSimilarity {
   checkOptions('cosineSimilarity', options, []);
   return Object.freeze({ kind: 'cosineSimilarity' });

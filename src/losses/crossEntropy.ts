@@ -1,4 +1,6 @@
-/** Cross-entropies. Each contains the network's last softmax or sigmoid, so that cost and gradient are exact and stable. */
+/**
+ * Cross-entropies. Each contains the network's last softmax or sigmoid, so that cost and gradient are exact and stable.
+ */
 
 import { checkBoolean, checkNumber, checkOptions } from '../errors.js';
 import { LossKind } from '../plan/opcodes.js';
@@ -24,23 +26,26 @@ export interface SparseCategoricalCrossEntropy {
 }
 
 export interface CrossEntropyOptions {
-  /** How much of each target is spread evenly over all classes (the two that a sigmoid tells apart), from 0 to 1; 0 unless told (Szegedy et al. 2016). */
+  /**
+   * How much of each target is spread evenly over all classes (the two that a sigmoid tells apart), from 0 to 1; 0
+   * unless told (Szegedy et al. 2016).
+   */
   readonly labelSmoothing?: number;
   /** True where the network ends without softmax or sigmoid; false unless told. */
   readonly fromLogits?: boolean;
 }
 
 /**
- * −t ln p − (1 − t) ln(1 − p), the mean over every element, for targets from 0 to 1. The network ends with sigmoid, or without an activation where
- * `fromLogits` is true.
+ * −t ln p − (1 − t) ln(1 − p), the mean over every element, for targets from 0 to 1. The network ends with sigmoid, or
+ * without an activation where `fromLogits` is true.
  */
 export function binaryCrossEntropy(options: CrossEntropyOptions = {}): BinaryCrossEntropy {
   return Object.freeze({ kind: 'binaryCrossEntropy', ...checked('binaryCrossEntropy', options) });
 }
 
 /**
- * −Σ t ln p, the mean over rows, for targets that are one-hot or distributions. The network ends with softmax (or logSoftmax), or without an
- * activation where `fromLogits` is true.
+ * −Σ t ln p, the mean over rows, for targets that are one-hot or distributions. The network ends with softmax (or
+ * logSoftmax), or without an activation where `fromLogits` is true.
  */
 export function categoricalCrossEntropy(options: CrossEntropyOptions = {}): CategoricalCrossEntropy {
   return Object.freeze({ kind: 'categoricalCrossEntropy', ...checked('categoricalCrossEntropy', options) });

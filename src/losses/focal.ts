@@ -22,9 +22,9 @@ export interface Focal {
 }
 
 /**
- * −(1 − pₜ)^gamma ln pₜ, the mean over every element, for targets from 0 to 1, where pₜ is what the network gives to the right
- * answer (Lin et al., «Focal loss for dense object detection», 2017). The network ends with sigmoid, or without an activation
- * where `fromLogits` is true.
+ * −(1 − pₜ)^gamma ln pₜ, the mean over every element, for targets from 0 to 1, where pₜ is what the network gives to
+ * the right answer (Lin et al., «Focal loss for dense object detection», 2017). The network ends with sigmoid, or
+ * without an activation where `fromLogits` is true.
  */
 export function focal(options: FocalOptions = {}): Focal {
   checkOptions('focal', options, ['gamma', 'alpha', 'fromLogits']);

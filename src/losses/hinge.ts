@@ -22,8 +22,8 @@ export function squaredHinge(options: Record<string, never> = {}): SquaredHinge 
 }
 
 /**
- * max(0, 1 + max (1 − t) p − Σ t p), the mean over rows, for targets that are one-hot, as Keras has it: how far the right class
- * is from being 1 above the best of the others, whose zero counts among them.
+ * max(0, 1 + max (1 − t) p − Σ t p), the mean over rows, for targets that are one-hot, as Keras has it: how far the
+ * right class is from being 1 above the best of the others, whose zero counts among them.
  */
 export function categoricalHinge(options: Record<string, never> = {}): CategoricalHinge {
   checkOptions('categoricalHinge', options, []);

@@ -74,7 +74,10 @@ export function fitLoss(config: LossConfig, ending: Ending): FittedLoss {
   return { ...definitionOf(config.kind).fit(config, ending), positions: ending.positions };
 }
 
-/** Refuses a network whose one output can be one value alone, or has a sign where a direction is asked for: it would learn nothing, and say nothing of it. */
+/**
+ * Refuses a network whose one output can be one value alone, or has a sign where a direction is asked for: it would
+ * learn nothing, and say nothing of it.
+ */
 export function refuseConstant({ kind }: LossConfig, ending: Ending): void {
   const { activation, columns } = ending;
   if (columns > 1) return;

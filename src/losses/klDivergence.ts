@@ -8,9 +8,9 @@ import { accuracyByActivation, doesNotFit, type LossDefinition, negativeActivati
 export type KlDivergence = { readonly kind: 'klDivergence' };
 
 /**
- * Σ t ln(t / p), the mean over rows, for predictions and targets that are probabilities (not their logarithms). Elements
- * whose target is 0 count 0. A p or t below 2⁻¹²⁶, float32's smallest normal number, counts as 2⁻¹²⁶ in the logarithm, and
- * such a p also in the gradient −t / p, so that both stay finite.
+ * Σ t ln(t / p), the mean over rows, for predictions and targets that are probabilities (not their logarithms).
+ * Elements whose target is 0 count 0. A p or t below 2⁻¹²⁶, float32's smallest normal number, counts as 2⁻¹²⁶ in the
+ * logarithm, and such a p also in the gradient −t / p, so that both stay finite.
  */
 export function klDivergence(options: Record<string, never> = {}): KlDivergence {
   checkOptions('klDivergence', options, []);

@@ -8,9 +8,9 @@ import { doesNotFit, type LossDefinition, negativeActivations } from './loss.js'
 export type Poisson = { readonly kind: 'poisson' };
 
 /**
- * p − t ln p, the mean over every element, for predicted rates and targets that are not negative, such as counts: a Poisson
- * distribution's negative log-likelihood, as Keras has it. A p below 2⁻¹²⁶ counts as that in the logarithm and in the gradient
- * 1 − t / p. End the network with 'exponential' or 'softplus'.
+ * p − t ln p, the mean over every element, for predicted rates and targets that are not negative, such as counts: a
+ * Poisson distribution's negative log-likelihood, as Keras has it. A p below 2⁻¹²⁶ counts as that in the logarithm and
+ * in the gradient 1 − t / p. End the network with 'exponential' or 'softplus'.
  */
 export function poisson(options: Record<string, never> = {}): Poisson {
   checkOptions('poisson', options, []);

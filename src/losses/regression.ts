@@ -41,9 +41,9 @@ export function huber(options: { delta?: number } = {}): Huber {
 }
 
 /**
- * q · (target − prediction) where the target is above and (1 − q) · (prediction − target) where it is below, the mean: least where
- * predictions are the targets' q-quantile (Koenker and Bassett, «Regression quantiles», 1978). `quantile` is 0.5 unless told, the
- * median.
+ * q · (target − prediction) where the target is above and (1 − q) · (prediction − target) where it is below, the mean:
+ * least where predictions are the targets' q-quantile (Koenker and Bassett, «Regression quantiles», 1978). `quantile`
+ * is 0.5 unless told, the median.
  */
 export function quantile(options: { quantile?: number } = {}): Quantile {
   checkOptions('quantile', options, ['quantile']);

@@ -1,6 +1,7 @@
 /**
- * Metrics of predicted classes, by scikit-learn's definitions: `probabilities` are row-major rows × classes, `labels` the class index of each row. Sums are in
- * float64. Where a metric says nothing, such as of a class that no row has, it is NaN.
+ * Metrics of predicted classes, by scikit-learn's definitions: `probabilities` are row-major rows × classes, `labels`
+ * the class index of each row. Sums are in float64. Where a metric says nothing, such as of a class that no row has, it
+ * is NaN.
  */
 
 /** The index of each row's largest number; the first of equal ones. */
@@ -81,7 +82,10 @@ function steps(isPositive: readonly boolean[], scores: ArrayLike<number>): Step[
   return found;
 }
 
-/** The area under the curve of true over false positives: the chance that a positive row scores higher than a negative one, ties counting half. */
+/**
+ * The area under the curve of true over false positives: the chance that a positive row scores higher than a negative
+ * one, ties counting half.
+ */
 export function binaryRocAuc(isPositive: readonly boolean[], scores: ArrayLike<number>): number {
   let area = 0;
   let before: Step = { rows: 0, positives: 0 };
@@ -104,7 +108,10 @@ export function binaryAveragePrecision(isPositive: readonly boolean[], scores: A
   return sum / before;
 }
 
-/** ROC AUC; of more than two classes each against the rest, and their mean over those that some rows are of and some not. */
+/**
+ * ROC AUC; of more than two classes each against the rest, and their mean over those that some rows are of and some
+ * not.
+ */
 export function rocAuc(labels: ArrayLike<number>, probabilities: ArrayLike<number>, classes: number): number {
   return againstTheRest(binaryRocAuc, labels, probabilities, classes);
 }
@@ -136,8 +143,8 @@ function againstTheRest(
 }
 
 /**
- * The expected calibration error: rows by how sure their prediction is, in bins of equal width; the mean over rows of how far a bin's accuracy is from its
- * mean probability.
+ * The expected calibration error: rows by how sure their prediction is, in bins of equal width; the mean over rows of
+ * how far a bin's accuracy is from its mean probability.
  *
  * Source: Guo, Pleiss, Sun and Weinberger, «On calibration of modern neural networks», ICML 2017.
  */

@@ -57,8 +57,8 @@ export function checkMetrics(where: string, metrics: readonly EvaluationMetric[]
 }
 
 /**
- * Scores of row-major predictions; `r2` is the share of the targets' variance that is explained, the mean over outputs. Of targets that never vary it is 1 where all
- * predictions are right and 0 otherwise, as in scikit-learn.
+ * Scores of row-major predictions; `r2` is the share of the targets' variance that is explained, the mean over outputs.
+ * Of targets that never vary it is 1 where all predictions are right and 0 otherwise, as in scikit-learn.
  */
 export function scoreNumbers<M extends NumberMetric>(
   metrics: readonly M[],
@@ -84,7 +84,8 @@ function explained(p: ArrayLike<number>, t: ArrayLike<number>, outputs: number):
   const rows = p.length / outputs;
   let sum = 0;
   for (let column = 0; column < outputs; column++) {
-    // Counted from the first target, so that of targets which never vary the mean is exact and nothing is left to explain.
+    // Counted from the first target, so that of targets which never vary the mean is exact and nothing is left to
+    // explain.
     const first = t[column] ?? 0;
     let mean = 0;
     for (let i = column; i < t.length; i += outputs) mean += ((t[i] ?? 0) - first) / rows;

@@ -156,7 +156,10 @@ export class Builder {
   /** 1 where matrix products take tiles written in pairs, for engines that pack them into 256 bits; else 0. */
   readonly paired: number;
 
-  /** `training`: whether parameters have gradients, `updates`: whether an optimiser follows them; `together`: where more than one thread may run the plan. */
+  /**
+   * `training`: whether parameters have gradients, `updates`: whether an optimiser follows them; `together`: where more
+   * than one thread may run the plan.
+   */
   constructor(
     capacity: number,
     options: { training: boolean; paired: boolean; updates?: boolean; together?: Together | undefined },
@@ -296,10 +299,10 @@ export class Builder {
   }
 
   /**
-   * All trainable parameters, in the stretches that an optimiser updates. One thread takes them all as one stretch. Several
-   * threads share out an update as they did the gradient, so that each finds its part in its cache: a vector, or a
-   * matrix whose gradient was shared out by outputs, is one stretch; of any other matrix each panel is one, shared out
-   * by inputs.
+   * All trainable parameters, in the stretches that an optimiser updates. One thread takes them all as one stretch.
+   * Several threads share out an update as they did the gradient, so that each finds its part in its cache: a vector,
+   * or a matrix whose gradient was shared out by outputs, is one stretch; of any other matrix each panel is one, shared
+   * out by inputs.
    */
   stretches(): Stretch[] {
     const { parameterRegion, gradientRegion } = this;

@@ -34,8 +34,8 @@ export class Gradients {
   }
 
   /**
-   * Takes the share of one that read `value`: `emit` emits what writes all of it to `dx`. The first one's lies where the
-   * gradient is to be; a further one's lies beside it, and a record adds it. `stopped`: whether it is 0 where a
+   * Takes the share of one that read `value`: `emit` emits what writes all of it to `dx`. The first one's lies where
+   * the gradient is to be; a further one's lies beside it, and a record adds it. `stopped`: whether it is 0 where a
    * rectifier's output is. Nothing is emitted where nobody wants the gradient.
    */
   give(value: Value, owner: string, emit: (dx: Region) => void, stopped = false): void {

@@ -1,6 +1,6 @@
 /**
- * Tables of which a step updates only the rows that its batch names: they are taken out, updated as one flat stretch like
- * any other parameter, and put back.
+ * Tables of which a step updates only the rows that its batch names: they are taken out, updated as one flat stretch
+ * like any other parameter, and put back.
  */
 import type { Builder, Owner, Parameter, Stretch } from './builder.js';
 import type { Region } from './memory.js';

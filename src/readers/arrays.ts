@@ -56,7 +56,10 @@ export const elements: Readonly<Record<string, Omit<Element, 'isBig'>>> = {
   u8: { bytes: 8, read: raw => narrowed(new BigUint64Array(raw.buffer, raw.byteOffset, raw.length / 8)) },
 };
 
-/** Whole numbers of 64 bits in 32 where they all fit, as class indices do, and otherwise as float64, which has to hold them. */
+/**
+ * Whole numbers of 64 bits in 32 where they all fit, as class indices do, and otherwise as float64, which has to hold
+ * them.
+ */
 function narrowed(values: BigInt64Array | BigUint64Array): Int32Array | Float64Array {
   let isSmall = true;
   for (const value of values) {

@@ -25,8 +25,9 @@ export interface CsvOptions {
 }
 
 /**
- * Reads a CSV file as the command line does, also packed with gzip: numbers by one grammar for the whole file, found in its cells; whole numbers beyond 2^53
- * or with leading zeros as texts. A column is of numbers where all its cells are, and of texts otherwise.
+ * Reads a CSV file as the command line does, also packed with gzip: numbers by one grammar for the whole file, found in
+ * its cells; whole numbers beyond 2^53 or with leading zeros as texts. A column is of numbers where all its cells are,
+ * and of texts otherwise.
  *
  * @throws where rows have too many or too few cells, a cell may be two numbers, a header is missing, or it is no text
  */
@@ -39,8 +40,8 @@ export async function readCsv(source: DataSource, options: CsvOptions = {}): Pro
 }
 
 /**
- * The same in chunks of rows, one at a time, for files larger than memory. How numbers are written and which columns are texts is what the first chunk
- * shows; a column in which a later chunk has texts is of texts from there on.
+ * The same in chunks of rows, one at a time, for files larger than memory. How numbers are written and which columns
+ * are texts is what the first chunk shows; a column in which a later chunk has texts is of texts from there on.
  */
 export async function* streamCsv(
   source: DataSource,
@@ -123,7 +124,10 @@ async function* utf8Blocks(opened: Opened, least: number): AsyncGenerator<{ bloc
   }
 }
 
-/** The columns of a table, each of numbers where all its cells are; those of `texts` are known to be none, and more are added. */
+/**
+ * The columns of a table, each of numbers where all its cells are; those of `texts` are known to be none, and more are
+ * added.
+ */
 function dataTable(name: string, table: Table, texts: Set<string>): DataTable {
   const columns = new Map<string, ColumnData>();
   for (const [index, column] of table.header.entries()) {

@@ -17,7 +17,8 @@ export interface ClassIndices {
 const MOST_PROBLEMS = 1000;
 
 /**
- * A table in memory, or a chunk of one. `for (const row of table)` goes through its rows as objects, in which a missing cell is null.
+ * A table in memory, or a chunk of one. `for (const row of table)` goes through its rows as objects, in which a missing
+ * cell is null.
  */
 export class DataTable implements Iterable<Row> {
   /** How many rows there are. */
@@ -80,7 +81,8 @@ export class DataTable implements Iterable<Row> {
   }
 
   /**
-   * The class of each row by its index: numbers in their order, texts in the order of their code units, unless `classes` says which there are.
+   * The class of each row by its index: numbers in their order, texts in the order of their code units, unless
+   * `classes` says which there are.
    *
    * @throws where a cell is missing or none of `classes`, naming all such cells
    */
@@ -122,7 +124,10 @@ function classesOf(cells: ColumnData): (string | number)[] {
   return [...new Set(cells)].flatMap(cell => (cell === null ? [] : [cell])).sort();
 }
 
-/** A column of what JSON and Parquet hold: all numbers, or all texts, truth values and dates, which become texts; null is missing. */
+/**
+ * A column of what JSON and Parquet hold: all numbers, or all texts, truth values and dates, which become texts; null
+ * is missing.
+ */
 export function columnOf(values: readonly unknown[], place: (row: number) => string): ColumnData {
   const numbers = new Float64Array(values.length).fill(Number.NaN);
   const texts = new Array<string | null>(values.length).fill(null);

@@ -18,7 +18,8 @@ export interface ChunkOptions {
 }
 
 /**
- * Reads an IDX file, as MNIST's images and labels come in, also packed with gzip: `{ shape: [60000, 28, 28], data: Uint8Array }`.
+ * Reads an IDX file, as MNIST's images and labels come in, also packed with gzip: `{ shape: [60000, 28, 28], data:
+ * Uint8Array }`.
  *
  * @throws where it is no IDX file, or not all of it
  */

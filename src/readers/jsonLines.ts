@@ -17,7 +17,8 @@ export interface StreamOptions {
 }
 
 /**
- * Reads JSON lines, an object a line, also packed with gzip: numbers, and texts, true and false as texts. What a line has not, or null, is missing.
+ * Reads JSON lines, an object a line, also packed with gzip: numbers, and texts, true and false as texts. What a line
+ * has not, or null, is missing.
  *
  * @throws where a line is no JSON object, or a column holds lists, objects, or numbers and texts
  */
@@ -29,7 +30,10 @@ export async function readJsonLines(source: DataSource, options: JsonLinesOption
   return tableOf(lines, options.columns);
 }
 
-/** The same in chunks, one at a time, for files larger than memory. A chunk has the columns that its own lines have, unless `columns` names them. */
+/**
+ * The same in chunks, one at a time, for files larger than memory. A chunk has the columns that its own lines have,
+ * unless `columns` names them.
+ */
 export async function* streamJsonLines(
   source: DataSource,
   options: JsonLinesOptions & StreamOptions = {},

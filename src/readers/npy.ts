@@ -7,8 +7,9 @@ import { openSource, wholeOf } from './source.js';
 import { readZip } from './zip.js';
 
 /**
- * Reads a NumPy file, what `np.save` writes: `{ shape, data }`, row-major. Whole numbers of 64 bits come as an Int32Array where they all fit, and as a
- * Float64Array otherwise; float16 comes as a Float32Array, truth values as 0 and 1.
+ * Reads a NumPy file, what `np.save` writes: `{ shape, data }`, row-major. Whole numbers of 64 bits come as an
+ * Int32Array where they all fit, and as a Float64Array otherwise; float16 comes as a Float32Array, truth values as 0
+ * and 1.
  *
  * @throws where it is none, is not all there, or holds texts, complex numbers or objects
  */

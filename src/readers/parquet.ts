@@ -14,8 +14,8 @@ export interface ParquetOptions {
 }
 
 /**
- * Reads a Parquet file by the package hyparquet, which has to be installed beside this one: numbers; texts, truth values and dates as texts; null is missing.
- * Of a path or a URL of a file only what is asked for is read.
+ * Reads a Parquet file by the package hyparquet, which has to be installed beside this one: numbers; texts, truth
+ * values and dates as texts; null is missing. Of a path or a URL of a file only what is asked for is read.
  *
  * @throws where hyparquet is not installed, it is no Parquet file, or a column holds lists or bytes
  */

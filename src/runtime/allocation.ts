@@ -39,7 +39,10 @@ function pagesOf(bytes: number): number {
   throw wrongValue('memory', `at most the ${most} MiB that WebAssembly can address`, mebibytes(bytes), MEND);
 }
 
-/** Engines reserve gigabytes of addresses for each memory, however small it is: where they refuse the smallest too, it is those that have run out. */
+/**
+ * Engines reserve gigabytes of addresses for each memory, however small it is: where they refuse the smallest too, it
+ * is those that have run out.
+ */
 function refusal(bytes: number, shared: boolean): RangeError {
   try {
     create(1, shared);

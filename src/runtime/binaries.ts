@@ -55,7 +55,8 @@ export interface Backend {
   readonly reason: string;
 }
 
-// The smallest modules that use i8x16.popcnt and f32x4.relaxed_madd: a platform that validates them has SIMD and relaxed SIMD.
+// The smallest modules that use i8x16.popcnt and f32x4.relaxed_madd: a platform that validates them has SIMD and
+// relaxed SIMD.
 const header = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10];
 const simdProbe = new Uint8Array([...header, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11]);
 const splat = [65, 0, 253, 15];

@@ -1,6 +1,6 @@
 /**
- * Copies of rows that wait to be predicted. Memory that was written before takes them many times sooner than memory that the
- * system has yet to give, so what is done with is kept for the next ones.
+ * Copies of rows that wait to be predicted. Memory that was written before takes them many times sooner than memory
+ * that the system has yet to give, so what is done with is kept for the next ones.
  */
 import type { ReadySamples } from '../data/samples.js';
 

@@ -1,6 +1,6 @@
 /**
- * Memories that are handed on. The engine takes one back only when its garbage is collected, which nothing brings about: a program that fits again and again
- * would hold the data of all its fits.
+ * Memories that are handed on. The engine takes one back only when its garbage is collected, which nothing brings
+ * about: a program that fits again and again would hold the data of all its fits.
  */
 import { BARRIERS, CONSTANTS_END } from '../plan/memory.js';
 import { allocate, growTo } from './allocation.js';
@@ -40,7 +40,10 @@ export class Memories {
     if (!on) this.#held.clear();
   }
 
-  /** A memory of at least `cleared + more` bytes, of which the first `cleared`, but for where threads wait for one another, are 0. `kept`: whether it is not to be had again soon. */
+  /**
+   * A memory of at least `cleared + more` bytes, of which the first `cleared`, but for where threads wait for one
+   * another, are 0. `kept`: whether it is not to be had again soon.
+   */
   take(cleared: number, more = 0, kept = false): WebAssembly.Memory {
     const wanted = cleared + more;
     const found = this.#find(wanted, kept ? Math.max(MOST_KEPT, MOST_TIMES * wanted) : Infinity);
@@ -72,8 +75,8 @@ export class Memories {
   }
 
   /**
-   * Others may have this memory, in which no thread runs any more. What a `holder` has in it stays until somebody takes it; what is returned takes it off
-   * the others.
+   * Others may have this memory, in which no thread runs any more. What a `holder` has in it stays until somebody takes
+   * it; what is returned takes it off the others.
    */
   give(memory: WebAssembly.Memory, holder?: Holder): () => void {
     const spare = { memory: new WeakRef(memory), holder: holder && new WeakRef(holder) };
@@ -120,7 +123,10 @@ export class Tenancy implements Holder {
     this.offerOnce();
   }
 
-  /** Others may have it, unless it was needed again after that: two who take turns for a moment would do nothing but move. */
+  /**
+   * Others may have it, unless it was needed again after that: two who take turns for a moment would do nothing but
+   * move.
+   */
   offerOnce(): void {
     if (this.#memory && !this.#lost) this.#takeBack ??= this.#memories.give(this.#memory, this);
   }

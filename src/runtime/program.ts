@@ -38,7 +38,8 @@ export class Program {
   #abandoned = false;
 
   /**
-   * `shared`: whether threads may join; the module is then one of those with threads. `memory`: one that is 0 as far as the plan goes; a new one unless told.
+   * `shared`: whether threads may join; the module is then one of those with threads. `memory`: one that is 0 as far as
+   * the plan goes; a new one unless told.
    */
   constructor(
     module: WebAssembly.Module,
@@ -57,7 +58,10 @@ export class Program {
     plan.write(this.#view);
   }
 
-  /** Whether a run was ended by force, or a worker by itself: threads may still be on their way out, so nobody else may have this memory. */
+  /**
+   * Whether a run was ended by force, or a worker by itself: threads may still be on their way out, so nobody else may
+   * have this memory.
+   */
   get abandoned(): boolean {
     return this.#abandoned;
   }
@@ -78,7 +82,10 @@ export class Program {
     return section;
   }
 
-  /** Lets every thread out of the barrier, and ends their run. Nothing makes the barrier ready again: see {@link abandoned}. */
+  /**
+   * Lets every thread out of the barrier, and ends their run. Nothing makes the barrier ready again: see {@link
+   * abandoned}.
+   */
   abortBarrier(): void {
     this.abandon();
     const words = new Int32Array(this.memory.buffer);
@@ -108,7 +115,9 @@ export class Program {
     writeField(this.#view, this.#controls + offset, type, value);
   }
 
-  /** The float32 numbers of a region, as they are now and will be; invalid once {@link reserve} has grown the memory. */
+  /**
+   * The float32 numbers of a region, as they are now and will be; invalid once {@link reserve} has grown the memory.
+   */
   floats(region: Region): Float32Array {
     return new Float32Array(this.memory.buffer, region.address, region.bytes / 4);
   }

@@ -1,4 +1,6 @@
-/** What is run before faster ways are believed: a small network that trains on made-up numbers, for bits and for time. */
+/**
+ * What is run before faster ways are believed: a small network that trains on made-up numbers, for bits and for time.
+ */
 import { sequential } from '../architecture.js';
 import { dense } from '../layers/dense.js';
 import { fitLoss } from '../losses/index.js';

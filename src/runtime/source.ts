@@ -9,8 +9,8 @@ import type { MachineFile } from './binaries.js';
 export type BinaryFile = MachineFile | 'predict';
 
 /**
- * Compiles what `source` holds. Kinds are told apart by what they are and not by `instanceof`: they may come from another realm. `absent` is what to do about an
- * address where there is no such file.
+ * Compiles what `source` holds. Kinds are told apart by what they are and not by `instanceof`: they may come from
+ * another realm. `absent` is what to do about an address where there is no such file.
  */
 export async function compileSource(
   where: string,
@@ -109,7 +109,10 @@ function adoptModule(module: WebAssembly.Module): WebAssembly.Module {
   return module instanceof WebAssembly.Module ? module : Object.setPrototypeOf(module, WebAssembly.Module.prototype);
 }
 
-/** Which of this package's files the module was compiled from: the build leaves the file's name and the version in a custom section. */
+/**
+ * Which of this package's files the module was compiled from: the build leaves the file's name and the version in a
+ * custom section.
+ */
 export function identify<F extends BinaryFile>(where: string, module: WebAssembly.Module, accepted: readonly F[]): F {
   const [section] = WebAssembly.Module.customSections(module, 'myelin');
   const [name, version] = section ? new TextDecoder().decode(section).split(' ') : [];

@@ -1,9 +1,10 @@
 /**
  * Turbo: flags of V8 that make WebAssembly faster, set while the process runs and believed only after a self-test.
  *
- * `--experimental-wasm-relaxed-simd` lets Node 20 fuse multiply and add. `--experimental-wasm-revectorize` lets Node 24 and newer pack pairs of 128-bit
- * operations into 256 bits. V8 decides which by version: it prints unknown flags to stderr instead of refusing them. It also keeps compiled code by the
- * module's bytes, so the bytes are changed by a custom section, or the code from before the flag would come back.
+ * `--experimental-wasm-relaxed-simd` lets Node 20 fuse multiply and add. `--experimental-wasm-revectorize` lets Node 24
+ * and newer pack pairs of 128-bit operations into 256 bits. V8 decides which by version: it prints unknown flags to
+ * stderr instead of refusing them. It also keeps compiled code by the module's bytes, so the bytes are changed by a
+ * custom section, or the code from before the flag would come back.
  */
 import { setFlagsFromString } from 'node:v8';
 import type { Bytes } from '../kinds.js';
@@ -22,7 +23,10 @@ type ReadBytes = (name: MachineFile) => Promise<Bytes>;
 
 const settled = new Map<boolean, Promise<Backend>>();
 
-/** The backend with the engine's flags set, or the plain one with the reason why there is nothing to set. Settled once for a process. */
+/**
+ * The backend with the engine's flags set, or the plain one with the reason why there is nothing to set. Settled once
+ * for a process.
+ */
 export function turboBackend(host: Host, bytesOf: ReadBytes, deterministic: boolean): Promise<Backend> {
   const known = settled.get(deterministic);
   if (known) return known;
@@ -41,7 +45,10 @@ async function settle(host: Host, bytesOf: ReadBytes, deterministic: boolean): P
   return { ...plain, reason: `no turbo: ${why}; ${plain.reason}` };
 }
 
-/** V8's version as a number, 13.6; 0 where it is another engine, or another runtime that does not take its flags this way. */
+/**
+ * V8's version as a number, 13.6; 0 where it is another engine, or another runtime that does not take its flags this
+ * way.
+ */
 function v8Version(): number {
   const { v8, bun, deno } = process.versions;
   return v8 && !bun && !deno ? Number.parseFloat(v8) : 0;

@@ -23,8 +23,8 @@ export class Elu {
 }
 
 /**
- * The same where alpha is large: then y + alpha has lost what is left of alpha · eˣ, and the derivative takes x. Far down it is
- * (alpha · e⁻⁴⁰) · e^(x + 40), since eˣ alone is cut to 0 where alpha still makes something of it.
+ * The same where alpha is large: then y + alpha has lost what is left of alpha · eˣ, and the derivative takes x. Far
+ * down it is (alpha · e⁻⁴⁰) · e^(x + 40), since eˣ alone is cut to 0 where alpha still makes something of it.
  */
 @unmanaged
 export class SteepElu {

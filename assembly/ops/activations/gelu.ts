@@ -28,8 +28,8 @@ export class Gelu {
 }
 
 /**
- * ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))), the same authors' approximation, as x · s with the logistic function s of twice that argument: 1 + tanh would lose
- * what is small.
+ * ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))), the same authors' approximation, as x · s with the logistic function s of
+ * twice that argument: 1 + tanh would lose what is small.
  */
 @unmanaged
 export class GeluTanh {

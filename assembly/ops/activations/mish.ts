@@ -8,7 +8,8 @@ export function writeMishConstants(): void {
 }
 
 /**
- * x · tanh(softplus(x)); Misra 2019. With e = eˣ and n = e (e + 2) the tanh is n / (n + 2), which needs one exponential.
+ * x · tanh(softplus(x)); Misra 2019. With e = eˣ and n = e (e + 2) the tanh is n / (n + 2), which needs one
+ * exponential.
  */
 @unmanaged
 export class Mish {

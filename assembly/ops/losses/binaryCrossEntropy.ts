@@ -2,8 +2,8 @@ import { madd, nmadd } from '../../simd/lanes';
 import { exp, half, log1p, negativeAbsolute, one, sigmoid } from '../../simd/math';
 
 /**
- * −t ln σ(z) − (1 − t) ln(1 − σ(z)) of the logit z, as max(z, 0) − z t + ln(1 + e^−|z|), which cannot overflow; the targets are
- * smoothed: t (1 − smoothing) + smoothing / 2.
+ * −t ln σ(z) − (1 − t) ln(1 − σ(z)) of the logit z, as max(z, 0) − z t + ln(1 + e^−|z|), which cannot overflow; the
+ * targets are smoothed: t (1 − smoothing) + smoothing / 2.
  */
 @unmanaged
 export class BinaryCrossEntropyFromLogits {

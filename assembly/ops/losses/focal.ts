@@ -2,9 +2,9 @@ import { madd, nmadd } from '../../simd/lanes';
 import { exp, log, log1p, negativeAbsolute, one, smallest } from '../../simd/math';
 
 /**
- * w · q^gamma · c of the logit z, where c is the binary cross-entropy, q = t (1 − p) + (1 − t) p how far p = σ(z) is off, and
- * w = alpha t + (1 − alpha) (1 − t); Lin et al. 2017. With e = exp(−|z|), q is s / (1 + e), so that its logarithm is exact
- * where it is nearly 1.
+ * w · q^gamma · c of the logit z, where c is the binary cross-entropy, q = t (1 − p) + (1 − t) p how far p = σ(z) is
+ * off, and w = alpha t + (1 − alpha) (1 − t); Lin et al. 2017. With e = exp(−|z|), q is s / (1 + e), so that its
+ * logarithm is exact where it is nearly 1.
  */
 @unmanaged
 export class Focal {

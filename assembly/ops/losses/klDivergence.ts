@@ -1,8 +1,8 @@
 import { log, smallest } from '../../simd/math';
 
 /**
- * t ln(t / p) of probabilities; 0 where t is 0. What is below the smallest normal number counts as that, in the logarithms
- * and where −t is divided.
+ * t ln(t / p) of probabilities; 0 where t is 0. What is below the smallest normal number counts as that, in the
+ * logarithms and where −t is divided.
  */
 @unmanaged
 export class KlDivergence {

@@ -1,7 +1,10 @@
 import { nmadd } from '../../simd/lanes';
 import { log, one, smallest } from '../../simd/math';
 
-/** p − t ln p of rates: a Poisson distribution's negative log-likelihood but for what t alone gives. A p of 0 counts as the smallest normal number. */
+/**
+ * p − t ln p of rates: a Poisson distribution's negative log-likelihood but for what t alone gives. A p of 0 counts as
+ * the smallest normal number.
+ */
 @unmanaged
 export class Poisson {
   @inline

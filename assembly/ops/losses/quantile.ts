@@ -1,6 +1,9 @@
 import { one } from '../../simd/math';
 
-/** q (t − p) where the target is above and (1 − q) (p − t) where it is below; Koenker and Bassett 1978. Its derivative at 0 is 0. */
+/**
+ * q (t − p) where the target is above and (1 − q) (p − t) where it is below; Koenker and Bassett 1978. Its derivative
+ * at 0 is 0.
+ */
 @unmanaged
 export class Quantile {
   @inline

@@ -1,4 +1,7 @@
-/** How numbers come to lie: where a step begins and ends, between the caller's data and panels; and from panels to others. */
+/**
+ * How numbers come to lie: where a step begins and ends, between the caller's data and panels; and from panels to
+ * others.
+ */
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
 export const nextBatch = /* @__PURE__ */ defineOp(

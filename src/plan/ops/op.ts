@@ -46,7 +46,9 @@ export interface Op<F extends Struct = Struct> {
   readonly binary: 'predict' | 'train';
   /** What it does to each of its regions. A field that is forgotten here does not compile. */
   access(numbers: Numbers<F>): Readonly<Record<Addresses<F>, Access>>;
-  /** What it takes on so many rows of its values, counted in the multiply-adds of a matrix product that take as long. */
+  /**
+   * What it takes on so many rows of its values, counted in the multiply-adds of a matrix product that take as long.
+   */
   work(numbers: Numbers<F>, rows: number): number;
 }
 
