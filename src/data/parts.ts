@@ -11,19 +11,25 @@ export interface SplittableData {
   readonly scale?: number;
 }
 
+/** As many as an Int32Array of indices names. */
+const MOST_ROWS = 2 ** 31 - 1;
+
 /** How data are split. */
 export interface SplitOptions {
   /** The share of the rows in the test part; 0.2 unless told. */
   readonly test?: number;
   /** The same seed, the same split; 0 unless told. */
   readonly seed?: number;
-  /** Whether every class of `y` keeps its share in both parts; false unless told. Of a list of rows, a list of their classes. */
+  /**
+   * Whether every class of `y` keeps its share in both parts; false unless told. Of a list of rows, a list of their
+   * classes.
+   */
   readonly stratify?: boolean | ArrayLike<string | number>;
 }
 
 /**
- * Takes a part of the rows away at random, for a test of what is learned from the others: of a list of rows, or of `{ x, y }`, whose `y` has one entry a row.
- * At least one row is in either part; each keeps the order of the rows.
+ * Takes a part of the rows away at random, for a test of what is learned from the others: of a list of rows, or of `{
+ * x, y }`, whose `y` has one entry a row. At least one row is in either part; each keeps the order of the rows.
  */
 export function split<D extends SplittableData | readonly unknown[]>(
   data: D,
@@ -34,7 +40,7 @@ export function split<D extends SplittableData | readonly unknown[]>(
   checkNumber('split: test', test, { above: 0, below: 1 });
   checkSeed('split: seed', seed);
   const rows = rowsOf('split', data);
-  if (rows < 2) throw wrongValue('split', 'at least two rows', rows);
+  if (rows < 2 || rows > MOST_ROWS) throw wrongValue('split', `from 2 to ${MOST_ROWS} rows`, rows);
   const labels = stratify === true && !isList(data) ? (data as SplittableData).y : stratify;
   if (labels === true) {
     throw wrongKind('split: stratify', 'the class of each row', 'true', 'give a list of them, for rows have no y');
@@ -49,6 +55,7 @@ export function split<D extends SplittableData | readonly unknown[]>(
 /** Rows of a list, or of `{ x, y }`, in the order of their indices, which may come twice. */
 export function pick<D extends SplittableData | readonly unknown[]>(data: D, rows: ArrayLike<number>): D {
   const count = rowsOf('pick', data);
+  if (!isColumn(rows)) throw wrongType('pick: rows', 'a list of row indices', rows);
   for (let i = 0; i < rows.length; i++) checkInteger('pick: rows', rows[i], 0, count - 1);
   if (isList(data)) return Array.from(rows, row => data[row] as unknown) as unknown as D;
   const { x, y } = data as SplittableData;
@@ -108,13 +115,13 @@ export interface Fold {
 }
 
 /**
- * Takes rows apart for cross-validation: each row is tested in one fold and trained on in all others. Folds differ by one row at most, and of every class
- * too where they are stratified.
+ * Takes rows apart for cross-validation: each row is tested in one fold and trained on in all others. Folds differ by
+ * one row at most, and of every class too where they are stratified.
  *
  * @throws where there are more folds than rows, or than rows of some class
  */
 export function kFold(rows: number, options: FoldOptions = {}): Fold[] {
-  checkInteger('kFold: rows', rows, 2, 2 ** 31 - 1);
+  checkInteger('kFold: rows', rows, 2, MOST_ROWS);
   checkOptions('kFold', options, ['folds', 'seed', 'stratify']);
   const { folds = 5, seed = 0, stratify } = options;
   checkInteger('kFold: folds', folds, 2, rows);
@@ -155,8 +162,9 @@ export interface WindowOptions {
 }
 
 /**
- * Windows over a series in its order: `x` has `length` steps in each row, `y` the `horizon` steps behind them. The series is a list of numbers, or of rows
- * of several; then all of a row's numbers stand beside each other, in `x` and in `y`.
+ * Windows over a series in its order: `x` has `length` steps in each row, `y` the `horizon` steps behind them. The
+ * series is a list of numbers, or of rows of several; then all of a row's numbers stand beside each other, in `x` and
+ * in `y`.
  *
  * @throws where the series is shorter than one window, or a number is not finite
  */

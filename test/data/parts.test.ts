@@ -41,12 +41,16 @@ describe('split', () => {
   });
 
   it('refuses what it cannot split', () => {
-    expect(() => split([1])).toThrow('split: expected at least two rows, got 1');
+    expect(() => split([1])).toThrow('split: expected from 2 to 2147483647 rows, got 1');
+    expect(() => split(new Array(2 ** 32 - 1))).toThrow('split: expected from 2 to 2147483647 rows, got 4294967295');
     expect(() => split([1, 2], { test: 1 })).toThrow('split: test: expected a finite number > 0 and < 1, got 1');
     expect(() => split({ x: new Float32Array(5), y: [1, 2] })).toThrow('x with as many rows as y has entries');
     expect(() => split([1, 2], { stratify: true })).toThrow('rows have no y');
     expect(() => split([1, 2], { stratify: [1] })).toThrow('expected 2 classes, one for each row, got 1');
     expect(() => split(5 as unknown as number[])).toThrow('split: expected a list of rows, or { x, y }, got 5');
+    for (const rows of [undefined, null, 1, 'ab', new Set([0]), {}]) {
+      expect(() => pick([1, 2], rows as unknown as number[])).toThrow('pick: rows: expected a list of row indices');
+    }
     expect(() => pick([1, 2], [2])).toThrow('pick: rows: expected a whole number from 0 to 1, got 2');
   });
 });
