@@ -57,8 +57,9 @@ const optimizers = [
 
 /** The activation that a network needs at its end for the cost of that name. */
 function endingFor(loss) {
-  if (loss === 'binaryCrossEntropy') return 'sigmoid';
-  return /ategorical|klDivergence/.test(loss) ? 'softmax' : 'linear';
+  if (loss === 'binaryCrossEntropy' || loss === 'focal') return 'sigmoid';
+  if (loss === 'poisson') return 'softplus';
+  return /ategoricalCross|klDivergence/.test(loss) ? 'softmax' : 'linear';
 }
 
 async function train(architecture, loss, optimizer) {
