@@ -61,7 +61,22 @@ export {
   meanSquaredError,
   quantile,
 } from './losses/regression.js';
+export type { Average, AverageOptions, FBetaOptions, TopKOptions } from './metrics/classes.js';
+export {
+  calibrationError,
+  f1,
+  fBeta,
+  type MetricConfig,
+  type MetricName,
+  pinball,
+  precision,
+  recall,
+  topKAccuracy,
+} from './metrics/definitions.js';
 export type { EvaluationMetric, Metric, Scores } from './metrics/index.js';
+export type { MetricValue } from './metrics/metric.js';
+export type { CalibrationOptions } from './metrics/probabilities.js';
+export { score } from './metrics/score.js';
 export type { ModelOptions, ModelParameter, NamedParameter } from './model.js';
 export { type AdamOptions, adam, adamW } from './optimizers/adam.js';
 export type { Optimizer, OptimizerConfig, OptimizerName } from './optimizers/index.js';

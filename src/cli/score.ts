@@ -1,18 +1,11 @@
 import { outputWidth, type Preprocessing } from '../data/preprocessing.js';
 import { restore } from '../data/scaling.js';
-import { accuracy, formatClasses, formatConfusion, regressionScores } from '../data/scores.js';
+import { formatClasses, formatConfusion, regressionScores } from '../data/scores.js';
 import type { Table } from '../data/table.js';
 import { classIndices, targetNumbers } from '../data/target.js';
 import { quote } from '../errors.js';
-import {
-  averagePrecision,
-  calibrationError,
-  confusionMatrix,
-  largest,
-  logLoss,
-  rocAuc,
-  scoresByClass,
-} from '../metrics/classes.js';
+import { scoresByClass } from '../metrics/classes.js';
+import { scoreLabels } from '../metrics/score.js';
 import { bold, counted, percent } from './output.js';
 
 /** How well a model does on rows whose target is known: the figures, and the same for a person to read. */
@@ -39,18 +32,24 @@ function scoreClasses(
   width: number,
   rows: string,
 ): Score {
-  const confusion = confusionMatrix(truth, largest(outputs, width), width);
+  const {
+    accuracy,
+    confusionMatrix: confusion,
+    ...scores
+  } = scoreLabels(
+    ['accuracy', 'logLoss', 'rocAuc', 'averagePrecision', 'calibrationError', 'confusionMatrix'],
+    outputs,
+    truth,
+    width,
+  );
   const byClass = scoresByClass(confusion);
   const most = byClass.reduce((best, { rows }, index) => (rows > (byClass[best]?.rows ?? 0) ? index : best), 0);
   const baseline = { prediction: classes[most] ?? '', accuracy: (byClass[most]?.rows ?? 0) / truth.length };
   const figures = {
     rows: truth.length,
-    accuracy: accuracy(confusion),
+    accuracy,
     baseline,
-    logLoss: logLoss(truth, outputs, width),
-    rocAuc: rocAuc(truth, outputs, width),
-    averagePrecision: averagePrecision(truth, outputs, width),
-    calibrationError: calibrationError(truth, outputs, width),
+    ...scores,
     classes,
     byClass,
     confusion,

@@ -1,17 +1,6 @@
 import { type ClassScores, scoresByClass } from '../metrics/classes.js';
-import { scoreNumbers } from '../metrics/index.js';
+import { scoreNumbers } from '../metrics/score.js';
 import { printable } from './table.js';
-
-/** The fraction of rows on the confusion matrix's diagonal. */
-export function accuracy(confusion: readonly (readonly number[])[]): number {
-  let right = 0;
-  let rows = 0;
-  confusion.forEach((row, truth) => {
-    right += row[truth] ?? 0;
-    for (const count of row) rows += count;
-  });
-  return right / rows;
-}
 
 /** How near predicted numbers come to true ones, in the target's own unit. */
 export interface RegressionScores {

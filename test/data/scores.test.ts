@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { accuracy, formatClasses, formatConfusion, regressionScores } from '../../src/data/scores.js';
-import { confusionMatrix, scoresByClass } from '../../src/metrics/classes.js';
+import { formatClasses, formatConfusion, regressionScores } from '../../src/data/scores.js';
+import { scoresByClass } from '../../src/metrics/classes.js';
+import { score } from '../../src/metrics/score.js';
+
+/** Rows that are sure of their class, and what they are. */
+function confusionMatrix(labels: number[], said: number[], classes: number): number[][] {
+  const rows = said.map(own => Array.from({ length: classes }, (_, c) => Number(c === own)));
+  return score(rows, labels, ['confusionMatrix']).confusionMatrix as number[][];
+}
 
 describe('classification', () => {
   // The example in scikit-learn's documentation of confusion_matrix.
@@ -12,13 +19,7 @@ describe('classification', () => {
       [0, 0, 1],
       [1, 0, 2],
     ]);
-    expect(accuracy(confusion)).toBeCloseTo(4 / 6, 15);
     expect(scoresByClass(confusion).map(({ recall }) => recall)).toEqual([1, 0, 2 / 3]);
-  });
-
-  it('refuses classes that are not there', () => {
-    expect(() => confusionMatrix([0, 3], [0, 0], 3)).toThrow(RangeError);
-    expect(() => confusionMatrix([0, 1], [0, -1], 3)).toThrow(RangeError);
   });
 
   it('prints aligned columns', () => {
