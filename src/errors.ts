@@ -60,7 +60,7 @@ export function placed(where: string, cause: unknown, mend?: string): RangeError
 /** What was thrown, in words. It may come from another realm, and need not be an error. */
 export function messageOf(thrown: unknown): string {
   const { message } = (thrown ?? {}) as { message?: unknown };
-  return typeof message === 'string' ? message : describe(thrown);
+  return typeof message === 'string' && message !== '' ? message : describe(thrown);
 }
 
 /** Problems shown in one message. */

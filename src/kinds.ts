@@ -89,7 +89,7 @@ export function isRevoked(value: unknown): boolean {
 export function isHollow(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || isRevoked(value)) return false;
   try {
-    for (const key of ['length', 'byteLength', 'size']) Reflect.get(value, key);
+    for (const key of ['length', 'byteLength', 'size', 'ok', 'locked']) Reflect.get(value, key);
     return false;
   } catch (error) {
     return kindOf(error) === 'Error' && hasKey(error, 'name') && error.name === 'TypeError';

@@ -1,4 +1,5 @@
 /** Data taken apart by rows: a test set, folds, windows over a series. */
+import { refuseLost, roomFor } from '../conversions.js';
 import { checkInteger, checkNumber, checkOptions, describe, wrongKind, wrongType, wrongValue } from '../errors.js';
 import { isList, isNumberArray, kindOf } from '../kinds.js';
 import { checkSeed, Purpose, Random } from '../random.js';
@@ -56,6 +57,7 @@ export function split<D extends SplittableData | readonly unknown[]>(
 export function pick<D extends SplittableData | readonly unknown[]>(data: D, rows: ArrayLike<number>): D {
   const count = rowsOf('pick', data);
   if (!isColumn(rows)) throw wrongType('pick: rows', 'a list of row indices', rows);
+  refuseLost('pick: rows', rows);
   for (let i = 0; i < rows.length; i++) checkInteger('pick: rows', rows[i], 0, count - 1);
   if (isList(data)) return Array.from(rows, row => data[row] as unknown) as unknown as D;
   const { x, y } = data as SplittableData;
@@ -80,6 +82,8 @@ function rowsOf(where: string, data: unknown): number {
   if (kindOf(data) !== 'Object') throw wrongType(where, 'a list of rows, or { x, y }', data);
   const { x, y } = data as { x?: unknown; y?: unknown };
   if (!isColumn(x) || !isColumn(y)) throw wrongKind(where, '{ x, y }', `${describe(x)} and ${describe(y)}`);
+  refuseLost(`${where}: x`, x);
+  refuseLost(`${where}: y`, y);
   const isFlat = isNumberArray(x);
   if (y.length === 0 || (isFlat ? x.length % y.length !== 0 : x.length !== y.length)) {
     const got = `${x.length} ${isFlat ? 'numbers' : 'rows'} and ${y.length}`;
@@ -95,6 +99,11 @@ function isColumn(value: unknown): value is ArrayLike<unknown> {
 function checkLabels(where: string, labels: unknown, rows: number): ArrayLike<string | number> {
   if (!isColumn(labels)) throw wrongType(where, 'true, false, or a list of classes', labels);
   if (labels.length !== rows) throw wrongValue(where, `${rows} classes, one for each row`, labels.length);
+  for (let row = 0; row < rows; row++) {
+    const label = labels[row];
+    if (typeof label === 'string' || Number.isFinite(label)) continue;
+    throw wrongType(`${where}: row ${row}`, 'a class: a text or a number', label, 'give one class a row');
+  }
   return labels as ArrayLike<string | number>;
 }
 
@@ -177,17 +186,17 @@ export function windows(
   checkInteger('windows: length', length, 1);
   checkInteger('windows: horizon', horizon, 1);
   checkInteger('windows: step', step, 1);
-  if (!isList(series)) throw wrongType('windows: series', 'a list of numbers, or of rows of them', series);
+  if (!isColumn(series)) throw wrongType('windows: series', 'a list of numbers, or of rows of them', series);
   const first: unknown = series[0];
-  const width = isList(first) ? first.length : 1;
+  const width = isColumn(first) ? first.length : 1;
   const steps = series.length;
   if (steps < length + horizon || width === 0) {
     throw wrongValue('windows: series', `at least ${length + horizon} steps, a window's`, steps);
   }
-  const values = new Float32Array(steps * width);
+  const values = roomFor(steps * width);
   for (let at = 0; at < steps; at++) {
     const entry: unknown = series[at];
-    const cells = isList(entry) ? entry : [entry];
+    const cells = isColumn(entry) ? entry : [entry];
     if (cells.length !== width)
       throw wrongValue('windows: series', `${width} numbers a step`, `${cells.length} in step ${at}`);
     for (let column = 0; column < width; column++) {
@@ -195,8 +204,8 @@ export function windows(
     }
   }
   const rows = Math.floor((steps - length - horizon) / step) + 1;
-  const x = new Float32Array(rows * length * width);
-  const y = new Float32Array(rows * horizon * width);
+  const x = roomFor(rows * length * width);
+  const y = roomFor(rows * horizon * width);
   for (let row = 0; row < rows; row++) {
     const start = row * step * width;
     const middle = start + length * width;

@@ -16,6 +16,7 @@ export type { ArrayData } from '../readers/arrays.js';
 export { type CsvOptions, readCsv, streamCsv } from '../readers/csv.js';
 export { type ClassIndices, type ColumnData, DataTable, type Row } from '../readers/dataTable.js';
 export { type ChunkOptions, readIdx, streamIdx } from '../readers/idx.js';
-export { type JsonLinesOptions, readJsonLines, type StreamOptions, streamJsonLines } from '../readers/jsonLines.js';
+export { type JsonLinesOptions, readJsonLines, streamJsonLines } from '../readers/jsonLines.js';
 export { readNpy, readNpz, streamNpy } from '../readers/npy.js';
+export type { StreamOptions } from '../readers/options.js';
 export { type ParquetOptions, readParquet, streamParquet } from '../readers/parquet.js';

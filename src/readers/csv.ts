@@ -3,11 +3,11 @@ import { readByEvidence, type Wishes } from '../data/evidence.js';
 import { findRecords } from '../data/records.js';
 import { type Reading, Table } from '../data/table.js';
 import { refuseOtherBytes, textKind, utf8Converter } from '../data/text.js';
-import { checkBoolean, checkChoice, checkOptions, wrongKind, wrongType, wrongValue } from '../errors.js';
+import { checkBoolean, checkChoice, checkOptions, wrongType, wrongValue } from '../errors.js';
 import type { Bytes } from '../kinds.js';
 import type { DataSource } from '../platform.js';
 import { type ColumnData, DataTable } from './dataTable.js';
-import { checkChunkBytes, type StreamOptions } from './jsonLines.js';
+import { checkChunkBytes, checkTexts, type StreamOptions } from './options.js';
 import { inBlocks, joined, type Opened, openSource, wholeOf } from './source.js';
 
 /** How a CSV file is read, where it does not show it. */
@@ -166,9 +166,7 @@ function checkCsvOptions(where: string, options: CsvOptions, others: readonly st
   }
   if (decimal !== undefined) checkChoice(`${where}: decimal`, decimal, ['.', ','] as const);
   if (thousands !== undefined) checkChoice(`${where}: thousands`, thousands, [',', '.', ' ', "'", 'none'] as const);
-  if (missing !== undefined && !(Array.isArray(missing) && missing.every(word => typeof word === 'string'))) {
-    throw wrongKind(`${where}: missing`, "a list of words, such as ['NA', '?']", 'something else');
-  }
+  if (missing !== undefined) checkTexts(`${where}: missing`, missing, "['NA', '?']");
   if (header !== undefined) checkBoolean(`${where}: header`, header);
   return Object.fromEntries(
     Object.entries({ delimiter, decimal, thousands, missing, header }).filter(([, value]) => value !== undefined),

@@ -1,19 +1,14 @@
-import { checkInteger, checkOptions, messageOf, shorten, wrongKind, wrongType, wrongValue } from '../errors.js';
+import { checkOptions, messageOf, shorten, wrongKind, wrongType, wrongValue } from '../errors.js';
 import type { Bytes } from '../kinds.js';
 import type { DataSource } from '../platform.js';
 import { columnOf, DataTable } from './dataTable.js';
+import { CHUNK_BYTES, checkChunkBytes, checkTexts, type StreamOptions } from './options.js';
 import { inBlocks, joined, type Opened, openSource } from './source.js';
 
 /** How JSON lines are read. */
 export interface JsonLinesOptions {
   /** The columns to read; all unless told, in the order in which they come up. */
   readonly columns?: readonly string[];
-}
-
-/** How a table is gone through in chunks. */
-export interface StreamOptions {
-  /** About how many bytes of the file a chunk has; 4 MiB unless told. */
-  readonly chunkBytes?: number;
 }
 
 /**
@@ -24,6 +19,7 @@ export interface StreamOptions {
  */
 export async function readJsonLines(source: DataSource, options: JsonLinesOptions = {}): Promise<DataTable> {
   checkOptions('readJsonLines', options, ['columns']);
+  checkColumns('readJsonLines', options);
   const opened = openSource('readJsonLines', source);
   const lines: Line[] = [];
   for await (const chunk of lineChunks(opened, CHUNK_BYTES)) for (const line of chunk) lines.push(line);
@@ -39,19 +35,18 @@ export async function* streamJsonLines(
   options: JsonLinesOptions & StreamOptions = {},
 ): AsyncGenerator<DataTable> {
   checkOptions('streamJsonLines', options, ['columns', 'chunkBytes']);
+  checkColumns('streamJsonLines', options);
   const opened = openSource('streamJsonLines', source);
   for await (const lines of lineChunks(opened, checkChunkBytes('streamJsonLines', options))) {
     if (lines.length > 0) yield tableOf(lines, options.columns);
   }
 }
 
-const LF = 0x0a;
-const CHUNK_BYTES = 2 ** 22;
-
-/** How large chunks are to be. */
-export function checkChunkBytes(where: string, { chunkBytes = CHUNK_BYTES }: StreamOptions): number {
-  return checkInteger(`${where}: chunkBytes`, chunkBytes, 1, 2 ** 30);
+function checkColumns(where: string, { columns }: JsonLinesOptions): void {
+  if (columns !== undefined) checkTexts(`${where}: columns`, columns, "['age', 'income']");
 }
+
+const LF = 0x0a;
 
 /** An object, and the line on which it stands. */
 interface Line {

@@ -1,8 +1,10 @@
 import type { Compressors } from 'hyparquet';
-import { checkOptions, messageOf, placed, quote, shorten, wrongState, wrongValue } from '../errors.js';
+import { checkOptions, messageOf, quote, shorten, wrongState, wrongType, wrongValue } from '../errors.js';
 import { partsOfFile } from '../files/readFile.js';
+import { isObject } from '../kinds.js';
 import type { DataSource } from '../platform.js';
 import { columnOf, DataTable } from './dataTable.js';
+import { checkTexts } from './options.js';
 import { openSource, wholeOf } from './source.js';
 
 /** How a Parquet file is read. */
@@ -44,16 +46,23 @@ export async function* streamParquet(source: DataSource, options: ParquetOptions
 
 async function open(where: string, source: DataSource, options: ParquetOptions) {
   checkOptions(where, options, ['columns', 'compressors']);
+  const { columns: asked, compressors } = options;
+  if (asked !== undefined) checkTexts(`${where}: columns`, asked, "['age', 'income']");
+  if (compressors !== undefined && !isObject(compressors)) {
+    throw wrongType(`${where}: compressors`, 'the compressors of hyparquet-compressors', compressors);
+  }
   const { parquetMetadataAsync, parquetRead } = await import('hyparquet').catch(cause => {
     const mend = 'npm install hyparquet';
     throw Object.assign(wrongState(where, 'the package hyparquet', 'none', mend), { cause });
   });
   const { name, file, close } = await partsOf(where, source);
   try {
-    const metadata = await parquetMetadataAsync(file);
+    const metadata = await parquetMetadataAsync(file).catch(cause => {
+      throw wrongly(name, 'a whole Parquet file', cause, 'fetch or write it again');
+    });
     const groups = metadata.row_groups.map(({ num_rows }) => Number(num_rows));
     const known = new Set(metadata.row_groups[0]?.columns.map(({ meta_data }) => meta_data?.path_in_schema[0] ?? ''));
-    const wanted = options.columns ?? [...known];
+    const wanted = asked ?? [...known];
     for (const column of wanted) {
       if (!known.has(column))
         throw wrongValue(name, 'columns that the file has', quote(column), `it has ${shorten([...known].join(), 80)}`);
@@ -62,7 +71,7 @@ async function open(where: string, source: DataSource, options: ParquetOptions) 
       const cells = new Map(wanted.map(column => [column, new Array<unknown>(rowEnd - rowStart)]));
       await parquetRead({
         ...{ file, metadata, rowStart, rowEnd, columns: [...wanted] },
-        ...(options.compressors && { compressors: options.compressors as Compressors }),
+        ...(compressors && { compressors: compressors as Compressors }),
         onChunk: chunk => {
           const column = cells.get(chunk.columnName);
           for (let i = 0; column !== undefined && i < chunk.columnData.length; i++) {
@@ -71,7 +80,7 @@ async function open(where: string, source: DataSource, options: ParquetOptions) 
           }
         },
       }).catch(cause => {
-        throw placed(name, cause, packing(cause));
+        throw wrongly(name, 'pages that can be unpacked', cause, packing(cause));
       });
       const place = (row: number) => `row ${rowStart + row + 1}`;
       const columns = [...cells].map(
@@ -82,8 +91,13 @@ async function open(where: string, source: DataSource, options: ParquetOptions) 
     return { rows: groups.reduce((sum, rows) => sum + rows, 0), groups, read, close };
   } catch (cause) {
     await close();
-    throw cause instanceof RangeError ? cause : placed(name, cause, 'is it a whole Parquet file?');
+    throw cause;
   }
+}
+
+/** What hyparquet found, in our voice. */
+function wrongly(name: string, expected: string, cause: unknown, mend: string | undefined): RangeError {
+  return Object.assign(wrongValue(name, expected, shorten(messageOf(cause), 60), mend), { cause });
 }
 
 /** How to mend what hyparquet cannot unpack by itself. */

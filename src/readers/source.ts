@@ -1,9 +1,9 @@
 /** Where data comes from, as bytes: paths, addresses, bytes, streams; gzip is unpacked on the way. */
 
 import { ownBytes, plainBytes } from '../conversions.js';
-import { describe, messageOf, placed, shorten, wrongKind, wrongType, wrongValue } from '../errors.js';
+import { describe, messageOf, placed, quote, shorten, wrongKind, wrongType, wrongValue } from '../errors.js';
 import { piecesOfFile } from '../files/readFile.js';
-import { arrayKind, type Bytes, kindOf } from '../kinds.js';
+import { arrayKind, type Bytes, isHollow, isLost, isRevoked, kindOf } from '../kinds.js';
 import type { DataSource } from '../platform.js';
 
 /** A source that is known: what messages call it, and its bytes piece by piece. */
@@ -23,25 +23,40 @@ export function openSource(where: string, source: DataSource): Opened {
   return { name, pieces: unpacked(name, piecesOf(where, given)) };
 }
 
+const SOURCES = 'a path, a URL, a Uint8Array, a Response, a Blob, or a stream of bytes';
+
 /** The pieces of any source. */
 function piecesOf(where: string, source: unknown): AsyncIterable<Bytes> {
   if (typeof source === 'string') return piecesOfFile(source);
+  if (isRevoked(source) || isHollow(source)) throw wrongType(where, SOURCES, source);
   const kind = kindOf(source);
   if (kind === 'URL') {
     const url = source as URL;
-    return url.protocol === 'file:' ? piecesOfFile(url) : responseOf(where, () => fetch(url));
+    return url.protocol === 'file:' ? piecesOfFile(url) : responseOf(where, () => fetched(where, url));
   }
   if (arrayKind(source) === 'Uint8Array' || arrayKind(source) === 'Uint8ClampedArray') {
     return onePiece(ownBytes(where, source as Uint8Array));
   }
-  if (kind === 'ArrayBuffer' || kind === 'SharedArrayBuffer') return onePiece(new Uint8Array(source as ArrayBuffer));
+  if (kind === 'ArrayBuffer' || kind === 'SharedArrayBuffer') return onePiece(bytesOf(where, source as ArrayBuffer));
   if (kind === 'Response') return responseOf(where, () => Promise.resolve(source as Response));
-  if (kind === 'Blob' || kind === 'File') return streamOf((source as Blob).stream());
-  if (kind === 'ReadableStream') return streamOf(source as ReadableStream<Uint8Array>);
+  if (kind === 'Blob' || kind === 'File') return streamOf(where, (source as Blob).stream());
+  if (kind === 'ReadableStream') return streamOf(where, source as ReadableStream<unknown>);
   const iterable = source as AsyncIterable<unknown> | null;
   if (typeof iterable?.[Symbol.asyncIterator] === 'function') return checked(where, iterable);
-  const expected = 'a path, a URL, a Uint8Array, a Response, a Blob, or a stream of bytes';
-  throw wrongType(where, expected, source, typeof source === 'object' ? undefined : 'give the path of the file');
+  throw wrongType(where, SOURCES, source, typeof source === 'object' ? undefined : 'give the path of the file');
+}
+
+function bytesOf(where: string, buffer: ArrayBuffer): Uint8Array {
+  if (isLost(buffer))
+    throw wrongType(where, 'an ArrayBuffer with its memory', buffer, 'copy it before it is transferred');
+  return new Uint8Array(buffer);
+}
+
+function fetched(where: string, url: URL): Promise<Response> {
+  return fetch(url).catch(cause => {
+    const expected = `an answer from ${quote(String(url))}`;
+    throw Object.assign(wrongValue(where, expected, shorten(messageOf(cause), 60), 'check the address'), { cause });
+  });
 }
 
 async function* onePiece(bytes: Uint8Array): AsyncGenerator<Bytes> {
@@ -51,16 +66,17 @@ async function* onePiece(bytes: Uint8Array): AsyncGenerator<Bytes> {
 async function* responseOf(where: string, respond: () => Promise<Response>): AsyncGenerator<Bytes> {
   const response = await respond();
   if (!response.ok) throw wrongValue(where, 'a response with data', `status ${response.status}`, 'check the address');
-  if (response.body !== null) yield* streamOf(response.body);
+  if (response.body !== null) yield* streamOf(where, response.body);
 }
 
-async function* streamOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Bytes> {
+async function* streamOf(where: string, stream: ReadableStream<unknown>): AsyncGenerator<Bytes> {
+  if (stream.locked) throw wrongKind(where, 'a stream that nobody else reads', 'one that is locked', 'open it anew');
   const reader = stream.getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      yield plainBytes(value);
+      yield piece(where, value);
     }
   } finally {
     // Where the reading ends early, so does what feeds the stream.
@@ -69,11 +85,14 @@ async function* streamOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Byt
 }
 
 async function* checked(where: string, iterable: AsyncIterable<unknown>): AsyncGenerator<Bytes> {
-  for await (const piece of iterable) {
-    const kind = arrayKind(piece);
-    if (kind !== 'Uint8Array') throw wrongKind(where, 'a stream of bytes', `${describe(piece)} in it`);
-    yield plainBytes(piece as Uint8Array);
-  }
+  for await (const value of iterable) yield piece(where, value);
+}
+
+/** What a stream gives, where it is bytes. */
+function piece(where: string, value: unknown): Bytes {
+  if (arrayKind(value) === 'Uint8Array') return plainBytes(value as Uint8Array);
+  const mend = typeof value === 'string' ? 'read it without an encoding' : undefined;
+  throw wrongKind(where, 'a stream of bytes', `${describe(value)} in it`, mend);
 }
 
 /** The same bytes, unpacked where they begin as gzip does. */
@@ -122,7 +141,7 @@ export async function* inflated(
     }
   })();
   try {
-    yield* streamOf(stream.readable);
+    yield* streamOf(name, stream.readable);
     await writing;
   } catch (cause) {
     failed ??= { cause };

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as core from '../../src/entries/core.js';
 import * as myelin from '../../src/entries/node.js';
 import * as predict from '../../src/entries/predict.node.js';
+import { partPlaces, readerPlaces } from './dataPlaces.js';
 
 const { Architecture, dense, Model, sequential, Trainer } = myelin;
 
@@ -144,6 +145,8 @@ export async function makePlaces(): Promise<Readonly<Record<string, Place>>> {
   const rates = ['learningRate', 'beta1', 'beta2', 'epsilon', 'weightDecay'];
   return {
     ...alone,
+    ...partPlaces,
+    ...readerPlaces,
     ...factories,
     ...each('fit', fitting, v => model.fit(data, { ...options, ...(v as object) })),
     // A number of epochs that is right may be one that takes for ever.

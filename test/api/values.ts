@@ -203,7 +203,7 @@ export const values: Readonly<Record<string, () => unknown>> = {
   'an ndarray': () => ({ data: new Float32Array(4), shape: [1, 4] }),
   'a Response': () => new Response('x'),
   'a Request': () => new Request('http://x'),
-  'a stream': () => new ReadableStream(),
+  'a stream': () => new ReadableStream({ start: controller => controller.close() }),
   'a URL': () => new URL('file:///no/such'),
   'a Blob': () => new Blob(['x']),
   'a Headers': () => new Headers(),

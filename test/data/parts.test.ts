@@ -110,10 +110,15 @@ describe('windows', () => {
       [1, 11],
       [2, 12],
     ];
-    expect(windows(rows, { length: 1 })).toEqual({
-      x: Float32Array.of(0, 10, 1, 11),
-      y: Float32Array.of(1, 11, 2, 12),
-    });
+    const expected = { x: Float32Array.of(0, 10, 1, 11), y: Float32Array.of(1, 11, 2, 12) };
+    expect(windows(rows, { length: 1 })).toEqual(expected);
+    expect(
+      windows(
+        rows.map(row => Float64Array.from(row)),
+        { length: 1 },
+      ),
+    ).toEqual(expected);
+    expect(windows(Int32Array.of(5, 6, 7), { length: 2 })).toEqual({ x: Float32Array.of(5, 6), y: Float32Array.of(7) });
   });
 
   it('refuses short series and numbers that are none', () => {
