@@ -87,7 +87,8 @@ export class Contestant {
     if (this.ended !== undefined) return { error: this.ended } as Partial<Answer>;
     this.#process.stdin.write(`${JSON.stringify(question)}\n`);
     const answer = await this.#hear<Answer>(ANSWERING);
-    if (Object.keys(answer).length === 0 && question.ask === 'run') {
+    // Who is late once would answer later questions with earlier answers.
+    if (Object.keys(answer).length === 0 && question.ask !== 'drop') {
       this.ended = this.#reason || `no answer in ${ANSWERING} s`;
       this.#process.kill('SIGKILL');
       return { error: this.ended } as Partial<Answer>;

@@ -130,6 +130,7 @@ async function warmCase(
   for (const contestant of contestants) {
     const { entrant, name, version } = contestant;
     const key = labelOf({ contestant: name, ...entrant });
+    if (signal.aborted) break;
     if (spec.ownAlone && entrant.peer !== 'myelin') continue;
     if (spec.threads !== undefined && entrant.threads !== spec.threads) continue;
     const ready = await contestant.prepare(id, task);

@@ -3,6 +3,9 @@ import { factor, Unable } from '../../../src/bench/contest.js';
 import { layersOf, readGiven } from '../../../src/bench/given.js';
 import { load } from '../../../src/bench/installed.js';
 
+/** Multiply-adds that it does in some seconds. */
+const SECONDS_OF_WORK = 2 ** 30;
+
 export async function open() {
   const { names: jax, version } = await load('@jax-js/jax');
   await jax.init('wasm');
@@ -144,6 +147,7 @@ export async function open() {
   }
 
   function product({ rows, inputs, outputs }) {
+    if (rows * inputs * outputs > SECONDS_OF_WORK) throw new Unable('it would take minutes');
     const of = (height, width, more) =>
       matrix(
         Float32Array.from({ length: height * width }, (_, i) => factor(i + more)),

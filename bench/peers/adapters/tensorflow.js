@@ -3,6 +3,8 @@ import { factor, Unable } from '../../../src/bench/contest.js';
 import { layersOf, readGiven } from '../../../src/bench/given.js';
 import { load } from '../../../src/bench/installed.js';
 
+/** Multiply-adds that plain JavaScript does in some seconds. */
+const SECONDS_OF_WORK = 2 ** 28;
 const losses = {
   sparseCategoricalCrossEntropy: 'categoricalCrossentropy',
   binaryCrossEntropy: 'binaryCrossentropy',
@@ -83,6 +85,7 @@ export async function open(backend) {
   }
 
   function product({ rows, inputs, outputs }) {
+    if (backend === 'cpu' && rows * inputs * outputs > SECONDS_OF_WORK) throw new Unable('it would take minutes');
     const of = (height, width, more) =>
       tf.tensor2d(
         Float32Array.from({ length: height * width }, (_, i) => factor(i + more)),
