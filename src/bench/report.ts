@@ -3,7 +3,7 @@ import { chartsOf } from './charts.js';
 import { escapeText, svgOf } from './drawing.js';
 import { headerOf } from './machine.js';
 import type { Case, Run } from './result.js';
-import { overview, tableOf, titleOf, warningsOf } from './table.js';
+import { overview, publishedLines, tableOf, titleOf, warningsOf } from './table.js';
 
 const STYLE = `
 :root{color-scheme:light dark;--ink:#1b1b1b;--faint:#d5d5d5;--paper:#fff}
@@ -45,9 +45,11 @@ function tablesOf(cases: readonly Case[]): string {
     return table(head, lines, names);
   }
   return cases
-    .map(({ name, unit, rows }) => {
-      const { head, lines } = tableOf({ unit, rows });
-      return `<h3>${escapeText(name)}</h3>${table(head, lines, rows.map(titleOf))}`;
+    .map(one => {
+      const { name, rows } = one;
+      const { head, lines } = tableOf(one);
+      const published = publishedLines(one).map(line => `<p>${escapeText(line)}</p>`);
+      return `<h3>${escapeText(name)}</h3>${table(head, lines, rows.map(titleOf))}${published.join('')}`;
     })
     .join('\n');
 }

@@ -33,6 +33,14 @@ export interface Row {
   readonly notComparable?: string;
 }
 
+/** A figure from elsewhere, of another machine. */
+export interface Published {
+  readonly who: string;
+  /** Pieces a second, where that is told. */
+  readonly rate?: number;
+  readonly source: string;
+}
+
 /** One piece of work and all who did it. */
 export interface Case {
   readonly name: string;
@@ -47,6 +55,7 @@ export interface Case {
   readonly rows: readonly Row[];
   /** Who did not take part, and why. */
   readonly without: Readonly<Record<string, string>>;
+  readonly published?: readonly Published[];
   /** The share of rounds in which the machine was quiet. */
   readonly quiet: number;
 }

@@ -253,6 +253,7 @@ function caseOf(
     limit: compact(limits),
     rows,
     without: { ...without, ...Object.fromEntries(failed) },
+    published: spec.published,
     quiet: taken.filter(({ quiet }) => quiet).length / Math.max(1, taken.length),
   });
 }

@@ -1,11 +1,11 @@
 /** What is measured: each suite is a list of cases, and a case one piece of work that contestants do in turns. */
-import { inputNumbers, outputShape, size } from '../entries/inside.js';
+import { dense, inputNumbers, outputShape, sequential, size } from '../entries/inside.js';
 import { nearest, quote, wrongValue } from '../errors.js';
 import type { NetworkTask, ProductTask, Task } from './contest.js';
 import { chainOf, lossFor, type Network, networkOf, workOf } from './networks.js';
 import { operations } from './own/operations.js';
 import { partsOf } from './own/parts.js';
-import type { Unit } from './result.js';
+import type { Published, Unit } from './result.js';
 
 export interface Settings {
   readonly network: Network;
@@ -35,6 +35,7 @@ export interface CaseSpec {
   readonly ownAlone?: true;
   /** Each round is a new process, up to the first prediction. */
   readonly cold?: true;
+  readonly published?: readonly Published[];
 }
 
 export interface Suite {
@@ -134,6 +135,29 @@ const STEPS = [
   [networkOf([4, 16, 3]), 16],
 ] as const;
 
+/** What others have published of networks that anyone can train again. */
+const SIMPLE_CHAINS = 'julialang.org/blog/2022/04/simple-chains';
+const published = {
+  tiny: [
+    { who: 'SimpleChains.jl 0.2.2, Core i9-10980XE (18 cores, AVX-512)', rate: 1e4 / 41.2e-6, source: SIMPLE_CHAINS },
+    { who: 'SimpleChains.jl 0.2.2, EPYC 7513 (32 cores)', rate: 1e4 / 72e-6, source: SIMPLE_CHAINS },
+    { who: 'PyTorch, Core i9-10980XE (18 cores)', rate: 1e4 / 1.525e-3, source: SIMPLE_CHAINS },
+    { who: 'PyTorch, EPYC 7513 (32 cores)', rate: 1e4 / 7e-3, source: SIMPLE_CHAINS },
+  ],
+  mnist: [
+    {
+      who: 'scikit-learn MLPClassifier, 53.46 s until it stops, epochs not told',
+      source: 'benchmarks/bench_mnist.py of scikit-learn',
+    },
+  ],
+} satisfies Record<string, readonly Published[]>;
+
+/** SimpleChains' fit of the exponential of 2×2 matrices. */
+function tinyNetwork(): Network {
+  const layers = [dense(32, { activation: 'tanh' }), dense(16, { activation: 'tanh' }), dense(4)];
+  return { name: '4-32-16-4 tanh', architecture: sequential(4, layers) };
+}
+
 export const suites: readonly Suite[] = [
   {
     name: 'training',
@@ -211,6 +235,14 @@ export const suites: readonly Suite[] = [
           name: `${network.name}, batch ${batch}, ${count} thread${count > 1 ? 's' : ''}`,
         }),
       ),
+  },
+  {
+    name: 'published',
+    about: 'networks whose speed others have published, from machines of theirs',
+    cases: () => [
+      networkCase('training', tinyNetwork(), 10_000, 'adam', { published: published.tiny }),
+      networkCase('training', networkOf([784, 100, 100, 10]), 200, 'adam', { published: published.mnist }),
+    ],
   },
   {
     name: 'width',

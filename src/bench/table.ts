@@ -168,7 +168,16 @@ export function overview(cases: readonly Case[]) {
   return { names: cases.map(({ name }) => name), head, lines };
 }
 
-function textOfCase({ rows, without, limit, unit }: Case): string {
+/** Lines that name figures from elsewhere as such. */
+export function publishedLines({ published = [], unit }: Pick<Case, 'published' | 'unit'>): string[] {
+  return published.map(({ who, rate, source }) => {
+    const figure = rate === undefined ? '' : `${units[unit].write(rate)} ${titleOfUnit(unit)}, `;
+    return `published, from another machine: ${figure}${who} (${source})`;
+  });
+}
+
+function textOfCase(one: Case): string {
+  const { rows, without, limit, unit } = one;
   const { head, lines } = tableOf({ unit, rows });
   const limits = [
     limit?.multiplyAdds && `${units[unit].write(limit.multiplyAdds)} by multiply-adds of one core in 128 bits`,
@@ -178,7 +187,8 @@ function textOfCase({ rows, without, limit, unit }: Case): string {
   for (const [name, reason] of Object.entries(without)) reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
   const notes = [...reasons].map(([reason, names]) => `  without ${names.join('; ')}: ${reason}`);
   const limited = limits.length > 0 ? [`  the limit (${units[unit].title}): ${limits.join('; ')}`] : [];
-  return [layOut(head, lines, rows.map(titleOf)), ...limited, ...notes].join('\n');
+  const published = publishedLines(one).map(line => `  ${line}`);
+  return [layOut(head, lines, rows.map(titleOf)), ...limited, ...published, ...notes].join('\n');
 }
 
 /** Columns, each as wide as its widest cell. */

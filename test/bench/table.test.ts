@@ -79,6 +79,14 @@ describe('the text of a run', () => {
     expect(textOf(run)).toContain('Interrupted');
   });
 
+  it('names what others have published as from another machine', () => {
+    const published = [{ who: 'Someone, 18 cores', rate: 2e6, source: 'example.org/table' }];
+    const text = textOf(runOf([caseOf('a network', [rowOf('myelin', 1e6)], { published })]));
+    expect(text).toContain(
+      'published, from another machine: 2,000,000 samples/s, Someone, 18 cores (example.org/table)',
+    );
+  });
+
   it('is a line a case where there are many', () => {
     const many = Array.from({ length: 5 }, (_, i) => {
       const rows = [rowOf('myelin', 1000), rowOf('peer', 10, { ratios: { myelin: figure(100, 1) } })];

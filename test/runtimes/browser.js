@@ -58,6 +58,12 @@ export async function startBrowser() {
         close();
       }
     },
+    /** A page that stays open. */
+    async tab(address) {
+      const tab = await browser.newPage();
+      await tab.goto(address);
+      return tab;
+    },
     close: () => browser.close(),
   };
 }
