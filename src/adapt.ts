@@ -1,10 +1,11 @@
 /**
  * What `normalization` layers are adapted to: the rows that come to each of them, or the targets at the network's end.
  */
-import { type Architecture, placedLayers } from './architecture.js';
+import { type Architecture, inputOf, outputsOf, placedLayers } from './architecture.js';
 import { type Moments, momentsOf } from './data/moments.js';
 import { type ReadySamples, readTargets } from './data/samples.js';
 import { wrongKind, wrongValue } from './errors.js';
+import type { Inputs } from './inputs.js';
 import { isList, isNumberArray } from './kinds.js';
 import { size } from './shape.js';
 
@@ -12,7 +13,11 @@ import { size } from './shape.js';
 export interface Adaptable {
   readonly index: number;
   readonly name: string;
+  /** What it reads. */
+  readonly source: number | string;
   readonly invert: boolean;
+  /** The output that an inverted one is, counted from 0. */
+  readonly output: number;
   /** Of the last axis, and how many such rows each sample has. */
   readonly columns: number;
   readonly positions: number;
@@ -20,29 +25,58 @@ export interface Adaptable {
 
 /** All of a network's, in order; refuses inverted ones that are not its end. */
 export function adaptables(where: string, architecture: Architecture): Adaptable[] {
-  const placed = placedLayers(architecture);
-  return placed.flatMap(({ layer, index, name, inputShape }) => {
+  const outputs = outputsOf(architecture);
+  return placedLayers(architecture).flatMap(({ layer, index, name, inputShape, from: [source = 'input'] }) => {
     if (layer.kind !== 'normalization') return [];
     const { invert } = layer;
-    if (invert && index !== placed.length - 1) {
+    const output = outputs.findIndex(({ node }) => node === index);
+    if (invert && output < 0) {
       const mend = 'put it last: it turns outputs into the targets’ own numbers';
       throw wrongKind(`${where}: ${name}`, 'normalization({ invert: true }) at the end', `it as layer ${index}`, mend);
     }
-    return { index, name, invert, columns: inputShape.at(-1) ?? 1, positions: size(inputShape.slice(0, -1)) };
+    const [columns, positions] = [inputShape.at(-1) ?? 1, size(inputShape.slice(0, -1))];
+    return { index, name, source, invert, output, columns, positions };
   });
 }
 
-/** Whether nothing before the layer changes the samples' numbers. */
-export function takesSamples(architecture: Architecture, index: number): boolean {
-  return architecture.layers.slice(0, index).every(({ kind }) => kind === 'flatten');
+/** What an adapting model gives: its parameters' names and values, and what comes of samples at each layer. */
+export interface Adapting {
+  readonly architecture: Architecture;
+  readonly inputs: Inputs;
+  /** What each node makes of samples. */
+  readonly forward: (samples: ReadySamples) => readonly { readonly data: Float32Array }[];
+  readonly setState: (values: Readonly<Record<string, Float64Array>>) => void;
 }
 
-export function momentsOfSamples({ values, scale }: ReadySamples, columns: number): Moments {
+/** Adapts those layers, in their order: to the samples, inverted ones to each output's targets, as far as given. */
+export function adaptLayers(
+  where: string,
+  model: Adapting,
+  layers: readonly Adaptable[],
+  samples: ReadySamples | undefined,
+  targets: readonly unknown[],
+): void {
+  for (const layer of layers) {
+    const { name, invert, output } = layer;
+    const y = targets[output];
+    const moments = invert
+      ? y !== undefined && momentsOfTargets(`${where}: y`, y, layer)
+      : samples && momentsAt(model, samples, layer);
+    if (moments) model.setState({ [`${name}.mean`]: moments.mean, [`${name}.variance`]: moments.variance });
+  }
+}
+
+/** Of what comes to a layer. */
+function momentsAt({ architecture, inputs, forward }: Adapting, samples: ReadySamples, layer: Adaptable): Moments {
+  const { index, source, columns } = layer;
+  const input = inputOf(architecture, index);
+  if (input === undefined) return momentsOf(forward(samples)[source as number]?.data ?? [], columns);
+  const { values, scale } = inputs.of(input, samples);
   return momentsOf(values, columns, values instanceof Uint8Array ? scale : 1);
 }
 
-/** Targets of however many rows, as numbers. */
-export function momentsOfTargets(where: string, y: unknown, { columns, positions }: Adaptable): Moments {
+/** Of targets of however many rows. */
+function momentsOfTargets(where: string, y: unknown, { columns, positions }: Adaptable): Moments {
   const flat = isNumberArray(y) || (isList(y) && typeof y[0] === 'number');
   const length = flat ? (y as ArrayLike<number>).length / (columns * positions) : isList(y) ? y.length : 1;
   if (length === 0) throw wrongValue(where, 'at least one row', 'none');

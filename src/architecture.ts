@@ -50,7 +50,7 @@ export function sequential(inputShape: number | readonly number[], layers: reado
 }
 
 /** The input that a node reads, with nothing but flattening between; undefined where it reads what a layer made. */
-function inputOf({ layers, from }: Architecture, node: number): string | undefined {
+export function inputOf({ layers, from }: Architecture, node: number): string | undefined {
   for (let source: number | string | undefined = node; source !== undefined; ) {
     const read: number | string | undefined = from?.[source]?.[0] ?? (source === 0 ? INPUT : source - 1);
     if (typeof read === 'string') return read;
@@ -71,9 +71,11 @@ function isTable(layer: Layer): layer is Extract<Layer, { vocabulary: number }> 
   return 'vocabulary' in layer;
 }
 
-/** Which whole numbers a network takes for samples; none where it takes any numbers. */
-export function indexRule({ layers }: Architecture): IndexRule | undefined {
-  const [first, ...others] = layers.filter(isTable);
+/** Which whole numbers an input takes; none where it takes any numbers. */
+export function indexRule(architecture: Architecture, input: string): IndexRule | undefined {
+  const [first, ...others] = architecture.layers.flatMap((layer, node) => {
+    return isTable(layer) && inputOf(architecture, node) === input ? layer : [];
+  });
   if (!first) return undefined;
   const vocabulary = others.reduce((least, layer) => Math.min(least, layer.vocabulary), first.vocabulary);
   return { vocabulary, pad: 'pad' in first ? first.pad : undefined };
@@ -103,9 +105,6 @@ export function checkArchitecture(where: string, value: object): Architecture {
  */
 export function checkGraph(where: string, graph: Architecture): Architecture {
   const inputShape = checkInputs(where, graph.inputShape);
-  if (!isList(inputShape) || typeof (graph.outputs ?? 0) !== 'number') {
-    throw wrongValue(where, 'one input and one output, without names', 'names');
-  }
   if (!isList(graph.layers)) throw wrongType(`${where}: layers`, 'a list of layers', graph.layers);
   const layers = checkLayers(where, graph.layers);
   const inputs = Array.isArray(inputShape) ? [INPUT] : Object.keys(inputShape);

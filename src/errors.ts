@@ -175,7 +175,7 @@ function withArticle(name: string): string {
 }
 
 /** «; did you mean 'x'?» or the list of what is known. */
-function suggestion(word: string, known: readonly string[]): string {
+export function suggestion(word: string, known: readonly string[]): string {
   const close = nearest(word, known);
   return close === undefined ? `known: ${known.join(', ')}` : `did you mean ${quote(close)}?`;
 }

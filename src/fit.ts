@@ -3,13 +3,14 @@
  * them early.
  */
 import { ABORTED, unlessAborted } from './abort.js';
-import { answersOf, evaluation, type Judgement, type ReadyData } from './judge.js';
+import { evaluation, type Judgement, type ReadyData } from './judge.js';
 import { Purpose, Random } from './random.js';
 import { FINITE_PARAMETERS, type Run } from './run.js';
 import type { Crew } from './runtime/crew.js';
 import type { Places } from './runtime/staging.js';
 import { callCrew, WORK_FOR_MESSAGE } from './runtime/threads.js';
 import { Turn, workPerStep } from './runtime/turn.js';
+import { scoreNames, scoresOf, setSums, sumsOf, validationName } from './sums.js';
 import { type CheckedFitOptions, type EpochEvent, type History, newHistory, record } from './trainingOptions.js';
 
 /** @internal */
@@ -39,7 +40,8 @@ export class Fit {
   /** Trains; the model is ready for another fit when this has come to its end, whatever end that is. */
   async train(): Promise<History> {
     const run = this.#run;
-    const history = newHistory(run.config.metrics.length > 0, this.#validation !== undefined);
+    const scores = scoreNames(run.goals);
+    const history = newHistory(this.#validation ? [...scores, ...scores.map(validationName)] : scores);
     try {
       if ((await this.#epochs(history)) === ABORTED) {
         const error = run.lookInTheMiddle();
@@ -127,15 +129,14 @@ export class Fit {
     program.set('scale', samples.scale);
     program.set('samples', samples.rows);
     program.set('position', progress.position);
-    program.set('costSum', progress.costSum);
-    program.set('correct', progress.correct);
+    setSums(program, workspace.network.tallies, progress);
   }
 
   /** Runs what is left of the epoch, unless the signal is aborted. */
   async #steps(turn: Turn): Promise<typeof ABORTED | undefined> {
     const run = this.#run;
     const { progress, config } = run;
-    const { program } = run.workspace;
+    const { program, network } = run.workspace;
     const { signal, onBatch } = this.#options;
     while (progress.position < progress.samples) {
       if (signal?.aborted) return ABORTED;
@@ -148,8 +149,7 @@ export class Fit {
       progress.position = program.get('position');
       if (program.get('broken')) throw run.fail(progress.position, FINITE_PARAMETERS);
       run.ahead = true;
-      progress.costSum = program.get('costSum');
-      progress.correct = program.get('correct');
+      Object.assign(progress, sumsOf(program, network.tallies));
       if (onBatch) {
         const batch = Math.ceil(progress.position / config.batchSize);
         const called = onBatch({ epoch: progress.epoch + 1, batch, loss: program.get('cost') });
@@ -190,24 +190,20 @@ export class Fit {
    */
   async #end(places: Places, started: number, turn: Turn): Promise<EpochEvent | typeof ABORTED> {
     const run = this.#run;
-    const { progress, config, loss: fitted } = run;
+    const { progress, goals } = run;
     const { rows } = this.#data.samples;
-    const judged = answersOf(fitted, this.#data);
-    const loss = progress.costSum / rows;
-    const right = config.metrics.includes('accuracy') ? { accuracy: progress.correct / judged } : {};
+    const scores = scoresOf(progress, rows, goals);
     // Timed before validation: samplesPerSecond speaks of training.
     const seconds = (performance.now() - started) / 1000;
     const judgement = await this.#judge(places.end - places.x, turn);
     if (judgement === ABORTED) return ABORTED;
     run.model.held.publish(run.workspace.parameters, this.#trained);
     run.ahead = false;
-    Object.assign(progress, { epoch: progress.epoch + 1, position: 0, costSum: 0, correct: 0 });
+    Object.assign(progress, { epoch: progress.epoch + 1, position: 0, costSum: 0, correct: 0, outputs: undefined });
     return {
       epoch: progress.epoch,
-      loss,
-      ...right,
-      ...(judgement && { valLoss: judgement.loss }),
-      ...(judgement?.accuracy !== undefined && { valAccuracy: judgement.accuracy }),
+      ...scores,
+      ...Object.fromEntries(Object.entries(judgement ?? {}).map(([name, score]) => [validationName(name), score])),
       seconds,
       samplesPerSecond: seconds > 0 ? rows / seconds : Number.POSITIVE_INFINITY,
     };
@@ -216,10 +212,10 @@ export class Fit {
   /** Judges the rows kept for that, through the room so many bytes behind the plan. */
   async #judge(offset: number, turn: Turn): Promise<Judgement | typeof ABORTED | undefined> {
     if (!this.#validation) return undefined;
-    const { workspace, loss, config, progress } = this.#run;
-    const accuracy = config.metrics.includes('accuracy');
+    const { workspace, goals, progress } = this.#run;
+    const { tallies } = workspace.network;
     const most = () => this.#stepsAtOnce(turn);
-    const rounds = evaluation(workspace.program, this.#validation, loss, accuracy, offset, most);
+    const rounds = evaluation(workspace.program, this.#validation, { goals, tallies }, offset, most);
     let round = rounds.next();
     while (!round.done) {
       if (this.#options.signal?.aborted) return ABORTED;

@@ -85,19 +85,28 @@ export function shared(layer: Layer): SharedLayer {
 type InputShapes = number | readonly number[] | Readonly<Record<string, number | readonly number[]>>;
 type InputNodes<I> = I extends number | readonly number[] ? GraphNode : { readonly [K in keyof I]: GraphNode };
 
+type OutputNodes = GraphNode | Readonly<Record<string, GraphNode>>;
+
+/** A network with the names of its inputs and outputs, where they have some. */
+export type Graph<I, O> = Omit<Architecture, 'inputShape' | 'outputs'> & {
+  readonly inputShape: I extends number | readonly number[] ? Shape : Readonly<Record<keyof I & string, Shape>>;
+} & (O extends GraphNode
+    ? { readonly outputs?: number }
+    : { readonly outputs: Readonly<Record<keyof O & string, number>> });
+
 /**
  * A network of any shape without cycles.
  *
  * @param inputs the shape of one sample; or where there are several inputs, each one's by its name
  * @param build makes the output of the input, or several by their names of the inputs by theirs. Nodes are named in the
- *   order
- *   they are made, as the layers of a chain are. Using one node twice is a branch.
+ *   order they are made, as the layers of a chain are. Using one node twice is a branch.
  * @throws where shapes do not fit, naming both nodes; where a node is another graph's, or leads to no output
  */
-export function graph<const I extends InputShapes>(
+export function graph<const I extends InputShapes, O extends OutputNodes>(
   inputs: I,
-  build: (input: InputNodes<I>) => GraphNode | Readonly<Record<string, GraphNode>>,
-): Architecture {
+  build: (input: InputNodes<I>) => O,
+): Graph<I, O>;
+export function graph(inputs: InputShapes, build: (input: never) => OutputNodes): Architecture {
   if (typeof build !== 'function') throw wrongType('graph: build', 'a function of the input', build);
   const inputShape = checkInputs('graph', inputs);
   const plot = new Plot();
@@ -107,7 +116,7 @@ export function graph<const I extends InputShapes>(
         Object.entries(inputShape).map(([name, shape]) => [name, new GraphNode(plot, name, shape, `input '${name}'`)]),
       )
     : new GraphNode(plot, 'input', inputShape as Shape, 'the input');
-  const made = build(nodes as InputNodes<I>);
+  const made = build(nodes as never);
   plot.isDone = true;
   const { layers, from, shared } = plot;
   return checkGraph('graph', { inputShape, layers, from, outputs: outputsOf(plot, made), shared });

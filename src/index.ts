@@ -1,10 +1,12 @@
 /** The public names, apart from `Model` and `Trainer`, which each entry makes for its own runtime. */
 export { Architecture, sequential } from './architecture.js';
 export type { Samples, ScaledBytes, Targets } from './data/samples.js';
+export type { GoalOptions, NetworkGradient, NetworkLoss, NetworkTargets } from './goals.js';
 export {
   add,
   average,
   concatenate,
+  type Graph,
   type GraphNode,
   graph,
   maximum,
@@ -18,6 +20,8 @@ export {
 } from './graph.js';
 export type { Initializer, InitializerConfig, InitializerName } from './initializers/index.js';
 export * from './initializers/kinds.js';
+export type { NetworkSamples } from './inputs.js';
+export type { CostOptions, GradientOptions } from './judges.js';
 export { type ActivationLayer, activation } from './layers/activation.js';
 export { type ActivationConfig, type ActivationName, elu, gelu, leakyRelu } from './layers/activations.js';
 export {
@@ -73,11 +77,12 @@ export {
   recall,
   topKAccuracy,
 } from './metrics/definitions.js';
-export type { EvaluationMetric, Metric, Scores } from './metrics/index.js';
+export type { Evaluation, EvaluationMetric, Metric, Scores } from './metrics/index.js';
 export type { MetricValue } from './metrics/metric.js';
 export type { CalibrationOptions } from './metrics/probabilities.js';
 export { score } from './metrics/score.js';
-export type { ModelOptions, ModelParameter, NamedParameter } from './model.js';
+export type { ModelOf, ModelOptions, ModelParameter, NamedParameter, Naming } from './model.js';
+export type { ByName } from './names.js';
 export { type AdamOptions, adam, adamW } from './optimizers/adam.js';
 export type { Optimizer, OptimizerConfig, OptimizerName } from './optimizers/index.js';
 export { type SgdOptions, sgd } from './optimizers/sgd.js';

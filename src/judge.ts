@@ -1,25 +1,16 @@
 /** Steps 4 and 5 of a network by themselves: cost, accuracy and gradients of given rows, in a program of their own. */
 import { instantiateSync } from '@assemblyscript/loader';
 import type { Architecture } from './architecture.js';
-import { firstLayer, indexRule } from './architecture.js';
-import { asFloats, refuseWrongIndices } from './data/indices.js';
-import type { RawRows } from './data/rawRows.js';
-import {
-  findNotFinite,
-  type ReadySamples,
-  readSamples,
-  readTargets,
-  refuseNotFinite,
-  unwrapBytes,
-} from './data/samples.js';
+import { findNotFinite, type ReadySamples } from './data/samples.js';
 import { wrongValue } from './errors.js';
-import type { FittedLoss } from './losses/loss.js';
-import type { NetworkPlan } from './network.js';
+import type { OutputGoal } from './goals.js';
+import type { NetworkPlan, Tally } from './network.js';
 import { fromPanels } from './plan/panels.js';
 import type { Backend } from './runtime/binaries.js';
 import { ownMemories, Tenancy } from './runtime/memories.js';
 import { Program } from './runtime/program.js';
 import { beginRows, copySamples, copyTargets, layOut, setSeed } from './runtime/staging.js';
+import { scoresOf, setSums, sumsOf } from './sums.js';
 import { planTraining } from './training.js';
 
 /** Rows with their targets, both checked. */
@@ -28,51 +19,8 @@ export interface ReadyData {
   readonly targets: Int32Array | Float32Array;
 }
 
-/** What an evaluation finds: the cost, and the share of right answers where that was asked for. */
-export interface Judgement {
-  readonly loss: number;
-  readonly accuracy?: number;
-}
-
-/** What users give as x, with the scale of bytes beside it, or with it as for predict. */
-interface GivenRows {
-  readonly x: unknown;
-  readonly scale?: unknown;
-}
-
-/** Checks x against a network; `raw` is how rows become inputs, where the model's file says so. */
-export function readRows(
-  where: string,
-  architecture: Architecture,
-  inputs: number,
-  data: GivenRows,
-  raw?: RawRows,
-): ReadySamples {
-  const unwrapped = unwrapBytes(where, data.x);
-  if (unwrapped.scale !== undefined && data.scale !== undefined) {
-    throw wrongValue(`${where}: scale`, 'one scale', 'two');
-  }
-  const { x, scale = data.scale } = unwrapped;
-  const given = raw?.x(x, scale) ?? { x, scale };
-  const rule = indexRule(architecture);
-  const samples = readSamples(where, asFloats(given.x, rule), inputs, firstLayer(architecture), given.scale);
-  refuseNotFinite(`${where}: x`, samples, inputs);
-  refuseWrongIndices(`${where}: x`, samples, inputs, rule);
-  return samples;
-}
-
-/** {@link readRows}, and y against the loss. */
-export function readData(
-  where: string,
-  architecture: Architecture,
-  inputs: number,
-  loss: FittedLoss,
-  data: GivenRows & { y: unknown },
-  raw?: RawRows,
-): ReadyData {
-  const samples = readRows(where, architecture, inputs, data, raw);
-  return { samples, targets: readTargets(`${where}: y`, raw?.y(data.y) ?? data.y, samples.rows, loss) };
-}
+/** What an evaluation finds, by the names that histories have for it. */
+export type Judgement = { readonly loss: number } & Readonly<Record<string, number>>;
 
 /** Bytes that one sample and one target take in linear memory. */
 export function bytesPerRow({ samples, targets }: ReadyData): { sample: number; target: number } {
@@ -93,8 +41,7 @@ const BYTES_AT_A_TIME = 2 ** 20;
 export function* evaluation(
   program: Program,
   data: ReadyData,
-  loss: FittedLoss,
-  accuracy: boolean,
+  { goals, tallies }: { goals: readonly OutputGoal[]; tallies: readonly Tally[] },
   offset = 0,
   stepsAtOnce = () => Infinity,
 ): Generator<number, Judgement | undefined, number> {
@@ -106,8 +53,7 @@ export function* evaluation(
   const most = Math.min(rows, batches * capacity);
   const size = layOut(0, most, bytes.sample, bytes.target).end;
   const places = layOut(program.reserve(offset + size) + offset, most, bytes.sample, bytes.target);
-  program.set('costSum', 0);
-  program.set('correct', 0);
+  setSums(program, tallies, { costSum: 0, correct: 0 });
   for (let first = 0; first < rows; first += most) {
     const last = Math.min(rows, first + most);
     copySamples(program, places.x, samples, first, last);
@@ -119,41 +65,26 @@ export function* evaluation(
       left -= steps;
     }
   }
-  return {
-    loss: program.get('costSum') / rows,
-    ...(accuracy ? { accuracy: program.get('correct') / answersOf(loss, data) } : {}),
-  };
+  return scoresOf(sumsOf(program, tallies), rows, goals);
 }
 
-/** How many answers the targets of some rows are, each right or wrong. */
-export function answersOf({ accuracy, positions }: FittedLoss, { samples, targets }: ReadyData): number {
-  return accuracy?.kind === 'threshold' ? targets.length : samples.rows * positions;
+/** Whether gradients are found as in a training step, and for which inputs too. */
+export interface Way {
+  readonly training: boolean;
+  readonly inputs: readonly string[];
 }
 
-/** A program that judges rows with one loss and finds gradients; it is made for at most `capacity` rows at once. */
+/** A program that judges rows with one loss for each output and finds gradients; it is made for at most `capacity` rows at once. */
 export class Judge {
   readonly #network: NetworkPlan;
-  readonly #loss: FittedLoss;
   readonly #module: WebAssembly.Module;
   readonly #tenancy: Tenancy;
   #program: Program | undefined;
 
-  /** `way`: whether gradients are found as in a training step, and for the inputs too. */
-  constructor(
-    backend: Backend,
-    architecture: Architecture,
-    loss: FittedLoss,
-    capacity: number,
-    way: { inputs: boolean; training: boolean },
-  ) {
-    const judgement = {
-      goals: [{ loss, weight: 1, accuracy: loss.accuracy !== undefined }],
-      optimizer: undefined,
-      ...way,
-      paired: backend.paired,
-    };
+  constructor(backend: Backend, architecture: Architecture, goals: readonly OutputGoal[], capacity: number, way: Way) {
+    const judged = goals.map(goal => ({ ...goal, accuracy: goal.loss.accuracy !== undefined }));
+    const judgement = { goals: judged, optimizer: undefined, ...way, paired: backend.paired };
     this.#network = planTraining(architecture, capacity, judgement);
-    this.#loss = loss;
     this.#module = backend.module;
     this.#tenancy = new Tenancy(ownMemories, () => {
       this.#program = undefined;
@@ -181,9 +112,10 @@ export class Judge {
     return this.#network.plan.capacity;
   }
 
-  /** The cost of all rows, and the share of right answers where that is asked for. */
-  evaluate(where: string, data: ReadyData, accuracy: boolean): Judgement {
-    const rounds = evaluation(this.program, data, this.#loss, accuracy);
+  /** The costs of all rows, and the shares of right answers where those are asked for. */
+  evaluate(where: string, data: ReadyData, goals: readonly OutputGoal[]): Judgement {
+    const { tallies } = this.#network;
+    const rounds = evaluation(this.program, data, { goals, tallies });
     let round = rounds.next();
     while (!round.done) round = rounds.next(this.program.run('evaluate', round.value));
     return round.value ?? this.#refuse(where);

@@ -1,39 +1,21 @@
 /** A network with parameters: predicts, judges, and hands out trainers. */
 import './disposal.js';
-import { type Adaptable, adaptables, momentsOfSamples, momentsOfTargets, takesSamples } from './adapt.js';
-import { type Architecture, checkArchitecture, indexRule, placedLayers } from './architecture.js';
+import { type Adapting, adaptables, adaptLayers } from './adapt.js';
+import { type Architecture, checkArchitecture, placedLayers } from './architecture.js';
 import { roomFor } from './conversions.js';
-import { asFloats } from './data/indices.js';
-import { type Moments, momentsOf } from './data/moments.js';
-import { type ReadySamples, refuseBareBytes, type Samples, type Targets } from './data/samples.js';
-import {
-  checkBoolean,
-  checkChoice,
-  checkOptions,
-  nearest,
-  quote,
-  shorten,
-  wrongKind,
-  wrongType,
-  wrongValue,
-} from './errors.js';
+import type { ReadySamples, Samples } from './data/samples.js';
+import { checkChoice, checkOptions, nearest, quote, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
 import { modelMetadata, refuseNotFiniteTensors, type Trained } from './files/modelFile.js';
 import { writeSafetensors } from './files/safetensors.js';
+import type { GoalOptions, NetworkTargets } from './goals.js';
 import { partUpTo } from './graph.js';
 import { initialize } from './initializers/fill.js';
+import type { NetworkSamples } from './inputs.js';
 import { callOnItselfAlone } from './itself.js';
-import { Judge, type ReadyData, readData, readRows } from './judge.js';
+import { type CostOptions, type GradientOptions, type Judged, Judges } from './judges.js';
 import { type Bytes, hasKey, isHollow, kindOf, type NumberArray } from './kinds.js';
-import { fitLoss, type Loss, type LossConfig, refuseConstant, resolveLoss } from './losses/index.js';
-import type { FittedLoss } from './losses/loss.js';
-import {
-  checkMetricNames,
-  checkMetrics,
-  type EvaluationMetric,
-  evaluationMetrics,
-  type Scores,
-  scoreNumbers,
-} from './metrics/index.js';
+import type { Evaluation, EvaluationMetric } from './metrics/index.js';
+import { type ByName, valuesByName } from './names.js';
 import { Predictions, type Source, workOf } from './parallel.js';
 import { numbersOf, type Parameter } from './plan/builder.js';
 import { scaleName } from './plan/formats.js';
@@ -43,7 +25,6 @@ import {
   checkParameter,
   type LoadOptions,
   loadModel,
-  MOST_ROWS,
   type ModelParts,
   Predictor,
   type PredictorClass,
@@ -51,12 +32,13 @@ import {
 import { dequantize, quantizeTensors, type StoredTensor } from './quantize.js';
 import { checkSeed, Purpose, Random } from './random.js';
 import { chooseBackend, type FileAccess, type Host } from './runtime/binaries.js';
+import type { Program } from './runtime/program.js';
 import { findTeam, threadsOf } from './runtime/threads.js';
 import { takeSpare, WORK_AT_ONCE } from './runtime/turn.js';
 import { Office } from './runtime/workers.js';
+import type { Shape } from './shape.js';
 import { summarize } from './summary.js';
 import { Trainer, type TrainerOf } from './trainer.js';
-import { endingOf } from './training.js';
 import {
   checkFitOptions,
   checkThreads,
@@ -87,6 +69,29 @@ export interface ModelParameter extends NamedParameter {
   readonly trainable: boolean;
 }
 
+/** What a model does whose inputs or outputs have names. */
+export interface Naming<X, Y> {
+  predict(x: X): Y;
+  predictAsync(x: X, options?: { threads?: 'auto' | number }): Promise<Y>;
+  forward(x: X): { output: Y; layers: NamedParameter[] };
+}
+
+type SamplesFor<A extends Architecture> = A['inputShape'] extends Shape
+  ? Samples
+  : { readonly [Name in keyof A['inputShape']]: Samples };
+type OutputsFor<A extends Architecture> = A extends {
+  readonly outputs: Readonly<Record<infer Name extends string, number>>;
+}
+  ? Record<Name, Float32Array>
+  : Float32Array;
+
+/** A model whose network's inputs or outputs have names, as far as its type says which. */
+export type ModelOf<M, A extends Architecture> = Architecture extends A
+  ? M
+  : A extends { readonly inputShape: Shape; readonly outputs?: number }
+    ? M
+    : Naming<SamplesFor<A>, OutputsFor<A>> & M;
+
 /**
  * What each entry's `Model` extends. Another name than theirs: bundled into one scope they would be numbered, and stack
  * traces would say `Model2`.
@@ -98,13 +103,13 @@ class BaseModel extends Predictor {
   }
 
   static {
-    callOnItselfAlone(this.prototype, 'model', other => #fitted in other);
+    callOnItselfAlone(this.prototype, 'model', other => #judges in other);
     callOnItselfAlone(this, 'Model', other => other === this || hasKey(other, 'host'));
   }
 
   /** @internal */
   readonly seed: number;
-  readonly #fitted = new Map<string, Judge>();
+  readonly #judges: Judges;
   #predictions: Predictions | undefined;
   /** @internal */
   readonly held: Weights;
@@ -113,6 +118,7 @@ class BaseModel extends Predictor {
   constructor(parts: ModelParts) {
     super(parts);
     this.seed = parts.seed;
+    this.#judges = new Judges(this.#judged);
     this.held = new Weights(this.program.floats(this.network.plan.parameterRegion), parts.trained);
   }
 
@@ -122,11 +128,11 @@ class BaseModel extends Predictor {
    * @param architecture what {@link sequential} made
    * @param options `seed` (0), `deterministic` (false), `turbo` (false)
    */
-  static async create<M extends BaseModel>(
+  static async create<M extends BaseModel, A extends Architecture = Architecture>(
     this: PredictorClass<M>,
-    architecture: Architecture,
+    architecture: A,
     options: ModelOptions = {},
-  ): Promise<M> {
+  ): Promise<ModelOf<M, A>> {
     checkOptions('Model.create', options, ['seed', 'deterministic', 'turbo']);
     if (!hasKey(architecture, 'layers')) {
       const mends: Partial<Record<string, string>> = {
@@ -146,7 +152,7 @@ class BaseModel extends Predictor {
     const backend = await chooseBackend(this.host, checkBackendOptions('Model.create', options));
     const model = new this({ architecture: checked, backend, seed });
     model.#initialize();
-    return model;
+    return model as ModelOf<M, A>;
   }
 
   #initialize(): void {
@@ -257,10 +263,11 @@ class BaseModel extends Predictor {
    * Sets the state of the `normalization` layers: each one's `mean` and `variance` to those of what comes to it when
    * the network is given `x`, in their order; an inverted one's at the network's end to those of the targets `y`.
    *
-   * @param data x as `predict` takes it, with the `scale` of bytes beside it or with it; y numbers or rows; one or both
+   * @param data x as `predict` takes it, with the `scale` of bytes beside it or with it; y numbers or rows, where
+   *   outputs have names by those; one or both
    * @throws where the network has no layer that is adapted to them, or they do not fit it
    */
-  adapt(data: { x?: Samples | TrainingData['x']; y?: Targets; scale?: number }): void {
+  adapt(data: { x?: TrainingData['x']; y?: NetworkTargets; scale?: number }): void {
     const where = 'adapt';
     this.held.refuseWhileFitting(where);
     this.refuseQuantized(where);
@@ -277,37 +284,31 @@ class BaseModel extends Predictor {
     }
     if (x === undefined && y === undefined) throw wrongKind(where, 'x, y or both', 'neither');
     const raw = this.rawRows(where);
-    const samples =
-      x === undefined ? undefined : readRows(where, this.architecture, this.network.inputs, { x, scale }, raw);
-    this.#adapt(where, layers, samples, raw?.y(y) ?? y);
+    const samples = x === undefined ? undefined : this.inputs.read(where, { x, scale }, { raw });
+    const { names } = this.outputs;
+    const targets = names && y !== undefined ? valuesByName(`${where}: y`, 'output', y, names) : [raw?.y(y) ?? y];
+    adaptLayers(where, this.#adapting, layers, samples, targets);
   }
 
-  /** @internal Adapts what is not adapted yet to the rows that a fit trains on. */
-  adaptTo(where: string, { samples, targets }: ReadyData): void {
+  /** @internal Adapts what is not adapted yet to the rows that a fit trains on: each output's targets. */
+  adaptTo(where: string, samples: ReadySamples, targets: readonly unknown[]): void {
     this.update();
     const { parameters } = this.network.plan;
     const layers = adaptables(where, this.architecture).filter(({ name }) => {
       const state = parameters.filter(parameter => [`${name}.mean`, `${name}.variance`].includes(parameter.name));
       return state.every(({ data }) => this.program.floats(data).every(value => value === 0));
     });
-    this.#adapt(where, layers, samples, targets);
+    adaptLayers(where, this.#adapting, layers, samples, targets);
   }
 
-  #adapt(where: string, layers: readonly Adaptable[], samples: ReadySamples | undefined, y: unknown): void {
-    for (const layer of layers) {
-      const { name, invert } = layer;
-      const moments = invert
-        ? y !== undefined && momentsOfTargets(`${where}: y`, y, layer)
-        : samples && this.#momentsAt(where, samples, layer);
-      if (!moments) continue;
-      this.setParameters({ [`${name}.mean`]: moments.mean, [`${name}.variance`]: moments.variance });
-    }
-  }
-
-  /** Of what comes to a layer. */
-  #momentsAt(where: string, samples: ReadySamples, { index, columns }: Adaptable): Moments {
-    if (takesSamples(this.architecture, index)) return momentsOfSamples(samples, columns);
-    return momentsOf(this.#forward(where, samples).layers[index - 1]?.data ?? [], columns);
+  get #adapting(): Adapting {
+    const { architecture, inputs } = this;
+    return {
+      architecture,
+      inputs,
+      forward: samples => this.#forward('adapt', samples).layers,
+      setState: values => this.setParameters(values),
+    };
   }
 
   /**
@@ -325,9 +326,11 @@ class BaseModel extends Predictor {
   }
 
   /** Step 3 in the open: the outputs as {@link predict} gives them, and every layer's, row-major with their shapes. */
-  forward(x: Samples): { output: Float32Array; layers: NamedParameter[] } {
+  forward(x: Samples): { output: Float32Array; layers: NamedParameter[] };
+  forward(x: NetworkSamples): { output: ByName<Float32Array>; layers: NamedParameter[] };
+  forward(x: NetworkSamples): { output: ByName<Float32Array>; layers: NamedParameter[] } {
     const { output, layers } = this.#forward('forward', this.samples('forward', x));
-    return { output: this.rawRows('forward')?.restore(output) ?? output, layers };
+    return { output: this.outputs.given(this.rawRows('forward')?.restore(output) ?? output), layers };
   }
 
   #forward(where: string, samples: ReadySamples): { output: Float32Array; layers: NamedParameter[] } {
@@ -353,101 +356,59 @@ class BaseModel extends Predictor {
     return { output, layers: results };
   }
 
-  /** Step 4: the cost of all rows, one number. Dropout does nothing here. */
-  cost(x: Samples, y: Targets, options: { loss: Loss }): number {
-    checkOptions('cost', options, ['loss']);
-    return this.#judge('cost', { x, y }, options.loss, MOST_ROWS, (judge, data) => judge.evaluate('cost', data, false))
-      .loss;
+  /** Step 4: the cost of all rows, one number; of several outputs the weighted sum. Dropout does nothing here. */
+  cost(x: NetworkSamples, y: NetworkTargets, options: CostOptions): number {
+    return this.#judges.cost(x, y, options);
   }
 
   /**
    * Step 5: the cost of all rows and its gradient for every parameter that learns, by name, row-major. Dropout does
    * nothing here, and batch normalisation takes its moving averages, unless `training`.
    *
-   * @param options `loss`; `inputs`: whether also for `input`, the samples as the network takes them, false unless
-   *   told;
-   *   `training`: whether all is as in a training step, with the masks of the model's next one, or where there is a
-   *   `seed` of its own with those of its first
+   * @param options `loss`, and `lossWeights` of several outputs; `inputs`: whether also for `input`, the samples as the
+   *   network takes them, where inputs have names for each `input.name` that is not looked up; `training` and `seed`
    */
   gradients(
-    x: Samples,
-    y: Targets,
-    options: { loss: Loss; inputs?: boolean; training?: boolean; seed?: number },
+    x: NetworkSamples,
+    y: NetworkTargets,
+    options: GradientOptions,
   ): { cost: number; gradients: Record<string, Float32Array> } {
-    const where = 'gradients';
-    checkOptions(where, options, ['loss', 'inputs', 'training', 'seed']);
-    const { loss, seed } = options;
-    const way = {
-      inputs: checkBoolean(`${where}: inputs`, options.inputs ?? false),
-      training: checkBoolean(`${where}: training`, options.training ?? false),
-    };
-    const noise = {
-      seed: seed === undefined ? this.seed : checkSeed(`${where}: seed`, seed),
-      draw: seed === undefined ? this.trained.steps + 1 : 1,
-    };
-    if (seed !== undefined && !way.training) {
-      throw wrongValue(`${where}: seed`, 'none without training: true', seed, 'only training draws random numbers');
-    }
-    if (way.inputs && indexRule(this.architecture)) {
-      throw wrongKind(`${where}: inputs`, 'samples that have a gradient', 'whole numbers that are looked up');
-    }
-    this.refuseQuantized(where);
-    return this.#judge(where, { x, y }, loss, Infinity, (judge, data) => judge.gradients(where, data, noise), way);
+    this.refuseQuantized('gradients');
+    return this.#judges.gradients(x, y, options);
   }
 
   /**
    * The cost of all rows, and the metrics asked for: `'accuracy'` for classifiers, `'meanSquaredError'`,
-   * `'rootMeanSquaredError'`, `'meanAbsoluteError'` and `'r2'` for numbers.
+   * `'rootMeanSquaredError'`, `'meanAbsoluteError'` and `'r2'` for numbers. Where outputs have names, `loss` is the
+   * weighted sum of the costs, each of which is there too: `kind.loss`, as `kind.accuracy`.
    */
-  evaluate(
-    data: TrainingData,
-    options: { loss: Loss; metrics?: readonly EvaluationMetric[] },
-  ): { loss: number } & Scores {
-    checkOptions('evaluate: data', data, ['x', 'y', 'scale']);
-    checkOptions('evaluate', options, ['loss', 'metrics']);
-    const metrics = checkMetricNames('evaluate: metrics', options.metrics, evaluationMetrics);
-    return this.#judge('evaluate', data, options.loss, MOST_ROWS, (judge, ready, loss) => {
-      checkMetrics('evaluate', metrics, loss);
-      const judgement = judge.evaluate('evaluate', ready, metrics.includes('accuracy'));
-      const numeric = metrics.filter(metric => metric !== 'accuracy');
-      if (numeric.length === 0) return judgement;
-      const out = new Float32Array(ready.samples.rows * this.network.outputs);
-      this.predictSamples('evaluate', out, ready.samples);
-      this.restored('evaluate', out, ready.samples.rows);
-      const truth = this.rawRows('evaluate')?.restore(Float32Array.from(ready.targets)) ?? ready.targets;
-      return { ...judgement, ...scoreNumbers(numeric, out, truth, this.network.outputs) };
-    });
+  evaluate(data: TrainingData, options: GoalOptions<EvaluationMetric>): Evaluation {
+    return this.#judges.evaluate(data, options);
   }
 
-  /** Lends a program for the loss, with this model's parameters and room for the rows, to `use`. */
-  #judge<R>(
-    where: string,
-    data: { x: unknown; y: unknown; scale?: unknown },
-    loss: unknown,
-    mostRows: number,
-    use: (judge: Judge, data: ReadyData, loss: FittedLoss) => R,
-    way: { inputs: boolean; training: boolean } = { inputs: false, training: false },
-  ): R {
-    const config = resolveLoss(where, loss);
-    const fitted = this.fitLoss(config);
-    if (where !== 'evaluate') refuseBareBytes(where, asFloats(data.x, indexRule(this.architecture)));
-    const ready = readData(where, this.architecture, this.network.inputs, fitted, data, this.rawRows(where));
+  /** What judges ask for. */
+  get #judged(): Judged {
+    const { architecture, runsOn: backend, inputs, outputs, seed } = this;
+    return {
+      architecture,
+      backend,
+      inputs,
+      outputs,
+      seed,
+      nextStep: () => this.trained.steps + 1,
+      lend: program => this.#lend(program),
+      rawRows: where => this.rawRows(where),
+      predict: (where, samples) => {
+        const out = new Float32Array(samples.rows * outputs.numbers);
+        this.predictSamples(where, out, samples);
+        return this.restored(where, out, samples.rows);
+      },
+    };
+  }
+
+  /** Gives another program the parameters: float32, whatever this model stores. */
+  #lend(program: Program): void {
     this.update();
-    const key = JSON.stringify([config, way]);
-    const rows = Math.min(ready.samples.rows, mostRows);
-    let judge = this.#fitted.get(key);
-    if (!judge || judge.capacity < rows) {
-      judge = new Judge(this.runsOn, this.architecture, fitted, rows, way);
-      for (const former of this.#fitted.values()) former.close();
-      this.#fitted.clear();
-      this.#fitted.set(key, judge);
-    }
-    this.#lend(judge);
-    return use(judge, ready, fitted);
-  }
-
-  /** Gives a judge the parameters: float32, whatever this model stores. */
-  #lend({ program }: Judge): void {
     const { parameterRegion, parameters } = program.plan;
     if (this.weights === 'float32') program.floats(parameterRegion).set(this.held.values);
     else {
@@ -510,7 +471,9 @@ class BaseModel extends Predictor {
    * @throws where x does not fit or a number in it is not finite, before or while it is predicted, or where too much
    *   waits; other requests go on
    */
-  async predictAsync(x: Samples, options: { threads?: 'auto' | number } = {}): Promise<Float32Array> {
+  async predictAsync(x: Samples, options?: { threads?: 'auto' | number }): Promise<Float32Array>;
+  async predictAsync(x: NetworkSamples, options?: { threads?: 'auto' | number }): Promise<ByName<Float32Array>>;
+  async predictAsync(x: NetworkSamples, options: { threads?: 'auto' | number } = {}): Promise<ByName<Float32Array>> {
     const where = 'predictAsync';
     checkOptions(where, options, ['threads']);
     const { threads = 'auto' } = options;
@@ -521,12 +484,12 @@ class BaseModel extends Predictor {
     if (small && !this.#predictions?.waiting && takeSpare(work)) {
       const out = roomFor(samples.rows * this.network.outputs);
       this.predictSamples(where, out, samples);
-      return this.restored(where, out, samples.rows);
+      return this.given(where, out, samples.rows);
     }
     this.#predictions ??= new Predictions(this.#source());
     const findThreads = small ? undefined : () => findTeam(this.runsOn, wanted);
     const out = await this.#predictions.predict(samples, this.held.snapshot(), findThreads);
-    return this.restored(where, out, samples.rows);
+    return this.given(where, out, samples.rows);
   }
 
   /** What predicts for {@link predictAsync}. */
@@ -583,13 +546,6 @@ class BaseModel extends Predictor {
   static async load<M extends BaseModel>(this: PredictorClass<M>, path: string, options: LoadOptions = {}): Promise<M> {
     const files = filesOf(this.host, 'Model.load', 'fetch the bytes and give them to Model.fromBytes');
     return loadModel(this, 'Model.load', await files.read(checkPath('Model.load: path', path)), options);
-  }
-
-  /** @internal The loss fitted to this network's end. */
-  fitLoss(config: LossConfig): FittedLoss {
-    const ending = endingOf(this.architecture);
-    refuseConstant(config, ending);
-    return fitLoss(config, ending);
   }
 
   /** @internal */

@@ -1,24 +1,18 @@
 /** A network with parameters that predicts: the half of a model that needs nothing of training. */
-import {
-  type Architecture,
-  firstLayer,
-  indexRule,
-  inputNumbers,
-  outputActivation,
-  placedLayers,
-} from './architecture.js';
+import { type Architecture, placedLayers } from './architecture.js';
 import { conversion, fileBytes, numberMend, ownFloats, refuseLost, roomFor } from './conversions.js';
-import { asFloats, type IndexRule, refuseWrongIndices } from './data/indices.js';
 import { PREPROCESSING } from './data/preprocessing.js';
 import { RawRows } from './data/rawRows.js';
-import { countRows, notFiniteAt, type ReadySamples, readAlone, type Samples } from './data/samples.js';
+import { countRows, notFiniteAt, type ReadySamples, type Samples } from './data/samples.js';
 import { checkBoolean, checkOptions, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
 import { readModelMetadata, type Trained } from './files/modelFile.js';
 import { readSafetensors, type Tensor } from './files/safetensors.js';
+import { Inputs, type NetworkSamples } from './inputs.js';
 import { callOnItselfAlone } from './itself.js';
 import { hasKey, isFloat32Array, isList, isNumberArray } from './kinds.js';
-import { mayOverflow } from './layers/activations.js';
+import type { ByName } from './names.js';
 import { type NetworkPlan, planPrediction } from './network.js';
+import { Outputs, refuseSmall } from './outputs.js';
 import type { Parameter } from './plan/builder.js';
 import { type StoredNumbers, scaleName, type WeightFormat } from './plan/formats.js';
 import { toPanels } from './plan/panels.js';
@@ -92,12 +86,10 @@ export class Predictor {
   protected readonly network: NetworkPlan;
   /** @internal */
   protected readonly program: Program;
-  /** The input a network expects, as messages write it. */
-  readonly #firstLayer: string;
-  /** Which whole numbers it takes, where it takes no others. */
-  readonly #indices: IndexRule | undefined;
-  /** Whether an output may be infinite because the function that it ends with is. */
-  readonly #mayOverflow: boolean;
+  /** @internal What it takes for x. */
+  readonly inputs: Inputs;
+  /** @internal What it gives. */
+  readonly outputs: Outputs;
   /** Views of the regions that every prediction touches. */
   readonly #staging: Float32Array;
   readonly #predictions: Float32Array;
@@ -114,11 +106,10 @@ export class Predictor {
     this.architecture = architecture;
     this.weights = weights;
     this.runsOn = backend;
-    this.#firstLayer = firstLayer(architecture);
-    this.#indices = indexRule(architecture);
-    this.#mayOverflow = mayOverflow(outputActivation(architecture));
+    this.inputs = new Inputs(architecture);
+    this.outputs = new Outputs(architecture);
     const widths = placedLayers(architecture).reduce((sum, layer) => sum + size(layer.outputShape), 0);
-    const capacity = Math.floor(CACHE_NUMBERS / (widths + inputNumbers(architecture)));
+    const capacity = Math.floor(CACHE_NUMBERS / (widths + this.inputs.numbers));
     const rows = Math.max(1, Math.min(MOST_ROWS, capacity));
     this.network = planPrediction(architecture, rows, backend.paired, weights);
     this.program = new Program(backend.module, this.network.plan);
@@ -153,40 +144,61 @@ export class Predictor {
   }
 
   /**
-   * Step 3: the outputs for some rows, row-major `[rows, outputs]`. While a fit runs, those of the parameters of the
-   * last finished epoch.
+   * Step 3: the outputs for some rows, row-major `[rows, outputs]`; where outputs have names, a record of them. While a
+   * fit runs, those of the parameters of the last finished epoch.
    *
-   * @param x samples: a Float32Array of rows × inputs, `{ x: Uint8Array, scale }`, or an array of rows
+   * @param x samples: a Float32Array of rows × inputs, `{ x: Uint8Array, scale }`, or an array of rows; where inputs
+   *   have names, a record of such by them
    * @throws RangeError where a sample is not a finite number, or an output: NaN, or an infinity other than a last
    *   `exponential`'s own value. {@link forward} shows such outputs
    */
-  predict(x: Samples): Float32Array {
+  predict(x: Samples): Float32Array;
+  predict(x: NetworkSamples): ByName<Float32Array>;
+  predict(x: NetworkSamples): ByName<Float32Array> {
     const samples = this.samples('predict', x);
     const out = roomFor(samples.rows * this.network.outputs);
     this.predictSamples('predict', out, samples);
-    return this.restored('predict', out, samples.rows);
+    return this.given('predict', out, samples.rows);
   }
 
   /**
-   * {@link predict} into an array of the user's, which is at least rows × outputs long; makes no garbage. Returns
-   * `out`.
+   * {@link predict} into an array of the user's, which is at least rows × outputs long; makes no garbage, unless inputs
+   * or outputs have names. Returns `out`.
    */
-  predictInto(out: Float32Array, x: Samples): Float32Array {
-    if (!isFloat32Array(out)) throw wrongType('predictInto: out', 'a Float32Array', out);
+  predictInto<O extends ByName<Float32Array>>(out: O, x: NetworkSamples): O {
+    if (this.outputs.names) {
+      this.#predictByName(out, x);
+      return out;
+    }
+    const where = 'predictInto: out';
+    if (!isFloat32Array(out)) throw wrongType(where, 'a Float32Array', out);
     // Floats go their own way, on which not even an object that tells of them is made.
     const raw = this.rawRows('predictInto');
-    if (isFloat32Array(x) && raw === undefined && this.#indices === undefined) {
+    if (isFloat32Array(x) && raw === undefined && this.inputs.plain) {
       const values = ownFloats('predictInto: x', x);
-      const rows = countRows('predictInto', values.length, this.network.inputs, this.#firstLayer);
-      this.#checkRoom(out, rows);
+      const rows = countRows('predictInto', values.length, this.network.inputs, this.inputs.described);
+      refuseSmall(where, out, rows * this.network.outputs);
       this.#predict('predictInto', out, values, 1, rows);
     } else {
       const samples = this.samples('predictInto', x);
-      this.#checkRoom(out, samples.rows);
+      refuseSmall(where, out, samples.rows * this.network.outputs);
       this.predictSamples('predictInto', out, samples);
       this.restored('predictInto', out, samples.rows);
     }
     return out;
+  }
+
+  #predictByName(out: unknown, x: NetworkSamples): void {
+    const samples = this.samples('predictInto', x);
+    const outs = this.outputs.roomIn('predictInto: out', out, samples.rows);
+    const all = roomFor(samples.rows * this.network.outputs);
+    this.predictSamples('predictInto', all, samples);
+    this.outputs.split(all, outs);
+  }
+
+  /** @internal Outputs of some rows as users see them. */
+  protected given(where: string, out: Float32Array, rows: number): ByName<Float32Array> {
+    return this.outputs.given(this.restored(where, out, rows));
   }
 
   /** @internal Outputs of some rows in the target's own unit, where the model's file has one; in place. */
@@ -198,18 +210,9 @@ export class Predictor {
     return out;
   }
 
-  #checkRoom(out: Float32Array, rows: number): void {
-    const numbers = rows * this.network.outputs;
-    refuseLost('predictInto: out', out);
-    if (out.length < numbers) throw wrongValue('predictInto: out', `room for ${numbers} numbers`, out.length);
-  }
-
   /** @internal */
   protected samples(where: string, x: unknown): ReadySamples {
-    const { inputs } = this.network;
-    const samples = readAlone(where, asFloats(x, this.#indices), inputs, this.#firstLayer, this.rawRows(where));
-    refuseWrongIndices(`${where}: x`, samples, inputs, this.#indices);
-    return samples;
+    return this.inputs.readAlone(where, x, this.rawRows(where));
   }
 
   /** @internal */
@@ -239,7 +242,7 @@ export class Predictor {
     for (let i = first * outputs; i < last * outputs; i++) {
       const value = out[i] as number;
       // A finite number less itself is 0.
-      if (value - value === 0 || (this.#mayOverflow && !Number.isNaN(value))) continue;
+      if (value - value === 0 || (!Number.isNaN(value) && this.outputs.mayOverflow(i % outputs))) continue;
       const got = `${value} in row ${Math.floor(i / outputs)}, column ${i % outputs}`;
       throw wrongValue(where, 'finite outputs', got, 'look for parameters or samples that are too large');
     }
@@ -276,7 +279,8 @@ export class Predictor {
   /** @internal How raw rows become inputs, where the metadata says so: a model that the command line trained. */
   rawRows(where: string): RawRows | undefined {
     const text = this.metadata[PREPROCESSING];
-    if (text === undefined) return undefined;
+    // The command line's networks have no names.
+    if (text === undefined || this.outputs.names || !this.inputs.only) return undefined;
     if (typeof text !== 'string') throw wrongType(`${where}: model.metadata.${PREPROCESSING}`, 'a string', text);
     if (this.#raw?.text !== text) this.#raw = { text, rows: RawRows.from(where, text, this.network.inputs) };
     return this.#raw.rows;

@@ -5,12 +5,13 @@
 import { placedLayers } from './architecture.js';
 import { findNotFinite } from './data/samples.js';
 import { shorten, wrongState, wrongValue } from './errors.js';
+import type { OutputGoal } from './goals.js';
 import type { ReadyData } from './judge.js';
 import { definitionOf } from './layers/index.js';
-import type { FittedLoss } from './losses/loss.js';
 import { PANEL, panelCount } from './plan/panels.js';
 import { type Places, setSeed } from './runtime/staging.js';
 import type { Team } from './runtime/threads.js';
+import type { Sums } from './sums.js';
 import type { TrainerConfig } from './trainingOptions.js';
 import type { Leader, Trainable } from './weights.js';
 import type { Workspace } from './workspace.js';
@@ -25,7 +26,7 @@ const MOST_STEP = 2 ** 31 - 1;
 export interface RunParts<M extends Trainable> {
   readonly model: M;
   readonly config: TrainerConfig;
-  readonly loss: FittedLoss;
+  readonly goals: readonly OutputGoal[];
   readonly deterministic: boolean;
   /** The threads that epochs are run on; none where the caller's does it. */
   readonly team: Team | undefined;
@@ -33,7 +34,7 @@ export interface RunParts<M extends Trainable> {
 }
 
 /** How far a run has come: what a trainer's file says of it. */
-export interface Progress {
+export interface Progress extends Sums {
   /** Epochs finished. */
   epoch: number;
   /** Rows that the epoch under way has taken, of how many, and what it has added up. */
@@ -41,6 +42,7 @@ export interface Progress {
   samples: number;
   costSum: number;
   correct: number;
+  outputs?: Sums['outputs'];
   /**
    * Whether the epoch under way takes its rows in an order of its own, and which: its number among the model's epochs.
    */
@@ -65,7 +67,7 @@ const begun: Progress = {
 export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M> {
   readonly model: M;
   readonly config: TrainerConfig;
-  readonly loss: FittedLoss;
+  readonly goals: readonly OutputGoal[];
   readonly deterministic: boolean;
   readonly team: Team | undefined;
   readonly workspace: Workspace;
@@ -78,7 +80,7 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
   constructor(parts: RunParts<M>) {
     this.model = parts.model;
     this.config = parts.config;
-    this.loss = parts.loss;
+    this.goals = parts.goals;
     this.deterministic = parts.deterministic;
     this.team = parts.team;
     this.workspace = parts.workspace;

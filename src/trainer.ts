@@ -1,19 +1,8 @@
 /** Step 6 of a network: gradient descent and its refinements, whole steps at a time inside WebAssembly. */
 import './disposal.js';
 import { ABORTED, unlessAborted } from './abort.js';
-import { firstLayer, indexRule } from './architecture.js';
 import { fileBytes } from './conversions.js';
-import { asFloats, refuseWrongIndices } from './data/indices.js';
-import {
-  type GivenGradient,
-  isGiven,
-  notFiniteAt,
-  readAlone,
-  readGradient,
-  readTargets,
-  type Samples,
-  type Targets,
-} from './data/samples.js';
+import { notFiniteAt } from './data/samples.js';
 import { checkOptions, shorten, wrongKind, wrongState, wrongValue } from './errors.js';
 import { modelMetadata, readModelMetadata } from './files/modelFile.js';
 import { readSafetensors, type Tensor, writeSafetensors } from './files/safetensors.js';
@@ -28,10 +17,19 @@ import {
   trainedBy,
 } from './files/trainerFile.js';
 import { Fit } from './fit.js';
+import {
+  fitGoals,
+  isGiven,
+  type NetworkGradient,
+  type NetworkTargets,
+  readAllGradients,
+  readAllTargets,
+  targetsByOutput,
+} from './goals.js';
+import type { NetworkSamples } from './inputs.js';
 import { callOnItselfAlone } from './itself.js';
-import { type ReadyData, readData } from './judge.js';
+import type { ReadyData } from './judge.js';
 import { type Bytes, hasKey, isRevoked } from './kinds.js';
-import { checkMetrics } from './metrics/index.js';
 import type { Plan } from './plan/builder.js';
 import { fromPanels, toPanels } from './plan/panels.js';
 import { printPlan } from './plan/print.js';
@@ -106,13 +104,11 @@ class BaseTrainer<M extends Trainable = Trainable> {
     signal?: FitOptions['signal'],
   ): Promise<Run<M>> {
     model.refuseQuantized(where);
-    const { threads, ...config } = checkTrainerOptions(where, options);
-    const loss = model.fitLoss(config.loss);
-    const accuracy = config.metrics.includes('accuracy');
-    checkMetrics(where, config.metrics, loss);
+    const { threads, ...config } = checkTrainerOptions(where, options, model.outputs.names);
+    const goals = fitGoals(where, model.architecture, config);
     const { optimizer, batchSize } = config;
     const { deterministic } = backend;
-    const judgement = { goals: [{ loss, weight: 1, accuracy }], optimizer, paired: backend.paired };
+    const judgement = { goals, optimizer, paired: backend.paired };
     const { work } = planTraining(model.architecture, batchSize, judgement).plan;
     const found = work < WORK_FOR_THREADS ? undefined : await unlessAborted(signal, findTeam(backend, threads));
     const team = found === ABORTED ? undefined : found;
@@ -125,7 +121,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
       planFor: (rows, given) =>
         planTraining(model.architecture, rows, { ...judgement, given, threads: team?.size ?? 1 }),
     });
-    return new Run({ model, config, loss, deterministic, team, workspace });
+    return new Run({ model, config, goals, deterministic, team, workspace });
   }
 
   /** Its tag: as a model's. */
@@ -161,12 +157,12 @@ class BaseTrainer<M extends Trainable = Trainable> {
    * @throws where the cost or an updated parameter is not a finite number: then the parameters are those from before
    *   the step
    */
-  async step(x: Samples, y: Targets | GivenGradient): Promise<number> {
+  async step(x: NetworkSamples, y: NetworkTargets | NetworkGradient): Promise<number> {
     return this.stepSync(x, y);
   }
 
   /** {@link step} without a promise. */
-  stepSync(x: Samples, y: Targets | GivenGradient): number {
+  stepSync(x: NetworkSamples, y: NetworkTargets | NetworkGradient): number {
     const run = this.#run;
     const { model, workspace } = run;
     run.refuseEnded('step');
@@ -174,13 +170,11 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const { inputs } = workspace.network;
     const { batchSize } = run.config;
     const raw = model.rawRows('step');
-    const rule = indexRule(model.architecture);
-    const samples = readAlone('step', asFloats(x, rule), inputs, firstLayer(model.architecture), raw);
-    refuseWrongIndices('step: x', samples, inputs, rule);
+    const samples = model.inputs.readAlone('step', x, raw);
     const { rows } = samples;
     if (rows > batchSize) throw wrongValue('step: x', `at most ${batchSize} rows, the batchSize`, rows);
-    const given = isGiven(y) ? readGradient('step', y, rows, workspace.network.outputs) : undefined;
-    const data = { samples, targets: given ?? readTargets('step: y', raw?.y(y) ?? y, rows, run.loss) };
+    const given = isGiven(y, run.goals) ? readAllGradients('step', y, rows, run.goals) : undefined;
+    const data = { samples, targets: given ?? readAllTargets('step', raw?.y(y) ?? y, rows, run.goals) };
     run.open(rows, data, true, given !== undefined);
     workspace.rest('step');
     run.aim(workspace.place(data, false));
@@ -218,7 +212,8 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const judged = validation === undefined ? undefined : this.#read(`${where}: validation`, validation);
     this.#refuseOther(where, ready, checked);
     this.model.held.refuseWhileFitting(where);
-    this.model.adaptTo(where, ready);
+    const { samples, targets } = ready;
+    this.model.adaptTo(where, samples, targetsByOutput(targets, samples.rows, this.#run.goals));
     this.model.held.beginFit(where);
     this.#fit = new Fit(this.#run, ready, judged, checked);
     try {
@@ -230,8 +225,10 @@ class BaseTrainer<M extends Trainable = Trainable> {
 
   #read(where: string, data: TrainingData, named = where): ReadyData {
     checkOptions(named, data, dataNames);
-    const { model, workspace, loss } = this.#run;
-    return readData(where, model.architecture, workspace.network.inputs, loss, data, model.rawRows('fit'));
+    const { model, goals } = this.#run;
+    const raw = model.rawRows('fit');
+    const samples = model.inputs.read(where, data, { raw });
+    return { samples, targets: readAllTargets(where, raw?.y(data.y) ?? data.y, samples.rows, goals) };
   }
 
   /** Refuses what the epoch under way cannot be finished with. */
@@ -296,7 +293,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
 
   /** @internal Takes over a saved trainer's state. */
   restore(state: TrainerState, stored: (buffer: string, parameter: string) => ArrayLike<number>): void {
-    const { workspace, loss, config, progress } = this.#run;
+    const { workspace, goals, progress } = this.#run;
     const { network } = workspace;
     for (const parameter of network.plan.parameters) {
       const { name, rows, columns } = parameter;
@@ -306,12 +303,9 @@ class BaseTrainer<M extends Trainable = Trainable> {
         toPanels(moments.values, values, rows, columns);
       }
     }
-    const { target, accuracy, positions } = loss;
-    const columns = accuracy?.kind === 'threshold' && target.kind === 'values' ? target.columns : 1;
-    const answers = positions * columns;
-    checkProgress(state, this.model.held.trained, config.metrics.length > 0 ? answers : 0, network.outputs);
-    const { epoch, position, samples, costSum, correct, shuffled, order, step } = state;
-    Object.assign(progress, { epoch, position, samples, costSum, correct, shuffled, order, step });
+    checkProgress(state, this.model.held.trained, goals);
+    const { epoch, position, samples, costSum, correct, outputs, shuffled, order, step } = state;
+    Object.assign(progress, { epoch, position, samples, costSum, correct, outputs, shuffled, order, step });
   }
 
   /** @internal The model class of this entry of the package. */
@@ -331,8 +325,9 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const backend = await chooseBackend(modelClass.host, { deterministic: state.deterministic, turbo: false });
     const model = new modelClass({ ...parts, trained: trainedBy(state, parts.trained), backend });
     model.adopt(tensors, users);
-    const { loss, optimizer, metrics, batchSize } = state;
-    const trainer = new this(await this.prepare(model, backend, { loss, optimizer, metrics, batchSize }, where));
+    const { loss, lossWeights, optimizer, metrics, batchSize } = state;
+    const options = { loss, lossWeights, optimizer, metrics, batchSize };
+    const trainer = new this(await this.prepare(model, backend, options, where));
     const stored = new Map(tensors.map(({ name, data }) => [name, data]));
     trainer.restore(state, (buffer, parameter) => stored.get(nameOf(buffer, parameter)) ?? []);
     return trainer;

@@ -39,9 +39,10 @@ export interface Judgement {
   readonly goals: readonly Goal[];
   /** None where only gradients are asked for. */
   readonly optimizer: OptimizerConfig | undefined;
-  /** Whether the gradients are those of a training step, with dropout; and of the inputs too. False unless told. */
+  /** Whether the gradients are those of a training step, with dropout; true unless told where there is an optimiser. */
   readonly training?: boolean;
-  readonly inputs?: boolean;
+  /** What nodes read the inputs by whose gradients are asked for too; none unless told. */
+  readonly inputs?: readonly string[];
   /** Whether steps are to be told the outputs' gradients too; false unless told. */
   readonly given?: boolean;
   /** As in {@link Backend}. */
@@ -81,7 +82,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
     const forward = emitForward(builder, network, inputs, options);
     network.inputs.forEach(({ key, name }) => {
       const value = inputs.get(key);
-      if (value && judgement.inputs && learns) inputGradients.set(name, value);
+      if (value && judgement.inputs?.includes(key) && learns) inputGradients.set(name, value);
     });
     const ends = forward.outputs.map((value, end) => {
       return forward.tape.arrange(value, extentOf(network.outputs[end]?.shape ?? [], 'lastAxis', value));

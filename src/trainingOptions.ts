@@ -1,26 +1,28 @@
 /** What trainers are asked for, what they tell while they train, and what they tell in the end. */
-import type { Samples, Targets } from './data/samples.js';
 import { checkBoolean, checkInteger, checkOptions, wrongType } from './errors.js';
+import { type GoalConfig, type GoalOptions, type NetworkTargets, resolveGoals } from './goals.js';
+import type { NetworkSamples } from './inputs.js';
 import { hasKey } from './kinds.js';
-import { type Loss, type LossConfig, resolveLoss } from './losses/index.js';
-import { checkMetricNames, type Metric, trainingMetrics } from './metrics/index.js';
+import { type Metric, trainingMetrics } from './metrics/index.js';
+import type { ByName } from './names.js';
 import { type Optimizer, type OptimizerConfig, resolveOptimizer } from './optimizers/index.js';
 import type { Signal } from './platform.js';
 
 /** What a model learns from. It is copied when training begins: leave it as it is until the fit has ended. */
 export interface TrainingData {
-  /** Float32Array, Float64Array or bytes of rows × inputs, `{ x: Uint8Array, scale }`, or an array of rows. */
-  readonly x: Samples | Uint8Array | Uint8ClampedArray;
-  readonly y: Targets;
+  /**
+   * Float32Array, Float64Array or bytes of rows × inputs, `{ x: Uint8Array, scale }`, or an array of rows; where inputs
+   * have names, an object of such by those.
+   */
+  readonly x: NetworkSamples | ByName<Uint8Array | Uint8ClampedArray>;
+  /** Where outputs have names, an object by those. */
+  readonly y: NetworkTargets;
   /** What bytes are multiplied by; 1 unless told. */
   readonly scale?: number;
 }
 
-export interface TrainerOptions {
-  readonly loss: Loss;
+export interface TrainerOptions extends GoalOptions<Metric> {
   readonly optimizer: Optimizer;
-  /** None unless told. */
-  readonly metrics?: readonly Metric[];
   /** Rows in a step; 32 unless told. The last batch of an epoch takes what is left. */
   readonly batchSize?: number;
   /**
@@ -70,6 +72,8 @@ export interface EpochEvent {
   readonly accuracy?: number;
   readonly valLoss?: number;
   readonly valAccuracy?: number;
+  /** Of outputs with names each one's own: `kind.loss`, `kind.accuracy`, `kind.valLoss`. */
+  readonly [score: `${string}.${string}`]: number;
   readonly seconds: number;
   readonly samplesPerSecond: number;
 }
@@ -80,6 +84,8 @@ export interface History {
   readonly accuracy?: number[];
   readonly valLoss?: number[];
   readonly valAccuracy?: number[];
+  /** Of outputs with names each one's own: `kind.loss`, `kind.accuracy`, `kind.valLoss`. */
+  readonly [score: `${string}.${string}`]: number[];
   readonly seconds: number[];
   readonly samplesPerSecond: number[];
   /** Why it ended before its last epoch, where it did. */
@@ -87,28 +93,36 @@ export interface History {
 }
 
 /** @internal */
-export const trainerOptionNames: readonly string[] = ['loss', 'optimizer', 'metrics', 'batchSize', 'threads'];
+export const trainerOptionNames: readonly string[] = [
+  'loss',
+  'lossWeights',
+  'optimizer',
+  'metrics',
+  'batchSize',
+  'threads',
+];
 /** @internal */
 export const fitOptionNames: readonly string[] = ['epochs', 'shuffle', 'validation', 'signal', 'onBatch', 'onEpoch'];
 /** @internal */
 export const dataNames: readonly string[] = ['x', 'y', 'scale'];
 
 /** @internal The options that a trainer's file holds too, each checked. */
-export interface TrainerConfig {
-  readonly loss: LossConfig;
+export interface TrainerConfig extends GoalConfig<Metric> {
   readonly optimizer: OptimizerConfig;
-  readonly metrics: readonly Metric[];
   readonly batchSize: number;
 }
 
-/** @internal */
-export function checkTrainerOptions(where: string, options: unknown): TrainerConfig & { threads: 'auto' | number } {
+/** @internal `outputs` are their names, where they have some. */
+export function checkTrainerOptions(
+  where: string,
+  options: unknown,
+  outputs: readonly string[] | undefined,
+): TrainerConfig & { threads: 'auto' | number } {
   checkOptions(where, options, trainerOptionNames);
-  const { loss, optimizer, metrics, batchSize = 32, threads = 'auto' } = options as Partial<TrainerOptions>;
+  const { optimizer, batchSize = 32, threads = 'auto', ...given } = options as Partial<TrainerOptions>;
   return {
-    loss: resolveLoss(where, loss),
+    ...resolveGoals(where, given, outputs, trainingMetrics),
     optimizer: resolveOptimizer(where, optimizer),
-    metrics: checkMetricNames(`${where}: metrics`, metrics, trainingMetrics),
     batchSize: checkInteger(`${where}: batchSize`, batchSize, 1, 2 ** 20),
     threads: checkThreads(where, threads),
   };
@@ -154,24 +168,16 @@ export function checkFitOptions(where: string, options: FitOptions): CheckedFitO
   };
 }
 
-/** @internal */
-export function newHistory(accuracy: boolean, validation: boolean): History {
-  return {
-    loss: [],
-    ...(accuracy && { accuracy: [] }),
-    ...(validation && { valLoss: [] }),
-    ...(validation && accuracy && { valAccuracy: [] }),
-    seconds: [],
-    samplesPerSecond: [],
-  };
+/** @internal A history of such scores, without any epoch yet. */
+export function newHistory(scores: readonly string[]): History {
+  const names = [...scores, 'seconds', 'samplesPerSecond'];
+  return Object.fromEntries(names.map(name => [name, []])) as unknown as History;
 }
 
 /** @internal */
 export function record(history: History, event: EpochEvent): void {
-  history.loss.push(event.loss);
-  history.seconds.push(event.seconds);
-  history.samplesPerSecond.push(event.samplesPerSecond);
-  if (event.accuracy !== undefined) history.accuracy?.push(event.accuracy);
-  if (event.valLoss !== undefined) history.valLoss?.push(event.valLoss);
-  if (event.valAccuracy !== undefined) history.valAccuracy?.push(event.valAccuracy);
+  for (const [name, score] of Object.entries(event)) {
+    const scores: unknown = history[name as keyof History];
+    if (Array.isArray(scores)) scores.push(score);
+  }
 }

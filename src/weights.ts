@@ -2,10 +2,8 @@
  * The parameters of a model: who holds the newest of them, who still needs older ones, and how much they were ever
  * trained.
  */
+import type { ReadySamples } from './data/samples.js';
 import type { Trained } from './files/modelFile.js';
-import type { ReadyData } from './judge.js';
-import type { LossConfig } from './losses/index.js';
-import type { FittedLoss } from './losses/loss.js';
 import { Snapshot } from './parallel.js';
 import type { Predictor } from './predictor.js';
 
@@ -17,11 +15,9 @@ export interface Trainable extends Predictor {
   readonly held: Weights;
   readonly trained: Trained;
   /** @internal */
-  fitLoss(config: LossConfig): FittedLoss;
-  /** @internal */
   refuseQuantized(where: string): void;
   /** @internal */
-  adaptTo(where: string, data: ReadyData): void;
+  adaptTo(where: string, samples: ReadySamples, targets: readonly unknown[]): void;
 }
 
 /** @internal Whose parameters may be newer than the model's own: a trainer's. */

@@ -46,7 +46,7 @@ export function checkLayer(backend: Backend, layer: Layer, rows: number, inputs:
 
 /** Numbers, or for networks that look them up whole ones. */
 function samplesFor(architecture: Architecture, count: number, seed: number): Float32Array {
-  const rule = indexRule(architecture);
+  const rule = indexRule(architecture, 'input');
   return numbers(count, seed).map(value => (rule ? Math.floor(Math.abs(value) * 1e4) % rule.vocabulary : value));
 }
 

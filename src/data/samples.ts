@@ -280,19 +280,10 @@ function readValues(where: string, y: unknown, rows: number, positions: number, 
 }
 
 /** In place of targets: the cost's gradient for each output of each row, as numbers or rows of them. */
-export interface GivenGradient {
-  readonly gradient: NumberArray | readonly number[] | readonly ArrayLike<number>[];
-}
-
-export function isGiven(y: unknown): y is GivenGradient {
-  return kindOf(y) === 'Object' && 'gradient' in (y as object);
-}
+export type OutputGradient = NumberArray | readonly number[] | readonly ArrayLike<number>[];
 
 /** Checks a gradient of the outputs: so many numbers, each finite. */
-export function readGradient(where: string, given: GivenGradient, rows: number, columns: number): Float32Array {
-  checkOptions(where, given, ['gradient']);
-  const place = `${where}: gradient`;
-  const { gradient } = given;
+export function readGradient(place: string, gradient: unknown, rows: number, columns: number): Float32Array {
   const isRows = Array.isArray(gradient) && isListOfRows(gradient);
   const flat: unknown = isRows ? flattenTargets(place, gradient, columns) : gradient;
   const expected = `${rows * columns} numbers, one for each output of each row`;

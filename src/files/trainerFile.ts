@@ -1,6 +1,9 @@
 /** What a trainer's file says beside its tensors. */
 import { checkBoolean, checkInteger, checkOptions, describe, wrongType, wrongValue } from '../errors.js';
-import { mayBeNegative } from '../losses/index.js';
+import type { OutputGoal } from '../goals.js';
+import { hasKey, kindOf } from '../kinds.js';
+import { allByName } from '../names.js';
+import { answersOf, type Sums } from '../sums.js';
 import { checkTrainerOptions, type TrainerConfig } from '../trainingOptions.js';
 import { MOST_COUNTED, type Trained } from './modelFile.js';
 import { parseStrictly } from './strictJson.js';
@@ -12,7 +15,7 @@ import { parseStrictly } from './strictJson.js';
 export const TRAINER_FORMAT = 2;
 
 /** All that training goes on from, but for the numbers of the tensors. */
-export interface TrainerState extends TrainerConfig {
+export interface TrainerState extends TrainerConfig, Sums {
   readonly format: 1 | typeof TRAINER_FORMAT;
   readonly deterministic: boolean;
   /** Epochs finished. */
@@ -20,9 +23,6 @@ export interface TrainerState extends TrainerConfig {
   /** Rows that the epoch under way has taken, of how many; 0 where none is under way. */
   readonly position: number;
   readonly samples: number;
-  /** What the epoch under way has added up over its rows. */
-  readonly costSum: number;
-  readonly correct: number;
   /**
    * Whether the epoch under way takes its rows in an order of its own, and which: the model's how many-th epoch it is,
    * from 0.
@@ -52,7 +52,8 @@ export function namingOf(tensors: Named): BufferNaming {
 
 const counts = ['epoch', 'position', 'samples', 'correct', 'order', 'step'] as const;
 const names = [
-  ...['format', 'loss', 'optimizer', 'metrics', 'batchSize', 'deterministic', 'shuffled', 'costSum'],
+  ...['format', 'loss', 'lossWeights', 'optimizer', 'metrics', 'batchSize', 'deterministic', 'shuffled', 'costSum'],
+  'outputs',
   ...counts,
 ];
 
@@ -64,7 +65,16 @@ export function readState(text: string | undefined): TrainerState {
   }
   const given = parseStrictly(where, text);
   checkOptions(where, given, names);
-  const { format = 1, loss, optimizer, metrics, batchSize, ...rest } = given as Partial<Record<string, unknown>>;
+  const {
+    format = 1,
+    loss,
+    lossWeights,
+    optimizer,
+    metrics,
+    batchSize,
+    outputs,
+    ...rest
+  } = given as Partial<Record<string, unknown>>;
   if (format !== 1 && format !== TRAINER_FORMAT) {
     throw wrongValue(
       `${where}: format`,
@@ -73,7 +83,11 @@ export function readState(text: string | undefined): TrainerState {
       'update myelin to read newer files',
     );
   }
-  const { threads: _, ...config } = checkTrainerOptions(where, { loss, optimizer, metrics, batchSize });
+  // Where outputs have names, the loss is an object by those: whether they are the network's is seen to with its losses.
+  const byName = kindOf(loss) === 'Object' && !(hasKey(loss, 'kind') && typeof loss.kind === 'string');
+  const outputNames = byName ? Object.keys(loss as object) : undefined;
+  const options = { loss, lossWeights, optimizer, metrics, batchSize };
+  const { threads: _, ...config } = checkTrainerOptions(where, options, outputNames);
   const count = (name: (typeof counts)[number], most: number) => checkInteger(`${where}: ${name}`, rest[name], 0, most);
   const samples = count('samples', 2 ** 31 - 1);
   const position = count('position', samples);
@@ -81,9 +95,7 @@ export function readState(text: string | undefined): TrainerState {
     const expected = `whole batches of ${config.batchSize} rows, or all ${samples}`;
     throw wrongValue(`${where}: position`, expected, position);
   }
-  const { costSum } = rest;
-  if (typeof costSum !== 'number') throw wrongType(`${where}: costSum`, 'a number', costSum);
-  if (!Number.isFinite(costSum)) throw wrongValue(`${where}: costSum`, 'a finite number', costSum);
+  const costSum = checkCostSum(`${where}: costSum`, rest.costSum);
   const [epoch, step] = [count('epoch', MOST_COUNTED), count('step', MOST_COUNTED)];
   return {
     ...config,
@@ -94,10 +106,31 @@ export function readState(text: string | undefined): TrainerState {
     samples,
     costSum,
     correct: count('correct', 2 ** 31 - 1),
+    ...(outputs !== undefined && { outputs: readSums(`${where}: outputs`, outputs, outputNames ?? []) }),
     shuffled: checkBoolean(`${where}: shuffled`, rest.shuffled),
     order: format === 1 ? epoch : count('order', MOST_COUNTED),
     step,
   };
+}
+
+function checkCostSum(where: string, value: unknown): number {
+  if (typeof value !== 'number') throw wrongType(where, 'a number', value);
+  if (!Number.isFinite(value)) throw wrongValue(where, 'a finite number', value);
+  return value;
+}
+
+/** What the epoch under way has added up for each output that has a name. */
+function readSums(where: string, value: unknown, outputs: readonly string[]): NonNullable<Sums['outputs']> {
+  const sums = allByName(where, 'output', value, outputs).map((sum, i) => {
+    const place = `${where}: ${outputs[i]}`;
+    checkOptions(place, sum, ['costSum', 'correct']);
+    const { costSum, correct } = sum as Partial<Record<string, unknown>>;
+    return {
+      costSum: checkCostSum(`${place}: costSum`, costSum),
+      correct: checkInteger(`${place}: correct`, correct, 0),
+    };
+  });
+  return Object.fromEntries(outputs.map((name, i) => [name, sums[i] ?? { costSum: 0, correct: 0 }]));
 }
 
 /** How much a trainer's model was ever trained; in files of format 1 that is what the trainer did. */
@@ -107,11 +140,11 @@ export function trainedBy({ format, epoch, position, step }: TrainerState, train
 
 /**
  * Refuses counts that cannot be true together: of epochs and steps that the model was not trained, or fewer steps than
- * those epochs have; and sums that the rows of the epoch under way cannot have, with so many answers and outputs each.
+ * those epochs have; and sums that the rows of the epoch under way cannot have.
  */
-export function checkProgress(state: TrainerState, trained: Trained, answers: number, outputs: number): void {
+export function checkProgress(state: TrainerState, trained: Trained, goals: readonly OutputGoal[]): void {
   const where = 'Trainer.fromBytes: trainer';
-  const { position, correct, costSum, order, epoch, step, batchSize } = state;
+  const { position, order, epoch, step, batchSize, outputs } = state;
   const begun = epoch + Number(position > 0);
   if (begun > trained.epochs)
     throw wrongValue(`${where}: epoch`, `at most the model's ${trained.epochs} epochs`, begun);
@@ -122,11 +155,27 @@ export function checkProgress(state: TrainerState, trained: Trained, answers: nu
   if (step < least || step > trained.steps) {
     throw wrongValue(`${where}: step`, `from ${least} to ${trained.steps}, the model's steps`, step);
   }
-  const most = position * outputs * 2 ** 128;
-  if (costSum > most || costSum < (mayBeNegative(state.loss) ? -most : 0)) {
-    throw wrongValue(`${where}: costSum`, `a sum of ${position} rows' costs`, costSum);
+  const costly = (goal: OutputGoal) => position * goal.columns * 2 ** 128;
+  const whole = goals.reduce((sum, goal) => sum + Math.max(1, goal.weight) * costly(goal), 0);
+  const isSigned = goals.some(goal => goal.isSigned);
+  refuseWrongCost(`${where}: costSum`, state.costSum, position, whole, isSigned);
+  for (const goal of goals) {
+    const { name, accuracy, loss } = goal;
+    const own = name === undefined ? state : outputs?.[name];
+    const place = name === undefined ? where : `${where}: outputs: ${name}`;
+    if (!own) {
+      if (position > 0) throw wrongValue(place, `a sum of ${position} rows' costs`, 'none');
+      continue;
+    }
+    refuseWrongCost(`${place}: costSum`, own.costSum, position, costly(goal), goal.isSigned);
+    const most = accuracy ? position * answersOf(loss) : 0;
+    if (own.correct > most) throw wrongValue(`${place}: correct`, `at most ${most}`, own.correct);
   }
-  if (correct > position * answers) throw wrongValue(`${where}: correct`, `at most ${position * answers}`, correct);
+}
+
+function refuseWrongCost(where: string, costSum: number, position: number, most: number, isSigned: boolean): void {
+  if (costSum <= most && costSum >= (isSigned ? -most : 0)) return;
+  throw wrongValue(where, `a sum of ${position} rows' costs`, costSum);
 }
 
 /** Refuses numbers that no training leaves in an optimiser's buffer. */

@@ -20,6 +20,9 @@ export const trainingMetrics: readonly Metric[] = ['accuracy'];
 /** The metrics' values. */
 export type Scores = { [M in EvaluationMetric]?: number };
 
+/** What an evaluation finds; of outputs with names each one's own too: `kind.loss`, `kind.accuracy`. */
+export type Evaluation = { loss: number } & Scores & { readonly [score: `${string}.${string}`]: number };
+
 /** A list of known metrics; none where there is no list. */
 export function checkMetricNames<M extends string>(where: string, metrics: unknown, known: readonly M[]): M[] {
   if (metrics === undefined) return [];
@@ -28,20 +31,21 @@ export function checkMetricNames<M extends string>(where: string, metrics: unkno
 }
 
 /** Refuses metrics that say nothing about a network with this loss. */
-export function checkMetrics(where: string, metrics: readonly EvaluationMetric[], loss: FittedLoss): void {
+export function checkMetrics(
+  where: string,
+  metrics: readonly EvaluationMetric[],
+  loss: FittedLoss,
+  output?: string,
+): void {
+  const place = output === undefined ? `${where}: metrics` : `${where}: metrics: ${output}`;
   for (const metric of metrics) {
     if (metric === 'accuracy' && !loss.accuracy) {
       const expected = 'a network that decides: one that ends with softmax or sigmoid, or a loss of classes';
       const mend = `for numbers ask evaluate for 'meanAbsoluteError' or 'r2'`;
-      throw wrongValue(`${where}: metrics: accuracy`, expected, 'one that predicts numbers', mend);
+      throw wrongValue(`${place}: accuracy`, expected, 'one that predicts numbers', mend);
     }
     if (metric !== 'accuracy' && loss.target.kind === 'labels') {
-      throw wrongValue(
-        `${where}: metrics: ${metric}`,
-        'targets that are numbers',
-        'class indices',
-        `ask for 'accuracy'`,
-      );
+      throw wrongValue(`${place}: ${metric}`, 'targets that are numbers', 'class indices', `ask for 'accuracy'`);
     }
   }
 }

@@ -455,8 +455,8 @@ it('a layer is data: what is frozen does not change', () => {
 it('a Model and a Trainer are made by their functions', async () => {
   await expectRefusal(() => Model.fromBytes(loosely('abc')), TypeError, /fromBytes/);
   await expectRefusal(() => Trainer.fromBytes(loosely('abc')), TypeError, /fromBytes/);
-  await expectRefusal(() => Model.create(loosely({ layers: [] })), TypeError, /sequential/);
-  await expectRefusal(() => Model.create(loosely(undefined)), TypeError, /Model\.create/, /sequential/);
+  await expectRefusal(() => Model.create(loosely<Architecture>({ layers: [] })), TypeError, /sequential/);
+  await expectRefusal(() => Model.create(loosely<Architecture>(undefined)), TypeError, /Model\.create/, /sequential/);
 });
 
 describe('what a user of another library might try', () => {

@@ -207,8 +207,12 @@ describe('what holds the data is refused with the way to it', () => {
     ],
     ['a model for bytes', () => Model.fromBytes(loosely(model)), 'give model.toBytes()'],
     ['bytes for a path', () => Model.load(loosely(file)), 'bytes are what Model.fromBytes takes'],
-    ['a list of layers', () => Model.create(loosely([dense(1)])), 'of layers make sequential(inputs, layers)'],
-    ['a model for an architecture', () => Model.create(loosely(model)), 'give model.architecture'],
+    [
+      'a list of layers',
+      () => Model.create(loosely<myelin.Architecture>([dense(1)])),
+      'of layers make sequential(inputs, layers)',
+    ],
+    ['a model for an architecture', () => Model.create(loosely<myelin.Architecture>(model)), 'give model.architecture'],
     [
       'an async iterable',
       () => model.predict(loosely((async function* () {})())),

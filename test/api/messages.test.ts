@@ -65,7 +65,7 @@ const texts: [where: string, work: (text: string, model: Model) => unknown][] = 
       ),
   ],
   ['a shape with a text', text => sequential(loosely([text]), [dense(1)])],
-  ['an architecture', text => Model.create(loosely(text))],
+  ['an architecture', text => Model.create(loosely<Architecture>(text))],
   ['JSON that is none', text => Architecture.fromJSON(text)],
   ['JSON with a key', text => Architecture.fromJSON(JSON.stringify({ [text]: 1 }))],
   ['a loss', (text, model) => model.cost(data.x, data.y, { loss: loosely(text) })],

@@ -170,7 +170,7 @@ export function fittedLoss(each: Case) {
 
 /** Random samples with targets that the loss takes. */
 export function dataOf(each: Case, rows: number, seed: number): { x: Float32Array; y: Int32Array | Float32Array } {
-  const rule = indexRule(architectureOf(each));
+  const rule = indexRule(architectureOf(each), 'input');
   const x = numbers(rows * size(each.inputs), seed).map(value => {
     return rule ? Math.floor(Math.abs(value) * 1e4) % rule.vocabulary : value;
   });

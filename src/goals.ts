@@ -1,0 +1,186 @@
+/** What is asked of a network's outputs: of each a cost, what that counts, and which metrics. */
+import type { Architecture } from './architecture.js';
+import { putColumns, takeColumns } from './data/columns.js';
+import { type OutputGradient, readGradient, readTargets, type Targets } from './data/samples.js';
+import { checkNumber, checkOptions, wrongKind } from './errors.js';
+import { hasKey, kindOf } from './kinds.js';
+import { fitLoss, type Loss, type LossConfig, mayBeNegative, refuseConstant, resolveLoss } from './losses/index.js';
+import { checkMetricNames, checkMetrics, type EvaluationMetric } from './metrics/index.js';
+import { allByName, type ByName, valuesByName } from './names.js';
+import { endingsOf, type Goal, targetNumbers } from './training.js';
+
+/** A loss; where outputs have names one for all of them, or a record of them. */
+export type NetworkLoss = ByName<Loss>;
+/** Targets, or where outputs have names a record of them. */
+export type NetworkTargets = ByName<Targets>;
+
+/** What users say of their goals. */
+export interface GoalOptions<M> {
+  /** Where outputs have names, one for all of them or an object by those. */
+  readonly loss: NetworkLoss;
+  /** What each output's cost counts in the whole, by their names; 1 unless told. */
+  readonly lossWeights?: Readonly<Record<string, number>>;
+  /** None unless told; where outputs have names, an object of lists by those. */
+  readonly metrics?: ByName<readonly M[]>;
+}
+
+/** The same, checked and complete; plain data, as a trainer's file holds it. */
+export interface GoalConfig<M> {
+  readonly loss: ByName<LossConfig>;
+  readonly lossWeights?: Readonly<Record<string, number>>;
+  readonly metrics: ByName<readonly M[]>;
+}
+
+/** What is asked of one output. */
+export interface OutputGoal<M = EvaluationMetric> extends Goal {
+  /** Undefined where nobody named it. */
+  readonly name: string | undefined;
+  readonly metrics: readonly M[];
+  /** Numbers of a row of its predictions. */
+  readonly columns: number;
+  /** Whether its cost may be below 0. */
+  readonly isSigned: boolean;
+}
+
+/** Checks goals against the names of the outputs, where they have some. */
+export function resolveGoals<M extends string>(
+  where: string,
+  given: { readonly loss?: unknown; readonly lossWeights?: unknown; readonly metrics?: unknown },
+  names: readonly string[] | undefined,
+  known: readonly M[],
+): GoalConfig<M> {
+  const { loss, lossWeights, metrics } = given;
+  if (!names) {
+    const expected = 'none where the output has no name';
+    if (lossWeights !== undefined) throw wrongKind(`${where}: lossWeights`, expected, 'some');
+    return { loss: resolveLoss(where, loss), metrics: checkMetricNames(`${where}: metrics`, metrics, known) };
+  }
+  const byName = <T>(values: readonly T[]) => Object.fromEntries(names.map((name, i) => [name, values[i] as T]));
+  const losses = isOneLoss(loss, names) ? names.map(() => loss) : allByName(`${where}: loss`, 'output', loss, names);
+  const weights = valuesByName(`${where}: lossWeights`, 'output', lossWeights ?? {}, names);
+  const lists = valuesByName(`${where}: metrics`, 'output', metrics ?? {}, names);
+  const place = (what: string, i: number) => `${where}: ${what}: ${names[i]}`;
+  return {
+    loss: byName(losses.map((own, i) => resolveLoss(place('loss', i), own))),
+    lossWeights: byName(weights.map((own = 1, i) => checkNumber(place('lossWeights', i), own, { min: 0 }))),
+    metrics: byName(lists.map((own, i) => checkMetricNames(place('metrics', i), own, known))),
+  };
+}
+
+/** Whether a loss is for all outputs, and no record by their names: one of which may be `kind`. */
+function isOneLoss(loss: unknown, names: readonly string[]): boolean {
+  return typeof loss === 'string' || (hasKey(loss, 'kind') && !names.includes('kind'));
+}
+
+/** Fits goals to a network's outputs. */
+export function fitGoals<M extends EvaluationMetric>(
+  where: string,
+  architecture: Architecture,
+  { loss, lossWeights, metrics }: GoalConfig<M>,
+): OutputGoal<M>[] {
+  return endingsOf(architecture).map(({ name, ...ending }) => {
+    const config = name === undefined ? (loss as LossConfig) : (loss as Record<string, LossConfig>)[name];
+    const own =
+      name === undefined ? (metrics as readonly M[]) : ((metrics as Record<string, readonly M[]>)[name] ?? []);
+    if (!config) throw new Error(`output ${name} has no loss`);
+    refuseConstant(config, ending);
+    const fitted = fitLoss(config, ending);
+    checkMetrics(where, own, fitted, name);
+    const weight = name === undefined ? 1 : (lossWeights?.[name] ?? 1);
+    const accuracy = own.includes('accuracy' as M);
+    const columns = ending.columns * ending.positions;
+    const isSigned = mayBeNegative(config);
+    return { name, loss: fitted, weight, accuracy, metrics: own, columns, isSigned };
+  });
+}
+
+/** Where an output's targets, or its predictions, lie in a row of all outputs'. */
+function placesOf(goals: readonly OutputGoal[], columnsOf: (goal: OutputGoal) => number) {
+  const stride = goals.reduce((sum, goal) => sum + columnsOf(goal), 0);
+  let start = 0;
+  return goals.map(goal => {
+    const place = { goal, start, columns: columnsOf(goal), stride };
+    start += place.columns;
+    return place;
+  });
+}
+
+/** Targets of all outputs side by side: four bytes each, as the machine reads them. */
+export function readAllTargets(
+  where: string,
+  y: unknown,
+  rows: number,
+  goals: readonly OutputGoal[],
+): Int32Array | Float32Array {
+  const [first] = goals;
+  if (first?.name === undefined) return readTargets(`${where}: y`, y, rows, first?.loss ?? missing());
+  const given = allByName(`${where}: y`, 'output', y, namesOf(goals));
+  const places = placesOf(goals, ({ loss }) => targetNumbers(loss));
+  const words = new Int32Array(rows * (places[0]?.stride ?? 0));
+  places.forEach((place, i) => {
+    const { goal } = place;
+    const targets = readTargets(`${where}: y: ${goal.name}`, given[i], rows, goal.loss);
+    putColumns(words, new Int32Array(targets.buffer, targets.byteOffset, targets.length), place);
+  });
+  return words;
+}
+
+/** The targets of each output as numbers, out of those of all. */
+export function targetsByOutput(
+  targets: Int32Array | Float32Array,
+  rows: number,
+  goals: readonly OutputGoal[],
+): (Int32Array | Float32Array)[] {
+  if (goals[0]?.name === undefined) return [targets];
+  return placesOf(goals, ({ loss }) => targetNumbers(loss)).map(place => {
+    const words = takeColumns(targets, new Int32Array(rows * place.columns), place);
+    return place.goal.loss.target.kind === 'labels' ? words : new Float32Array(words.buffer);
+  });
+}
+
+/** The predictions of each output, out of rows of those of all. */
+export function predictionsByOutput(all: Float32Array, rows: number, goals: readonly OutputGoal[]): Float32Array[] {
+  if (goals[0]?.name === undefined) return [all];
+  return placesOf(goals, ({ columns }) => columns).map(place => {
+    return takeColumns(all, new Float32Array(rows * place.columns), place);
+  });
+}
+
+/** In place of targets: the cost's gradient for the outputs, where they have names by those. */
+export interface NetworkGradient {
+  readonly gradient: ByName<OutputGradient>;
+}
+
+/** Whether y is a gradient, and not targets of an output that has that name. */
+export function isGiven(y: unknown, goals: readonly OutputGoal[]): y is NetworkGradient {
+  if (kindOf(y) !== 'Object' || !hasKey(y, 'gradient')) return false;
+  return goals[0]?.name === undefined || kindOf(y.gradient) === 'Object';
+}
+
+/** The gradient of all outputs side by side. */
+export function readAllGradients(
+  where: string,
+  given: NetworkGradient,
+  rows: number,
+  goals: readonly OutputGoal[],
+): Float32Array {
+  checkOptions(where, given, ['gradient']);
+  const [first] = goals;
+  const place = `${where}: gradient`;
+  if (first?.name === undefined) return readGradient(place, given.gradient, rows, first?.columns ?? 0);
+  const values = allByName(place, 'output', given.gradient, namesOf(goals));
+  const places = placesOf(goals, ({ columns }) => columns);
+  const all = new Float32Array(rows * (places[0]?.stride ?? 0));
+  places.forEach((own, i) => {
+    putColumns(all, readGradient(`${place}: ${own.goal.name}`, values[i], rows, own.columns), own);
+  });
+  return all;
+}
+
+function namesOf(goals: readonly OutputGoal[]): string[] {
+  return goals.flatMap(({ name }) => name ?? []);
+}
+
+function missing(): never {
+  throw new Error('a network has an output');
+}

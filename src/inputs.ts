@@ -1,0 +1,149 @@
+/** What a network takes for x: samples for its one input, or a record of them by the names of several. */
+import { type Architecture, type End, firstLayer, indexRule, inputsOf } from './architecture.js';
+import { roomFor } from './conversions.js';
+import { putColumns, takeColumns } from './data/columns.js';
+import { asFloats, type IndexRule, refuseWrongIndices } from './data/indices.js';
+import type { RawRows } from './data/rawRows.js';
+import {
+  type ReadySamples,
+  readAlone,
+  readSamples,
+  refuseBareBytes,
+  refuseNotFinite,
+  type Samples,
+  unwrapBytes,
+} from './data/samples.js';
+import { quote, wrongType, wrongValue } from './errors.js';
+import { allByName, type ByName } from './names.js';
+import { size } from './shape.js';
+
+/** Samples, or where inputs have names a record of them. */
+export type NetworkSamples = ByName<Samples>;
+
+/** What users give as x, with the scale of bytes beside it, or with it as for predict. */
+export interface GivenRows {
+  readonly x: unknown;
+  readonly scale?: unknown;
+}
+
+/** An input, and what its numbers have to be. */
+interface Input extends End {
+  readonly key: string;
+  /** Numbers of a row. */
+  readonly columns: number;
+  /** The input as messages write it: `dense(128)` or `input 'image'`. */
+  readonly described: string;
+  readonly rule: IndexRule | undefined;
+}
+
+export class Inputs {
+  /** Numbers of a row of all inputs. */
+  readonly numbers: number;
+  /** Whether x may be floats of any value, in one array. */
+  readonly plain: boolean;
+  readonly #inputs: readonly Input[];
+  /** The one that has no name, if there is one. */
+  readonly only: Input | undefined;
+  readonly #names: readonly string[];
+
+  constructor(architecture: Architecture) {
+    this.#inputs = inputsOf(architecture).map(end => ({
+      ...end,
+      columns: size(end.shape),
+      described: end.name === undefined ? firstLayer(architecture) : `input ${quote(end.name)}`,
+      rule: indexRule(architecture, end.key),
+    }));
+    this.#names = this.#inputs.flatMap(({ name }) => name ?? []);
+    this.only = this.#names.length === 0 ? this.#inputs[0] : undefined;
+    this.numbers = this.#inputs.reduce((sum, { columns }) => sum + columns, 0);
+    this.plain = this.only !== undefined && this.only.rule === undefined;
+  }
+
+  /** As messages name what a row's numbers are for. */
+  get described(): string {
+    return this.only?.described ?? 'the network';
+  }
+
+  /** Those that have a gradient, by what nodes read them by: not those whose whole numbers are looked up. */
+  get smooth(): readonly string[] {
+    return this.#inputs.flatMap(({ key, rule }) => (rule ? [] : key));
+  }
+
+  /**
+   * x given by itself, with its scale where it is bytes. Whether floats are finite is for the machine to see to; where
+   * inputs have names they are.
+   */
+  readAlone(where: string, x: unknown, raw?: RawRows): ReadySamples {
+    const only = this.only;
+    return only ? alone(where, x, only, raw) : this.#join(where, x, alone);
+  }
+
+  /** x of data, with the scale beside it or with it; every number is finite. `bare`: whether bytes may have none. */
+  read(where: string, data: GivenRows, { raw, bare = true }: { raw?: RawRows | undefined; bare?: boolean } = {}) {
+    const only = this.only;
+    if (only) return rows(where, data, only, raw, bare);
+    const { x, scale } = data;
+    if (scale !== undefined) {
+      throw wrongType(`${where}: scale`, 'none where inputs have names', scale, 'give each its own: { x, scale }');
+    }
+    return this.#join(where, x, (place, value, input) => rows(place, { x: value }, input, undefined, bare));
+  }
+
+  /** Samples of all inputs side by side, row for row. */
+  #join(where: string, x: unknown, read: (where: string, x: unknown, input: Input) => ReadySamples): ReadySamples {
+    const values = allByName(`${where}: x`, 'input', x, this.#names);
+    const parts = this.#inputs.map((input, i) => {
+      const samples = read(`${where}: ${input.key}`, values[i], input);
+      refuseNotFinite(`${where}: ${input.key}: x`, samples, input.columns);
+      return { samples, input };
+    });
+    const [first] = parts;
+    if (!first) throw new Error('a network has an input');
+    if (parts.length === 1) return first.samples;
+    const count = first.samples.rows;
+    const odd = parts.find(({ samples }) => samples.rows !== count);
+    if (odd) {
+      const got = `${count} of ${quote(first.input.key)} and ${odd.samples.rows} of ${quote(odd.input.key)}`;
+      throw wrongValue(`${where}: x`, 'as many rows of each input', got);
+    }
+    const joined = roomFor(count * this.numbers);
+    for (const { samples, input } of parts) putColumns(joined, floatsOf(samples), { ...input, stride: this.numbers });
+    return { rows: count, values: joined, scale: 1 };
+  }
+
+  /** The samples of one input out of those of all. */
+  of(key: string, samples: ReadySamples): ReadySamples {
+    const input = this.#inputs.find(known => known.key === key);
+    if (this.#inputs.length === 1 || !input) return samples;
+    const out = roomFor(samples.rows * input.columns);
+    return { ...samples, values: takeColumns(samples.values, out, { ...input, stride: this.numbers }) };
+  }
+}
+
+function alone(where: string, x: unknown, { columns, described, rule }: Input, raw?: RawRows): ReadySamples {
+  const samples = readAlone(where, asFloats(x, rule), columns, described, raw);
+  refuseWrongIndices(`${where}: x`, samples, columns, rule);
+  return samples;
+}
+
+function rows(where: string, data: GivenRows, input: Input, raw: RawRows | undefined, bare: boolean): ReadySamples {
+  const { columns, described, rule } = input;
+  if (!bare) refuseBareBytes(where, asFloats(data.x, rule));
+  const unwrapped = unwrapBytes(where, data.x);
+  if (unwrapped.scale !== undefined && data.scale !== undefined) {
+    throw wrongValue(`${where}: scale`, 'one scale', 'two');
+  }
+  const { x, scale = data.scale } = unwrapped;
+  const given = raw?.x(x, scale) ?? { x, scale };
+  const samples = readSamples(where, asFloats(given.x, rule), columns, described, given.scale);
+  refuseNotFinite(`${where}: x`, samples, columns);
+  refuseWrongIndices(`${where}: x`, samples, columns, rule);
+  return samples;
+}
+
+/** Bytes as the floats that the machine makes of them. */
+function floatsOf({ values, scale }: ReadySamples): Float32Array {
+  if (values instanceof Float32Array) return values;
+  const factor = Math.fround(scale);
+  return Float32Array.from(values, byte => byte * factor);
+}

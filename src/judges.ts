@@ -1,0 +1,151 @@
+/** Steps 4 and 5 as a model offers them: options and data checked, then a judge with the model's parameters at work. */
+import type { Architecture } from './architecture.js';
+import type { RawRows } from './data/rawRows.js';
+import type { ReadySamples } from './data/samples.js';
+import { checkBoolean, checkOptions, wrongKind, wrongValue } from './errors.js';
+import {
+  fitGoals,
+  type GoalOptions,
+  type NetworkTargets,
+  type OutputGoal,
+  predictionsByOutput,
+  readAllTargets,
+  resolveGoals,
+  targetsByOutput,
+} from './goals.js';
+import type { GivenRows, Inputs, NetworkSamples } from './inputs.js';
+import { Judge, type Judgement, type ReadyData, type Way } from './judge.js';
+import { type EvaluationMetric, evaluationMetrics, scoreNumbers } from './metrics/index.js';
+import { ofEnd } from './names.js';
+import type { Outputs } from './outputs.js';
+import { MOST_ROWS } from './predictor.js';
+import { checkSeed } from './random.js';
+import type { Backend } from './runtime/binaries.js';
+import type { Program } from './runtime/program.js';
+
+/** What judges ask of the model that is judged. */
+export interface Judged {
+  readonly architecture: Architecture;
+  readonly backend: Backend;
+  readonly inputs: Inputs;
+  readonly outputs: Outputs;
+  readonly seed: number;
+  /** The number of the next step among all that it was ever trained. */
+  readonly nextStep: () => number;
+  /** Gives a program the newest parameters, as float32. */
+  readonly lend: (program: Program) => void;
+  readonly rawRows: (where: string) => RawRows | undefined;
+  /** The numbers of all outputs, in the target's own unit. */
+  readonly predict: (where: string, samples: ReadySamples) => Float32Array;
+}
+
+/** What {@link Model.cost} is told. */
+export type CostOptions = Pick<GoalOptions<never>, 'loss' | 'lossWeights'>;
+
+/** What {@link Model.gradients} is told. */
+export interface GradientOptions extends CostOptions {
+  /** Whether also for the samples, as the network takes them; false unless told. */
+  readonly inputs?: boolean;
+  /** Whether all is as in a training step, with the masks of the model's next one; false unless told. */
+  readonly training?: boolean;
+  /** With `training`: a seed in place of the model's, and the masks of its first step. */
+  readonly seed?: number;
+}
+
+const inference: Way = { inputs: [], training: false };
+
+export class Judges {
+  readonly #model: Judged;
+  /** By what they judge. */
+  readonly #known = new Map<string, Judge>();
+
+  constructor(model: Judged) {
+    this.#model = model;
+  }
+
+  cost(x: NetworkSamples, y: NetworkTargets, options: CostOptions): number {
+    const where = 'cost';
+    checkOptions(where, options, ['loss', 'lossWeights']);
+    return this.#judge(where, { x, y }, options, MOST_ROWS, (judge, data) => judge.evaluate(where, data, [])).loss;
+  }
+
+  gradients(
+    x: NetworkSamples,
+    y: NetworkTargets,
+    options: GradientOptions,
+  ): { cost: number; gradients: Record<string, Float32Array> } {
+    const where = 'gradients';
+    const { inputs: ends, seed: own, nextStep } = this.#model;
+    checkOptions(where, options, ['loss', 'lossWeights', 'inputs', 'training', 'seed']);
+    const { seed } = options;
+    const inputs = checkBoolean(`${where}: inputs`, options.inputs ?? false);
+    const training = checkBoolean(`${where}: training`, options.training ?? false);
+    const noise = {
+      seed: seed === undefined ? own : checkSeed(`${where}: seed`, seed),
+      draw: seed === undefined ? nextStep() : 1,
+    };
+    if (seed !== undefined && !training) {
+      throw wrongValue(`${where}: seed`, 'none without training: true', seed, 'only training draws random numbers');
+    }
+    if (inputs && ends.smooth.length === 0) {
+      throw wrongKind(`${where}: inputs`, 'samples that have a gradient', 'whole numbers that are looked up');
+    }
+    const way = { inputs: inputs ? ends.smooth : [], training };
+    return this.#judge(where, { x, y }, options, Infinity, (judge, data) => judge.gradients(where, data, noise), way);
+  }
+
+  evaluate(data: GivenRows & { readonly y: NetworkTargets }, options: GoalOptions<EvaluationMetric>): Judgement {
+    const where = 'evaluate';
+    checkOptions(`${where}: data`, data, ['x', 'y', 'scale']);
+    checkOptions(where, options, ['loss', 'lossWeights', 'metrics']);
+    return this.#judge(where, data, options, MOST_ROWS, (judge, ready, goals) => {
+      return { ...judge.evaluate(where, ready, goals), ...this.#scores(where, ready, goals) };
+    });
+  }
+
+  /** Metrics of numbers. */
+  #scores(where: string, { samples, targets }: ReadyData, goals: readonly OutputGoal[]): Record<string, number> {
+    const { rawRows, predict } = this.#model;
+    const scores: Record<string, number> = {};
+    if (goals.every(({ metrics }) => metrics.every(metric => metric === 'accuracy'))) return scores;
+    const predictions = predictionsByOutput(predict(where, samples), samples.rows, goals);
+    const truths = targetsByOutput(targets, samples.rows, goals);
+    goals.forEach(({ name, metrics, columns }, i) => {
+      const numeric = metrics.filter(metric => metric !== 'accuracy');
+      const truth = truths[i] ?? [];
+      const own = rawRows(where)?.restore(Float32Array.from(truth)) ?? truth;
+      for (const [metric, score] of Object.entries(scoreNumbers(numeric, predictions[i] ?? [], own, columns))) {
+        scores[ofEnd(name, metric)] = score;
+      }
+    });
+    return scores;
+  }
+
+  /** Lends a program for the goals, with the model's parameters and room for the rows, to `use`. */
+  #judge<R>(
+    where: string,
+    data: GivenRows & { readonly y: unknown },
+    options: GoalOptions<EvaluationMetric>,
+    mostRows: number,
+    use: (judge: Judge, data: ReadyData, goals: readonly OutputGoal[]) => R,
+    way = inference,
+  ): R {
+    const { architecture, backend, inputs, outputs, rawRows, lend } = this.#model;
+    const config = resolveGoals(where, options, outputs.names, evaluationMetrics);
+    const goals = fitGoals(where, architecture, config);
+    const raw = rawRows(where);
+    const samples = inputs.read(where, data, { raw, bare: where === 'evaluate' });
+    const targets = readAllTargets(where, raw?.y(data.y) ?? data.y, samples.rows, goals);
+    const key = JSON.stringify([config.loss, config.lossWeights, way]);
+    const rows = Math.min(samples.rows, mostRows);
+    let judge = this.#known.get(key);
+    if (!judge || judge.capacity < rows) {
+      judge = new Judge(backend, architecture, goals, rows, way);
+      for (const former of this.#known.values()) former.close();
+      this.#known.clear();
+      this.#known.set(key, judge);
+    }
+    lend(judge.program);
+    return use(judge, { samples, targets }, goals);
+  }
+}

@@ -1,0 +1,73 @@
+/** What a program adds up over rows, of each output and of all: costs and right answers; and what scores that makes. */
+import type { OutputGoal } from './goals.js';
+import { ofEnd } from './names.js';
+import type { Tally } from './network.js';
+import type { Program } from './runtime/program.js';
+import type { Goal } from './training.js';
+
+/** What rows add up for one output. */
+interface Sum {
+  readonly costSum: number;
+  readonly correct: number;
+}
+
+/** What some rows have added up: for all outputs together, and for each that has a name by itself. */
+export interface Sums extends Sum {
+  readonly outputs?: Readonly<Record<string, Sum>> | undefined;
+}
+
+const nothing: Sum = { costSum: 0, correct: 0 };
+
+/** Has rows that come add to what others have. */
+export function setSums(program: Program, tallies: readonly Tally[], { costSum, correct, outputs }: Sums): void {
+  program.set('costSum', costSum);
+  program.set('correct', correct);
+  for (const { name, ...places } of tallies) {
+    const own = outputs?.[name] ?? nothing;
+    program.numberAt(places.cost)[0] = own.costSum;
+    program.numberAt(places.correct)[0] = own.correct;
+  }
+}
+
+/** What the rows have added up by now. */
+export function sumsOf(program: Program, tallies: readonly Tally[]): Sums {
+  const sums = { costSum: program.get('costSum'), correct: program.get('correct') };
+  if (tallies.length === 0) return sums;
+  const outputs = tallies.map(({ name, cost, correct }) => {
+    return [name, { costSum: program.numberAt(cost)[0], correct: program.numberAt(correct)[0] }] as const;
+  });
+  return { ...sums, outputs: Object.fromEntries(outputs) as Record<string, Sum> };
+}
+
+/** How many answers of a row are right or wrong. */
+export function answersOf({ accuracy, positions, target }: Goal['loss']): number {
+  return accuracy?.kind === 'threshold' && target.kind === 'values' ? positions * target.columns : positions;
+}
+
+/** The costs and the shares of right answers of so many rows, by the names that histories have for them. */
+export function scoresOf(
+  { costSum, correct, outputs }: Sums,
+  rows: number,
+  goals: readonly OutputGoal[],
+): { loss: number } & Record<string, number> {
+  const scores: { loss: number } & Record<string, number> = { loss: costSum / rows };
+  for (const { name, loss, accuracy } of goals) {
+    const own = name === undefined ? { costSum, correct } : outputs?.[name];
+    if (!own) continue;
+    scores[ofEnd(name, 'loss')] = own.costSum / rows;
+    if (accuracy) scores[ofEnd(name, 'accuracy')] = own.correct / (rows * answersOf(loss));
+  }
+  return scores;
+}
+
+/** The same names before there are any scores. */
+export function scoreNames(goals: readonly OutputGoal[]): string[] {
+  const outputs = Object.fromEntries(goals.map(({ name }) => [name ?? '', nothing]));
+  return Object.keys(scoresOf({ ...nothing, outputs }, 1, goals));
+}
+
+/** What a score is called of the validation rows: `valLoss` of `loss`, `kind.valLoss` of `kind.loss`. */
+export function validationName(name: string): string {
+  const at = name.lastIndexOf('.') + 1;
+  return `${name.slice(0, at)}val${name.charAt(at).toUpperCase()}${name.slice(at + 1)}`;
+}
