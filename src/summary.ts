@@ -1,5 +1,5 @@
 /** A network as a table for people. */
-import { type Architecture, inputsOf, placedLayers } from './architecture.js';
+import { type Architecture, inputsOf, outputsOf, placedLayers } from './architecture.js';
 import { describeActivation } from './layers/activations.js';
 import { definitionOf } from './layers/index.js';
 import { formatBytes, storedParts, type WeightFormat } from './plan/formats.js';
@@ -39,8 +39,11 @@ export function summarize(architecture: Architecture, weights: WeightFormat = 'f
     return [name, activation ? `${what} ${activation}` : what, batchShape(outputShape), numbers, reads];
   });
   const head = ['layer', 'kind', 'output', 'parameters', 'reads'];
-  const inputs = inputsOf(architecture).map(({ key, shape }) => [key, '', batchShape(shape), '', '']);
-  const lines = table([head, ...inputs, ...rows].map(row => (isChain ? row.slice(0, 4) : row)));
+  const inputs = inputsOf(architecture).map(({ key, shape }) => [key, 'input', batchShape(shape), '', '']);
+  const outputs = outputsOf(architecture, placed).flatMap(({ name, node, shape }) => {
+    return name === undefined ? [] : [[name, 'output', batchShape(shape), '', placed[node]?.name ?? '']];
+  });
+  const lines = table([head, ...inputs, ...rows, ...outputs].map(row => (isChain ? row.slice(0, 4) : row)));
   const weight = bytes < 1024 ? `${bytes} B` : bytes < 2 ** 20 ? kibi(bytes) : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   return `${lines}\n${total.toLocaleString('en-US')} parameters, ${weight}`;
 }

@@ -10,7 +10,7 @@ import {
 } from '../data/preprocessing.js';
 import type { Table } from '../data/table.js';
 import { Model } from '../entries/node.js';
-import { describe, placed, shorten, wrongValue } from '../errors.js';
+import { describe, placed, shorten, wrongKind, wrongValue } from '../errors.js';
 import { readBytes } from '../files/save.js';
 import { size } from '../shape.js';
 import { readAsTrained, readCsv, wishesFor } from './csv.js';
@@ -69,6 +69,11 @@ export async function readFor(
   target?: string,
 ): Promise<{ table: Table; preprocessing: Preprocessing }> {
   const own = loaded.preprocessing;
+  const { inputShape, outputs } = loaded.model.architecture;
+  if (!Array.isArray(inputShape) || typeof outputs === 'object') {
+    const expected = 'a model with one input and one output, both without a name';
+    throw wrongKind(loaded.path, expected, 'one whose inputs or outputs have names', 'predict with the library');
+  }
   const wishes = own === undefined ? options : wishesFor(options, own);
   const file = await readCsv(path, wishes);
   const name = target === undefined ? undefined : (columnMeant(file.table, target) ?? target);

@@ -151,9 +151,9 @@ describe('a network with names', () => {
     expect((await Model.fromBytes(model.toBytes())).predict(x)).toEqual(model.predict(x));
     expect(model.summary()).toMatchInlineSnapshot(`
       "layer          kind              output        parameters  reads
-      image                            [rows, 2, 3]
-      about                            [rows, 3]
-      word                             [rows, 2]
+      image          input             [rows, 2, 3]
+      about          input             [rows, 3]
+      word           input             [rows, 2]
       0.embedding    embedding(5, 3)   [rows, 2, 3]          15  word
       1.flatten      flatten           [rows, 6]              0  0.embedding
       2.flatten      flatten           [rows, 6]              0  image
@@ -162,6 +162,8 @@ describe('a network with names', () => {
       5.dropout      dropout(0.1)      [rows, 9]              0  4.dense
       size           dense(2) linear   [rows, 2]             20  5.dropout
       kind           dense(4) softmax  [rows, 4]             40  4.dense
+      kind           output            [rows, 4]                 kind
+      size           output            [rows, 2]                 size
       219 parameters, 876 B"
     `);
   });
