@@ -3,6 +3,7 @@
  * them early.
  */
 import { ABORTED, unlessAborted } from './abort.js';
+import type { Training } from './callbacks/callback.js';
 import { evaluation, type Judgement, type ReadyData } from './judge.js';
 import { Purpose, Random } from './random.js';
 import { FINITE_PARAMETERS, type Run } from './run.js';
@@ -21,14 +22,26 @@ export class Fit {
   readonly #options: CheckedFitOptions;
   /** Epochs and steps that the model was ever trained, to which this fit adds. */
   readonly #trained: { epochs: number; steps: number };
+  /** What the trainer's class adds to what callbacks are told. */
+  readonly #about: Pick<Training, 'files' | 'toBytes'>;
+  readonly #history: History;
   #crew: Crew | undefined;
   #stepping = false;
 
-  constructor(run: Run, data: ReadyData, validation: ReadyData | undefined, options: CheckedFitOptions) {
+  constructor(
+    run: Run,
+    data: ReadyData,
+    validation: ReadyData | undefined,
+    options: CheckedFitOptions,
+    about: Pick<Training, 'files' | 'toBytes'>,
+  ) {
     this.#run = run;
     this.#data = data;
     this.#validation = validation;
     this.#options = options;
+    this.#about = about;
+    const scores = scoreNames(run.goals);
+    this.#history = newHistory(validation ? [...scores, ...scores.map(validationName)] : scores);
     this.#trained = run.model.held.trained;
   }
 
@@ -37,11 +50,32 @@ export class Fit {
     return this.#stepping;
   }
 
+  /** What callbacks are told of it. */
+  get training(): Training {
+    const run = this.#run;
+    const { held } = run.model;
+    return {
+      ...this.#about,
+      keys: ['epoch', ...Object.keys(this.#history)],
+      get epoch() {
+        return run.progress.epoch;
+      },
+      get learningRate() {
+        return run.learningRate;
+      },
+      setLearningRate: rate => run.setLearningRate(rate),
+      parameters: () => held.values.slice(),
+      restore: parameters => {
+        run.workspace.parameters.set(parameters);
+        held.publish(parameters, this.#trained);
+      },
+    };
+  }
+
   /** Trains; the model is ready for another fit when this has come to its end, whatever end that is. */
   async train(): Promise<History> {
     const run = this.#run;
-    const scores = scoreNames(run.goals);
-    const history = newHistory(this.#validation ? [...scores, ...scores.map(validationName)] : scores);
+    const history = this.#history;
     try {
       if ((await this.#epochs(history)) === ABORTED) {
         const error = run.lookInTheMiddle();
@@ -66,6 +100,12 @@ export class Fit {
     const { samples } = this.#data;
     if (signal?.aborted) return ABORTED;
     const run = this.#run;
+    const { training } = this;
+    const { over } = run.callbacks;
+    if (over !== undefined) {
+      history.stopped = over;
+      return undefined;
+    }
     run.workspace.hold();
     run.open(Math.max(samples.rows, this.#validation?.samples.rows ?? 0), this.#data, false);
     const { network } = run.workspace;
@@ -79,7 +119,19 @@ export class Fit {
       const event = await this.#epoch(places, turn);
       if (event === ABORTED) return ABORTED;
       record(history, event);
+      const last = done === epochs - 1;
+      const stopped = run.callbacks.none
+        ? undefined
+        : await unlessAborted(signal, run.callbacks.epoch(event, training, last));
+      if (stopped === ABORTED) return ABORTED;
       if (onEpoch && (await unlessAborted(signal, onEpoch(event))) === ABORTED) return ABORTED;
+      if (!run.callbacks.none && (await unlessAborted(signal, run.callbacks.save(event, training))) === ABORTED) {
+        return ABORTED;
+      }
+      if (stopped !== undefined) {
+        history.stopped = stopped;
+        return undefined;
+      }
     }
     return undefined;
   }

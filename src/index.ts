@@ -1,5 +1,18 @@
 /** The public names, apart from `Model` and `Trainer`, which each entry makes for its own runtime. */
 export { Architecture, sequential } from './architecture.js';
+export { type Checkpoint, type CheckpointOptions, checkpoint } from './callbacks/checkpoint.js';
+export type { Callback } from './callbacks/index.js';
+export { csvLogger, jsonLogger } from './callbacks/loggers.js';
+export {
+  type EarlyStopping,
+  type EarlyStoppingOptions,
+  earlyStopping,
+  type MonitorOptions,
+  type ReduceOnPlateau,
+  type ReduceOnPlateauOptions,
+  reduceOnPlateau,
+} from './callbacks/plateaus.js';
+export { tensorBoard } from './callbacks/tensorBoard.js';
 export type { Samples, ScaledBytes, Targets } from './data/samples.js';
 export type { GoalOptions, NetworkGradient, NetworkLoss, NetworkTargets } from './goals.js';
 export {
@@ -87,4 +100,5 @@ export { type AdamOptions, adam, adamW } from './optimizers/adam.js';
 export type { Optimizer, OptimizerConfig, OptimizerName } from './optimizers/index.js';
 export { type SgdOptions, sgd } from './optimizers/sgd.js';
 export type { WeightFormat } from './plan/formats.js';
+export type { ResumeOptions } from './trainer.js';
 export type { BatchEvent, EpochEvent, FitOptions, History, TrainerOptions, TrainingData } from './trainingOptions.js';

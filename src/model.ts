@@ -5,6 +5,7 @@ import { type Architecture, checkArchitecture, placedLayers } from './architectu
 import { roomFor } from './conversions.js';
 import type { ReadySamples, Samples } from './data/samples.js';
 import { checkChoice, checkOptions, nearest, quote, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
+import { checkPath, filesOf } from './files/access.js';
 import { modelMetadata, refuseNotFiniteTensors, type Trained } from './files/modelFile.js';
 import { writeSafetensors } from './files/safetensors.js';
 import type { GoalOptions, NetworkTargets } from './goals.js';
@@ -31,7 +32,7 @@ import {
 } from './predictor.js';
 import { dequantize, quantizeTensors, type StoredTensor } from './quantize.js';
 import { checkSeed, Purpose, Random } from './random.js';
-import { chooseBackend, type FileAccess, type Host } from './runtime/binaries.js';
+import { chooseBackend } from './runtime/binaries.js';
 import type { Program } from './runtime/program.js';
 import { findTeam, threadsOf } from './runtime/threads.js';
 import { takeSpare, WORK_AT_ONCE } from './runtime/turn.js';
@@ -562,19 +563,3 @@ class BaseModel extends Predictor {
 }
 
 export { BaseModel as Model };
-
-function checkPath(where: string, path: unknown): string {
-  if (typeof path !== 'string') {
-    const mends: Partial<Record<string, string>> = {
-      URL: 'give fileURLToPath(url)',
-      Uint8Array: 'bytes are what Model.fromBytes takes',
-    };
-    throw wrongType(where, 'a string', path, mends[kindOf(path)]);
-  }
-  return path;
-}
-
-function filesOf(host: Host, where: string, mend: string): FileAccess {
-  if (!host.files) throw wrongKind(where, 'a platform with files', 'one without', mend);
-  return host.files;
-}

@@ -3,6 +3,7 @@
  * numbers.
  */
 import { placedLayers } from './architecture.js';
+import type { Callbacks } from './callbacks/index.js';
 import { findNotFinite } from './data/samples.js';
 import { shorten, wrongState, wrongValue } from './errors.js';
 import type { OutputGoal } from './goals.js';
@@ -31,6 +32,7 @@ export interface RunParts<M extends Trainable> {
   /** The threads that epochs are run on; none where the caller's does it. */
   readonly team: Team | undefined;
   readonly workspace: Workspace;
+  readonly callbacks: Callbacks;
 }
 
 /** How far a run has come: what a trainer's file says of it. */
@@ -72,6 +74,9 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
   readonly team: Team | undefined;
   readonly workspace: Workspace;
   readonly progress: Progress = { ...begun };
+  /** What is told of its epochs. */
+  callbacks: Callbacks;
+  #learningRate: number;
   /** Whether the parameters here are newer than the model's. */
   ahead = false;
   /** Why it cannot go on, in words. */
@@ -84,6 +89,8 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     this.deterministic = parts.deterministic;
     this.team = parts.team;
     this.workspace = parts.workspace;
+    this.callbacks = parts.callbacks;
+    this.#learningRate = parts.config.optimizer.learningRate;
   }
 
   /**
@@ -94,13 +101,23 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     const { config, model, workspace } = this;
     if (workspace.open(rows, data, given)) {
       const { program } = workspace;
-      program.set('learningRate', config.optimizer.learningRate);
+      program.set('learningRate', this.#learningRate);
       program.set('batchSize', config.batchSize);
       setSeed(program, model.seed);
       program.set('draw', model.held.trained.steps);
       this.#setStep();
     }
     workspace.program.set('keeps', Number(keeps));
+  }
+
+  get learningRate(): number {
+    return this.#learningRate;
+  }
+
+  /** Steps from now on take another rate than the optimiser was made with. */
+  setLearningRate(rate: number): void {
+    this.#learningRate = rate;
+    if (this.workspace.placed) this.workspace.program.set('learningRate', rate);
   }
 
   /**

@@ -1,9 +1,19 @@
 /** Step 6 of a network: gradient descent and its refinements, whole steps at a time inside WebAssembly. */
 import './disposal.js';
 import { ABORTED, unlessAborted } from './abort.js';
+import {
+  bufferOf,
+  type Callback,
+  Callbacks,
+  isIncomplete,
+  resolveCallbacks,
+  type SavedCallback,
+} from './callbacks/index.js';
 import { fileBytes } from './conversions.js';
 import { notFiniteAt } from './data/samples.js';
 import { checkOptions, shorten, wrongKind, wrongState, wrongValue } from './errors.js';
+import { eventsOf } from './events.js';
+import { checkPath, filesOf } from './files/access.js';
 import { modelMetadata, readModelMetadata } from './files/modelFile.js';
 import { readSafetensors, type Tensor, writeSafetensors } from './files/safetensors.js';
 import {
@@ -30,7 +40,7 @@ import type { NetworkSamples } from './inputs.js';
 import { callOnItselfAlone } from './itself.js';
 import type { ReadyData } from './judge.js';
 import { type Bytes, hasKey, isRevoked } from './kinds.js';
-import type { Plan } from './plan/builder.js';
+import type { Parameter, Plan } from './plan/builder.js';
 import { fromPanels, toPanels } from './plan/panels.js';
 import { printPlan } from './plan/print.js';
 import type { PredictorClass } from './predictor.js';
@@ -46,6 +56,7 @@ import {
   checkFitOptions,
   checkTrainerOptions,
   dataNames,
+  type EpochEvent,
   type FitOptions,
   type History,
   type TrainingData,
@@ -55,6 +66,11 @@ import { stateOf, Workspace } from './workspace.js';
 
 /** Multiply-adds of a step below which it is not shared out: waiting for one another would cost as much as it saves. */
 const WORK_FOR_THREADS = 2.5e5;
+
+export interface ResumeOptions {
+  /** In place of the file's. */
+  readonly callbacks?: readonly Callback[];
+}
 
 /** What makes trainers of models. */
 export interface TrainerOf<M extends Trainable, T extends BaseTrainer<M> = BaseTrainer<M>> {
@@ -104,7 +120,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
     signal?: FitOptions['signal'],
   ): Promise<Run<M>> {
     model.refuseQuantized(where);
-    const { threads, ...config } = checkTrainerOptions(where, options, model.outputs.names);
+    const { threads, callbacks, ...config } = checkTrainerOptions(where, options, model.outputs.names);
     const goals = fitGoals(where, model.architecture, config);
     const { optimizer, batchSize } = config;
     const { deterministic } = backend;
@@ -121,7 +137,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
       planFor: (rows, given) =>
         planTraining(model.architecture, rows, { ...judgement, given, threads: team?.size ?? 1 }),
     });
-    return new Run({ model, config, goals, deterministic, team, workspace });
+    return new Run({ model, config, goals, deterministic, team, workspace, callbacks: new Callbacks(callbacks) });
   }
 
   /** Its tag: as a model's. */
@@ -212,15 +228,28 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const judged = validation === undefined ? undefined : this.#read(`${where}: validation`, validation);
     this.#refuseOther(where, ready, checked);
     this.model.held.refuseWhileFitting(where);
+    if (checked.callbacks) this.#run.callbacks = new Callbacks(checked.callbacks);
+    const { files } = (this.constructor as TrainerClass<this>).modelClass.host;
+    const fit = new Fit(this.#run, ready, judged, checked, { files, toBytes: () => this.toBytes() });
+    if (!this.#run.callbacks.none) await this.#run.callbacks.begin(where, fit.training);
     const { samples, targets } = ready;
     this.model.adaptTo(where, samples, targetsByOutput(targets, samples.rows, this.#run.goals));
     this.model.held.beginFit(where);
-    this.#fit = new Fit(this.#run, ready, judged, checked);
+    this.#fit = fit;
     try {
-      return await this.#fit.train();
+      return await fit.train();
     } finally {
       this.#fit = undefined;
     }
+  }
+
+  /**
+   * {@link fit} as an iterable of its epochs' events: training waits until the next one is asked for, and ends where
+   * the loop is left. What it returns in the end is the history.
+   */
+  events(data: TrainingData, options: FitOptions = {}): AsyncGenerator<EpochEvent, History, undefined> {
+    checkFitOptions('events', options);
+    return eventsOf(own => this.fit(data, own), options);
   }
 
   #read(where: string, data: TrainingData, named = where): ReadyData {
@@ -285,14 +314,22 @@ class BaseTrainer<M extends Trainable = Trainable> {
       for (const moments of run.workspace.momentsOf(parameter)) {
         tensors.push({ name: nameOf(moments.name, name), shape, data: fromPanels(moments.values, rows, columns) });
       }
+      for (const [buffer, values] of run.callbacks.kept) {
+        tensors.push({ name: nameOf(buffer, name), shape, data: fromPanels(partOf(values, parameter), rows, columns) });
+      }
     }
     const { config, deterministic, progress } = run;
-    const state: TrainerState = { format: TRAINER_FORMAT, ...config, deterministic, ...progress };
+    const callbacks = run.callbacks.none ? {} : { callbacks: run.callbacks.saved };
+    const state: TrainerState = { format: TRAINER_FORMAT, ...config, deterministic, ...progress, ...callbacks };
     return writeSafetensors(tensors, { ...modelMetadata(this.model), trainer: JSON.stringify(state) });
   }
 
   /** @internal Takes over a saved trainer's state. */
-  restore(state: TrainerState, stored: (buffer: string, parameter: string) => ArrayLike<number>): void {
+  restore(
+    state: TrainerState,
+    callbacks: readonly Callback[],
+    stored: (buffer: string, parameter: string) => ArrayLike<number>,
+  ): void {
     const { workspace, goals, progress } = this.#run;
     const { network } = workspace;
     for (const parameter of network.plan.parameters) {
@@ -303,6 +340,20 @@ class BaseTrainer<M extends Trainable = Trainable> {
         toPanels(moments.values, values, rows, columns);
       }
     }
+    const flat = (buffer: string) => {
+      const values = new Float32Array(workspace.parameters.length);
+      for (const parameter of network.plan.parameters) {
+        const { name, rows, columns } = parameter;
+        const given = stored(buffer, name);
+        checkBuffer(`${buffer} of ${shorten(name)}`, given, 'finite');
+        toPanels(partOf(values, parameter), given, rows, columns);
+      }
+      return values;
+    };
+    const saved = (state.callbacks ?? []).map(({ callback: { kind }, state: own, keeps }, index) => {
+      return { kind, state: own, kept: keeps ? flat(bufferOf(index)) : undefined };
+    });
+    this.#run.callbacks = new Callbacks(callbacks, saved);
     checkProgress(state, this.model.held.trained, goals);
     const { epoch, position, samples, costSum, correct, outputs, shuffled, order, step } = state;
     Object.assign(progress, { epoch, position, samples, costSum, correct, outputs, shuffled, order, step });
@@ -313,25 +364,81 @@ class BaseTrainer<M extends Trainable = Trainable> {
     throw new Error('myelin: expected an entry of the package that loads its WebAssembly, got the bare class');
   }
 
-  /** The trainer that {@link toBytes} wrote, with a model of its own as `trainer.model`. */
-  static async fromBytes<T extends BaseTrainer>(this: TrainerClass<T>, bytes: Uint8Array): Promise<T> {
+  /**
+   * The trainer that {@link toBytes} wrote, with a model of its own as `trainer.model`.
+   *
+   * @param options `callbacks` in place of the file's: where one of those has a function, which no file holds, all are
+   *   to be given again; each goes on from the state of the file's one of its kind
+   */
+  static async fromBytes<T extends BaseTrainer>(
+    this: TrainerClass<T>,
+    bytes: Uint8Array,
+    options: ResumeOptions = {},
+  ): Promise<T> {
     const where = 'Trainer.fromBytes';
+    checkOptions(where, options, ['callbacks']);
     const { tensors, metadata } = readSafetensors(fileBytes(where, bytes));
     const state = readState(metadata.trainer);
+    const saved = state.callbacks ?? [];
+    const callbacks = callbacksAgain(where, options.callbacks, saved);
     const names = Object.keys(stateOf(state.optimizer));
+    const kept = saved.flatMap(({ keeps }, index) => (keeps ? bufferOf(index) : []));
     const nameOf = namingOf(tensors);
-    const { users, ...parts } = readModelMetadata(tensors, metadata, name => names.map(buffer => nameOf(buffer, name)));
+    const { users, ...parts } = readModelMetadata(tensors, metadata, (name, trainable) => {
+      return [...(trainable ? names : []), ...kept].map(buffer => nameOf(buffer, name));
+    });
     const { modelClass } = this;
     const backend = await chooseBackend(modelClass.host, { deterministic: state.deterministic, turbo: false });
     const model = new modelClass({ ...parts, trained: trainedBy(state, parts.trained), backend });
     model.adopt(tensors, users);
     const { loss, lossWeights, optimizer, metrics, batchSize } = state;
-    const options = { loss, lossWeights, optimizer, metrics, batchSize };
-    const trainer = new this(await this.prepare(model, backend, options, where));
+    const asked = { loss, lossWeights, optimizer, metrics, batchSize };
+    const trainer = new this(await this.prepare(model, backend, asked, where));
     const stored = new Map(tensors.map(({ name, data }) => [name, data]));
-    trainer.restore(state, (buffer, parameter) => stored.get(nameOf(buffer, parameter)) ?? []);
+    trainer.restore(state, callbacks, (buffer, parameter) => stored.get(nameOf(buffer, parameter)) ?? []);
     return trainer;
+  }
+
+  /**
+   * Writes {@link toBytes} to a file, on platforms with files: beside it first, then in its place, so that a crash
+   * leaves the old file whole.
+   */
+  async save(path: string): Promise<void> {
+    const where = 'Trainer.save';
+    const { host } = (this.constructor as TrainerClass<this>).modelClass;
+    const files = filesOf(host, where, 'keep what trainer.toBytes() gives');
+    await files.write(checkPath(`${where}: path`, path), this.toBytes());
+  }
+
+  /** The trainer in a file that {@link save} or `checkpoint` wrote; `options` as {@link fromBytes} takes them. */
+  static async load<T extends BaseTrainer>(
+    this: TrainerClass<T>,
+    path: string,
+    options: ResumeOptions = {},
+  ): Promise<T> {
+    const where = 'Trainer.load';
+    const files = filesOf(this.modelClass.host, where, 'fetch the bytes and give them to Trainer.fromBytes');
+    return BaseTrainer.fromBytes.call<TrainerClass<T>, [Uint8Array, ResumeOptions], Promise<T>>(
+      this,
+      await files.read(checkPath(`${where}: path`, path)),
+      options,
+    );
   }
 }
 
 export { BaseTrainer as Trainer };
+
+/** A parameter's panels among all of them. */
+function partOf(flat: Float32Array, { data: { offset, bytes } }: Parameter): Float32Array {
+  return flat.subarray(offset / 4, (offset + bytes) / 4);
+}
+
+/** A file's callbacks, or those that are given in their place. */
+function callbacksAgain(where: string, given: unknown, saved: readonly SavedCallback[]): readonly Callback[] {
+  if (given !== undefined) return resolveCallbacks(`${where}: callbacks`, given);
+  return saved.map(({ callback }) => {
+    if (!isIncomplete(callback)) return callback;
+    const got = `none in place of ${callback.kind}, which a file cannot hold`;
+    throw wrongKind(`${where}: callbacks`, 'functions to be given again', got, 'give { callbacks: […] }');
+  });
+}

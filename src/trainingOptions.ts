@@ -1,4 +1,5 @@
 /** What trainers are asked for, what they tell while they train, and what they tell in the end. */
+import { type Callback, resolveCallbacks } from './callbacks/index.js';
 import { checkBoolean, checkInteger, checkOptions, wrongType } from './errors.js';
 import { type GoalConfig, type GoalOptions, type NetworkTargets, resolveGoals } from './goals.js';
 import type { NetworkSamples } from './inputs.js';
@@ -31,6 +32,8 @@ export interface TrainerOptions extends GoalOptions<Metric> {
    * depend on it.
    */
   readonly threads?: 'auto' | number;
+  /** What is told of every epoch, such as `earlyStopping()`; none unless told. Their state is in the trainer's file. */
+  readonly callbacks?: readonly Callback[];
 }
 
 export interface FitOptions {
@@ -53,6 +56,8 @@ export interface FitOptions {
   readonly onBatch?: (event: BatchEvent) => void | Promise<void>;
   /** Called, and awaited, after every epoch; what it throws likewise. */
   readonly onEpoch?: (event: EpochEvent) => void | Promise<void>;
+  /** In place of the trainer's, from now on. */
+  readonly callbacks?: readonly Callback[];
 }
 
 export interface BatchEvent {
@@ -100,9 +105,18 @@ export const trainerOptionNames: readonly string[] = [
   'metrics',
   'batchSize',
   'threads',
+  'callbacks',
 ];
 /** @internal */
-export const fitOptionNames: readonly string[] = ['epochs', 'shuffle', 'validation', 'signal', 'onBatch', 'onEpoch'];
+export const fitOptionNames: readonly string[] = [
+  'epochs',
+  'shuffle',
+  'validation',
+  'signal',
+  'onBatch',
+  'onEpoch',
+  'callbacks',
+];
 /** @internal */
 export const dataNames: readonly string[] = ['x', 'y', 'scale'];
 
@@ -117,14 +131,15 @@ export function checkTrainerOptions(
   where: string,
   options: unknown,
   outputs: readonly string[] | undefined,
-): TrainerConfig & { threads: 'auto' | number } {
+): TrainerConfig & { threads: 'auto' | number; callbacks: readonly Callback[] } {
   checkOptions(where, options, trainerOptionNames);
-  const { optimizer, batchSize = 32, threads = 'auto', ...given } = options as Partial<TrainerOptions>;
+  const { optimizer, batchSize = 32, threads = 'auto', callbacks, ...given } = options as Partial<TrainerOptions>;
   return {
     ...resolveGoals(where, given, outputs, trainingMetrics),
     optimizer: resolveOptimizer(where, optimizer),
     batchSize: checkInteger(`${where}: batchSize`, batchSize, 1, 2 ** 20),
     threads: checkThreads(where, threads),
+    callbacks: resolveCallbacks(`${where}: callbacks`, callbacks),
   };
 }
 
@@ -142,12 +157,14 @@ export interface CheckedFitOptions {
   readonly signal: FitOptions['signal'];
   readonly onBatch: FitOptions['onBatch'];
   readonly onEpoch: FitOptions['onEpoch'];
+  /** None where the trainer's own stay. */
+  readonly callbacks: readonly Callback[] | undefined;
 }
 
 /** @internal */
 export function checkFitOptions(where: string, options: FitOptions): CheckedFitOptions {
   checkOptions(where, options, fitOptionNames);
-  const { epochs = 1, shuffle = true, signal, onBatch, onEpoch } = options;
+  const { epochs = 1, shuffle = true, signal, onBatch, onEpoch, callbacks } = options;
   for (const [name, callback] of [
     ['onBatch', onBatch],
     ['onEpoch', onEpoch],
@@ -165,6 +182,7 @@ export function checkFitOptions(where: string, options: FitOptions): CheckedFitO
     signal,
     onBatch,
     onEpoch,
+    callbacks: callbacks && resolveCallbacks(`${where}: callbacks`, callbacks),
   };
 }
 

@@ -108,12 +108,12 @@ function usersMetadata(format: string, metadata: Readonly<Record<string, string>
 
 /**
  * Reads the metadata of a model, and checks that the file's tensors are those of its architecture and in a trainer's
- * file `extra` ones for those that are trained.
+ * file `extra` ones for each, which may hang on whether it is trained.
  */
 export function readModelMetadata(
   tensors: readonly Tensor[],
   metadata: Readonly<Record<string, string>>,
-  extra?: (parameter: string) => readonly string[],
+  extra?: (parameter: string, trainable: boolean) => readonly string[],
 ): {
   architecture: Architecture;
   seed: number;
@@ -145,7 +145,7 @@ export function readModelMetadata(
     });
     for (const part of parts) {
       const parameter = `${layer.name}.${part.name}`;
-      for (const name of [parameter, ...((part.trainable !== false && extra?.(parameter)) || [])]) {
+      for (const name of [parameter, ...(extra?.(parameter, part.trainable ?? true) ?? [])]) {
         const tensor = rest.get(name);
         const expected = `tensor [${part.shape.join(', ')}]`;
         if (!tensor) throw wrongValue(`model file: ${shorten(name)}`, expected, 'none');

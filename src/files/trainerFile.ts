@@ -1,4 +1,6 @@
 /** What a trainer's file says beside its tensors. */
+
+import { readCallbacks, type SavedCallback } from '../callbacks/index.js';
 import { checkBoolean, checkInteger, checkOptions, describe, wrongType, wrongValue } from '../errors.js';
 import type { OutputGoal } from '../goals.js';
 import { hasKey, kindOf } from '../kinds.js';
@@ -31,6 +33,8 @@ export interface TrainerState extends TrainerConfig, Sums {
   readonly order: number;
   /** Updates made. */
   readonly step: number;
+  /** What goes on with it; none where there is nothing. */
+  readonly callbacks?: readonly SavedCallback[];
 }
 
 type Named = readonly { readonly name: string }[];
@@ -54,6 +58,7 @@ const counts = ['epoch', 'position', 'samples', 'correct', 'order', 'step'] as c
 const names = [
   ...['format', 'loss', 'lossWeights', 'optimizer', 'metrics', 'batchSize', 'deterministic', 'shuffled', 'costSum'],
   'outputs',
+  'callbacks',
   ...counts,
 ];
 
@@ -87,7 +92,7 @@ export function readState(text: string | undefined): TrainerState {
   const byName = kindOf(loss) === 'Object' && !(hasKey(loss, 'kind') && typeof loss.kind === 'string');
   const outputNames = byName ? Object.keys(loss as object) : undefined;
   const options = { loss, lossWeights, optimizer, metrics, batchSize };
-  const { threads: _, ...config } = checkTrainerOptions(where, options, outputNames);
+  const { threads: _, callbacks: __, ...config } = checkTrainerOptions(where, options, outputNames);
   const count = (name: (typeof counts)[number], most: number) => checkInteger(`${where}: ${name}`, rest[name], 0, most);
   const samples = count('samples', 2 ** 31 - 1);
   const position = count('position', samples);
@@ -108,6 +113,7 @@ export function readState(text: string | undefined): TrainerState {
     correct: count('correct', 2 ** 31 - 1),
     ...(outputs !== undefined && { outputs: readSums(`${where}: outputs`, outputs, outputNames ?? []) }),
     shuffled: checkBoolean(`${where}: shuffled`, rest.shuffled),
+    callbacks: readCallbacks(`${where}: callbacks`, rest.callbacks),
     order: format === 1 ? epoch : count('order', MOST_COUNTED),
     step,
   };

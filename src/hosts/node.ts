@@ -1,5 +1,6 @@
 /** How Node, Bun and Deno come by the package's WebAssembly. */
-import { readBytes, saveAtomically } from '../files/save.js';
+import { append, checkWritable, makeFolder, saveKeeping } from '../files/append.js';
+import { readBytes } from '../files/save.js';
 import type { Host } from '../runtime/binaries.js';
 import { turboBackend } from '../runtime/turbo.js';
 import { addresses } from './addresses.js';
@@ -11,5 +12,5 @@ export const nodeHost: Host = {
   compile: file => compileBinary(file, addresses[file]),
   turbo: deterministic => turboBackend(nodeHost, file => readBinary(file, addresses[file]), deterministic),
   threads: nodeThreads,
-  files: { read: readBytes, write: saveAtomically },
+  files: { read: readBytes, write: saveKeeping, append, check: checkWritable, makeFolder },
 };
