@@ -5,13 +5,15 @@
  *     npx tsx bench/results.ts
  */
 import { readFileSync } from 'node:fs';
-import { adam, dense, Model, sequential } from 'myelin';
+import { adam, Model } from 'myelin';
 import { parseTable } from '../src/data/csv.js';
-import { encodeInputs, fitPreprocessing } from '../src/data/inputs.js';
-import { inputWidth, outputWidth } from '../src/data/preprocessing.js';
 import type { Table } from '../src/data/table.js';
-import { encodeTarget, targetLabels } from '../src/data/target.js';
 import { Purpose, Random } from '../src/random.js';
+import { findColumns, fitPreprocessing } from '../src/tabular/columns.js';
+import { markEncoded } from '../src/tabular/encoded.js';
+import { encodeInputs } from '../src/tabular/inputs.js';
+import { setScaling, tableNetwork } from '../src/tabular/network.js';
+import { encodeTarget, targetLabels } from '../src/tabular/target.js';
 
 const FOLDS = 5;
 const SEEDS = [0, 1, 2];
@@ -47,24 +49,22 @@ async function scoreFold(question: Question, table: Table, folds: Int32Array, fo
   const rows = [...folds.keys()];
   const training = table.pick(rows.filter(row => folds[row] !== fold));
   const heldOut = table.pick(rows.filter(row => folds[row] === fold));
-  const preprocessing = fitPreprocessing(training, question);
+  const preprocessing = fitPreprocessing(training, { ...question, found: findColumns(table, question.target) });
   const samples = (part: Table) => {
     return { x: encodeInputs(part, preprocessing).x, y: encodeTarget(part, preprocessing.target) };
   };
-  const inputs = inputWidth(preprocessing);
-  if (question.task === 'regression') {
-    const model = await Model.create(sequential(inputs, [dense(16, { activation: 'relu' }), dense(1)]), {
-      seed,
-      deterministic: true,
-    });
+  const isRegression = question.task === 'regression';
+  const layers = { hidden: [isRegression ? 16 : 64], activation: 'relu', dropout: 0 } as const;
+  const model = await Model.create(tableNetwork(preprocessing, layers), { seed, deterministic: true });
+  setScaling(model, preprocessing);
+  markEncoded(model, preprocessing);
+  if (isRegression) {
     const loss = 'meanSquaredError';
     // scikit-learn's alpha = 1 adds |w|² / (2 · rows) to half the mean squared error: to the gradient of the whole, 2 w / rows.
     const optimizer = adam({ learningRate: 0.01, weightDecay: 2 / training.rows });
     await model.fit(samples(training), { loss, optimizer, batchSize: training.rows, epochs: 1000 });
     return model.evaluate(samples(heldOut), { loss, metrics: ['r2'] }).r2 ?? Number.NaN;
   }
-  const layers = [dense(64, { activation: 'relu' }), dense(outputWidth(preprocessing), { activation: 'softmax' })];
-  const model = await Model.create(sequential(inputs, layers), { seed, deterministic: true });
   const loss = 'sparseCategoricalCrossEntropy';
   await model.fit(samples(training), { loss, optimizer: adam(), batchSize: 200, epochs: 300 });
   return model.evaluate(samples(heldOut), { loss, metrics: ['accuracy'] }).accuracy ?? Number.NaN;

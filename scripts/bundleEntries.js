@@ -27,7 +27,7 @@ const options = {
 };
 
 const entries = compiled('dist/entries', '.js');
-const predicting = entries.filter(path => path.includes('/predict.'));
+const predicting = entries.filter(path => /[/.]predict\./.test(path));
 // Parts that entries share lie beside them, so that addresses relative to a module lead to the same files from there as from src/hosts.
 const shared = { ...options, splitting: true, chunkNames: 'entries/shared-[hash]' };
 

@@ -3,7 +3,7 @@ import { type Architecture, type End, firstLayer, indexRule, inputsOf } from './
 import { roomFor } from './conversions.js';
 import { putColumns, takeColumns } from './data/columns.js';
 import { asFloats, type IndexRule, refuseWrongIndices } from './data/indices.js';
-import type { RawRows } from './data/rawRows.js';
+import type { RawRows } from './tabular/rawRows.js';
 import {
   type ReadySamples,
   readAlone,

@@ -72,6 +72,8 @@ export function* evaluation(
 export interface Way {
   readonly training: boolean;
   readonly inputs: readonly string[];
+  /** As in {@link Judgement} of plans: false unless told. */
+  readonly scaled?: boolean;
 }
 
 /** A program that judges rows with one loss for each output and finds gradients; it is made for at most `capacity` rows at once. */

@@ -1,6 +1,6 @@
 /** Steps 4 and 5 as a model offers them: options and data checked, then a judge with the model's parameters at work. */
 import type { Architecture } from './architecture.js';
-import type { RawRows } from './data/rawRows.js';
+import type { RawRows } from './tabular/rawRows.js';
 import type { ReadySamples } from './data/samples.js';
 import { checkBoolean, checkOptions, wrongKind, wrongValue } from './errors.js';
 import {
@@ -113,7 +113,7 @@ export class Judges {
     goals.forEach(({ name, metrics, columns }, i) => {
       const numeric = metrics.filter(metric => metric !== 'accuracy');
       const truth = truths[i] ?? [];
-      const own = rawRows(where)?.restore(Float32Array.from(truth)) ?? truth;
+      const own = rawRows(where)?.truth(Float32Array.from(truth)) ?? truth;
       for (const [metric, score] of Object.entries(scoreNumbers(numeric, predictions[i] ?? [], own, columns))) {
         scores[ofEnd(name, metric)] = score;
       }
@@ -128,12 +128,13 @@ export class Judges {
     options: GoalOptions<EvaluationMetric>,
     mostRows: number,
     use: (judge: Judge, data: ReadyData, goals: readonly OutputGoal[]) => R,
-    way = inference,
+    asked = inference,
   ): R {
     const { architecture, backend, inputs, outputs, rawRows, lend } = this.#model;
     const config = resolveGoals(where, options, outputs.names, evaluationMetrics);
     const goals = fitGoals(where, architecture, config);
     const raw = rawRows(where);
+    const way = { ...asked, scaled: raw?.scaled ?? false };
     const samples = inputs.read(where, data, { raw, bare: where === 'evaluate' });
     const targets = readAllTargets(where, raw?.y(data.y) ?? data.y, samples.rows, goals);
     const key = JSON.stringify([config.loss, config.lossWeights, way]);

@@ -285,6 +285,9 @@ class BaseModel extends Predictor {
     }
     if (x === undefined && y === undefined) throw wrongKind(where, 'x, y or both', 'neither');
     const raw = this.rawRows(where);
+    if (raw?.scaled && y !== undefined) {
+      throw wrongKind(`${where}: y`, 'a network whose unit is its own', "one of a table, whose file says its target's");
+    }
     const samples = x === undefined ? undefined : this.inputs.read(where, { x, scale }, { raw });
     const { names } = this.outputs;
     const targets = names && y !== undefined ? valuesByName(`${where}: y`, 'output', y, names) : [raw?.y(y) ?? y];

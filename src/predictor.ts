@@ -1,8 +1,6 @@
 /** A network with parameters that predicts: the half of a model that needs nothing of training. */
 import { type Architecture, placedLayers } from './architecture.js';
 import { conversion, fileBytes, numberMend, ownFloats, refuseLost, roomFor } from './conversions.js';
-import { PREPROCESSING } from './data/preprocessing.js';
-import { RawRows } from './data/rawRows.js';
 import { countRows, notFiniteAt, type ReadySamples, type Samples } from './data/samples.js';
 import { checkBoolean, checkOptions, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
 import { readModelMetadata, type Trained } from './files/modelFile.js';
@@ -20,6 +18,7 @@ import { type Backend, type BackendOptions, chooseBackend, type Host } from './r
 import { Program } from './runtime/program.js';
 import { copySamples, setBatch } from './runtime/staging.js';
 import { size } from './shape.js';
+import { PREPROCESSING, RawRows } from './tabular/rawRows.js';
 
 export interface LoadOptions {
   /** The same bits on every engine, processor and number of threads, at some cost in speed; false unless told. */

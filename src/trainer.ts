@@ -124,7 +124,8 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const goals = fitGoals(where, model.architecture, config);
     const { optimizer, batchSize } = config;
     const { deterministic } = backend;
-    const judgement = { goals, optimizer, paired: backend.paired };
+    const scaled = model.rawRows(where)?.scaled ?? false;
+    const judgement = { goals, optimizer, paired: backend.paired, scaled };
     const { work } = planTraining(model.architecture, batchSize, judgement).plan;
     const found = work < WORK_FOR_THREADS ? undefined : await unlessAborted(signal, findTeam(backend, threads));
     const team = found === ABORTED ? undefined : found;

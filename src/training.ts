@@ -43,6 +43,10 @@ export interface Judgement {
   readonly training?: boolean;
   /** What nodes read the inputs by whose gradients are asked for too; none unless told. */
   readonly inputs?: readonly string[];
+  /**
+   * Whether costs are of what comes to the last layer, which only puts it into the targets' own unit; false unless told.
+   */
+  readonly scaled?: boolean;
   /** Whether steps are to be told the outputs' gradients too; false unless told. */
   readonly given?: boolean;
   /** As in {@link Backend}. */
@@ -93,10 +97,12 @@ export function planTraining(architecture: Architecture, capacity: number, judge
   function forwardAndCost(learns: boolean): void {
     const targets: Region[] = [];
     const toLogits = goals.map(({ loss }) => loss.fromLogits);
-    const [forward, ends] = forwardTo(learns, toLogits, () => {
+    const [forward, given] = forwardTo(learns, toLogits, () => {
       for (const aim of aims) targets.push(emitTargets(builder, aim, stride));
     });
-    const steps = forward.tape.steps;
+    const whole = forward.tape.steps;
+    const ends = judgement.scaled ? given.flatMap(value => sourceOf(whole, value)) : given;
+    const steps = judgement.scaled ? whole.filter(({ output }) => !given.includes(output)) : whole;
     const gradients = new Gradients(builder, learns ? wantedOf(steps, inputGradients.values(), ends) : new Set(ends));
     aims.forEach((aim, end) => {
       const [value, target] = [ends[end], targets[end]];
@@ -185,6 +191,11 @@ function wantedOf(steps: readonly Step[], inputs: Iterable<Value>, ends: Iterabl
   }
   for (const end of ends) wanted.add(end);
   return wanted;
+}
+
+/** What the layer that made a value read. */
+function sourceOf(steps: readonly Step[], value: Value): Value[] {
+  return steps.flatMap(step => ('site' in step && step.output === value ? [step.site.input] : []));
 }
 
 /** Emits the steps in reverse, each its records in the order they run; none has any where nothing is asked of it. */

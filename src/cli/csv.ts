@@ -1,10 +1,10 @@
 import { type CsvFile, openTable, readAsShown } from '../data/csv.js';
 import type { Wishes } from '../data/evidence.js';
-import type { Preprocessing } from '../data/preprocessing.js';
 import type { Table } from '../data/table.js';
 import { shorten, wrongValue } from '../errors.js';
 import { joined, openSource } from '../readers/source.js';
-import { counted } from './output.js';
+import type { Preprocessing } from '../tabular/preprocessing.js';
+import { counted } from '../tabular/words.js';
 import { UsageError } from './usage.js';
 
 /** Places of cells are kept in 32 bits. */

@@ -1,9 +1,10 @@
 import type { Wishes } from '../data/evidence.js';
-import { encodeInputs } from '../data/inputs.js';
 import { columnIndex } from '../data/table.js';
+import { encodeInputs } from '../tabular/inputs.js';
+import { figuresOf } from '../tabular/tableModel.js';
 import { loadModel, readFor } from './modelFile.js';
 import { createOutput } from './output.js';
-import { score } from './score.js';
+import { describeFigures } from './score.js';
 import { UsageError } from './usage.js';
 
 export interface EvaluateOptions extends Wishes {
@@ -19,10 +20,10 @@ export async function evaluate(modelPath: string, file: string, options: Evaluat
   if (target === undefined) throw new UsageError(`${modelPath} does not say what it predicts: name it with --target`);
   const { table, preprocessing } = await readFor(loaded, file, options, target);
   columnIndex(table, preprocessing.target.name);
-  const filling = options.impute ? 'fill' : 'refuse';
+  const filling = (options.impute ?? preprocessing.impute) ? 'fill' : 'refuse';
   const { x } = encodeInputs(table, preprocessing, { missing: filling, unknown: filling });
-  const { figures, text } = score(loaded.model.predict(x), table, preprocessing, `${file}:`);
+  const figures = figuresOf(loaded.model.predict(x), table, preprocessing);
   const output = createOutput(options.json);
   output.event('evaluate', { model: modelPath, file, ...figures });
-  output.say(text);
+  output.say(describeFigures(figures, `${file}:`));
 }

@@ -1,8 +1,11 @@
 import { describeReading } from '../data/evidence.js';
-import type { InputColumn, Preprocessing } from '../data/preprocessing.js';
 import { printable } from '../data/table.js';
+import { shorten } from '../errors.js';
+import type { Preprocessing } from '../tabular/preprocessing.js';
+import { aboutColumn } from '../tabular/tablePredictor.js';
+import { counted } from '../tabular/words.js';
 import { loadModel, parameterCount } from './modelFile.js';
-import { counted, createOutput, fileSize } from './output.js';
+import { createOutput, fileSize } from './output.js';
 
 /** `myelin inspect`: what is in a model file. */
 export async function inspect(path: string, options: { json?: boolean }): Promise<void> {
@@ -24,7 +27,8 @@ export async function inspect(path: string, options: { json?: boolean }): Promis
   for (const [key, value] of metadata) output.say(`${printable(key)}: ${printable(value)}`);
 }
 
-function describe({ columns, target, reading }: Preprocessing): string {
+function describe(preprocessing: Preprocessing): string {
+  const { columns, target, reading, dropped = [], impute, threshold } = preprocessing;
   const lines =
     target.kind === 'classes'
       ? [`predicts ${printable(target.name)}, one of ${target.values.length} classes: ${list(target.values)}`]
@@ -32,19 +36,27 @@ function describe({ columns, target, reading }: Preprocessing): string {
           `predicts ${printable(target.name)}, a number (mean ${short(target.mean)}, standard deviation ${short(target.scale)})`,
         ];
   lines.push(`from ${counted(columns.length, 'column')}:`);
-  const names = columns.map(({ name }) => printable(name));
-  const width = Math.max(...names.map(name => name.length));
-  columns.forEach((column, index) => {
-    lines.push(`  ${names[index]?.padEnd(width)}  ${describeColumn(column)}`);
-  });
+  lines.push(...columnLines(preprocessing));
+  if (dropped.length > 0)
+    lines.push(`left out: ${dropped.map(({ name, kind }) => `${printable(name)} (${kind})`).join(', ')}`);
+  if (impute) lines.push('missing values are filled in');
+  if (threshold !== undefined)
+    lines.push(
+      `${target.kind === 'classes' ? printable(target.values[1] ?? '') : ''} from a probability of ${short(threshold)} on`,
+    );
   if (reading !== undefined) lines.push(...describeReading(reading));
   return lines.join('\n');
 }
 
-function describeColumn(column: InputColumn): string {
-  if (column.kind === 'category') return `one of ${column.values.length}: ${list(column.values)}`;
-  if (column.scale === 0) return `always ${column.mean} in training: ignored`;
-  return `mean ${short(column.mean)}, standard deviation ${short(column.scale)}`;
+/** A line for each column, which fits a terminal. */
+export function columnLines({ columns }: Preprocessing): string[] {
+  const names = columns.map(({ name }) => shorten(printable(name)));
+  const width = Math.max(...names.map(name => name.length));
+  const screen = (process.stdout.isTTY && process.stdout.columns) || 100;
+  return columns.map((column, index) => {
+    const line = `  ${names[index]?.padEnd(width)}  ${printable(aboutColumn(column))}`;
+    return line.length <= screen ? line : `${line.slice(0, screen - 1)}…`;
+  });
 }
 
 function list(values: readonly string[]): string {

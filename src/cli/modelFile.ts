@@ -1,18 +1,14 @@
-import { inputNumbers, outputActivation, outputShape } from '../architecture.js';
+import { outputActivation, outputShape } from '../architecture.js';
 import { checkHeader, readAsShown } from '../data/csv.js';
 import type { Wishes } from '../data/evidence.js';
-import {
-  inputWidth,
-  outputWidth,
-  PREPROCESSING,
-  type Preprocessing,
-  parsePreprocessing,
-} from '../data/preprocessing.js';
 import type { Table } from '../data/table.js';
 import { Model } from '../entries/node.js';
+import { TableModel } from '../entries/tabular.node.js';
 import { describe, placed, shorten, wrongKind, wrongValue } from '../errors.js';
 import { readBytes } from '../files/save.js';
 import { size } from '../shape.js';
+import { PREPROCESSING, type Preprocessing } from '../tabular/preprocessing.js';
+import { checkWidths, tableOf } from '../tabular/tablePredictor.js';
 import { readAsTrained, readCsv, wishesFor } from './csv.js';
 import { columnMeant } from './names.js';
 
@@ -34,12 +30,9 @@ export async function loadModel(path: string): Promise<LoadedModel> {
   checkBinary(path, file);
   try {
     const model = await Model.fromBytes(file);
-    const text = model.metadata[PREPROCESSING];
     // What is given to it here is encoded already.
-    delete model.metadata[PREPROCESSING];
-    const preprocessing = text === undefined ? undefined : parsePreprocessing(text);
-    if (preprocessing !== undefined) checkWidths('model file', model, preprocessing);
-    return { path, bytes: file.length, model, preprocessing };
+    const table = PREPROCESSING in model.metadata ? tableOf(TableModel, model) : undefined;
+    return { path, bytes: file.length, model, preprocessing: table?.preprocessing };
   } catch (cause) {
     throw placed(shorten(path), cause);
   }
@@ -110,15 +103,4 @@ function plainPreprocessing({ path, model }: LoadedModel, table: Table, target =
   };
   checkWidths(path, model, plain);
   return plain;
-}
-
-function checkWidths(path: string, model: Model, preprocessing: Preprocessing): void {
-  const inputs = inputNumbers(model.architecture);
-  const outputs = size(outputShape(model.architecture));
-  if (inputWidth(preprocessing) !== inputs) {
-    throw wrongValue(path, `${inputs} inputs`, `columns that make ${inputWidth(preprocessing)}`);
-  }
-  if (outputWidth(preprocessing) !== outputs) {
-    throw wrongValue(path, `${outputs} outputs`, `a target of ${outputWidth(preprocessing)}`);
-  }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { activationNames } from '../layers/activations.js';
+import { columnKinds } from '../tabular/columns.js';
 import type { BenchOptions } from './bench.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
 import { inspect } from './inspect.js';
@@ -17,6 +18,7 @@ import {
   number,
   seed,
   thousands,
+  threshold,
   UsageError,
   wholeNumber,
   wholeNumbers,
@@ -102,7 +104,15 @@ withReading(program.command('train'), 'found')
     'classification or regression (default: decided from the target)',
     choice('--task', ['classification', 'regression']),
   )
-  .option('--impute', 'fill missing values in: numbers with the mean, texts with the most frequent one')
+  .option(
+    '--impute',
+    'fill missing values in, here and later: numbers with the median, texts with the most frequent one',
+  )
+  .option(
+    '--columns <kinds>',
+    `what columns are, such as plan=category,signup=date: ${columnKinds.join(', ')}`,
+    gathered,
+  )
   .option('--ignore <columns>', 'a column to leave out, or some between commas; again for more', gathered)
   .option(
     '--keep <epoch>',
@@ -116,6 +126,11 @@ withReading(program.command('train'), 'found')
     wholeNumber('--patience', 1),
   )
   .option('--calibrate', 'make probabilities say how often they are right, by the validation rows')
+  .option(
+    '--threshold <wish>',
+    "from which probability on it is the second of two classes: f1, 'cost 5:1' (missed : false alarm), 'recall 0.8'",
+    threshold,
+  )
   .option('--no-refit', 'save the model that was judged, not one that is trained again on all rows')
   .option('--out <file>', 'where to save the model', fileName('--out'), 'model.safetensors')
   .option('--json', 'print one JSON object per event on its own line')

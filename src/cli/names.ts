@@ -1,14 +1,10 @@
 /** Columns and words as the user names them. */
 
-import { findRecords } from '../data/records.js';
-import { missingColumn, PLAIN_READING, Table } from '../data/table.js';
-import { printable } from '../errors.js';
-
-/** The words of a list between commas; those with commas stand in quotes, as in CSV. */
-export function wordsOf(where: string, list: string): readonly string[] {
-  const records = findRecords(where, new TextEncoder().encode(list), ',');
-  return records.columns === 0 ? [] : new Table(records, PLAIN_READING).header;
-}
+import { missingColumn, type Table } from '../data/table.js';
+import { printable, quote } from '../errors.js';
+import { type ColumnKind, columnKinds } from '../tabular/columns.js';
+import { choice, UsageError } from './usage.js';
+import { wordsOf } from './words.js';
 
 /** The column that the user means: by its name, or as messages write it, with `\n` for a line break. */
 export function columnMeant(table: Table, typed: string): string | undefined {
@@ -29,4 +25,18 @@ export function columnsMeant(table: Table, typed: readonly string[], target: str
       return name;
     });
   });
+}
+
+/** What the user says columns are: `plan=category,signup=date`. */
+export function columnKindsMeant(table: Table, typed: readonly string[], target: string): Record<string, ColumnKind> {
+  const kinds: Record<string, ColumnKind> = {};
+  for (const word of typed.flatMap(list => wordsOf('--columns', list))) {
+    const at = word.lastIndexOf('=');
+    if (at < 0) throw new UsageError(`--columns: expected NAME=KIND, got ${quote(word)}`);
+    const name = columnMeant(table, word.slice(0, at));
+    if (name === undefined) throw missingColumn(table, word.slice(0, at), [target]);
+    if (name === target) throw new UsageError(`--columns: expected other columns than the target, got ${quote(name)}`);
+    kinds[name] = choice(`--columns ${quote(name)}`, columnKinds)(word.slice(at + 1));
+  }
+  return kinds;
 }

@@ -1,6 +1,7 @@
 import progress from 'cli-progress';
 import pc from 'picocolors';
 import type { EpochEvent } from '../entries/node.js';
+import { counted, grouped } from '../tabular/words.js';
 
 /** Bold on a terminal (unless NO_COLOR is set), plain in files and pipes. */
 export const { bold } = pc.createColors(pc.isColorSupported && process.stdout.isTTY === true);
@@ -112,16 +113,6 @@ export function createBenchProgress(): BenchProgress {
 /** 0.97531 as `97.5%`. */
 export function percent(fraction: number): string {
   return `${(fraction * 100).toFixed(1)}%`;
-}
-
-/** 12345 as `12,345`. */
-export function grouped(count: number): string {
-  return count.toLocaleString('en');
-}
-
-/** `1 epoch`, `1,200 epochs`. */
-export function counted(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** A byte count in words: `38.6 KB`. */

@@ -1,11 +1,12 @@
 import type { Wishes } from '../data/evidence.js';
-import { encodeInputs } from '../data/inputs.js';
-import type { Preprocessing } from '../data/preprocessing.js';
 import { restore, standardise } from '../data/scaling.js';
+import { quote } from '../errors.js';
 import { saveAtomically } from '../files/save.js';
-import { largest } from '../metrics/classes.js';
+import { encodeInputs } from '../tabular/inputs.js';
+import { isOutside, type Preprocessing } from '../tabular/preprocessing.js';
+import { decided } from '../tabular/tablePredictor.js';
+import { counted } from '../tabular/words.js';
 import { loadModel, readFor } from './modelFile.js';
-import { counted } from './output.js';
 import { refuseSameFile } from './usage.js';
 import { csvCell, float32Text, shortText } from './writing.js';
 
@@ -20,9 +21,12 @@ export async function predict(modelPath: string, file: string, options: PredictO
   await refuseSameFile('--out', options.out, [modelPath, file]);
   const loaded = await loadModel(modelPath);
   const { table, preprocessing } = await readFor(loaded, file, options);
-  const filling = options.impute ? 'fill' : 'refuse';
-  const { x } = encodeInputs(table, preprocessing, { missing: filling, unknown: filling });
+  const filling = (options.impute ?? preprocessing.impute) ? 'fill' : 'refuse';
+  const { x, unknown } = encodeInputs(table, preprocessing, { missing: filling, unknown: filling });
   const outputs = loaded.model.predict(x);
+  for (const [name, count] of options.impute ? [] : unknown) {
+    process.stderr.write(`column ${quote(name)}: ${counted(count, 'text')} that training did not have\n`);
+  }
   const lines = linesOf(outputs, preprocessing, options.json);
   if (options.out === undefined) print(lines);
   else {
@@ -32,19 +36,22 @@ export async function predict(modelPath: string, file: string, options: PredictO
   }
 }
 
-function* linesOf(outputs: Float32Array, { target }: Preprocessing, json = false): Generator<string> {
+function* linesOf(outputs: Float32Array, preprocessing: Preprocessing, json = false): Generator<string> {
+  const { target, threshold } = preprocessing;
   if (target.kind === 'number') {
     if (!json) yield 'prediction';
     for (const [r, output] of outputs.entries()) {
       // As many digits as tell the network's outputs apart: more where the numbers are large and near each other.
-      const text = shortText(restore(output, target), short => Math.fround(standardise(short, target)) === output);
+      const text = isOutside(target, preprocessing)
+        ? shortText(restore(output, target), short => Math.fround(standardise(short, target)) === output)
+        : float32Text(output);
       yield json ? JSON.stringify({ event: 'prediction', row: r + 1, prediction: Number(text) }) : text;
     }
     return;
   }
   const names = target.values;
   if (!json) yield ['prediction', ...names].map(csvCell).join(',');
-  for (const [r, index] of largest(outputs, names.length).entries()) {
+  for (const [r, index] of decided(outputs, names.length, threshold).entries()) {
     const prediction = names[index] ?? '';
     const probabilities = Array.from(outputs.subarray(r * names.length, (r + 1) * names.length), float32Text);
     if (json) {

@@ -1,130 +1,104 @@
+/** `myelin train`: from a table to a model file that holds all that predict needs. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type CsvFile, checkHeader, readAsShown } from '../data/csv.js';
 import { describeReading, type Wishes } from '../data/evidence.js';
-import { encodeInputs } from '../data/inputs.js';
-import { inputWidth, outputWidth, PREPROCESSING, type Preprocessing } from '../data/preprocessing.js';
-import { missingColumn } from '../data/table.js';
-import { encodeTarget } from '../data/target.js';
-import { dense, dropout, Model, sequential } from '../entries/node.js';
+import { missingColumn, type Table } from '../data/table.js';
+import type { Model } from '../entries/node.js';
+import { TableModel } from '../entries/tabular.node.js';
 import { quote, wrongValue } from '../errors.js';
 import { destination } from '../files/save.js';
-import type { ActivationName } from '../layers/activations.js';
-import { applyTemperature, fitTemperature } from './calibrate.js';
+import type { ColumnKind } from '../tabular/columns.js';
+import { type CheckedOptions, checkTableOptions, fitCells, type TableOptions } from '../tabular/fitTable.js';
+import { defaultPatience, type Run } from '../tabular/fitting.js';
+import type { Prepared } from '../tabular/prepare.js';
+import { inputWidth, outputWidth } from '../tabular/preprocessing.js';
+import type { TrainingReport } from '../tabular/tableModel.js';
+import { counted, grouped } from '../tabular/words.js';
 import { readCsv } from './csv.js';
-import { defaultPatience, type FitSettings, fitModel, type Run } from './fit.js';
+import { columnLines } from './inspect.js';
 import { parameterCount } from './modelFile.js';
-import { columnMeant, columnsMeant } from './names.js';
-import { bold, counted, createOutput, fileSize, grouped, type Output } from './output.js';
-import { type Prepared, type PrepareOptions, prepare, remarks } from './prepare.js';
-import { score } from './score.js';
+import { columnKindsMeant, columnMeant, columnsMeant } from './names.js';
+import { bold, createOutput, createProgress, fileSize, type Output, type Progress } from './output.js';
+import { remarks } from './remarks.js';
+import { describeFigures } from './score.js';
 import { refuseSameFile, UsageError } from './usage.js';
 
-export interface TrainOptions extends PrepareOptions, Wishes, Omit<FitSettings, 'epochs'> {
-  hidden: number[];
-  activation: ActivationName;
-  dropout: number;
-  epochs?: number;
-  out: string;
-  /** Whether probabilities are calibrated on the validation rows. */
-  calibrate?: boolean;
-  /** Whether V8's flags may be set; predict and evaluate read a file once, which takes less than the self-test. */
-  turbo: boolean;
+export interface TrainOptions extends Omit<TableOptions, 'columns' | 'target'>, Wishes {
+  readonly target: string;
+  readonly columns?: readonly string[];
+  readonly ignore?: readonly string[];
+  readonly out: string;
+  readonly json?: boolean;
 }
 
-/** `myelin train`: from a CSV file to a model file that holds all that predict needs. */
 export async function train(file: string, options: TrainOptions): Promise<void> {
   refuseIgnored(options.target, options.ignore ?? []);
   await refuseSameFile('--out', options.out, [file]);
   await checkDestination(options.out);
   const output = createOutput(options.json);
   const csv = await readCsv(file, options);
-  const prepared = prepareFile(csv, options);
-  if (options.calibrate) refuseUncalibrated(prepared);
-  const model = await createModel(prepared.preprocessing, options);
-  const epochs = options.epochs ?? defaultEpochs(prepared.training.table.rows, options.batchSize);
-  announce(output, csv, prepared, model, { ...options, epochs });
-  const { task, training, validation, heldOut } = prepared;
-  const isChosen = validation.y.length > 0;
-  const shown = isChosen ? validation : heldOut;
-  const run = await fitModel(
-    model,
-    { task, training, ...(shown.y.length > 0 && { shown }), name: isChosen ? 'validation' : 'held-out' },
-    { ...options, epochs },
-    output,
-  );
-  const temperature = options.calibrate ? calibrate(run.model, prepared) : undefined;
-  const isHeldOut = heldOut.y.length > 0;
-  const judged = isHeldOut ? heldOut : training;
-  const scoredOn = isHeldOut ? 'held-out' : 'training';
-  const judgement = score(run.model.predict(judged.x), judged.table, prepared.preprocessing, scoredOn);
-  report(output, run, epochs, judgement.text, { isHeldOut, isChosen, temperature });
-  const whole = run.stopped ? undefined : await refit(prepared, run.keptEpoch, options, output);
-  const saved = whole?.model ?? run.model;
-  if (whole !== undefined && temperature !== undefined) applyTemperature(saved, temperature);
-  saved.metadata[PREPROCESSING] = JSON.stringify(whole?.preprocessing ?? prepared.preprocessing);
-  await saved.save(options.out);
+  const { table, target, columns } = tableMeant(csv, options);
+  const checked = checkTableOptions('train', { ...tableOptions(options), target, columns });
+  const shown = new Telling(output, csv, options.json);
+  const interrupt = interruptible();
+  let model: TableModel;
+  try {
+    const { signal } = interrupt;
+    model = await fitCells(TableModel, table, { ...checked, signal, onEpoch: event => shown.epoch(event) }, shown);
+  } catch (error) {
+    // What was typed asks for what this table has not.
+    if (error instanceof Error && /^(?:calibrate|threshold): /.test(error.message)) {
+      throw new UsageError(`--${error.message}`);
+    }
+    throw error;
+  } finally {
+    shown.stop();
+    interrupt.release();
+  }
+  await model.save(options.out);
   const bytes = statSync(options.out).size;
-  const { stopped, settled, doneEpochs, keptEpoch } = run;
-  const rows = whole === undefined ? {} : { refit: { rows: whole.rows, epochs: keptEpoch } };
-  output.event('end', {
-    ...{ out: options.out, bytes, stopped, settled, doneEpochs, keptEpoch, temperature, scoredOn, ...rows },
-    ...judgement.figures,
-  });
+  const { figures, ...report } = model.training as TrainingReport;
+  output.event('end', { out: options.out, bytes, ...report, ...shown.refit, ...figures });
   const out = quoted(options.out);
   output.say(`${options.out} saved (${fileSize(bytes)}); predict with it: npx myelin predict ${out} FILE.csv`);
 }
 
-/** Calibrates the model that was trained, and gives the temperature. */
-function calibrate(model: Model, { validation, preprocessing }: Prepared): number {
-  const classes = outputWidth(preprocessing);
-  const temperature = fitTemperature(model.predict(validation.x), validation.y, classes);
-  applyTemperature(model, temperature);
-  return temperature;
+/** The options that are not the command line's alone. */
+function tableOptions(options: TrainOptions): TableOptions {
+  const { columns: _, ignore, out, json, delimiter, decimal, thousands, missing, header, ...rest } = options;
+  return rest;
 }
 
-/**
- * A new model of all rows, trained for as many epochs as were best; undefined where the one that was judged is saved,
- * as where the user ends this.
- */
-async function refit(
-  { task, whole }: Prepared,
-  epochs: number,
-  options: TrainOptions,
-  output: Output,
-): Promise<{ model: Model; preprocessing: Preprocessing; rows: number } | undefined> {
-  if (whole === undefined) return undefined;
-  const { table, preprocessing, filling } = whole;
-  const { x } = encodeInputs(table, preprocessing, { missing: filling });
-  const y = encodeTarget(table, preprocessing.target);
-  output.say(
-    `training again on all ${counted(table.rows, 'row')} for ${counted(epochs, 'epoch')}, for the model that is saved`,
-  );
-  const model = await createModel(preprocessing, options);
-  const quiet: Output = { say: () => {}, event: () => {} };
-  const run = await fitModel(model, { task, training: { x, y } }, { ...options, epochs, keep: 'last' }, quiet);
-  if (!run.stopped) return { model: run.model, preprocessing, rows: table.rows };
-  output.say('stopped: the model that was judged is saved');
-  return undefined;
+/** Ctrl-C and SIGTERM as a signal; a second one ends the program at once, as without a handler. */
+function interruptible(): { signal: AbortSignal; release: () => void } {
+  const interrupt = new AbortController();
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const release = () => {
+    for (const signal of signals) process.off(signal, stop);
+  };
+  const stop = () => {
+    release();
+    interrupt.abort();
+  };
+  for (const signal of signals) process.on(signal, stop);
+  return { signal: interrupt.signal, release };
 }
 
 /** Checks the header, finds the columns that the user means, and reads the others as their cells show. */
-function prepareFile(csv: CsvFile, options: TrainOptions): Prepared {
+export function tableMeant(
+  csv: CsvFile,
+  options: Wishes & Pick<TrainOptions, 'target' | 'columns' | 'ignore'>,
+): { table: Table; target: string; columns: Record<string, ColumnKind> } {
   checkHeader(csv, options);
   const target = columnMeant(csv.table, options.target);
   if (target === undefined) throw missingColumn(csv.table, options.target);
   const ignore = columnsMeant(csv.table, options.ignore ?? [], target);
   refuseIgnored(target, ignore);
-  const ignored = new Set(ignore);
-  const table = readAsShown(csv, options, name => !ignored.has(name));
-  return prepare(table, { ...options, target, ignore });
-}
-
-/** Refuses to calibrate what has no probabilities, or no rows for it. */
-function refuseUncalibrated({ task, validation }: Prepared): void {
-  if (task === 'regression') throw new UsageError('--calibrate: expected classes, got a target of numbers');
-  if (validation.y.length > 0) return;
-  throw new UsageError('--calibrate: expected validation rows, got none; take --keep best and hold rows out');
+  const kinds = columnKindsMeant(csv.table, options.columns ?? [], target);
+  const columns = { ...kinds, ...Object.fromEntries(ignore.map(name => [name, 'drop' as const])) };
+  const table = readAsShown(csv, options, name => columns[name] !== 'drop');
+  return { table, target, columns };
 }
 
 function refuseIgnored(target: string, ignore: readonly string[]): void {
@@ -145,20 +119,55 @@ async function checkDestination(path: string): Promise<void> {
   }
 }
 
-/** As many epochs as make about 2000 steps, which small tables need, but from 20 to 300. */
-export function defaultEpochs(rows: number, batchSize: number): number {
-  return Math.min(Math.max(Math.round(2000 / Math.ceil(rows / batchSize)), 20), 300);
-}
+/** Says what is about to be done, how it goes, and how it ended. */
+class Telling {
+  /** What the model that is kept was trained on, where that is not what was judged. */
+  refit: { refit?: { rows: number; epochs: number } } = {};
+  readonly #output: Output;
+  readonly #csv: CsvFile;
+  readonly #json: boolean;
+  #progress: Progress | undefined;
+  #epochs = 0;
+  #isChosen = false;
 
-async function createModel(preprocessing: Preprocessing, options: TrainOptions): Promise<Model> {
-  const layers = options.hidden.flatMap(units => {
-    const layer = dense(units, { activation: options.activation });
-    return options.dropout > 0 ? [layer, dropout(options.dropout)] : [layer];
-  });
-  const isClassifier = preprocessing.target.kind === 'classes';
-  const last = dense(outputWidth(preprocessing), isClassifier ? { activation: 'softmax' } : {});
-  const architecture = sequential(inputWidth(preprocessing), [...layers, last]);
-  return Model.create(architecture, { seed: options.seed, turbo: options.turbo });
+  constructor(output: Output, csv: CsvFile, json = false) {
+    this.#output = output;
+    this.#csv = csv;
+    this.#json = json;
+  }
+
+  onStart(prepared: Prepared, model: Model, options: CheckedOptions & { readonly epochs: number }): void {
+    this.#isChosen = prepared.validation.y.length > 0;
+    this.#epochs = options.epochs;
+    announce(this.#output, this.#csv, prepared, model, options);
+    const name = this.#isChosen ? 'validation' : 'held-out';
+    this.#progress = createProgress(this.#output, options.epochs, this.#json, name);
+  }
+
+  epoch(event: Parameters<Progress['epoch']>[0]): void {
+    this.#progress?.epoch(event);
+  }
+
+  stop(): void {
+    this.#progress?.stop();
+    this.#progress = undefined;
+  }
+
+  onJudged(report: TrainingReport, run: Run): void {
+    this.stop();
+    tellEnd(this.#output, report, run, this.#epochs, this.#isChosen);
+  }
+
+  onRefit(rows: number, epochs: number): void {
+    this.refit = { refit: { rows, epochs } };
+    const all = `training again on all ${counted(rows, 'row')}`;
+    this.#output.say(`${all} for ${counted(epochs, 'epoch')}, for the model that is saved`);
+  }
+
+  onUnfinished(): void {
+    this.refit = {};
+    this.#output.say('stopped: the model that was judged is saved');
+  }
 }
 
 /** What is about to be done. */
@@ -167,31 +176,31 @@ function announce(
   { path, delimiter }: CsvFile,
   prepared: Prepared,
   model: Model,
-  options: TrainOptions & { epochs: number },
+  options: CheckedOptions & { readonly epochs: number },
 ): void {
-  const { task, reason, preprocessing, training, heldOut, filled, unknown } = prepared;
-  const { target, columns } = preprocessing;
-  const validationRows = prepared.validation.table.rows;
-  const trainingRows = training.table.rows + validationRows;
-  const heldOutRows = heldOut.table.rows;
+  const { task, reason, preprocessing, training, validation, heldOut, filled, unknown } = prepared;
+  const { target, columns, dropped = [] } = preprocessing;
+  const validationRows = validation.cells.rows;
+  const trainingRows = training.cells.rows + validationRows;
+  const heldOutRows = heldOut.cells.rows;
   const parameters = parameterCount(model);
-  const texts = columns.filter(({ kind }) => kind === 'category').length;
+  const texts = columns.filter(({ kind }) => kind === 'category' || kind === 'boolean').length;
   const { seed, epochs, batchSize, learningRate, weightDecay, keep, patience = defaultPatience(epochs) } = options;
+  const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((all, count) => all + count, 0);
   output.event('start', {
     file: path,
     delimiter,
     reading: preprocessing.reading,
     rows: trainingRows + heldOutRows,
-    trainingRows,
-    validationRows,
-    heldOutRows,
-    filled,
-    unknown,
+    ...{ trainingRows, validationRows, heldOutRows },
+    filled: sum(filled),
+    unknown: sum(unknown),
     target: target.name,
     task,
     reason,
     ...(target.kind === 'classes' ? { classes: target.values } : {}),
     columns: { numbers: columns.length - texts, texts },
+    dropped,
     inputs: inputWidth(preprocessing),
     outputs: outputWidth(preprocessing),
     parameters,
@@ -203,7 +212,8 @@ function announce(
   output.say(
     `${path}: ${counted(trainingRows + heldOutRows, 'row')}, ${counted(columns.length, 'input column')} (${kinds})`,
   );
-  for (const line of describeReading(training.table.reading, delimiter)) output.say(line);
+  for (const line of describeReading(training.cells.reading, delimiter)) output.say(line);
+  for (const line of columnLines(preprocessing)) output.say(line);
   const classes = target.kind === 'classes' ? ` into ${target.values.length} classes` : '';
   output.say(`${bold(`${task}${classes}`)}: ${reason}`);
   const shares = task === 'classification' ? ', of every class its share' : '';
@@ -214,17 +224,15 @@ function announce(
   const sizes = [inputWidth(preprocessing), ...options.hidden, outputWidth(preprocessing)];
   const size = `${counted(parameters, 'parameter')}, ${counted(epochs, 'epoch')}`;
   output.say(`network ${sizes.join(' → ')}: ${size}, seed ${seed}`);
+  if (task === 'regression')
+    output.say("losses are in the unit that the network learns in: the target's deviation is 1");
   output.say(`WebAssembly: ${model.backend.binary} binary${model.backend.turbo ? ', turbo' : ''}\n`);
 }
 
 /** How the training ended, which epoch is kept, and how well that does. */
-function report(
-  output: Output,
-  { stopped, settled, keptEpoch, doneEpochs }: Run,
-  epochs: number,
-  text: string,
-  { isHeldOut, isChosen, temperature }: { isHeldOut: boolean; isChosen: boolean; temperature: number | undefined },
-): void {
+function tellEnd(output: Output, report: TrainingReport, run: Run, epochs: number, isChosen: boolean): void {
+  const { stopped, settled, keptEpoch, doneEpochs } = run;
+  const { temperature, figures, scoredOn } = report;
   if (stopped) output.say(`stopped after ${doneEpochs} of ${counted(epochs, 'epoch')}`);
   if (settled) {
     output.say(`ended after epoch ${doneEpochs} of ${epochs}: the validation loss falls no more (see --patience)`);
@@ -233,11 +241,11 @@ function report(
   if (temperature !== undefined) {
     output.say(`probabilities calibrated on the validation rows: logits are divided by ${temperature}`);
   }
-  if (isHeldOut)
-    output.say(
-      `the figures are of rows that ${isChosen ? 'neither trained it nor chose the epoch' : 'did not train it'}`,
-    );
-  output.say(`\n${text}`);
+  if (scoredOn === 'held-out') {
+    const rows = isChosen ? 'neither trained it nor chose the epoch' : 'did not train it';
+    output.say(`the figures are of rows that ${rows}`);
+  }
+  output.say(`\n${describeFigures(figures, scoredOn)}`);
 }
 
 /** A path as a shell reads it. */

@@ -1,7 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { checkInteger, checkNumber, nearest, quote, wrongValue } from '../errors.js';
 import { checkSeed } from '../random.js';
-import { wordsOf } from './names.js';
+import { checkThreshold, type ThresholdWish } from '../tabular/threshold.js';
+import { wordsOf } from './words.js';
 
 /** The command was written wrongly: exit code 2. */
 export class UsageError extends Error {}
@@ -101,6 +102,15 @@ export function thousands(text: string): (typeof THOUSANDS)[keyof typeof THOUSAN
     for (const [name, sign] of Object.entries(THOUSANDS)) if (name === text) return sign;
     throw wrongValue('--thousands', 'one of , . space apostrophe none', quote(text));
   });
+}
+
+/** What a threshold is to serve: `f1`, `cost 5:1`, `recall 0.8`, or a probability. */
+export function threshold(text: string): ThresholdWish {
+  const [, missed = '', alarm = ''] = /^cost ([^:]+):([^:]+)$/.exec(text) ?? [];
+  const [, recall = ''] = /^recall (.+)$/.exec(text) ?? [];
+  const own = recall === '' ? Number(text) : { recall: Number(recall) };
+  const wish = missed === '' ? own : { cost: [Number(missed), Number(alarm)] };
+  return asUsage(() => checkThreshold('--threshold', text === 'f1' ? text : wish), text);
 }
 
 /** The number that `text` says, checked; `typed` is what it is a part of. */

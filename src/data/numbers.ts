@@ -38,15 +38,28 @@ export function numberReader({ decimal, thousands }: NumberGrammar): (cell: stri
   const groups = `\\d{1,3}(?:${separator}\\d{3})+${thousands === ',' ? '|\\d{1,2}(?:,\\d{2})+,\\d{3}' : ''}`;
   const grouped = thousands === '' ? undefined : new RegExp(`^${SIGN}(?=[1-9])(?:${groups})(?:${point}\\d*)?$`);
   const separators = new RegExp(separator, 'g');
+  const fits = (text: string) => plain.test(text) || grouped?.test(text) === true;
   return cell => {
     let text = cell.trim();
-    if (!plain.test(text)) {
-      if (grouped === undefined || !grouped.test(text)) return Number.NaN;
-      text = text.replace(separators, '');
+    if (!fits(text)) {
+      text = withUnit(text)?.number ?? text;
+      if (!fits(text)) return Number.NaN;
     }
+    if (!plain.test(text)) text = text.replace(separators, '');
     const value = Number(text.replace('−', '-').replace(decimal, '.'));
     return Number.isFinite(value) ? value : Number.NaN;
   };
+}
+
+/** An amount of money, or a percentage. */
+const WITH_UNIT =
+  /^([+\-−]?)(?:([$€£¥₹])[ \u00a0]?)?([+\-−\d.,'’ \u00a0\u2009\u202f]*\d[\d.,]*?)(?:[ \u00a0\u202f]?([%$€£¥₹]))?$/;
+
+/** The number and the unit of a cell that is written with one: `$7.00`, `1.288 €`, `12 %`. */
+export function withUnit(cell: string): { readonly number: string; readonly unit: string } | undefined {
+  const [, sign = '', before = '', number = '', behind = ''] = WITH_UNIT.exec(cell.trim()) ?? [];
+  if ((before === '') === (behind === '')) return undefined;
+  return { number: sign + number, unit: before + behind };
 }
 
 const WHOLE = /^[+\-−]?(\d+)$/;
@@ -140,7 +153,7 @@ function groupedBy(kind: 'space' | 'apostrophe', separator: string): [Shape, Reg
 
 /** What the writing of a cell that is not missing tells. */
 export function shapeOf(cell: string): Shape {
-  const text = cell.trim();
+  const text = withUnit(cell)?.number ?? cell.trim();
   const first = text.charCodeAt(0);
   // Most texts begin with a letter.
   if (first > 64 && first < 0x2000) return 'text';

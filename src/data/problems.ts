@@ -1,6 +1,5 @@
 /** What is wrong with a table's cells, all of it, for one error. */
 import { allProblems } from '../errors.js';
-import type { Table } from './table.js';
 
 /** More than these are not kept. */
 const MOST = 100_000;
@@ -14,11 +13,23 @@ export class Problems {
   }
 
   /** A problem of a cell; `describe` is asked only if there is room. */
-  addCell(table: Table, row: number, describe: () => Error): void {
+  addCell(table: { rowNumber(row: number): number }, row: number, describe: () => Error): void {
     if (this.#found.length < MOST) this.#keep(table.rowNumber(row), describe());
   }
 
-  #keep(row: number, { message }: Error): void {
+  /** What `work` gives; undefined where it throws, which is kept: each of its problems, where it tells of some. */
+  attempt<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof RangeError) && !(error instanceof TypeError)) throw error;
+      const { problems } = error as { problems?: readonly string[] };
+      for (const message of problems ?? [error.message]) this.#keep(0, { message });
+      return undefined;
+    }
+  }
+
+  #keep(row: number, { message }: { readonly message: string }): void {
     if (this.#found.length < MOST) this.#found.push({ row, problem: message });
   }
 

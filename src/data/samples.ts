@@ -3,7 +3,7 @@ import { conversion, numberMend, ownBytes, ownFloats, refuseLost, roomFor } from
 import { checkOptions, describe, unwrapping, wrongKind, wrongType, wrongValue } from '../errors.js';
 import { arrayKind, hasKey, isFloat32Array, isList, isNumberArray, kindOf, type NumberArray } from '../kinds.js';
 import type { TargetSpec } from '../losses/loss.js';
-import type { RawRows } from './rawRows.js';
+import type { RawRows } from '../tabular/rawRows.js';
 
 /** Samples as users give them: row-major numbers, bytes with a scale, or rows of numbers. */
 export type Samples = Float32Array | Float64Array | Indices | ScaledBytes | readonly ArrayLike<number>[];

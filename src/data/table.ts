@@ -1,5 +1,5 @@
 /** A table of text cells, read by one grammar: a file's bytes and where each cell begins. */
-import { listed, nearest, quote, wrongValue } from '../errors.js';
+import { listed, nearest, quote, shorten, wrongValue } from '../errors.js';
 import { type NumberGrammar, numberReader, PLAIN_NUMBERS, type Shape, shapeOf } from './numbers.js';
 
 export { printable, quote as quoted } from '../errors.js';
@@ -37,6 +37,27 @@ export interface Records {
 const [LF, CR, QUOTE] = [0x0a, 0x0d, 0x22];
 const POWERS_OF_TEN = Array.from({ length: 16 }, (_, power) => 10 ** power);
 
+/** How the command line is told. */
+const flags = {
+  impute: '--impute',
+  target: '--target',
+  missing: '--missing',
+  numbers: '--decimal and --thousands',
+  task: (task: string) => `--task ${task}`,
+  leaveOut: (name: string) => `--ignore${pasted(shorten(name), name)}`,
+  kind: (name: string, kind: string) => `--columns${pasted(`${listWord(shorten(name))}=${kind}`, name)}`,
+};
+
+/** A name as a shell takes it, where it is short enough to be shown whole. */
+function pasted(text: string, name: string): string {
+  return text.includes('…') && !name.includes('…') ? '' : ` '${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** A word as it stands in a list between commas. */
+function listWord(text: string): string {
+  return /[,"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
 /** Text cells under named columns. Rows are counted from 0 here, and from 1 in messages, the header not being one. */
 export class Table {
   readonly header: readonly string[];
@@ -44,6 +65,7 @@ export class Table {
   readonly reading: Reading;
   /** Columns of whole numbers that are no quantities: they stay texts. */
   readonly identifiers: ReadonlySet<number>;
+  readonly ways = flags;
   readonly #records: Records;
   readonly #picked: Int32Array | undefined;
   readonly #first: number;
@@ -297,11 +319,17 @@ function decode(bytes: Uint8Array, start: number, end: number): string {
   return text;
 }
 
+/** What has columns. */
+interface Named {
+  readonly header: readonly string[];
+  find(name: string): readonly number[];
+}
+
 /**
  * Where a column stands, by its name; refused when the table has two such, and with the nearest name when it has none
  * (but for the names `inUse`, which mean other columns).
  */
-export function columnIndex(table: Table, name: string, inUse: readonly string[] = []): number {
+export function columnIndex(table: Named, name: string, inUse: readonly string[] = []): number {
   const [index, ...others] = table.find(name);
   if (index === undefined) throw missingColumn(table, name, inUse);
   if (others.length > 0) {
@@ -312,7 +340,7 @@ export function columnIndex(table: Table, name: string, inUse: readonly string[]
 }
 
 /** The error for a column that the table has not. */
-export function missingColumn({ header }: Table, name: string, inUse: readonly string[] = []): RangeError {
+export function missingColumn({ header }: Named, name: string, inUse: readonly string[] = []): RangeError {
   const got = `${header.length === 1 ? 'only' : 'columns'} ${listed(header, quote)}`;
   const used = new Set(inUse);
   const close = nearest(

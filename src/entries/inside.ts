@@ -5,7 +5,6 @@
  */
 
 export { inputNumbers, outputActivation, outputShape } from '../architecture.js';
-export * from '../data/preprocessing.js';
 export * from '../data/scaling.js';
 export * from '../errors.js';
 export * from '../files/save.js';
@@ -29,5 +28,14 @@ export * from '../random.js';
 export { type Backend, chooseBackend, hasRelaxedSimd } from '../runtime/binaries.js';
 export { Program } from '../runtime/program.js';
 export { size } from '../shape.js';
+export * from '../tabular/columns.js';
+export * from '../tabular/fitTable.js';
+export * from '../tabular/fitting.js';
+export * from '../tabular/inputs.js';
+export * from '../tabular/preprocessing.js';
+export * from '../tabular/tableModel.js';
+export * from '../tabular/tablePredictor.js';
+export * from '../tabular/threshold.js';
+export * from '../tabular/words.js';
 export { endingOf, planTraining } from '../training.js';
 export * from './node.js';

@@ -3,7 +3,7 @@
  *
  * Source: Guo, Pleiss, Sun and Weinberger, «On calibration of modern neural networks», ICML 2017.
  */
-import type { Model } from '../entries/node.js';
+import type { Model } from '../model.js';
 
 const LEAST = 0.05;
 const MOST = 20;

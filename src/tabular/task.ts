@@ -1,8 +1,9 @@
-import type { Task } from '../data/preprocessing.js';
-import { columnIndex, quoted, type Table } from '../data/table.js';
-import { type Labels, targetLabels } from '../data/target.js';
+import { columnIndex, quoted } from '../data/table.js';
 import { wrongValue } from '../errors.js';
-import { counted, grouped } from './output.js';
+import type { Cells } from './cells.js';
+import type { Task } from './preprocessing.js';
+import { type Labels, targetLabels } from './target.js';
+import { counted, grouped } from './words.js';
 
 /** More different whole numbers than this are quantities, not classes; more texts may be names. */
 const MAX_SURE_CLASSES = 20;
@@ -13,15 +14,13 @@ const ROWS_PER_CLASS = 5;
 /** So many different numbers are counted, and no more. */
 const MOST_COUNTED = 100_000;
 
-const INSIST = 'insist with --task classification';
-
 /**
  * Whether the target names classes or measures something, and why, in words:
  * texts are classes; two different numbers are; so are at most 20 different whole numbers with on average at least five
  * rows each; all other numbers are quantities. Numbers and texts together are refused, and so are texts that look like
  * names or identifiers.
  */
-export function decideTask(table: Table, target: string): { task: Task; reason: string } {
+export function decideTask(table: Cells, target: string): { task: Task; reason: string } {
   const index = columnIndex(table, target);
   const name = quoted(target);
   const numbers = new Set<number>();
@@ -38,11 +37,12 @@ export function decideTask(table: Table, target: string): { task: Task; reason: 
   }
   if (text !== undefined && count > 0) {
     const got = `${counted(count, 'number')} among texts, such as ${quoted(table.cell(text, index))} in ${table.place(text, target)}`;
-    const mend = 'correct the cells, or say --task classification or --task regression';
+    const { task } = table.ways;
+    const mend = `correct the cells, or say ${task('classification')} or ${task('regression')}`;
     throw wrongValue(`target ${name}`, 'only numbers, or only texts', got, mend);
   }
   if (text !== undefined) {
-    refuseIdentifiers(targetLabels(table, target), target);
+    refuseIdentifiers(table, targetLabels(table, target), target);
     const kind = table.identifiers.has(index) ? 'identifiers, which stay texts' : 'texts';
     return { task: 'classification', reason: `${name} holds ${kind}` };
   }
@@ -59,13 +59,13 @@ export function decideTask(table: Table, target: string): { task: Task; reason: 
   return { task: 'regression', reason: `${name} holds ${many} different ${kind} in ${table.rows} rows` };
 }
 
-function refuseIdentifiers({ codes, values }: Labels, target: string): void {
+function refuseIdentifiers({ ways }: Cells, { codes, values }: Labels, target: string): void {
   if (values.length <= MAX_SURE_CLASSES) return;
   const counts = new Int32Array(values.length);
   for (const code of codes) counts[code] = (counts[code] ?? 0) + 1;
   const single = counts.filter(count => count === 1).length;
   if (single * 2 <= codes.length) return;
   const got = `${single} texts that occur only once in ${codes.length} rows, as names and identifiers do`;
-  const mend = `name another --target, or ${INSIST}`;
+  const mend = `name another ${ways.target}, or insist with ${ways.task('classification')}`;
   throw wrongValue(`target ${quoted(target)}`, 'classes that repeat', got, mend);
 }

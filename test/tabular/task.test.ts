@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { prepare, remarks } from '../../src/cli/prepare.js';
-import { decideTask } from '../../src/cli/task.js';
+import { remarks } from '../../src/cli/remarks.js';
 import { parseTable } from '../../src/data/csv.js';
+import { prepare } from '../../src/tabular/prepare.js';
+import { decideTask } from '../../src/tabular/task.js';
 
 function decide(cells: readonly (string | number)[]): ReturnType<typeof decideTask> {
   return decideTask(parseTable(`x,y\n${cells.map(cell => `0,${cell}`).join('\n')}\n`, 'f.csv'), 'y');
@@ -56,8 +57,11 @@ describe('the task', () => {
 
 describe('remarks', () => {
   it('name the columns of texts, and tell filled in values from unknown texts', () => {
-    const rows = Array.from({ length: 40 }, (_, i) => `${i === 3 ? '' : i},place ${i},${i % 2 ? 'a' : 'b'},${i}`);
-    const table = parseTable(`x,city,side,y\n${rows.join('\n')}\n`, 'f.csv');
+    const rows = Array.from(
+      { length: 40 },
+      (_, i) => `${i === 3 ? '' : i},place ${i},town ${i % 15},${i % 2 ? 'a' : 'b'},${i}`,
+    );
+    const table = parseTable(`x,city,town,side,y\n${rows.join('\n')}\n`, 'f.csv');
     const prepared = prepare(table, {
       target: 'y',
       validation: 0.25,
@@ -67,9 +71,9 @@ describe('remarks', () => {
       refit: false,
     });
     expect(remarks(prepared)).toEqual([
-      'one-hot: city (30 texts), side (2 texts)',
-      '1 missing value filled in',
-      '10 held-out texts that no training row has: read as the most frequent one',
+      'one-hot: town (15 texts), side (2 texts)',
+      "left out: 'city' (identifier: 40 different texts in 40 rows, such as 'place 0'; --columns NAME=category takes it)",
+      '1 missing value filled in: x 1',
     ]);
   });
 });

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { type PrepareOptions, prepare } from '../../src/cli/prepare.js';
 import { parseTable } from '../../src/data/csv.js';
-import type { Table } from '../../src/data/table.js';
+import type { Cells } from '../../src/tabular/cells.js';
+import { type PrepareOptions, prepare } from '../../src/tabular/prepare.js';
 
 const table = parseTable(
   `x,y\n${Array.from({ length: 100 }, (_, i) => `${i},${i % 5 === 0 ? 'rare' : 'often'}`).join('\n')}\n`,
   'f.csv',
 );
-const numbers = (part: Table) => Array.from({ length: part.rows }, (_, row) => part.number(row, 0));
+const numbers = (part: Cells) => Array.from({ length: part.rows }, (_, row) => part.number(row, 0));
 const prepared = (options: Partial<PrepareOptions>) =>
   prepare(table, { target: 'y', validation: 0.2, seed: 0, keep: 'best', refit: true, ...options });
 
 describe('prepare', () => {
   it('takes three parts, each with its share of every class, and learns of the columns from the first alone', () => {
     const { training, validation, heldOut, preprocessing, whole } = prepared({});
-    const parts = [training, validation, heldOut].map(({ table }) => numbers(table));
+    const parts = [training, validation, heldOut].map(({ cells }) => numbers(cells));
     expect(parts.map(({ length }) => length)).toEqual([64, 16, 20]);
     expect(parts.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
     expect(parts.map(part => part.filter(number => number % 5 === 0).length)).toEqual([13, 3, 4]);
@@ -25,10 +25,10 @@ describe('prepare', () => {
 
   it('holds the same rows out whatever chooses the epoch', () => {
     const { training, validation, heldOut, whole } = prepared({ keep: 'last' });
-    expect([training, validation, heldOut].map(({ table }) => table.rows)).toEqual([80, 0, 20]);
-    expect(numbers(heldOut.table)).toEqual(numbers(prepared({}).heldOut.table));
+    expect([training, validation, heldOut].map(({ cells }) => cells.rows)).toEqual([80, 0, 20]);
+    expect(numbers(heldOut.cells)).toEqual(numbers(prepared({}).heldOut.cells));
     expect(whole).toBeUndefined();
     expect(prepared({ refit: false }).whole).toBeUndefined();
-    expect(prepared({ validation: 0 }).training.table.rows).toBe(100);
+    expect(prepared({ validation: 0 }).training.cells.rows).toBe(100);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { applyTemperature, fitTemperature } from '../../src/cli/calibrate.js';
 import { dense, Model, sequential } from '../../src/entries/node.js';
+import { applyTemperature, fitTemperature } from '../../src/tabular/calibrate.js';
 
 describe('the temperature', () => {
   it('is what makes two classes as sure as they are right', () => {

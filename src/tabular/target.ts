@@ -1,10 +1,11 @@
 /** The column that is predicted: its classes, or its numbers. */
+import { isIdentifier, numberReader } from '../data/numbers.js';
+import { Problems } from '../data/problems.js';
+import { columnIndex, type Reading } from '../data/table.js';
 import { listed, quote, wrongValue } from '../errors.js';
-import { isIdentifier, numberReader } from './numbers.js';
-import type { ClassTarget, NumberColumn, TargetColumn, Task } from './preprocessing.js';
-import { Problems } from './problems.js';
-import { type Scaling, standardise } from './scaling.js';
-import { columnIndex, type Reading, type Table } from './table.js';
+import type { Cells } from './cells.js';
+import { shown } from './inputs.js';
+import type { ClassTarget, NumberTarget, TargetColumn, Task } from './preprocessing.js';
 
 /** The texts of a column: each row's is `values[codes[row]]`, in the order in which they first come. */
 export interface Labels {
@@ -16,7 +17,7 @@ export interface Labels {
 const MOST_CLASSES = 2 ** 16;
 
 /** The target's texts; missing ones are refused with their places, for a target is never made up. */
-export function targetLabels(table: Table, name: string): Labels {
+export function targetLabels(table: Cells, name: string): Labels {
   const index = columnIndex(table, name);
   refuseMissing(table, name, index);
   const codes = new Int32Array(table.rows);
@@ -28,7 +29,7 @@ export function targetLabels(table: Table, name: string): Labels {
       code = known.size;
       known.set(cell, code);
       if (code === MOST_CLASSES) {
-        const mend = 'name another --target, or take it for numbers with --task regression';
+        const mend = `name another ${table.ways.target}, or take it for numbers with ${table.ways.task('regression')}`;
         throw wrongValue(`target ${quote(name)}`, `at most ${MOST_CLASSES} different classes`, 'more', mend);
       }
     }
@@ -37,13 +38,12 @@ export function targetLabels(table: Table, name: string): Labels {
   return { codes, values: [...known.keys()] };
 }
 
-function refuseMissing(table: Table, name: string, index: number): void {
+function refuseMissing(table: Cells, name: string, index: number): void {
   const problems = new Problems();
   for (let row = 0; row < table.rows; row++) {
     if (!Number.isNaN(table.number(row, index)) || !table.isMissing(row, index)) continue;
     problems.addCell(table, row, () => {
-      const mend =
-        'remove the row, for a missing target cannot be imputed; or say what counts as missing with --missing';
+      const mend = `remove the row, for a missing target cannot be imputed; or say what counts as missing with ${table.ways.missing}`;
       return wrongValue(table.place(row, name), 'a target', shown(table.cell(row, index)), mend);
     });
   }
@@ -51,7 +51,7 @@ function refuseMissing(table: Table, name: string, index: number): void {
 }
 
 /** The target's numbers in its own unit; cells that are none are refused with their places. */
-export function targetNumbers(table: Table, name: string): Float64Array {
+export function targetNumbers(table: Cells, name: string): Float64Array {
   const index = columnIndex(table, name);
   refuseMissing(table, name, index);
   const numbers = new Float64Array(table.rows);
@@ -59,12 +59,17 @@ export function targetNumbers(table: Table, name: string): Float64Array {
   for (let row = 0; row < table.rows; row++) numbers[row] = table.number(row, index);
   if (table.rows > 0 && numbers.every(Number.isNaN)) {
     const got = `${quote(table.cell(0, index))} and no number at all`;
-    throw wrongValue(`target ${quote(name)}`, 'numbers', got, 'predict classes with --task classification');
+    throw wrongValue(
+      `target ${quote(name)}`,
+      'numbers',
+      got,
+      `predict classes with ${table.ways.task('classification')}`,
+    );
   }
   for (const [row, number] of numbers.entries()) {
     if (!Number.isNaN(number)) continue;
     problems.addCell(table, row, () => {
-      const mend = 'correct it, or predict classes with --task classification';
+      const mend = `correct it, or predict classes with ${table.ways.task('classification')}`;
       return wrongValue(table.place(row, name), 'a number', quote(table.cell(row, index)), mend);
     });
   }
@@ -74,13 +79,13 @@ export function targetNumbers(table: Table, name: string): Float64Array {
 
 /** What the training rows say of the target. */
 export function fitTarget(
-  training: Table,
+  training: Cells,
   name: string,
   task: Task,
-  scaling: (values: Float64Array) => Scaling,
+  scaling: (values: Float64Array) => Omit<NumberTarget, 'name' | 'kind'>,
 ): TargetColumn {
   if (task === 'regression') {
-    const target: NumberColumn = { name, kind: 'number', ...scaling(targetNumbers(training, name)) };
+    const target: NumberTarget = { name, kind: 'number', ...scaling(targetNumbers(training, name)) };
     if (target.scale === 0) {
       throw wrongValue(`target ${quote(name)}`, 'numbers that vary', `${target.mean} in every training row`);
     }
@@ -114,14 +119,13 @@ function classKeys(values: readonly string[], reading: Reading) {
   return { isNumeric, read, keyOf: (cell: string) => (isNumeric && isNumber(cell) ? String(read(cell)) : cell) };
 }
 
-/** The target for the cost: class indices for classification, standardised numbers for regression. */
-export function encodeTarget(table: Table, target: TargetColumn): Int32Array | Float32Array {
-  if (target.kind === 'classes') return classIndices(table, target);
-  return Float32Array.from(targetNumbers(table, target.name), number => standardise(number, target));
+/** What a network is to answer: class indices, or numbers in their own unit. */
+export function encodeTarget(table: Cells, target: TargetColumn): Int32Array | Float64Array {
+  return target.kind === 'classes' ? classIndices(table, target) : targetNumbers(table, target.name);
 }
 
 /** The index of every row's class; classes that the training rows did not have are refused with their places. */
-export function classIndices(table: Table, target: ClassTarget): Int32Array {
+export function classIndices(table: Cells, target: ClassTarget): Int32Array {
   const { codes, values } = targetLabels(table, target.name);
   const { keyOf } = classKeys(target.values, table.reading);
   const ranks = new Map(target.values.map((value, rank) => [keyOf(value), rank]));
@@ -137,9 +141,4 @@ export function classIndices(table: Table, target: ClassTarget): Int32Array {
   }
   problems.throwAny();
   return indices;
-}
-
-/** A cell for the «got» of a message. */
-export function shown(cell: string): string {
-  return cell === '' ? 'an empty cell' : quote(cell);
 }

@@ -1,0 +1,349 @@
+/** What a table's columns are, and what training rows say of them. */
+import { withUnit } from '../data/numbers.js';
+import { Problems } from '../data/problems.js';
+import { fitScaling, type Scaling } from '../data/scaling.js';
+import { column, columnIndex, missingColumn } from '../data/table.js';
+import { checkChoice, listed, quote, wrongValue } from '../errors.js';
+import type { Cells } from './cells.js';
+import { dateOrders, datePart, readDate } from './dates.js';
+import {
+  type CategoryColumn,
+  DATE_PARTS,
+  type DateOrder,
+  type DroppedColumn,
+  type InputColumn,
+  type Preprocessing,
+  TABLE_FORMAT,
+  type TargetColumn,
+  type Task,
+} from './preprocessing.js';
+import { fitTarget } from './target.js';
+
+/** What users may say that a column is: dates with the day or the month first where nothing shows it. */
+export const columnKinds = ['number', 'category', 'boolean', 'date', 'dmy', 'mdy', 'drop'] as const;
+export type ColumnKind = (typeof columnKinds)[number];
+
+/** What a column was found to be. */
+export type Found =
+  | { readonly kind: 'number' | 'category' | 'boolean' }
+  | { readonly kind: 'date'; readonly order: DateOrder }
+  | DroppedColumn;
+
+/** Texts that are counted one by one; of more it is known that they are many. */
+const MOST_COUNTED = 20_000;
+/** Categories of more values than this become few numbers that are learned for each value. */
+const MOST_SPREAD = 50;
+/** The most frequent values that have a place of their own. */
+const MOST_VALUES = 1000;
+/** Texts of which more than half differ are names, from so many on. */
+const SURELY_CATEGORIES = 20;
+const BOOLEANS = ['false true', 'no yes', 'n y', 'f t', 'off on', 'nein ja', 'non oui'].map(pair => pair.split(' '));
+/** Names that whole numbers are called by which are no quantities. */
+const IDENTIFIER = /^(?:id|index|row|nr|no|number|key|uuid|guid)$|[_ -](?:id|uuid|guid|key)$|[a-z](?:Id|ID)$/;
+const CODE =
+  /(?:^|[_ -])(?:code|type|kind|category|group|region|zip|zipcode|postcode)$|[a-z](?:Code|Type|Kind|Group|Region|Zip)$/i;
+
+/** What a column's cells show. */
+interface Profile {
+  readonly numbers: Float64Array;
+  readonly texts: ReadonlyMap<string, number>;
+  readonly textCount: number;
+  readonly missing: number;
+  readonly units: ReadonlyMap<string, number>;
+}
+
+function profileOf(cells: Cells, index: number): Profile {
+  const numbers = new Float64Array(cells.rows);
+  const texts = new Map<string, number>();
+  const units = new Map<string, number>();
+  let [numberCount, textCount, missing] = [0, 0, 0];
+  const count = (text: string) => {
+    if (texts.size <= MOST_COUNTED || texts.has(text)) texts.set(text, (texts.get(text) ?? 0) + 1);
+  };
+  for (let row = 0; row < cells.rows; row++) {
+    const number = cells.number(row, index);
+    if (!Number.isNaN(number)) {
+      numbers[numberCount++] = number;
+      const unit = withUnit(cells.cell(row, index))?.unit ?? '';
+      units.set(unit, (units.get(unit) ?? 0) + 1);
+    } else if (cells.isMissing(row, index)) missing++;
+    else {
+      textCount++;
+      count(cells.cell(row, index));
+    }
+  }
+  return { numbers: numbers.subarray(0, numberCount), texts, textCount, missing, units };
+}
+
+/**
+ * What each column but the target is, as its cells show or as the user says.
+ *
+ * @throws with all problems together: columns without a name, or with one that another has, or of several units
+ */
+export function findColumns(
+  cells: Cells,
+  target: string,
+  asked: Readonly<Record<string, ColumnKind>> = {},
+): ReadonlyMap<string, Found> {
+  for (const [name, kind] of Object.entries(asked)) {
+    if (cells.find(name).length === 0) throw missingColumn(cells, name, [target]);
+    checkChoice(`column ${quote(name)}`, kind, columnKinds);
+    if (name !== target) continue;
+    throw wrongValue(`column ${quote(name)}`, 'another column than the target', `the target as ${kind}`);
+  }
+  const problems = new Problems();
+  const found = new Map<string, Found>();
+  const own = new Map(Object.entries(asked));
+  for (const [index, name] of cells.header.entries()) {
+    if (name === target || found.has(name)) continue;
+    try {
+      const kind = own.get(name);
+      if (kind === 'drop') found.set(name, { name, kind, reason: 'as asked for' });
+      else if (name === '') {
+        const mend = `name it in the header line, or leave it out with ${cells.ways.leaveOut('')}`;
+        throw wrongValue(`column ${index + 1}`, 'a name', 'an empty header cell', mend);
+      } else found.set(name, findColumn(cells, columnIndex(cells, name), name, kind));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      problems.add(error);
+      // Of columns of one name the first speaks for all.
+      found.set(name, { name, kind: 'drop', reason: 'a problem' });
+    }
+  }
+  problems.throwAny();
+  return found;
+}
+
+function findColumn(cells: Cells, index: number, name: string, asked: ColumnKind | undefined): Found {
+  const profile = profileOf(cells, index);
+  const { numbers, texts, textCount } = profile;
+  if (asked === 'number' || asked === 'category' || asked === 'boolean') return { kind: asked };
+  if (asked !== undefined && asked !== 'drop') return { kind: 'date', order: askedOrder(profile, name, asked, cells) };
+  if (numbers.length + textCount === 0) return { name, kind: 'empty', reason: 'no value in any row' };
+  if (numbers.length >= textCount && numbers.length > 0) return findNumbers(cells, name, profile);
+  const [first = ''] = texts.keys();
+  if (texts.size === 1 && numbers.length === 0) return { name, kind: 'constant', reason: `always ${quote(first)}` };
+  const order = numbers.length === 0 ? orderOf(texts.keys(), name, cells) : undefined;
+  if (order !== undefined) return { kind: 'date', order };
+  if (numbers.length === 0 && noAndYes(texts) !== undefined) return { kind: 'boolean' };
+  const rows = numbers.length + textCount;
+  if (texts.size > SURELY_CATEGORIES && texts.size * 2 > rows) {
+    const words = [...texts.keys()].slice(0, 100).map(text => text.split(/\s+/).length);
+    const isText = words.reduce((sum, count) => sum + count, 0) > 3.5 * words.length;
+    const many = texts.size > MOST_COUNTED ? `over ${MOST_COUNTED}` : texts.size;
+    const reason = `${many} different texts in ${rows} rows, such as ${quote(first)}`;
+    return { name, kind: isText ? 'text' : 'identifier', reason };
+  }
+  return { kind: 'category' };
+}
+
+function findNumbers(cells: Cells, name: string, { numbers, units, textCount }: Profile): Found {
+  const [unit, other] = [...units].sort((a, b) => b[1] - a[1]).map(([unit]) => unit);
+  if (other !== undefined) {
+    const words = [unit, other].map(one => (one === '' ? 'numbers alone' : `numbers with '${one}'`));
+    throw wrongValue(column(name), 'one unit', words.join(' and '), `leave it out with ${cells.ways.leaveOut(name)}`);
+  }
+  const isWhole = numbers.every(Number.isInteger);
+  if (!isWhole || textCount > 0) return { kind: 'number' };
+  const distinct = new Set(numbers).size;
+  if (IDENTIFIER.test(name) && distinct === numbers.length && distinct > SURELY_CATEGORIES) {
+    return { name, kind: 'identifier', reason: `${distinct} different whole numbers in ${numbers.length} rows` };
+  }
+  if (CODE.test(name) && distinct > 2 && distinct * 5 <= numbers.length) return { kind: 'category' };
+  return { kind: 'number' };
+}
+
+/** The one order in which all texts are dates; undefined where they are none. */
+function orderOf(texts: Iterable<string>, name: string, cells: Cells): DateOrder | undefined {
+  let orders: readonly DateOrder[] = ['iso', 'dmy', 'mdy'];
+  let example = '';
+  for (const text of texts) {
+    example = text;
+    const own = dateOrders(text);
+    orders = orders.filter(order => own.includes(order));
+    if (orders.length === 0) return undefined;
+  }
+  if (orders.length < 2) return orders[0];
+  const mend = `say ${cells.ways.kind(name, 'dmy')} or ${cells.ways.kind(name, 'mdy')}`;
+  throw wrongValue(column(name), 'dates that show whether the day or the month is first', quote(example), mend);
+}
+
+function askedOrder({ texts }: Profile, name: string, asked: 'date' | 'dmy' | 'mdy', cells: Cells): DateOrder {
+  if (asked !== 'date') return asked;
+  const dates = [...texts.keys()].filter(text => dateOrders(text).length > 0);
+  return dates.length === 0 ? 'iso' : (orderOf(dates, name, cells) ?? 'iso');
+}
+
+/** The text that means no and the one that means yes, where there are no others. */
+function noAndYes(texts: ReadonlyMap<string, number>): string[] | undefined {
+  if (texts.size !== 2) return undefined;
+  const own = new Map([...texts.keys()].map(text => [text.toLowerCase(), text]));
+  const pair = BOOLEANS.find(words => words.every(word => own.has(word)));
+  return pair?.map(word => own.get(word) ?? '');
+}
+
+/** Which columns a table is learned from, and how. */
+export interface ColumnSettings {
+  readonly target: string;
+  readonly task: Task;
+  readonly found: ReadonlyMap<string, Found>;
+  readonly impute?: boolean;
+}
+
+/**
+ * Learns the preprocessing from the training rows, and from nothing else: the mean and scale of every number, the
+ * values of every text column, the classes or the scale of the target. Missing inputs are passed over.
+ */
+export function fitPreprocessing(training: Cells, settings: ColumnSettings): Preprocessing {
+  return { ...fitColumns(training, settings), target: fitTargetColumn(training, settings) };
+}
+
+/** {@link fitPreprocessing}, but for the target. */
+export function fitColumns(training: Cells, settings: Omit<ColumnSettings, 'task'>): Omit<Preprocessing, 'target'> {
+  const { target, found, impute = false } = settings;
+  const problems = new Problems();
+  const columns: InputColumn[] = [];
+  const dropped: DroppedColumn[] = [];
+  for (const [name, kind] of found) {
+    if ('reason' in kind) dropped.push(kind);
+    else {
+      try {
+        const fitted = fitColumn(training, name, kind, impute);
+        if ('reason' in fitted) dropped.push(fitted);
+        else columns.push(fitted);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        problems.add(error);
+      }
+    }
+  }
+  problems.throwAny();
+  if (columns.length === 0) {
+    const names = dropped.map(({ name, kind }) => `${quote(name)} (${kind})`);
+    const got = dropped.length === 0 ? 'none' : `none but ${listed(names)}, left out`;
+    throw wrongValue('the table', `at least one input column besides ${quote(target)}`, got);
+  }
+  return { format: TABLE_FORMAT, columns, ...(dropped.length > 0 && { dropped }), ...(impute && { impute }) };
+}
+
+/** What the training rows say of the target. */
+export function fitTargetColumn(
+  training: Cells,
+  { target, task }: Pick<ColumnSettings, 'target' | 'task'>,
+): TargetColumn {
+  return fitTarget(training, target, task, values => {
+    const scaling = checkedScaling(values, target);
+    return { ...scaling, ...outside(values, scaling) };
+  });
+}
+
+function fitColumn(
+  cells: Cells,
+  name: string,
+  found: Exclude<Found, DroppedColumn>,
+  impute: boolean,
+): InputColumn | DroppedColumn {
+  const index = columnIndex(cells, name);
+  const profile = profileOf(cells, index);
+  const { numbers, texts, textCount, missing, units } = profile;
+  const indicator = impute && missing > 0 ? ({ indicator: true } as const) : {};
+  if (numbers.length + textCount === 0) return { name, kind: 'empty', reason: 'no value in any training row' };
+  if (found.kind === 'number') {
+    const scaling = checkedScaling(numbers, name);
+    const [unit = ''] = units.keys();
+    if (scaling.scale === 0 && textCount === 0 && missing === 0) return { name, kind: 'constant', mean: scaling.mean };
+    const fill = medianOf(numbers, scaling.mean);
+    return {
+      name,
+      kind: 'number',
+      ...scaling,
+      ...outside(numbers, scaling),
+      fill,
+      ...(unit && { unit }),
+      ...indicator,
+    };
+  }
+  if (found.kind === 'date') return fitDates(cells, index, name, found.order, indicator);
+  const counts = new Map(texts);
+  for (let row = 0; numbers.length > 0 && row < cells.rows; row++) {
+    if (Number.isNaN(cells.number(row, index))) continue;
+    const cell = cells.cell(row, index);
+    counts.set(cell, (counts.get(cell) ?? 0) + 1);
+  }
+  if (found.kind === 'boolean') {
+    const values = noAndYes(counts) ?? [...counts.keys()].sort();
+    if (values.length === 1) return { name, kind: 'constant', reason: `always ${quote(values[0] ?? '')}` };
+    if (values.length === 2) return { name, kind: 'boolean', values, fill: mostFrequent(counts), ...indicator };
+    throw wrongValue(column(name), 'two different values', values.length, `say ${cells.ways.kind(name, 'category')}`);
+  }
+  return { name, kind: 'category', ...fitCategories(counts, cells.rows), ...indicator };
+}
+
+/** Numbers that float32 does not hold as well as the network needs are scaled before it. */
+function outside(numbers: ArrayLike<number>, { mean, scale }: Scaling): { outside?: true } {
+  let largest = 0;
+  for (let i = 0; i < numbers.length; i++) largest = Math.max(largest, Math.abs(numbers[i] ?? 0));
+  const fits = scale === 0 || (Math.abs(mean) < 4096 * scale && scale > 1e-15 && scale < 1e15 && largest < 1e18);
+  return fits ? {} : { outside: true };
+}
+
+function medianOf(numbers: Float64Array, mean: number): number {
+  const sorted = numbers.slice().sort();
+  const middle = (sorted.length - 1) / 2;
+  const median = ((sorted[Math.floor(middle)] ?? mean) + (sorted[Math.ceil(middle)] ?? mean)) / 2;
+  return Number.isFinite(median) ? median : mean;
+}
+
+function fitDates(
+  cells: Cells,
+  index: number,
+  name: string,
+  order: DateOrder,
+  indicator: { indicator?: true },
+): InputColumn | DroppedColumn {
+  const times: number[] = [];
+  for (let row = 0; row < cells.rows; row++) {
+    const time = readDate(cells.cell(row, index), order);
+    // What is no date is told when it is encoded.
+    if (!Number.isNaN(time)) times.push(time);
+  }
+  const parts = DATE_PARTS.map(part => ({ part, ...fitScaling(times.map(time => datePart(time, part))) }));
+  const varying = parts.filter(({ scale }) => scale > 0);
+  if (varying.length === 0 && times.length > 0) return { name, kind: 'constant', reason: 'always the same date' };
+  const fill = medianOf(Float64Array.from(times), 0);
+  return { name, kind: 'date', order, parts: varying, fill, ...indicator };
+}
+
+/** The scale of numbers, whose sum and range are finite. */
+function checkedScaling(values: Float64Array, name: string): Scaling {
+  const scaling = fitScaling(values);
+  if (!Number.isFinite(scaling.mean) || !Number.isFinite(scaling.scale)) {
+    throw wrongValue(column(name), 'numbers whose sum and range are finite', 'larger ones', 'rescale the column');
+  }
+  return scaling;
+}
+
+/** Texts of fewer rows than this share a place: one in 200 of the rows, and five at most. */
+function rareBelow(rows: number): number {
+  return Math.min(5, Math.ceil(rows / 200));
+}
+
+function fitCategories(counts: ReadonlyMap<string, number>, rows: number): Omit<CategoryColumn, 'name' | 'kind'> {
+  const fill = mostFrequent(counts);
+  const frequent = [...counts].filter(([, count]) => count >= rareBelow(rows));
+  if (frequent.length > MOST_VALUES) frequent.sort((a, b) => b[1] - a[1]).splice(MOST_VALUES);
+  const values = frequent.length === 0 ? [fill] : frequent.map(([text]) => text).sort();
+  const rare = values.length < counts.size ? ({ other: true } as const) : {};
+  if (values.length <= MOST_SPREAD) return { values, fill, ...rare };
+  return { values, fill, ...rare, embedding: Math.min(16, Math.round(1.6 * values.length ** 0.56)) };
+}
+
+/** The first in the order of code units of those with the most rows. */
+function mostFrequent(counts: ReadonlyMap<string, number>): string {
+  let [fill, most] = ['', 0];
+  for (const value of [...counts.keys()].sort()) {
+    const count = counts.get(value) ?? 0;
+    if (count > most) [fill, most] = [value, count];
+  }
+  return fill;
+}

@@ -1,0 +1,272 @@
+/** From a table to its model: columns, network, training with an end, figures of rows that chose nothing, all rows. */
+import {
+  checkBoolean,
+  checkChoice,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  quote,
+  wrongKind,
+  wrongType,
+  wrongValue,
+} from '../errors.js';
+import { hasKey, isList, kindOf } from '../kinds.js';
+import { type ActivationName, activationNames } from '../layers/activations.js';
+import type { Model } from '../model.js';
+import { adam, adamW } from '../optimizers/adam.js';
+import type { Signal } from '../platform.js';
+import { checkSeed } from '../random.js';
+import type { EpochEvent } from '../trainingOptions.js';
+import { applyTemperature, fitTemperature } from './calibrate.js';
+import { type Cells, cellsOf } from './cells.js';
+import { type ColumnKind, columnKinds } from './columns.js';
+import { inOwnUnit, markEncoded } from './encoded.js';
+import { errorQuantiles } from './figures.js';
+import { defaultEpochs, fitModel, type Run } from './fitting.js';
+import { setScaling, tableNetwork } from './network.js';
+import { type Prepared, prepare, type Samples } from './prepare.js';
+import { outputWidth, type Preprocessing, type Task } from './preprocessing.js';
+import { type BaseTableModel, figuresOf, type TrainingReport } from './tableModel.js';
+import type { TableClass } from './tablePredictor.js';
+import { checkThreshold, chooseThreshold, type ThresholdWish } from './threshold.js';
+
+export interface TableOptions<Target extends string = string> {
+  /** The column to predict. */
+  readonly target: Target;
+  /** Decided from the target unless told: texts are classes, as are few whole numbers that repeat. */
+  readonly task?: Task;
+  /** What columns are, where their cells are not to say: `{ plan: 'category', signup: 'date', id: 'drop' }`. */
+  readonly columns?: Readonly<Record<string, ColumnKind>>;
+  /** Whether missing values are filled in, here and in every later prediction; false unless told. */
+  readonly impute?: boolean;
+  /** The share of the rows held out for the figures, and of the others that choose the epoch; 0.2 unless told. */
+  readonly validation?: number;
+  /** Units of the hidden layers; `[64]` unless told. */
+  readonly hidden?: readonly number[];
+  /** `'relu'` unless told. */
+  readonly activation?: ActivationName;
+  /** The fraction of hidden units dropped in training; 0 unless told. */
+  readonly dropout?: number;
+  /** At most; about 2000 steps unless told, but 20 to 300. */
+  readonly epochs?: number;
+  /** 32 unless told. */
+  readonly batchSize?: number;
+  /** Adam's; 0.001 unless told. */
+  readonly learningRate?: number;
+  /** AdamW's; 0 unless told. */
+  readonly weightDecay?: number;
+  /** Whether the epoch with the lowest validation loss is kept, which it is unless told, or the last one. */
+  readonly keep?: 'best' | 'last';
+  /** Epochs without a lower validation loss that end the training; a tenth, and 10 at least, unless told. */
+  readonly patience?: number;
+  /** Whether the model is trained again on all rows for as many epochs, which it is unless told. */
+  readonly refit?: boolean;
+  /** Whether probabilities are to say how often they are right, by the validation rows; false unless told. */
+  readonly calibrate?: boolean;
+  /** From which probability on a row is the second of two classes, chosen on the validation rows; 0.5 unless told. */
+  readonly threshold?: ThresholdWish;
+  /** 0 unless told. */
+  readonly seed?: number;
+  readonly deterministic?: boolean;
+  readonly turbo?: boolean;
+  /** Ends the training early, with what there is. */
+  readonly signal?: Signal;
+  readonly onEpoch?: (event: EpochEvent) => void;
+}
+
+const optionNames = [
+  ...['target', 'task', 'columns', 'impute', 'validation', 'hidden', 'activation', 'dropout', 'epochs', 'batchSize'],
+  ...['learningRate', 'weightDecay', 'keep', 'patience', 'refit', 'calibrate', 'threshold', 'seed', 'deterministic'],
+  ...['turbo', 'signal', 'onEpoch'],
+];
+
+/** @internal Options with all of their defaults. */
+export type CheckedOptions = ReturnType<typeof checkTableOptions>;
+
+/** @internal */
+export function checkTableOptions(where: string, options: TableOptions) {
+  checkOptions(where, options, optionNames);
+  const { target, task, columns, epochs, patience, threshold, signal, onEpoch } = options;
+  const at = (name: string) => `${where}: ${name}`;
+  if (typeof target !== 'string') throw wrongType(at('target'), "a column's name", target);
+  if (columns !== undefined && kindOf(columns) !== 'Object') {
+    throw wrongType(at('columns'), "an object such as { plan: 'category' }", columns);
+  }
+  for (const [name, kind] of Object.entries(columns ?? {}))
+    checkChoice(at(`columns: ${quote(name)}`), kind, columnKinds);
+  const { hidden = [64] } = options;
+  if (!isList(hidden)) throw wrongType(at('hidden'), 'a list of units, such as [64, 32]', hidden);
+  if (onEpoch !== undefined && typeof onEpoch !== 'function') throw wrongType(at('onEpoch'), 'a function', onEpoch);
+  if (signal !== undefined && !hasKey(signal, 'aborted')) throw wrongType(at('signal'), 'an AbortSignal', signal);
+  return {
+    target,
+    ...(task !== undefined && { task: checkChoice(at('task'), task, ['classification', 'regression']) }),
+    ...(columns !== undefined && { columns }),
+    impute: checkBoolean(at('impute'), options.impute ?? false),
+    validation: checkNumber(at('validation'), options.validation ?? 0.2, { min: 0, below: 1 }),
+    hidden: Array.from(hidden, units => checkInteger(at('hidden'), units, 1, 65536)),
+    activation: checkChoice(at('activation'), options.activation ?? 'relu', activationNames),
+    dropout: checkNumber(at('dropout'), options.dropout ?? 0, { min: 0, below: 1 }),
+    ...(epochs !== undefined && { epochs: checkInteger(at('epochs'), epochs, 1) }),
+    batchSize: checkInteger(at('batchSize'), options.batchSize ?? 32, 1, 2 ** 20),
+    learningRate: checkNumber(at('learningRate'), options.learningRate ?? 0.001, { above: 0 }),
+    weightDecay: checkNumber(at('weightDecay'), options.weightDecay ?? 0, { min: 0 }),
+    keep: checkChoice(at('keep'), options.keep ?? 'best', ['best', 'last']),
+    ...(patience !== undefined && { patience: checkInteger(at('patience'), patience, 1) }),
+    refit: checkBoolean(at('refit'), options.refit ?? true),
+    calibrate: checkBoolean(at('calibrate'), options.calibrate ?? false),
+    ...(threshold !== undefined && { threshold: checkThreshold(at('threshold'), threshold) }),
+    seed: checkSeed(at('seed'), options.seed ?? 0),
+    deterministic: checkBoolean(at('deterministic'), options.deterministic ?? false),
+    turbo: checkBoolean(at('turbo'), options.turbo ?? false),
+    ...(signal !== undefined && { signal }),
+    ...(onEpoch !== undefined && { onEpoch }),
+  };
+}
+
+/** @internal Whoever tells of the training as it goes. */
+export interface Watcher {
+  onStart?(prepared: Prepared, model: Model, options: CheckedOptions & { readonly epochs: number }): void;
+  onJudged?(report: TrainingReport, run: Run, prepared: Prepared): void;
+  onRefit?(rows: number, epochs: number): void;
+  /** The user ended that: the model that was judged is kept. */
+  onUnfinished?(): void;
+}
+
+/**
+ * Trains a model of a table.
+ *
+ * @throws before any work where options do not fit the table, and with all of the table's problems together
+ */
+export async function fitTable<T extends BaseTableModel<never>>(
+  tableClass: TableClass<T>,
+  rows: unknown,
+  options: TableOptions,
+): Promise<T> {
+  const checked = checkTableOptions('fitTable', options);
+  return fitCells(tableClass, cellsOf('fitTable', rows, [checked.target]), checked);
+}
+
+/** @internal {@link fitTable} of cells, with checked options. */
+export async function fitCells<T extends BaseTableModel<never>>(
+  tableClass: TableClass<T>,
+  cells: Cells,
+  checked: CheckedOptions,
+  watcher: Watcher = {},
+): Promise<T> {
+  const prepared = prepare(cells, checked);
+  refuseChoices(prepared, checked);
+  const { preprocessing, training, validation, heldOut } = prepared;
+  const epochs = checked.epochs ?? defaultEpochs(training.cells.rows, checked.batchSize);
+  const model = await createModel(tableClass, preprocessing, checked);
+  watcher.onStart?.(prepared, model, { ...checked, epochs });
+  const shown = [validation, heldOut].find(({ y }) => y.length > 0);
+  const settings = { ...settingsOf(checked), epochs };
+  const { signal, onEpoch } = checked;
+  const run = await fitModel(model, preprocessing, training, shown, { ...settings, signal, onEpoch });
+  const temperature = checked.calibrate ? calibrate(model, validation, preprocessing) : undefined;
+  const chosen = checked.threshold && thresholdFor(checked.threshold, model, validation);
+  const judged = { ...preprocessing, ...(chosen !== undefined && { threshold: chosen }) };
+  const report = judge(model, judged, prepared, run, temperature);
+  watcher.onJudged?.(report, run, prepared);
+  const errors = report.scoredOn === 'held-out' ? errorsOf(model, heldOut, judged) : {};
+  const { whole } = prepared;
+  let kept = { model, preprocessing: { ...judged, ...errors } };
+  if (whole !== undefined && !run.stopped) {
+    watcher.onRefit?.(whole.cells.rows, run.keptEpoch);
+    const again = await createModel(tableClass, whole.preprocessing, checked);
+    const last = { ...settings, epochs: run.keptEpoch, keep: 'last' as const };
+    const rerun = await fitModel(again, whole.preprocessing, whole, undefined, { ...last, signal });
+    if (rerun.stopped) watcher.onUnfinished?.();
+    else {
+      if (temperature !== undefined) applyTemperature(again, temperature);
+      const { threshold } = judged;
+      const own = { ...whole.preprocessing, ...(threshold !== undefined && { threshold }), ...errors };
+      kept = { model: again, preprocessing: own };
+    }
+  }
+  const table = new tableClass(kept);
+  table.training = report;
+  return table;
+}
+
+function settingsOf({ batchSize, learningRate, weightDecay, keep, patience }: CheckedOptions) {
+  const optimizer = weightDecay > 0 ? adamW({ learningRate, weightDecay }) : adam({ learningRate });
+  return { batchSize, optimizer, keep, ...(patience !== undefined && { patience }) };
+}
+
+async function createModel<T extends BaseTableModel<never>>(
+  tableClass: TableClass<T>,
+  preprocessing: Preprocessing,
+  options: CheckedOptions,
+): Promise<Model> {
+  const { seed, deterministic, turbo } = options;
+  const { create } = tableClass.modelClass as unknown as typeof Model;
+  const architecture = tableNetwork(preprocessing, options);
+  const model = await create.call(tableClass.modelClass, architecture, { seed, deterministic, turbo });
+  setScaling(model, preprocessing);
+  markEncoded(model, preprocessing);
+  return model;
+}
+
+/** Refuses what needs classes, or rows to choose by, where there are none. */
+function refuseChoices({ validation, preprocessing }: Prepared, { calibrate, threshold }: CheckedOptions): void {
+  const { target } = preprocessing;
+  if (calibrate && target.kind === 'number') {
+    throw wrongKind('calibrate', 'classes', 'a target of numbers');
+  }
+  const isChosen = threshold !== undefined && typeof threshold !== 'number';
+  if ((calibrate || isChosen) && validation.y.length === 0) {
+    const mend = 'keep the best epoch and hold rows out';
+    throw wrongKind(calibrate ? 'calibrate' : 'threshold', 'validation rows', 'none', mend);
+  }
+  if (threshold === undefined) return;
+  const classes = target.kind === 'classes' ? target.values.length : 0;
+  if (classes !== 2) {
+    const got = classes === 0 ? 'a target of numbers' : `${classes} classes`;
+    throw wrongValue('threshold', 'two classes', got);
+  }
+}
+
+/** Calibrates the model that was trained, and gives the temperature. */
+function calibrate(model: Model, { x, y }: Samples, preprocessing: Preprocessing): number {
+  const temperature = fitTemperature(model.predict(x), y, outputWidth(preprocessing));
+  applyTemperature(model, temperature);
+  return temperature;
+}
+
+function thresholdFor(wish: ThresholdWish, model: Model, { x, y }: Samples): number {
+  return typeof wish === 'number' ? wish : chooseThreshold(wish, model.predict(x), y);
+}
+
+function judge(
+  model: Model,
+  preprocessing: Preprocessing,
+  { heldOut, training }: Prepared,
+  run: Run,
+  temperature: number | undefined,
+): TrainingReport {
+  const isHeldOut = heldOut.y.length > 0;
+  const { x, cells } = isHeldOut ? heldOut : training;
+  return {
+    scoredOn: isHeldOut ? 'held-out' : 'training',
+    figures: figuresOf(model.predict(x), cells, preprocessing),
+    ...run,
+    ...(temperature !== undefined && { temperature }),
+  };
+}
+
+/** How far off a regression was on rows held out. */
+function errorsOf(model: Model, { x, y }: Samples, preprocessing: Preprocessing): { errors?: number[] } {
+  if (y instanceof Int32Array) return {};
+  return { errors: errorQuantiles(inOwnUnit(model.predict(x), preprocessing), y) };
+}
+
+/** A table as users give it: objects by column name, or an object of columns. */
+export type TableRows<Row extends object> =
+  | readonly Row[]
+  | Iterable<Row>
+  | { readonly [Name in keyof Row]: ArrayLike<Row[Name]> };
+
+/** A row without what is to be predicted, which may be there all the same. */
+export type InputRow<Row extends object, Target extends keyof Row> = Omit<Row, Target> & Partial<Pick<Row, Target>>;

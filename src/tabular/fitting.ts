@@ -1,0 +1,102 @@
+/** Training with an end: the best epoch on rows that do not train is kept, and where that rises the training ends. */
+import type { Model } from '../model.js';
+import type { Optimizer } from '../optimizers/index.js';
+import type { Signal } from '../platform.js';
+import type { EpochEvent } from '../trainingOptions.js';
+import { learnedTargets } from './encoded.js';
+import type { Samples } from './prepare.js';
+import type { Preprocessing } from './preprocessing.js';
+
+export interface FitSettings {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly optimizer: Optimizer;
+  readonly keep: 'best' | 'last';
+  /** Epochs without a lower validation loss after which the training ends. */
+  readonly patience?: number;
+  readonly signal?: Signal | undefined;
+  readonly onEpoch?: ((event: EpochEvent) => void) | undefined;
+}
+
+/** What a run of training leaves: the epoch whose parameters the model has, and how far the run came. */
+export interface Run {
+  readonly keptEpoch: number;
+  readonly doneEpochs: number;
+  /** Whether the user ended it. */
+  readonly stopped: boolean;
+  /** Whether it ended because the validation loss fell no more. */
+  readonly settled: boolean;
+}
+
+/** Epochs without a lower validation loss after which a training of so many ends, unless told. */
+export function defaultPatience(epochs: number): number {
+  return Math.max(10, Math.ceil(epochs / 10));
+}
+
+/** As many epochs as make about 2000 steps, which small tables need, but from 20 to 300. */
+export function defaultEpochs(rows: number, batchSize: number): number {
+  return Math.min(Math.max(Math.round(2000 / Math.ceil(rows / batchSize)), 20), 300);
+}
+
+/** Rows as a fit takes them. */
+export function dataOf({ x, y }: Pick<Samples, 'x' | 'y'>, preprocessing: Preprocessing) {
+  return { x, y: learnedTargets(y, preprocessing) };
+}
+
+/**
+ * Trains a model; the losses of `shown` choose the epoch where the best is kept.
+ *
+ * @throws where it is stopped before the first epoch is done
+ */
+export async function fitModel(
+  model: Model,
+  preprocessing: Preprocessing,
+  training: Pick<Samples, 'x' | 'y'>,
+  shown: Pick<Samples, 'x' | 'y'> | undefined,
+  settings: FitSettings,
+): Promise<Run> {
+  const { epochs, batchSize, optimizer, keep, signal, onEpoch } = settings;
+  const patience = settings.patience ?? defaultPatience(epochs);
+  const isClassifier = preprocessing.target.kind === 'classes';
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  if (signal?.aborted) end();
+  signal?.addEventListener('abort', end);
+  let best: { loss: number; epoch: number; parameters: Record<string, Float32Array> } | undefined;
+  let doneEpochs = 0;
+  let isSettled = false;
+  try {
+    await model.fit(dataOf(training, preprocessing), {
+      loss: isClassifier ? 'sparseCategoricalCrossEntropy' : 'meanSquaredError',
+      optimizer,
+      epochs,
+      batchSize,
+      signal: ending.signal,
+      ...(isClassifier && { metrics: ['accuracy'] as const }),
+      ...(shown && { validation: dataOf(shown, preprocessing) }),
+      onEpoch: event => {
+        doneEpochs++;
+        if (keep === 'best' && event.valLoss !== undefined && event.valLoss < (best?.loss ?? Infinity)) {
+          const parameters = Object.fromEntries(model.parameters.map(({ name, data }) => [name, data]));
+          best = { loss: event.valLoss, epoch: doneEpochs, parameters };
+        }
+        onEpoch?.(event);
+        if (best !== undefined && doneEpochs - best.epoch >= patience && doneEpochs < epochs) {
+          isSettled = true;
+          ending.abort();
+        }
+      },
+    });
+  } finally {
+    signal?.removeEventListener('abort', end);
+  }
+  if (doneEpochs === 0) throw new Error('stopped before the first epoch was done: there is no model to save');
+  // Also where the best epoch was the last: a stop may have come in the middle of the next.
+  if (best !== undefined) model.setParameters(best.parameters);
+  return {
+    keptEpoch: best?.epoch ?? doneEpochs,
+    doneEpochs,
+    stopped: ending.signal.aborted && !isSettled,
+    settled: isSettled,
+  };
+}

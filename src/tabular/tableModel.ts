@@ -1,0 +1,149 @@
+/** A model of a table with all that it needs: predicts, judges itself, says what matters, is saved. */
+import { checkInteger, checkOptions, wrongKind } from '../errors.js';
+import type { Bytes } from '../kinds.js';
+import { Model } from '../model.js';
+import type { LoadOptions, PredictorClass } from '../predictor.js';
+import { checkSeed, Purpose, Random } from '../random.js';
+import type { Cells } from './cells.js';
+import { inOwnUnit, markEncoded } from './encoded.js';
+import { classFigures, type Figures, numberFigures } from './figures.js';
+import { columnWidth, PREPROCESSING, type Preprocessing } from './preprocessing.js';
+import { type TableClass, TablePredictor, tableOf } from './tablePredictor.js';
+import { classIndices, targetNumbers } from './target.js';
+
+/** How much a model relies on a column. */
+export interface Importance {
+  readonly column: string;
+  /** How much worse the score is where the column's values are dealt to other rows: the mean, and its deviation. */
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+export interface ImportanceOptions {
+  /** How often each column is dealt out; 5 unless told. */
+  readonly repeats?: number;
+  /** 0 unless told. */
+  readonly seed?: number;
+}
+
+/** What became of the training. */
+export interface TrainingReport {
+  /** Which rows the figures are of. */
+  readonly scoredOn: 'held-out' | 'training';
+  readonly figures: Figures;
+  readonly keptEpoch: number;
+  readonly doneEpochs: number;
+  readonly stopped: boolean;
+  readonly settled: boolean;
+  /** What the logits were divided by, where probabilities were calibrated. */
+  readonly temperature?: number;
+}
+
+export class BaseTableModel<Row extends object = Record<string, unknown>> extends TablePredictor<Row, Model> {
+  /** @internal */
+  static override get modelClass(): PredictorClass<Model> {
+    return Model;
+  }
+
+  /** How the training went, of a model that fitTable made. */
+  training: TrainingReport | undefined;
+
+  /**
+   * How well the model does on rows with their target: for classes accuracy beside that of the most frequent one, log
+   * loss, ROC AUC, average precision, calibration error, each class's precision, recall and F1, and the confusion
+   * matrix; for numbers R² and errors beside those of their mean.
+   */
+  evaluate(rows: readonly Row[] | Iterable<Row>, options: { readonly impute?: boolean } = {}): Figures {
+    checkOptions('evaluate', options, ['impute']);
+    return this.evaluateCells(this.cells('evaluate', rows, this.target.name), options.impute);
+  }
+
+  /** @internal */
+  evaluateCells(cells: Cells, impute?: boolean, by: Preprocessing = this.preprocessing): Figures {
+    return figuresOf(this.outputs(cells, impute), cells, by);
+  }
+
+  /**
+   * How much each column matters, the most important one first: how much the log loss grows, or of numbers the mean
+   * squared error as a share of their variance, where the column's values are dealt to other rows.
+   *
+   * Source: Fisher, Rudin and Dominici, «All models are wrong, but many are useful», JMLR 2019.
+   */
+  importance(rows: readonly Row[] | Iterable<Row>, options: ImportanceOptions = {}): Importance[] {
+    const where = 'importance';
+    checkOptions(where, options, ['repeats', 'seed']);
+    const repeats = checkInteger(`${where}: repeats`, options.repeats ?? 5, 1, 1000);
+    const seed = checkSeed(`${where}: seed`, options.seed ?? 0);
+    const cells = this.cells(where, rows, this.target.name);
+    const { preprocessing } = this;
+    const x = this.encode(cells);
+    const lossWith = (inputs: Float32Array) => lossOf(figuresOf(this.model.predict(inputs), cells, preprocessing));
+    const own = lossWith(x);
+    const width = x.length / cells.rows;
+    let [start, draw] = [0, 0];
+    const found = preprocessing.columns.map(column => {
+      const end = start + columnWidth(column);
+      const worse = Array.from({ length: repeats }, () => {
+        const order = new Random(seed, Purpose.split, ++draw).permutation(cells.rows);
+        const dealt = x.map((value, at) => {
+          const input = at % width;
+          const row = (at - input) / width;
+          return input < start || input >= end ? value : (x[(order[row] ?? row) * width + input] ?? 0);
+        });
+        return lossWith(dealt) - own;
+      });
+      start = end;
+      const mean = worse.reduce((sum, value) => sum + value, 0) / repeats;
+      const variance = worse.reduce((sum, value) => sum + (value - mean) ** 2, 0) / repeats;
+      return { column: column.name, mean, deviation: Math.sqrt(variance) };
+    });
+    return found.sort((a, b) => b.mean - a.mean);
+  }
+
+  /** The model as the bytes of a .safetensors file, which the command line takes too. */
+  toBytes(): Bytes {
+    return this.#whole(model => model.toBytes());
+  }
+
+  /** Writes the model to a .safetensors file, on platforms with files; a crash leaves the old file whole. */
+  async save(path: string): Promise<void> {
+    const bytes = this.#whole(model => model.toBytes());
+    const { files } = (this.model.constructor as PredictorClass<Model>).host;
+    if (!files) throw wrongKind('TableModel.save', 'a platform with files', 'one without', 'keep what toBytes() gives');
+    await files.write(path, bytes);
+  }
+
+  /** What the inner model is while its file is written: one whose columns are known. */
+  #whole<R>(use: (model: Model) => R): R {
+    const { metadata } = this.model;
+    metadata[PREPROCESSING] = JSON.stringify(this.preprocessing);
+    try {
+      return use(this.model);
+    } finally {
+      delete metadata[PREPROCESSING];
+      markEncoded(this.model, this.preprocessing);
+    }
+  }
+}
+
+/** The model of a table in a file, on platforms with files. */
+export async function tableFromFile<T extends BaseTableModel<never>>(
+  tableClass: TableClass<T>,
+  path: string,
+  options: LoadOptions,
+): Promise<T> {
+  const { modelClass } = tableClass;
+  return tableOf(tableClass, await (modelClass as unknown as typeof Model).load.call(modelClass, path, options));
+}
+
+/** The figures of a network's outputs for rows whose target is known. */
+export function figuresOf(outputs: Float32Array, cells: Cells, preprocessing: Preprocessing): Figures {
+  const { target, threshold } = preprocessing;
+  return target.kind === 'classes'
+    ? classFigures(outputs, classIndices(cells, target), target.values, threshold)
+    : numberFigures(inOwnUnit(outputs, preprocessing), targetNumbers(cells, target.name));
+}
+
+function lossOf(figures: Figures): number {
+  return 'logLoss' in figures ? figures.logLoss : 1 - figures.r2;
+}

@@ -1,0 +1,261 @@
+/** A model of a table that predicts: it takes rows by their columns' names, and answers in the target's own terms. */
+import { inputNumbers, outputShape } from '../architecture.js';
+import { checkNumber, checkOptions, quote, wrongKind, wrongValue } from '../errors.js';
+import { isList } from '../kinds.js';
+import { type LoadOptions, loadModel, type Predictor, type PredictorClass } from '../predictor.js';
+import { size } from '../shape.js';
+import { type Cells, cellsOf } from './cells.js';
+import { inOwnUnit, markEncoded } from './encoded.js';
+import { encodeInputs } from './inputs.js';
+import {
+  columnWidth,
+  type DroppedColumn,
+  type InputColumn,
+  inputWidth,
+  outputWidth,
+  PREPROCESSING,
+  type Preprocessing,
+  parsePreprocessing,
+} from './preprocessing.js';
+
+/** What a model says of a row. */
+export interface Prediction {
+  /** The name of a class, or a number in the target's own unit. */
+  readonly prediction: string | number;
+  /** Of a classifier: how likely each class is, by its name. */
+  readonly probabilities?: Readonly<Record<string, number>>;
+  /** Of a regression, where asked for: the least and the largest that it expects. */
+  readonly interval?: readonly [number, number];
+}
+
+export interface PredictOptions {
+  /** Whether missing values are filled in; as the model was trained unless told. */
+  readonly impute?: boolean;
+  /**
+   * Of a regression: the share of rows that is to lie within an interval around the prediction. It is as wide as the
+   * errors on rows held out say (split conformal prediction).
+   */
+  readonly interval?: number;
+}
+
+/** What became of a column. */
+export interface ColumnSummary {
+  readonly name: string;
+  readonly kind: InputColumn['kind'] | DroppedColumn['kind'];
+  /** How many of the network's inputs it is; 0 where it was left out. */
+  readonly inputs: number;
+  /** What training saw in it, or why it was left out, in words. */
+  readonly about: string;
+}
+
+/** A class of tables' models, and what their networks are loaded as. */
+export interface TableClass<T extends TablePredictor<never>> {
+  readonly prototype: T;
+  /** @internal */
+  new (parts: TableParts<T['model']>): T;
+  /** @internal */
+  readonly modelClass: PredictorClass<T['model']>;
+}
+
+/** @internal What a table's model is made of. */
+export interface TableParts<M extends Predictor> {
+  readonly model: M;
+  readonly preprocessing: Preprocessing;
+}
+
+export class TablePredictor<Row extends object = Record<string, unknown>, M extends Predictor = Predictor> {
+  /** @internal The entry's class of models. */
+  static get modelClass(): PredictorClass<Predictor> {
+    throw new Error('myelin: expected an entry of the package that loads its WebAssembly, got the bare class');
+  }
+
+  /** The network inside: it takes what the columns become, and knows nothing of their names. */
+  readonly model: M;
+  /** @internal */
+  readonly preprocessing: Preprocessing;
+
+  /** @internal Use {@link fromBytes}. */
+  constructor({ model, preprocessing }: TableParts<M>) {
+    this.model = model;
+    this.preprocessing = preprocessing;
+    markEncoded(model, preprocessing);
+  }
+
+  /** What is predicted: its column's name, and of a classifier its classes. */
+  get target(): { readonly name: string; readonly classes?: readonly string[] } {
+    const { target } = this.preprocessing;
+    const { name } = target;
+    return target.kind === 'classes' ? { name, classes: target.values } : { name };
+  }
+
+  /**
+   * The least probability of the second of two classes that makes it the prediction; undefined where the larger one
+   * does.
+   */
+  get threshold(): number | undefined {
+    return this.preprocessing.threshold;
+  }
+
+  /** What became of each column. */
+  get columns(): ColumnSummary[] {
+    const { columns, dropped = [] } = this.preprocessing;
+    const used = columns.map(column => {
+      const { name, kind } = column;
+      return { name, kind, inputs: columnWidth(column), about: aboutColumn(column) };
+    });
+    return [...used, ...dropped.map(({ name, kind, reason }) => ({ name, kind, inputs: 0, about: reason }))];
+  }
+
+  /**
+   * What the model says of a row, or of each of some rows: objects by column name. The target and columns that were
+   * left out may be among them.
+   *
+   * @throws RangeError naming columns that are unknown, missing or misspelt, and cells that are missing (unless the
+   *   model imputes) or do not fit
+   */
+  predict(row: Row, options?: PredictOptions): Prediction;
+  predict(rows: readonly Row[], options?: PredictOptions): Prediction[];
+  predict(given: Row | readonly Row[], options: PredictOptions = {}): Prediction | Prediction[] {
+    const where = 'predict';
+    checkOptions(where, options, ['impute', 'interval']);
+    const reach = this.#reach(where, options.interval);
+    const rows = isList(given) ? given : [given];
+    const predictions = this.predictCells(this.cells(where, rows), options.impute, reach);
+    if (isList(given)) return predictions;
+    const [only] = predictions;
+    if (only === undefined) throw wrongValue(where, 'a row', 'none');
+    return only;
+  }
+
+  /** @internal Rows with all columns that are needed. */
+  protected cells(where: string, rows: unknown, ...others: string[]): Cells {
+    const { columns, dropped = [], target } = this.preprocessing;
+    const needed = columns.flatMap(({ name, kind }) => (kind === 'constant' ? [] : [name]));
+    const known = [...columns, ...dropped, target].map(({ name }) => name);
+    return cellsOf(where, rows, [...needed, ...others], known);
+  }
+
+  /** @internal The network's outputs for cells. */
+  outputs(cells: Cells, impute = this.preprocessing.impute): Float32Array {
+    return this.model.predict(this.encode(cells, impute));
+  }
+
+  /** @internal What the network is given for cells. */
+  protected encode(cells: Cells, impute = this.preprocessing.impute): Float32Array {
+    return encodeInputs(cells, this.preprocessing, { missing: impute ? 'fill' : 'refuse' }).x;
+  }
+
+  /** @internal */
+  predictCells(cells: Cells, impute?: boolean, reach?: number): Prediction[] {
+    const { preprocessing } = this;
+    const { target, threshold } = preprocessing;
+    const outputs = this.outputs(cells, impute);
+    if (target.kind === 'number') {
+      return Array.from(inOwnUnit(outputs, preprocessing), prediction => {
+        return reach === undefined
+          ? { prediction }
+          : { prediction, interval: [prediction - reach, prediction + reach] as const };
+      });
+    }
+    const classes = target.values;
+    return Array.from(decided(outputs, classes.length, threshold), (index, row) => {
+      const probabilities = Object.fromEntries(
+        classes.map((name, c) => [name, outputs[row * classes.length + c] ?? 0]),
+      );
+      return { prediction: classes[index] ?? '', probabilities };
+    });
+  }
+
+  /** How far from a prediction the rows of that share lie. */
+  #reach(where: string, share: number | undefined): number | undefined {
+    if (share === undefined) return undefined;
+    const { errors } = this.preprocessing;
+    checkNumber(`${where}: interval`, share, { above: 0, below: 1 });
+    if (errors === undefined) {
+      const expected = 'a regression with rows held out, whose errors say how wide it is';
+      throw wrongKind(`${where}: interval`, expected, 'none', 'train it with validation rows');
+    }
+    return errors[Math.min(Math.ceil(share * 100), errors.length) - 1];
+  }
+}
+
+/** The class that each row's probabilities decide for. */
+export function decided(outputs: ArrayLike<number>, classes: number, threshold?: number): Int32Array {
+  return Int32Array.from({ length: outputs.length / classes }, (_, row) => {
+    if (threshold !== undefined) return (outputs[row * classes + 1] ?? 0) >= threshold ? 1 : 0;
+    let best = 0;
+    for (let c = 1; c < classes; c++) {
+      if ((outputs[row * classes + c] ?? 0) > (outputs[row * classes + best] ?? 0)) best = c;
+    }
+    return best;
+  });
+}
+
+/** The model of a table in the bytes of a file. */
+export async function tableFromBytes<T extends TablePredictor<never>>(
+  tableClass: TableClass<T>,
+  bytes: Uint8Array,
+  options: LoadOptions,
+): Promise<T> {
+  return tableOf(tableClass, await loadModel(tableClass.modelClass, 'TableModel.fromBytes', bytes, options));
+}
+
+/** A loaded network as a table's model. */
+export function tableOf<T extends TablePredictor<never>>(tableClass: TableClass<T>, model: T['model']): T {
+  const where = 'TableModel';
+  const text = model.metadata[PREPROCESSING];
+  if (text === undefined) {
+    const mend = 'load it with Model';
+    throw wrongKind(where, 'a model of a table, as myelin train or fitTable make', 'one without columns', mend);
+  }
+  delete model.metadata[PREPROCESSING];
+  const preprocessing = parsePreprocessing(text);
+  checkWidths('model file', model, preprocessing);
+  return new tableClass({ model, preprocessing });
+}
+
+/** Refuses a preprocessing that is another network's. */
+export function checkWidths(path: string, model: Predictor, preprocessing: Preprocessing): void {
+  const inputs = inputNumbers(model.architecture);
+  const outputs = size(outputShape(model.architecture));
+  if (inputWidth(preprocessing) !== inputs) {
+    throw wrongValue(path, `${inputs} inputs`, `columns that make ${inputWidth(preprocessing)}`);
+  }
+  if (outputWidth(preprocessing) !== outputs) {
+    throw wrongValue(path, `${outputs} outputs`, `a target of ${outputWidth(preprocessing)}`);
+  }
+}
+
+/** Texts that are shown of a column. */
+const MOST_SHOWN = 8;
+
+/** What training saw in a column, in words that fit a line. */
+export function aboutColumn(column: InputColumn): string {
+  const missing = 'indicator' in column && column.indicator ? ', and whether it is missing' : '';
+  switch (column.kind) {
+    case 'number':
+      return `mean ${short(column.mean)}, standard deviation ${short(column.scale)}${unitOf(column.unit)}${missing}`;
+    case 'constant':
+      return `always ${column.mean} in training: ignored`;
+    case 'date':
+      return `${column.parts.map(({ part }) => part).join(', ')}${missing}`;
+    case 'boolean':
+      return `${column.values.map(quote).join(' or ')}${missing}`;
+    case 'category': {
+      const { values, other, embedding } = column;
+      const shown = values.slice(0, MOST_SHOWN).map(value => (value.length > 20 ? `${value.slice(0, 19)}…` : value));
+      const rest = values.length > shown.length ? ` and ${values.length - shown.length} more` : '';
+      const rare = other ? ', rare ones together' : '';
+      const learned = embedding === undefined ? '' : ` as ${embedding} numbers`;
+      return `one of ${values.length}${learned}: ${shown.join(', ')}${rest}${rare}${missing}`;
+    }
+  }
+}
+
+function unitOf(unit: string | undefined): string {
+  return unit === undefined ? '' : `, in ${unit}`;
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
