@@ -27,14 +27,14 @@ const options = {
 };
 
 const entries = compiled('dist/entries', '.js');
-const predicting = entries.filter(path => /[/.]predict\./.test(path));
+const predicting = entries.filter(path => path.includes('/predict.'));
 // Parts that entries share lie beside them, so that addresses relative to a module lead to the same files from there as from src/hosts.
 const shared = { ...options, splitting: true, chunkNames: 'entries/shared-[hash]' };
 
 // What predicts shares nothing with what trains, so that it has to read its own half alone; its entries share that half.
 await build({ ...shared, entryPoints: predicting });
-// What reads data shares nothing with models either, and is one file.
-const reading = 'dist/entries/data.js';
-await build({ ...options, entryPoints: [reading] });
-const whole = entries.filter(path => !predicting.includes(path) && path !== reading);
+// What reads data shares nothing with models either, nor what predicts rows of tables without WebAssembly: each is one file.
+const alone = ['dist/entries/data.js', 'dist/entries/tabular.predict.js'];
+for (const path of alone) await build({ ...options, entryPoints: [path] });
+const whole = entries.filter(path => !predicting.includes(path) && !alone.includes(path));
 await build({ ...shared, entryPoints: [...whole, ...compiled('dist/hosts', 'Worker.js')] });

@@ -8,7 +8,8 @@ import { describe, placed, shorten, wrongKind, wrongValue } from '../errors.js';
 import { readBytes } from '../files/save.js';
 import { size } from '../shape.js';
 import { PREPROCESSING, type Preprocessing } from '../tabular/preprocessing.js';
-import { checkWidths, tableOf } from '../tabular/tablePredictor.js';
+import { tableOf, widthsOf } from '../tabular/tableModel.js';
+import { checkWidths } from '../tabular/tablePredictor.js';
 import { readAsTrained, readCsv, wishesFor } from './csv.js';
 import { columnMeant } from './names.js';
 
@@ -101,6 +102,6 @@ function plainPreprocessing({ path, model }: LoadedModel, table: Table, target =
         ? { name: target, kind: 'classes', values: Array.from({ length: outputs }, (_, index) => String(index)) }
         : { name: target, kind: 'number', mean: 0, scale: 1 },
   };
-  checkWidths(path, model, plain);
+  checkWidths(path, widthsOf(model), plain);
   return plain;
 }

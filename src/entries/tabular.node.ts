@@ -1,8 +1,7 @@
 /** Tables, where `node:fs` is: Node, Bun and Deno. */
 import type { LoadOptions, PredictorClass } from '../predictor.js';
 import { type InputRow, type TableOptions, type TableRows, fitTable as trainTable } from '../tabular/fitTable.js';
-import { BaseTableModel, tableFromFile } from '../tabular/tableModel.js';
-import { tableFromBytes } from '../tabular/tablePredictor.js';
+import { BaseTableModel, tableFromBytes, tableFromFile } from '../tabular/tableModel.js';
 import { Model } from './node.js';
 
 export * from '../tabular/index.js';

@@ -1,8 +1,7 @@
 /** Tables in Cloudflare Workers. */
 import type { LoadOptions, PredictorClass } from '../predictor.js';
 import { type InputRow, type TableOptions, type TableRows, fitTable as trainTable } from '../tabular/fitTable.js';
-import { BaseTableModel, tableFromFile } from '../tabular/tableModel.js';
-import { tableFromBytes } from '../tabular/tablePredictor.js';
+import { BaseTableModel, tableFromBytes, tableFromFile } from '../tabular/tableModel.js';
 import { Model } from './workerd.js';
 
 export * from '../tabular/index.js';

@@ -26,8 +26,7 @@ import { defaultEpochs, fitModel, type Run } from './fitting.js';
 import { setScaling, tableNetwork } from './network.js';
 import { type Prepared, prepare, type Samples } from './prepare.js';
 import { outputWidth, type Preprocessing, type Task } from './preprocessing.js';
-import { type BaseTableModel, figuresOf, type TrainingReport } from './tableModel.js';
-import type { TableClass } from './tablePredictor.js';
+import { type BaseTableModel, figuresOf, type TableClass, type TrainingReport } from './tableModel.js';
 import { checkThreshold, chooseThreshold, type ThresholdWish } from './threshold.js';
 
 export interface TableOptions<Target extends string = string> {

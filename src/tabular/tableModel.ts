@@ -1,14 +1,16 @@
 /** A model of a table with all that it needs: predicts, judges itself, says what matters, is saved. */
+import { inputNumbers, outputShape } from '../architecture.js';
 import { checkInteger, checkOptions, wrongKind } from '../errors.js';
 import type { Bytes } from '../kinds.js';
 import { Model } from '../model.js';
-import type { LoadOptions, PredictorClass } from '../predictor.js';
+import { type LoadOptions, loadModel, type Predictor, type PredictorClass } from '../predictor.js';
 import { checkSeed, Purpose, Random } from '../random.js';
+import { size } from '../shape.js';
 import type { Cells } from './cells.js';
 import { inOwnUnit, markEncoded } from './encoded.js';
 import { classFigures, type Figures, numberFigures } from './figures.js';
 import { columnWidth, PREPROCESSING, type Preprocessing } from './preprocessing.js';
-import { type TableClass, TablePredictor, tableOf } from './tablePredictor.js';
+import { type TableParts, TablePredictor, takePreprocessing } from './tablePredictor.js';
 import { classIndices, targetNumbers } from './target.js';
 
 /** How much a model relies on a column. */
@@ -41,7 +43,7 @@ export interface TrainingReport {
 
 export class BaseTableModel<Row extends object = Record<string, unknown>> extends TablePredictor<Row, Model> {
   /** @internal */
-  static override get modelClass(): PredictorClass<Model> {
+  static get modelClass(): PredictorClass<Model> {
     return Model;
   }
 
@@ -126,6 +128,22 @@ export class BaseTableModel<Row extends object = Record<string, unknown>> extend
   }
 }
 
+/** @internal A class of tables' models, and what their networks are loaded as. */
+export interface TableClass<T extends BaseTableModel<never>> {
+  readonly prototype: T;
+  new (parts: TableParts<Model>): T;
+  readonly modelClass: PredictorClass<Model>;
+}
+
+/** The model of a table in the bytes of a file. */
+export async function tableFromBytes<T extends BaseTableModel<never>>(
+  tableClass: TableClass<T>,
+  bytes: Uint8Array,
+  options: LoadOptions,
+): Promise<T> {
+  return tableOf(tableClass, await loadModel(tableClass.modelClass, 'TableModel.fromBytes', bytes, options));
+}
+
 /** The model of a table in a file, on platforms with files. */
 export async function tableFromFile<T extends BaseTableModel<never>>(
   tableClass: TableClass<T>,
@@ -134,6 +152,16 @@ export async function tableFromFile<T extends BaseTableModel<never>>(
 ): Promise<T> {
   const { modelClass } = tableClass;
   return tableOf(tableClass, await (modelClass as unknown as typeof Model).load.call(modelClass, path, options));
+}
+
+/** A loaded network as a table's model. */
+export function tableOf<T extends BaseTableModel<never>>(tableClass: TableClass<T>, model: Model): T {
+  return new tableClass({ model, preprocessing: takePreprocessing(model, widthsOf(model)) });
+}
+
+/** How many numbers a network takes and gives. */
+export function widthsOf({ architecture }: Predictor): { inputs: number; outputs: number } {
+  return { inputs: inputNumbers(architecture), outputs: size(outputShape(architecture)) };
 }
 
 /** The figures of a network's outputs for rows whose target is known. */

@@ -1,9 +1,6 @@
 /** A model of a table that predicts: it takes rows by their columns' names, and answers in the target's own terms. */
-import { inputNumbers, outputShape } from '../architecture.js';
 import { checkNumber, checkOptions, quote, wrongKind, wrongValue } from '../errors.js';
 import { isList } from '../kinds.js';
-import { type LoadOptions, loadModel, type Predictor, type PredictorClass } from '../predictor.js';
-import { size } from '../shape.js';
 import { type Cells, cellsOf } from './cells.js';
 import { inOwnUnit, markEncoded } from './encoded.js';
 import { encodeInputs } from './inputs.js';
@@ -48,27 +45,19 @@ export interface ColumnSummary {
   readonly about: string;
 }
 
-/** A class of tables' models, and what their networks are loaded as. */
-export interface TableClass<T extends TablePredictor<never>> {
-  readonly prototype: T;
-  /** @internal */
-  new (parts: TableParts<T['model']>): T;
-  /** @internal */
-  readonly modelClass: PredictorClass<T['model']>;
+/** @internal What carries a table's network out. */
+export interface Network {
+  readonly metadata: Record<string, string>;
+  predict(x: Float32Array): Float32Array;
 }
 
 /** @internal What a table's model is made of. */
-export interface TableParts<M extends Predictor> {
+export interface TableParts<M extends Network> {
   readonly model: M;
   readonly preprocessing: Preprocessing;
 }
 
-export class TablePredictor<Row extends object = Record<string, unknown>, M extends Predictor = Predictor> {
-  /** @internal The entry's class of models. */
-  static get modelClass(): PredictorClass<Predictor> {
-    throw new Error('myelin: expected an entry of the package that loads its WebAssembly, got the bare class');
-  }
-
+export class TablePredictor<Row extends object = Record<string, unknown>, M extends Network = Network> {
   /** The network inside: it takes what the columns become, and knows nothing of their names. */
   readonly model: M;
   /** @internal */
@@ -191,17 +180,8 @@ export function decided(outputs: ArrayLike<number>, classes: number, threshold?:
   });
 }
 
-/** The model of a table in the bytes of a file. */
-export async function tableFromBytes<T extends TablePredictor<never>>(
-  tableClass: TableClass<T>,
-  bytes: Uint8Array,
-  options: LoadOptions,
-): Promise<T> {
-  return tableOf(tableClass, await loadModel(tableClass.modelClass, 'TableModel.fromBytes', bytes, options));
-}
-
-/** A loaded network as a table's model. */
-export function tableOf<T extends TablePredictor<never>>(tableClass: TableClass<T>, model: T['model']): T {
+/** @internal The columns of a loaded network, which then knows them no more. */
+export function takePreprocessing(model: Network, widths: { inputs: number; outputs: number }): Preprocessing {
   const where = 'TableModel';
   const text = model.metadata[PREPROCESSING];
   if (text === undefined) {
@@ -210,14 +190,16 @@ export function tableOf<T extends TablePredictor<never>>(tableClass: TableClass<
   }
   delete model.metadata[PREPROCESSING];
   const preprocessing = parsePreprocessing(text);
-  checkWidths('model file', model, preprocessing);
-  return new tableClass({ model, preprocessing });
+  checkWidths('model file', widths, preprocessing);
+  return preprocessing;
 }
 
 /** Refuses a preprocessing that is another network's. */
-export function checkWidths(path: string, model: Predictor, preprocessing: Preprocessing): void {
-  const inputs = inputNumbers(model.architecture);
-  const outputs = size(outputShape(model.architecture));
+export function checkWidths(
+  path: string,
+  { inputs, outputs }: { inputs: number; outputs: number },
+  preprocessing: Preprocessing,
+): void {
   if (inputWidth(preprocessing) !== inputs) {
     throw wrongValue(path, `${inputs} inputs`, `columns that make ${inputWidth(preprocessing)}`);
   }

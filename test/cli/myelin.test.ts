@@ -361,11 +361,12 @@ describe('evaluate and inspect', () => {
   it('show what a model is made of', async () => {
     const { code, out } = await folder.run('inspect', model);
     expect(code).toBe(0);
-    expect(out).toContain('515 parameters');
+    // Four means and variances among them.
+    expect(out).toContain('523 parameters');
     expect(out).toContain('predicts species, one of 3 classes: setosa, versicolor, virginica');
     expect(out).toMatch(/petal_width +mean \d/);
     const [event] = eventsOf((await folder.run('inspect', model, '--json')).out);
-    expect(event).toMatchObject({ event: 'inspect', parameters: 515, preprocessing: { target: { name: 'species' } } });
+    expect(event).toMatchObject({ event: 'inspect', parameters: 523, preprocessing: { target: { name: 'species' } } });
   });
 });
 

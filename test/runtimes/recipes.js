@@ -89,6 +89,14 @@ const recipes = {
       return (await get('/', request)).json();
     }),
 
+  'table.js': () =>
+    withWorker(folder, 'table.js', async get => {
+      const [names] = readFileSync(table, 'utf8').split('\n');
+      const named = rows.map(row => Object.fromEntries(row.map((value, i) => [names.split(',')[i], value])));
+      const answers = await (await get('/', { method: 'POST', body: JSON.stringify(named) })).json();
+      return answers.flatMap(({ probabilities }) => Object.values(probabilities));
+    }),
+
   'learner.js': () =>
     withWorker(folder, 'learner.js', async get => {
       const body = JSON.stringify({ x: rows, y: [0, 1, 2] });

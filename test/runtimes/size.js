@@ -37,12 +37,21 @@ const predicting = await workerBundle(`
       return Response.json([...model.predict(new Float32Array(4))]);
     },
   };`);
+const table = await workerBundle(`
+  import { TableModel } from 'myelin/tabular/predict';
+  export default {
+    async fetch(request) {
+      const model = await TableModel.fromBytes(new Uint8Array(await request.arrayBuffer()));
+      return Response.json(model.predict({ age: 42 }));
+    },
+  };`);
 const everything = await workerBundle(`
   import module from 'myelin/wasm/relaxed.wasm';
   import * as myelin from 'myelin/core';
   export default { fetch: () => myelin.init(module).then(() => Response.json(Object.keys(myelin))) };`);
 
 const rows = [
+  ['Worker that predicts rows of tables, gzip', gzip(table), 20 * KB],
   [
     'Worker that predicts, with predict.wasm, gzip',
     gzip(predicting) + gzip(readFileSync(join(wasm, 'predict.wasm'))),

@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { dense, Model, sequential } from '../../src/entries/node.js';
 import { fitTable, TableModel } from '../../src/entries/tabular.node.js';
-import { TableModel as Predicting } from '../../src/entries/tabular.predict.node.js';
+import { TableModel as Predicting } from '../../src/entries/tabular.predict.js';
+import { readSafetensors } from '../../src/files/safetensors.js';
+import { activationNames } from '../../src/layers/activations.js';
 import { Random } from '../../src/random.js';
 
 const random = new Random(5, 0, 0);
+/** The columns that a file tells of. */
+function readPreprocessing(file: Uint8Array): string {
+  return Object.entries(readSafetensors(file).metadata).find(([key]) => key.endsWith('preprocessing'))?.[1] ?? '';
+}
+
 const below = (most: number) => random.below(most);
 
 /** Rows whose answer hangs on their plan and how long ago they signed up. */
@@ -142,12 +149,32 @@ describe('fitTable', () => {
 });
 
 describe('files', () => {
+  it('are carried out without WebAssembly as with it, whatever lies between, quantised or not', async () => {
+    const wide = rows.map((row, i) => ({ ...row, town: `town ${i % 60}` }));
+    for (const activation of activationNames) {
+      const settings = { target: 'gone', epochs: 1, activation, hidden: [8], dropout: 0.1 } as const;
+      const model = await fitTable(wide, settings);
+      const small = await model.model.quantize({ weights: 'int8' });
+      small.metadata.preprocessing = readPreprocessing(model.toBytes());
+      for (const file of [model.toBytes(), small.toBytes()]) {
+        const [a, b] = [await TableModel.fromBytes(file), await Predicting.fromBytes(file)];
+        const [expected, got] = [a.predict(wide.slice(0, 20)), b.predict(wide.slice(0, 20))];
+        got.forEach(({ probabilities }, row) => {
+          expect(probabilities?.yes).toBeCloseTo(expected[row]?.probabilities?.yes ?? -1, 5);
+        });
+      }
+    }
+  });
+
   it('predict the same in every entry; of numbers alone also as a plain Model, from raw rows', async () => {
     const numbers = rows.map(({ age, signup }) => ({ age, month: Number(signup.slice(5, 7)), cost: age * 3 + 1000 }));
     const model = await fitTable(numbers, { target: 'cost', epochs: 5 });
     const file = model.toBytes();
     const expected = model.predict(numbers).map(({ prediction }) => prediction);
-    expect((await Predicting.fromBytes(file)).predict(numbers).map(({ prediction }) => prediction)).toEqual(expected);
+    const { length } = (await Predicting.fromBytes(file)).predict(numbers).filter(({ prediction }, row) => {
+      return Math.abs(Number(prediction) - Number(expected[row])) < 1e-4 * Number(expected[row]);
+    });
+    expect(length).toBe(numbers.length);
     const plain = await Model.fromBytes(file);
     const x = numbers.map(({ age, month }) => [age, month]);
     expect([...plain.predict(x)]).toEqual(expected);
