@@ -3,7 +3,6 @@ import { type Architecture, type End, firstLayer, indexRule, inputsOf } from './
 import { roomFor } from './conversions.js';
 import { putColumns, takeColumns } from './data/columns.js';
 import { asFloats, type IndexRule, refuseWrongIndices } from './data/indices.js';
-import type { RawRows } from './tabular/rawRows.js';
 import {
   type ReadySamples,
   readAlone,
@@ -16,6 +15,7 @@ import {
 import { quote, wrongType, wrongValue } from './errors.js';
 import { allByName, type ByName } from './names.js';
 import { size } from './shape.js';
+import type { RawRows } from './tabular/rawRows.js';
 
 /** Samples, or where inputs have names a record of them. */
 export type NetworkSamples = ByName<Samples>;

@@ -1,6 +1,5 @@
 /** Steps 4 and 5 as a model offers them: options and data checked, then a judge with the model's parameters at work. */
 import type { Architecture } from './architecture.js';
-import type { RawRows } from './tabular/rawRows.js';
 import type { ReadySamples } from './data/samples.js';
 import { checkBoolean, checkOptions, wrongKind, wrongValue } from './errors.js';
 import {
@@ -22,6 +21,7 @@ import { MOST_ROWS } from './predictor.js';
 import { checkSeed } from './random.js';
 import type { Backend } from './runtime/binaries.js';
 import type { Program } from './runtime/program.js';
+import type { RawRows } from './tabular/rawRows.js';
 
 /** What judges ask of the model that is judged. */
 export interface Judged {
