@@ -1,7 +1,6 @@
 // The WebAssembly surface: `run`, and `initialize` once for a new memory.
 import { writeActivationConstants } from './ops/activation';
 import { writeNormalConstants } from './ops/normal';
-import { writeOptimizerConstants } from './ops/optimizer';
 import { writeMathConstants } from './simd/math';
 import { writeQuantizedConstants } from './simd/quantized';
 
@@ -14,5 +13,4 @@ export function initialize(): void {
   writeActivationConstants();
   if (isDefined(FORWARD_ONLY)) return;
   writeNormalConstants();
-  writeOptimizerConstants();
 }

@@ -11,7 +11,7 @@ declare const part: i32;
 declare const parts: i32;
 
 /** Bytes from one thread's controls block to the next one's. */
-export const CONTROLS_BYTES: i32 = 256;
+export const CONTROLS_BYTES: i32 = 512;
 
 // @ts-ignore: decorator
 @inline

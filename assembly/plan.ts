@@ -54,6 +54,17 @@ export class Controls {
   keeps: i32;
   /** In the first thread's block: 1 once an update has left the finite numbers. */
   broken: i32;
+  /** Where the next update's learning rate stands, in float64, and behind it those after it; 0 where it stays. */
+  rates: usize;
+  /** Batches that the update under way has taken, where it takes several; and their rows, and Σ cost · rows of them. */
+  taken: i32;
+  takenRows: i32;
+  takenCost: f64;
+  /** What the gradients of this step are to be multiplied by, so that their norm is not above its limit. */
+  clip: f64;
+  /** Nadam's Π of momenta, and up to which step. */
+  momenta: f64;
+  momentaStep: i32;
 }
 
 /** How every record begins. */

@@ -5,8 +5,7 @@ import { barrier } from './barrier';
 import { CONTROLS_BYTES, controlsOf, partCount, partNumber } from './parts';
 import { Accuracy, categoricalAccuracy, sparseCategoricalAccuracy, thresholdAccuracy } from './ops/accuracy';
 import { Activation, ActivationGradient, activationForward, activationGradient } from './ops/activation';
-import { Adam, adam } from './ops/adam';
-import { CheckFinite, NextBatch, checkFinite, nextBatch } from './ops/batch';
+import { CheckFinite, NextBatch, NextPart, checkFinite, nextBatch, nextPart } from './ops/batch';
 import {
   DenseForward, DenseForwardQuantized, DenseInputGradient, DenseWeightGradient,
   denseForward, denseForwardQuantized, denseInputGradient, denseWeightGradient,
@@ -40,7 +39,13 @@ import {
   Accumulate, AccumulateParameter, CopyColumns, Merge, MergeGradient,
   accumulate, accumulateParameter, copyColumns, mergeForward, mergeGradient,
 } from './ops/merge';
-import { Sgd, sgd } from './ops/sgd';
+import {
+  Collect, Constrain, Pass, Penalize, SumChunks, Total,
+  addPenalty, averageParameters, clipValues, collectGradients, constrain, measureNorm, penalize, scaleGradients,
+  sumChunks,
+} from './ops/gradients';
+import { updateParameters } from './ops/optimizers';
+import { Update } from './ops/update';
 import {
   Softmax, SoftmaxGradient,
   logSoftmaxForward, logSoftmaxGradient, softmaxForward, softmaxGradient,
@@ -67,18 +72,27 @@ function carryOut(first: usize, last: usize, steps: i32): i32 {
   for (let step = 0; step < steps; step++) {
     for (let record = first; record < last; record += RECORD_BYTES) {
       if (partCount() > 1 && changetype<Op>(record).barrier && !barrier(partCount())) return -1;
-      if (!execute(record)) return step;
-      if (ASC_FEATURE_THREADS) controlsOf(changetype<Op>(record)).finished += 1;
+      const next = execute(record);
+      if (next == Next.end) return step;
+      if (next == Next.first) record = first - RECORD_BYTES;
+      if (ASC_FEATURE_THREADS) controlsOf(changetype<Op>(first)).finished += 1;
     }
   }
   return steps;
 }
 
+/** What a record is followed by: nothing, the one after it, or the first one once more. */
+enum Next {
+  end,
+  record,
+  first,
+}
+
 /**
- * False where the run must end. What predicts stands here; predict.wasm leaves out the rest. A record that this binary
+ * Carries out a record. What predicts stands here; predict.wasm leaves out the rest. A record that this binary
  * does not know is a trap: nothing may pass it over.
  */
-function execute(record: usize): bool {
+function execute(record: usize): Next {
   switch (changetype<Op>(record).op) {
     case Opcode.checkFinite: return checkFinite(changetype<CheckFinite>(record));
     case Opcode.gather: gather(changetype<Gather>(record)); break;
@@ -98,11 +112,11 @@ function execute(record: usize): bool {
       if (isDefined(FORWARD_ONLY)) unreachable();
       return executeTraining(record);
   }
-  return true;
+  return Next.record;
 }
 
 /** {@link execute} for what only judges and trains. */
-function executeTraining(record: usize): bool {
+function executeTraining(record: usize): Next {
   switch (changetype<Op>(record).op) {
     case Opcode.nextBatch: nextBatch(changetype<NextBatch>(record)); break;
     case Opcode.gatherLabels: gatherLabels(changetype<GatherLabels>(record)); break;
@@ -130,7 +144,7 @@ function executeTraining(record: usize): bool {
     case Opcode.sparseSoftmaxCrossEntropy: sparseSoftmaxCrossEntropy(changetype<Loss>(record)); break;
     case Opcode.categoricalHinge: categoricalHinge(changetype<Loss>(record)); break;
     case Opcode.cosineSimilarity: cosineSimilarity(changetype<Loss>(record)); break;
-    case Opcode.cost: return cost(changetype<Cost>(record));
+    case Opcode.cost: return cost(changetype<Cost>(record)) ? Next.record : Next.end;
     case Opcode.categoricalAccuracy: categoricalAccuracy(changetype<Accuracy>(record)); break;
     case Opcode.sparseCategoricalAccuracy: sparseCategoricalAccuracy(changetype<Accuracy>(record)); break;
     case Opcode.thresholdAccuracy: thresholdAccuracy(changetype<Accuracy>(record)); break;
@@ -138,9 +152,18 @@ function executeTraining(record: usize): bool {
     case Opcode.accumulateParameter: accumulateParameter(changetype<AccumulateParameter>(record)); break;
     case Opcode.mergeGradient: mergeGradient(changetype<MergeGradient>(record)); break;
     case Opcode.sumRepeated: sumRepeated(changetype<SumRepeated>(record)); break;
-    case Opcode.sgd: sgd(changetype<Sgd>(record)); break;
-    case Opcode.adam: adam(changetype<Adam>(record)); break;
+    case Opcode.nextPart: return nextPart(changetype<NextPart>(record)) ? Next.first : Next.record;
+    case Opcode.collectGradients: collectGradients(changetype<Collect>(record)); break;
+    case Opcode.penalize: penalize(changetype<Penalize>(record)); break;
+    case Opcode.sumChunks: sumChunks(changetype<SumChunks>(record)); break;
+    case Opcode.addPenalty: addPenalty(changetype<Total>(record)); break;
+    case Opcode.clipValues: clipValues(changetype<Pass>(record)); break;
+    case Opcode.measureNorm: measureNorm(changetype<Total>(record)); break;
+    case Opcode.scaleGradients: scaleGradients(changetype<Pass>(record)); break;
+    case Opcode.constrain: constrain(changetype<Constrain>(record)); break;
+    case Opcode.averageParameters: averageParameters(changetype<Pass>(record)); break;
+    case Opcode.update: updateParameters(changetype<Update>(record)); break;
     default: unreachable();
   }
-  return true;
+  return Next.record;
 }

@@ -12,7 +12,7 @@ import { together } from '../src/plan/barriers.js';
 import { Builder, type Plan, type PlannedRecord, type Section, type SectionKey } from '../src/plan/builder.js';
 import { nextBatch } from '../src/plan/ops/batch.js';
 import { scalarsOf } from '../src/plan/ops/op.js';
-import { adam as update } from '../src/plan/ops/optimizer.js';
+import { update } from '../src/plan/ops/optimizer.js';
 import { RECORD_BYTES } from '../src/plan/record.js';
 import { chooseBackend, type Host } from '../src/runtime/binaries.js';
 import { Crew } from '../src/runtime/crew.js';

@@ -7,6 +7,7 @@
  * And the bits are the same on every engine: beyond exact integer operations only + - * / and sqrt are used, which
  * IEEE 754 rounds in one way; the logarithm is our own.
  */
+import { naturalLog } from './elementary.js';
 import { checkInteger, wrongType, wrongValue } from './errors.js';
 
 const TWO_32 = 0x100000000;
@@ -72,28 +73,6 @@ export function philox(
   philoxInto(words, ...counter, ...key);
   const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = words;
   return [w0, w1, w2, w3];
-}
-
-// ln 2 in two parts; the first has so few bits that its product with an exponent is exact.
-const LN2_HIGH = 0.6931471803691238;
-const LN2_LOW = 1.9082149292705877e-10;
-
-/**
- * The natural logarithm of a positive finite number, the same bits on every engine; within 3 ulp of the true value.
- *
- * With x = m · 2^e and m in [0.7, 1.4): ln x = e · ln 2 + 2 · atanh(f), f = (m - 1) / (m + 1). As f² < 0.0312, the
- * terms of atanh's series beyond f^21 are below float64's precision.
- */
-export function naturalLog(x: number): number {
-  let m = x;
-  let e = 0;
-  for (; m < 0.7; e--) m *= 2;
-  for (; m >= 1.4; e++) m /= 2;
-  const f = (m - 1) / (m + 1);
-  const f2 = f * f;
-  let series = 0;
-  for (let power = 21; power >= 3; power -= 2) series = (series + 1 / power) * f2;
-  return e * LN2_HIGH + (2 * f + (2 * f * series + e * LN2_LOW));
 }
 
 /**

@@ -14,7 +14,7 @@ import {
   type Step,
   type Tally,
 } from './network.js';
-import { type OptimizerConfig, optimizerDefinition } from './optimizers/index.js';
+import { buffersOf, emitUpdate, type OptimizerConfig } from './optimizers/index.js';
 import { together } from './plan/barriers.js';
 import { Builder, type Value } from './plan/builder.js';
 import { Gradients } from './plan/gradients.js';
@@ -130,8 +130,8 @@ export function planTraining(architecture: Architecture, capacity: number, judge
 
   function update(): void {
     if (!optimizer) return;
-    const definition = optimizerDefinition(optimizer.kind);
-    emitRowwise(builder, Object.keys(definition.state(optimizer)), () => definition.emit(builder, optimizer));
+    const buffers = buffersOf(optimizer).map(({ name }) => name);
+    emitRowwise(builder, buffers, () => emitUpdate(builder, optimizer));
     builder.rowwise.splice(0);
     builder.emitLate();
   }

@@ -3,7 +3,7 @@ import { instantiateSync } from '@assemblyscript/loader';
 import { findNotFinite } from './data/samples.js';
 import { bytesPerRow, type ReadyData } from './judge.js';
 import type { NetworkPlan } from './network.js';
-import { type OptimizerConfig, optimizerDefinition } from './optimizers/index.js';
+import { buffersOf, type OptimizerConfig } from './optimizers/index.js';
 import type { Parameter } from './plan/builder.js';
 import { type Memories, Tenancy } from './runtime/memories.js';
 import { Program } from './runtime/program.js';
@@ -166,6 +166,5 @@ function bytesFor(data: ReadyData): number {
 
 /** The regions that hold an optimiser's state, and what their numbers always are. */
 export function stateOf(optimizer: OptimizerConfig): Record<string, Moments['rule']> {
-  const state = Object.entries(optimizerDefinition(optimizer.kind).state(optimizer));
-  return Object.fromEntries(state.map(([name, rule]) => [`optimizer.${name}`, rule]));
+  return Object.fromEntries(buffersOf(optimizer).map(({ name, rule }) => [`optimizer.${name}`, rule]));
 }

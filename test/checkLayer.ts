@@ -8,7 +8,7 @@ import { dense } from '../src/layers/dense.js';
 import type { Layer } from '../src/layers/index.js';
 import { fitLoss, resolveLoss } from '../src/losses/index.js';
 import { type NetworkPlan, planPrediction } from '../src/network.js';
-import { adam } from '../src/optimizers/adam.js';
+import { adam } from '../src/optimizers/kinds.js';
 import { numbersOf } from '../src/plan/builder.js';
 import { fromPanels, toPanels } from '../src/plan/panels.js';
 import type { Backend } from '../src/runtime/binaries.js';

@@ -1,10 +1,10 @@
 // Where a step begins: which rows it takes, and whether the numbers it was given are numbers.
 import { controlsOf } from '../parts';
-import { Op } from '../plan';
+import { Controls, Op } from '../plan';
 
 @unmanaged
 export class NextBatch extends Op {
-  /** 1 where the step counts as an update. */
+  /** How many batches an update takes; 0 where it is none. */
   counts: i32;
 }
 
@@ -18,8 +18,42 @@ export function nextBatch(r: NextBatch): void {
   const c = controlsOf(r);
   c.rows = min(c.batchSize, c.samples - c.position);
   c.position += c.rows;
-  c.draw += r.counts;
-  if (c.step < i32.MAX_VALUE) c.step += r.counts;
+  if (!r.counts) return;
+  c.draw += 1;
+  if (c.taken == 0) {
+    if (c.step < i32.MAX_VALUE) c.step += 1;
+    if (c.rates) {
+      c.learningRate = load<f64>(c.rates);
+      c.rates += 8;
+    }
+    c.takenRows = 0;
+    c.takenCost = 0;
+  }
+  c.takenRows += c.rows;
+  if (r.counts > 1) c.taken += 1;
+}
+
+/** After each batch of an update that takes several; the last of an epoch takes what is left. */
+@unmanaged
+export class NextPart extends Op {
+  counts: i32;
+}
+
+/** Whether an update takes no further batch. */
+// @ts-ignore: decorator
+@inline
+export function isComplete(c: Controls, counts: i32): bool {
+  return c.taken == counts || c.position >= c.samples;
+}
+
+/** Adds the batch's cost to those before it; true where another batch has to come before the update. */
+export function nextPart(r: NextPart): bool {
+  const c = controlsOf(r);
+  c.takenCost += c.cost * c.rows;
+  c.cost = c.takenCost / c.takenRows;
+  if (!isComplete(c, r.counts)) return true;
+  c.taken = 0;
+  return false;
 }
 
 /** False, with `failure` at the first such number, where a sample is NaN or infinite. Bytes always pass. */

@@ -4,7 +4,7 @@ import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf, rowsOf } 
 import { Op, PANEL, ROW } from '../plan';
 import { madd } from '../simd/lanes';
 import { one, swept } from '../simd/math';
-import { tell } from './optimizer';
+import { tell } from './finite';
 
 @unmanaged
 export class BatchMoments extends Op {

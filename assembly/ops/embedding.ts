@@ -4,7 +4,7 @@ import {
 } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 import { fourWeights } from '../simd/quantized';
-import { tell } from './optimizer';
+import { tell } from './finite';
 
 @unmanaged
 export class Embedding extends Op {

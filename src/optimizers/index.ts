@@ -1,34 +1,62 @@
-/** The optimisers by name. */
+/** The optimisers by name, and what they emit. */
 import { checkChoice, checkOptions, wrongType } from '../errors.js';
 import { hasKey } from '../kinds.js';
-import { adamOptimizer, adamWOptimizer } from './adam.js';
-import type { OptimizerDefinition } from './optimizer.js';
-import { sgdOptimizer } from './sgd.js';
+import type { Builder } from '../plan/builder.js';
+import { update } from '../plan/ops/optimizer.js';
+import * as kinds from './kinds.js';
+import type { Buffer, OptimizerFactory, Rule } from './optimizer.js';
 
-const definitions = { sgd: sgdOptimizer, adam: adamOptimizer, adamW: adamWOptimizer };
-
-export type OptimizerName = keyof typeof definitions;
+export type OptimizerName = keyof typeof kinds;
 /** An optimiser with its settings, as its factory makes it. */
-export type OptimizerConfig = { [K in OptimizerName]: ReturnType<(typeof definitions)[K]['configure']> }[OptimizerName];
+export type OptimizerConfig = { [K in OptimizerName]: ReturnType<(typeof kinds)[K]> }[OptimizerName];
 /** What options take for an optimiser. */
 export type Optimizer = OptimizerName | OptimizerConfig;
 
-export const optimizerNames = Object.keys(definitions) as OptimizerName[];
+const factories = { ...kinds };
+export const optimizerNames = Object.keys(factories) as OptimizerName[];
 
-/** How the optimiser's kind works. */
-export function optimizerDefinition(name: OptimizerName): OptimizerDefinition<OptimizerConfig> {
-  return definitions[name] as OptimizerDefinition<OptimizerConfig>;
+function factoryOf(name: OptimizerName): OptimizerFactory<OptimizerName, object> {
+  return factories[name] as OptimizerFactory<OptimizerName, object>;
 }
 
 /** A name or a factory's value, checked and complete. */
 export function resolveOptimizer(where: string, value: unknown): OptimizerConfig {
   const at = `${where}: optimizer`;
-  if (typeof value === 'string') return optimizerDefinition(checkChoice(at, value, optimizerNames)).configure({});
+  if (typeof value === 'string') return factoryOf(checkChoice(at, value, optimizerNames))() as OptimizerConfig;
   if (!hasKey(value, 'kind')) {
     throw wrongType(at, `an optimiser such as adam({ learningRate: 1e-3 }), or its name`, value);
   }
   const { kind, ...options } = value;
-  const definition = optimizerDefinition(checkChoice(at, kind, optimizerNames));
-  checkOptions(`${at} ${kind}`, options, definition.options);
-  return definition.configure(options);
+  const factory = factoryOf(checkChoice(at, kind, optimizerNames));
+  checkOptions(`${at} ${kind}`, options, factory.optionNames);
+  return factory(options) as OptimizerConfig;
+}
+
+function ruleOf(config: OptimizerConfig): Rule {
+  return factoryOf(config.kind).ruleOf(config);
+}
+
+/** The buffers that an optimiser keeps, each as large as the parameters. */
+export function buffersOf(config: OptimizerConfig): readonly Buffer[] {
+  const { first, second, third } = ruleOf(config);
+  return [first, second, third].flatMap(buffer => buffer ?? []);
+}
+
+/** Emits the update of all parameters, one record for each of `builder.stretches()`. */
+export function emitUpdate(builder: Builder, config: OptimizerConfig): void {
+  const { kind, first, second, third, settings, decoupled = false } = ruleOf(config);
+  const [s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0] = settings;
+  for (const { state, ...places } of builder.stretches()) {
+    builder.emit(update, config.kind, {
+      ...places,
+      first: first ? state(first.name) : 0,
+      second: second ? state(second.name) : 0,
+      third: third ? state(third.name) : 0,
+      kind,
+      weightDecay: 'weightDecay' in config ? config.weightDecay : 0,
+      decoupled: Number(decoupled),
+      rateFactor: 1,
+      ...{ s0, s1, s2, s3, s4 },
+    });
+  }
 }

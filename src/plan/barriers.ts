@@ -63,7 +63,8 @@ export function together(threads: number): Together | undefined {
  * time as the records are many, and no more.
  */
 export function placeBarriers(records: readonly PlannedRecord[]): boolean[] {
-  const barriers = records.map(() => false);
+  // From there threads may go back to the first record.
+  const barriers = records.map(({ op }) => op.name === 'nextPart');
   const own = records.map(touchesOf);
   // Between two neighbouring ends of what any record touches all bytes fare alike.
   const ends = [...new Set(own.flatMap(mine => mine.flatMap(({ from, to }) => [from, to])))].sort((a, b) => a - b);

@@ -9,7 +9,7 @@ import { headStruct, offsetsOf, RECORD_BYTES, type Struct, writeField } from './
 import type { Rowwise } from './rowwise.js';
 
 /** Bytes of one thread's controls block (assembly/parts.ts). */
-export const CONTROLS_BYTES = 256;
+export const CONTROLS_BYTES = 512;
 
 /** What a record's fields are given: numbers, and regions where an address is asked for. */
 export type Fields<F extends Struct> = { readonly [Name in keyof F]: F[Name] extends 'address' ? Region | 0 : number };

@@ -26,8 +26,8 @@ export enum Opcode {
   categoricalAccuracy = 21,
   sparseCategoricalAccuracy = 22,
   thresholdAccuracy = 23,
-  sgd = 24,
-  adam = 25,
+  update = 24,
+  categoricalHinge = 25,
   denseForwardQuantized = 26,
   rowNormForward = 27,
   rowNormGradient = 28,
@@ -51,7 +51,16 @@ export enum Opcode {
   mergeGradient = 46,
   copyColumns = 47,
   sumRepeated = 48,
-  categoricalHinge = 49,
+  nextPart = 49,
+  collectGradients = 50,
+  penalize = 51,
+  sumChunks = 52,
+  addPenalty = 53,
+  clipValues = 54,
+  measureNorm = 55,
+  scaleGradients = 56,
+  constrain = 57,
+  averageParameters = 58,
 }
 
 /** Which function of two values a `mergeForward` or `mergeGradient` record applies. */
@@ -96,4 +105,26 @@ export enum LossKind {
   quantile = 9,
   meanAbsolutePercentageError = 10,
   squaredHinge = 11,
+}
+
+/** By which rule an `update` record moves parameters. */
+export enum UpdateKind {
+  sgd = 0,
+  momentum = 1,
+  adam = 2,
+  amsgrad = 3,
+  nadam = 4,
+  radam = 5,
+  adamax = 6,
+  adagrad = 7,
+  adadelta = 8,
+  rprop = 9,
+  lion = 10,
+}
+
+/** What a `constrain` record holds weights to. */
+export enum ConstraintKind {
+  maxNorm = 0,
+  unitNorm = 1,
+  nonNegative = 2,
 }

@@ -31,6 +31,13 @@ export const controlsStruct = {
   draw: 'i32',
   keeps: 'i32',
   broken: 'i32',
+  rates: 'address',
+  taken: 'i32',
+  takenRows: 'i32',
+  takenCost: 'f64',
+  clip: 'f64',
+  momenta: 'f64',
+  momentaStep: 'i32',
 } as const satisfies Struct;
 
 /** What every record begins with. */

@@ -4,6 +4,7 @@
 import { sequential } from '../architecture.js';
 import { dense } from '../layers/dense.js';
 import { fitLoss } from '../losses/index.js';
+import { sgd } from '../optimizers/kinds.js';
 import { endingOf, planTraining } from '../training.js';
 import { Crew } from './crew.js';
 import { Program } from './program.js';
@@ -20,10 +21,9 @@ export class SelfTest {
   constructor(module: WebAssembly.Module, paired: boolean, threads?: number) {
     const architecture = sequential([150], [dense(96, { activation: 'tanh' }), dense(40)]);
     const loss = fitLoss({ kind: 'meanSquaredError' }, endingOf(architecture));
-    const optimizer = { kind: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false, weightDecay: 0 } as const;
     const plan = planTraining(architecture, 32, {
       goals: [{ loss, weight: 1, accuracy: false }],
-      optimizer,
+      optimizer: sgd(),
       paired,
       threads: threads ?? 1,
     });

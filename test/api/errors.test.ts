@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   Architecture,
   activation,
+  adadelta,
   adam,
   adamW,
   binaryCrossEntropy,
@@ -18,6 +19,7 @@ import {
   leakyRelu,
   Model,
   randomUniform,
+  rprop,
   sequential,
   sgd,
   sparseCategoricalCrossEntropy,
@@ -287,6 +289,10 @@ describe('settings', () => {
     ['sgd with momentum 1.5', () => sgd({ momentum: 1.5 }), RangeError, /sgd/, /momentum/, /1\.5/],
     ['nesterov without momentum', () => sgd({ nesterov: true }), RangeError, /sgd/, /momentum/],
     ['adam with beta1 = 1', () => adam({ beta1: 1 }), RangeError, /adam/, /beta1/, /1/],
+    ['rprop with etas of one side', () => rprop({ etas: [0.5, 0.9] }), RangeError, /rprop: etas/, /0\.9/],
+    ['rprop with sizes in reverse', () => rprop({ stepSizes: [1, 0.1] }), RangeError, /stepSizes/, /0\.1/],
+    ['rprop with one size', () => rprop({ stepSizes: loosely([1]) }), TypeError, /stepSizes/, /two numbers/],
+    ['adadelta with rho 1', () => adadelta({ rho: 1 }), RangeError, /adadelta: rho/, /1/],
     ['adamW with NaN', () => adamW({ weightDecay: Number.NaN }), RangeError, /adamW/, /weightDecay/, /NaN/],
     ['huber with delta 0', () => huber({ delta: 0 }), RangeError, /huber/, /delta/, /0/],
     [

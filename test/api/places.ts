@@ -129,6 +129,7 @@ export async function makePlaces(): Promise<Readonly<Record<string, Place>>> {
     'dropout: options': v => myelin.dropout(0.5, v),
   };
   const { flatten, leakyRelu, elu, gelu, constant, randomUniform, randomNormal, orthogonal, zeros } = myelin;
+  const { adagrad, adadelta, adamax, lion, nadam, radam, rprop } = myelin;
   const { sgd, adam, adamW, huber, binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy } =
     myelin;
   const { layerNormalization, rmsNormalization, batchNormalization, normalization } = myelin;
@@ -137,7 +138,7 @@ export async function makePlaces(): Promise<Readonly<Record<string, Place>>> {
     ...{ flatten, leakyRelu, elu, gelu, constant, randomUniform, randomNormal, orthogonal, sgd, adam, adamW, huber },
     ...{ binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy, meanSquaredError, hinge, logCosh },
     ...{ meanAbsoluteError, klDivergence, cosineSimilarity, layerNormalization, rmsNormalization },
-    ...{ batchNormalization, normalization },
+    ...{ batchNormalization, normalization, adagrad, adadelta, adamax, lion, nadam, radam, rprop },
     zeros: v => Reflect.apply(zeros, undefined, [v]),
     glorotUniform: v => Reflect.apply(glorotUniform, undefined, [v]),
   };
@@ -178,6 +179,10 @@ export async function makePlaces(): Promise<Readonly<Record<string, Place>>> {
     ...each('sgd', ['learningRate', 'momentum', 'nesterov', 'weightDecay'], v => myelin.sgd(v)),
     ...each('adam', rates, v => myelin.adam(v)),
     ...each('adamW', rates, v => myelin.adamW(v)),
+    ...each('adam', ['amsgrad'], v => myelin.adam(v)),
+    ...each('nadam', ['momentumDecay'], v => myelin.nadam(v)),
+    ...each('adadelta', ['rho', 'epsilon'], v => myelin.adadelta(v)),
+    ...each('rprop', ['learningRate', 'etas', 'stepSizes'], v => myelin.rprop(v)),
     ...each('huber', ['delta'], v => myelin.huber(v)),
     ...each('binaryCrossEntropy', ['fromLogits'], v => myelin.binaryCrossEntropy(v)),
     ...each('categoricalCrossEntropy', ['labelSmoothing', 'fromLogits'], v => myelin.categoricalCrossEntropy(v)),

@@ -2,13 +2,19 @@
 import { describe, expect, it } from 'vitest';
 import {
   type activation,
+  adadelta,
+  adagrad,
   adam,
+  adamax,
   adamW,
   binaryCrossEntropy,
   dense,
   type Loss,
   Model,
+  nadam,
   type Optimizer,
+  radam,
+  rprop,
   sequential,
   sgd,
   sparseCategoricalCrossEntropy,
@@ -22,14 +28,20 @@ type Activation = Parameters<typeof activation>[0];
 const tolerance = 1e-6;
 const toleranceAfterTenSteps = 1e-5;
 
-/** The file holds more optimisers; these are the ones offered. */
 const optimizers: Record<string, Optimizer> = {
   'sgd(0.1)': sgd({ learningRate: 0.1 }),
   'sgd(0.1, momentum 0.9)': sgd({ learningRate: 0.1, momentum: 0.9 }),
   'sgd(0.1, momentum 0.9, nesterov)': sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }),
   'sgd(0.1, weightDecay 0.01)': sgd({ learningRate: 0.1, weightDecay: 0.01 }),
   'adam(0.01)': adam({ learningRate: 0.01 }),
+  'adam(0.01, amsgrad)': adam({ learningRate: 0.01, amsgrad: true }),
   'adamW(0.01, weightDecay 0.1)': adamW({ learningRate: 0.01, weightDecay: 0.1 }),
+  'nadam(0.01)': nadam({ learningRate: 0.01 }),
+  'radam(0.01)': radam({ learningRate: 0.01 }),
+  'adamax(0.01)': adamax({ learningRate: 0.01 }),
+  'adagrad(0.1)': adagrad({ learningRate: 0.1 }),
+  'adadelta(1.0)': adadelta(),
+  'rprop(0.01)': rprop(),
 };
 
 const hidden = { ReLU: 'relu', Tanh: 'tanh', GELU: 'gelu', Sigmoid: 'sigmoid', Softplus: 'softplus' } as const;

@@ -7,7 +7,7 @@ import { elementwiseActivations } from '../../src/layers/activations.js';
 import { layerKinds } from '../../src/layers/index.js';
 import { lossNames } from '../../src/losses/index.js';
 import { optimizerNames } from '../../src/optimizers/index.js';
-import { ActivationKind, LossKind, Opcode } from '../../src/plan/opcodes.js';
+import { ActivationKind, LossKind, Opcode, UpdateKind } from '../../src/plan/opcodes.js';
 import * as referenceLosses from '../reference/losses.js';
 import * as referenceOptimizers from '../reference/optimizers.js';
 
@@ -61,6 +61,15 @@ it('every kind of loss is summed, has its class, and is used by a loss', () => {
     ...missing('assembly/ops/loss.ts', losses, kind => `case LossKind.${kind}: elementwise<${capitalised(kind)}>(`),
     ...missing('assembly/ops/losses', losses, kind => `export class ${capitalised(kind)} {`),
     ...missing('src/losses', losses, kind => `LossKind.${kind}`),
+  ]).toEqual([]);
+});
+
+it('every rule of an optimiser has its class, and is used by one', () => {
+  const rules = namesOf(UpdateKind);
+  expect([
+    ...missing('assembly/ops/optimizers.ts', rules, kind => `case UpdateKind.${kind}: update<${capitalised(kind)}>(`),
+    ...missing('assembly/ops/optimizers.ts', rules, kind => `export class ${capitalised(kind)} extends `),
+    ...missing('src/optimizers/kinds.ts', rules, kind => `UpdateKind.${kind}`),
   ]).toEqual([]);
 });
 

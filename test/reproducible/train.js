@@ -53,6 +53,7 @@ const optimizers = [
   sgd({ momentum: 0.9, weightDecay: 0.01 }),
   sgd({ momentum: 0.9, nesterov: true }),
   adam({ weightDecay: 0.01 }),
+  adam({ amsgrad: true }),
 ];
 
 /** The activation that a network needs at its end for the cost of that name. */

@@ -19,7 +19,7 @@ import { planTraining } from '../../src/training.js';
 import { numbers } from '../reference/data.js';
 import { architectureOf, type Case, cases, dataOf, fittedLoss } from './cases.js';
 
-const CONTROLS_BYTES = 256;
+const CONTROLS_BYTES = 512;
 const STEPS = 4;
 
 interface Alone extends MachineExports {

@@ -4,7 +4,10 @@ import { indexRule } from '../../src/architecture.js';
 import {
   type Architecture,
   activation,
+  adadelta,
+  adagrad,
   adam,
+  adamax,
   adamW,
   alphaDropout,
   batchNormalization,
@@ -17,9 +20,13 @@ import {
   type Layer,
   type Loss,
   layerNormalization,
+  lion,
+  nadam,
   normalization,
   type Optimizer,
+  radam,
   rmsNormalization,
+  rprop,
   sequential,
   sgd,
 } from '../../src/entries/node.js';
@@ -64,6 +71,24 @@ function endFor(loss: string): ActivationName {
 
 const hidden = (width: number, kind: ActivationName = 'relu') => dense(width, { activation: kind });
 
+const laterOptimizers: readonly (readonly [string, Optimizer])[] = [
+  ['amsgrad', adam({ amsgrad: true })],
+  ['nadam', nadam()],
+  ['radam', radam()],
+  ['adamax', adamax()],
+  ['adagrad', adagrad()],
+  ['adadelta', adadelta()],
+  ['rprop', rprop({ learningRate: 1e-3 })],
+  ['lion', lion()],
+];
+
+const optimizerCase = ([name, optimizer]: readonly [string, Optimizer]): Case => ({
+  ...classifier,
+  name: `optimizer ${name}`,
+  optimizer,
+  layers: [hidden(61), dropout(0.3), hidden(35, 'tanh'), end],
+});
+
 const lossCase = (loss: LossName): Case => ({
   ...common,
   name: `loss ${loss}`,
@@ -73,12 +98,7 @@ const lossCase = (loss: LossName): Case => ({
 
 /** Those that version 0.1.0 could train. */
 export const firstCases: readonly Case[] = [
-  ...optimizers.map(([name, optimizer]) => ({
-    ...classifier,
-    name: `optimizer ${name}`,
-    optimizer,
-    layers: [hidden(61), dropout(0.3), hidden(35, 'tanh'), end],
-  })),
+  ...optimizers.map(optimizerCase),
   ...activationNames.map(name => ({
     ...classifier,
     name: `activation ${name}`,
@@ -121,6 +141,7 @@ export const firstCases: readonly Case[] = [
 export const cases: readonly Case[] = [
   ...firstCases,
   ...lossNames.slice(10).map(lossCase),
+  ...laterOptimizers.map(optimizerCase),
   {
     ...classifier,
     name: 'each row normalised',

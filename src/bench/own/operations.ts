@@ -2,9 +2,10 @@
 import {
   type ActivationName,
   type Backend,
+  buffersOf,
   emitActivation,
   emitActivationGradient,
-  optimizerDefinition,
+  emitUpdate,
   panelBytes,
   resolveActivation,
   resolveOptimizer,
@@ -33,13 +34,20 @@ const settings = {
   sgd: { kind: 'sgd' },
   momentum: { kind: 'sgd', momentum: 0.9 },
   adam: { kind: 'adam' },
+  amsgrad: { kind: 'adam', amsgrad: true },
+  nadam: { kind: 'nadam' },
+  radam: { kind: 'radam' },
+  adamax: { kind: 'adamax' },
+  adagrad: { kind: 'adagrad' },
+  adadelta: { kind: 'adadelta' },
+  rprop: { kind: 'rprop' },
+  lion: { kind: 'lion' },
 } as const;
 
 /** On state that is fresh; or denormal, as that of an input which is always 0 becomes. */
 function update(name: keyof typeof settings, denormal: boolean): Operation {
   const config = resolveOptimizer('bench', settings[name]);
-  const { emit, state } = optimizerDefinition(config.kind);
-  const kept = Object.keys(state(config));
+  const kept = buffersOf(config).map(buffer => buffer.name);
   const numbers = INPUTS * COLUMNS;
   const bytesPerNumber = 4 * (3 + 2 * kept.length);
   return {
@@ -50,7 +58,7 @@ function update(name: keyof typeof settings, denormal: boolean): Operation {
     prepare(backend) {
       const program = programOf(backend, ROWS, builder => {
         builder.parameter('w', [INPUTS, COLUMNS]);
-        emit(builder, config);
+        emitUpdate(builder, config);
       });
       const buffers = kept.map(buffer => program.floats(program.plan.region(`optimizer.${buffer}`)));
       const gradients = program.floats(program.plan.region('gradients'));
@@ -182,6 +190,7 @@ function dropout(): Operation {
   };
 }
 
+const others = ['amsgrad', 'nadam', 'radam', 'adamax', 'adagrad', 'adadelta', 'rprop', 'lion'] as const;
 const measured = ['relu', 'tanh', 'sigmoid', 'gelu', 'silu', 'softplus'] as const;
 
 export const operations: readonly Operation[] = [
@@ -190,6 +199,7 @@ export const operations: readonly Operation[] = [
   update('momentum', true),
   update('adam', false),
   update('adam', true),
+  ...others.map(name => update(name, false)),
   ...measured.flatMap(name => [activation(name, 'forward'), activation(name, 'gradient')]),
   softmax(10),
   softmax(128),

@@ -3,6 +3,7 @@ import * as batch from './batch.js';
 import * as dense from './dense.js';
 import * as elementwise from './elementwise.js';
 import * as embedding from './embedding.js';
+import * as gradients from './gradients.js';
 import * as loss from './loss.js';
 import * as merge from './merge.js';
 import * as noise from './noise.js';
@@ -14,6 +15,7 @@ export const ops = {
   ...dense,
   ...elementwise,
   ...embedding,
+  ...gradients,
   ...loss,
   ...merge,
   ...noise,

@@ -1,53 +1,37 @@
 /** Updates of stretches of parameters (`Builder.stretches`). */
+import { UpdateKind } from '../opcodes.js';
 import { PANEL } from '../panels.js';
 import { defineOp, reads, shareOfUnit, writes } from './op.js';
 
-export const sgd = /* @__PURE__ */ defineOp(
-  'sgd',
+export const update = /* @__PURE__ */ defineOp(
+  'update',
   {
     parameters: 'address',
     gradients: 'address',
-    velocity: 'address',
+    first: 'address',
+    second: 'address',
+    third: 'address',
     rows: 'i32',
     unit: 'i32',
-    momentum: 'f32',
-    nesterov: 'i32',
-    weightDecay: 'f32',
-  },
-  {
-    binary: 'train',
-    access: fields => ({
-      parameters: writes(shareOfUnit(fields)),
-      gradients: reads(shareOfUnit(fields)),
-      velocity: writes(shareOfUnit(fields)),
-    }),
-    work: ({ rows }) => 5 * rows * PANEL,
-  },
-);
-
-export const adam = /* @__PURE__ */ defineOp(
-  'adam',
-  {
-    parameters: 'address',
-    gradients: 'address',
-    m: 'address',
-    v: 'address',
-    rows: 'i32',
-    unit: 'i32',
-    epsilon: 'f32',
-    beta1: 'f64',
-    beta2: 'f64',
+    kind: 'i32',
     weightDecay: 'f32',
     decoupled: 'i32',
+    rateFactor: 'f32',
+    s0: 'f64',
+    s1: 'f64',
+    s2: 'f64',
+    s3: 'f64',
+    s4: 'f64',
   },
   {
     binary: 'train',
     access: fields => ({
       parameters: writes(shareOfUnit(fields)),
       gradients: reads(shareOfUnit(fields)),
-      m: writes(shareOfUnit(fields)),
-      v: writes(shareOfUnit(fields)),
+      first: writes(shareOfUnit(fields)),
+      second: writes(shareOfUnit(fields)),
+      third: writes(shareOfUnit(fields)),
     }),
-    work: ({ rows }) => 18 * rows * PANEL,
+    work: ({ rows, kind }) => (kind > UpdateKind.momentum ? 18 : 5) * rows * PANEL,
   },
 );

@@ -1,0 +1,225 @@
+/**
+ * The registry: every factory exported here is an optimiser that options know by name. Their rules are classes of the
+ * same names in assembly/ops/optimizers.ts. All have PyTorch's definitions and defaults.
+ */
+
+import { naturalExp, naturalLog } from '../elementary.js';
+import { wrongValue } from '../errors.js';
+import { UpdateKind } from '../plan/opcodes.js';
+import {
+  amount,
+  type Config,
+  defineOptimizer,
+  finite,
+  flag,
+  notNegative,
+  pair,
+  type Rule,
+  share,
+} from './optimizer.js';
+
+export interface RateOptions {
+  /** The step size. */
+  readonly learningRate?: number;
+}
+
+export interface DecayOptions extends RateOptions {
+  /** Pulls parameters to zero, biases too. */
+  readonly weightDecay?: number;
+}
+
+export interface SgdOptions extends DecayOptions {
+  /** How much of the last update's direction is kept, from 0 up to, not with, 1; 0 unless told. */
+  readonly momentum?: number;
+  /** Whether the gradient is taken a step ahead (Nesterov 1983); false unless told, and only with momentum. */
+  readonly nesterov?: boolean;
+}
+
+export type Sgd = Config<'sgd', SgdOptions>;
+
+/**
+ * Stochastic gradient descent with momentum (Sutskever et al. 2013): `learningRate` 0.01, no momentum and no weight
+ * decay, which is added to the gradient, unless told.
+ */
+export const sgd = /* @__PURE__ */ defineOptimizer<'sgd', SgdOptions>(
+  'sgd',
+  { learningRate: amount(0.01), momentum: share(0), nesterov: flag(false), weightDecay: amount(0) },
+  ({ momentum, nesterov }) =>
+    momentum > 0
+      ? { kind: UpdateKind.momentum, first: finite('velocity'), settings: [Math.fround(momentum), Number(nesterov)] }
+      : { kind: UpdateKind.sgd, settings: [] },
+  ({ momentum, nesterov }) => {
+    if (nesterov && momentum === 0) throw wrongValue('sgd: nesterov', 'momentum > 0 with it', 'momentum 0');
+  },
+);
+
+export interface AdamOptions extends DecayOptions {
+  /** Decay of the gradient's average; 0.9 unless told. */
+  readonly beta1?: number;
+  /** Decay of the squared gradient's average; 0.999 unless told. */
+  readonly beta2?: number;
+  /** Keeps the divisor from 0; 1e-8 unless told. The divisor is at least 1e-18, also where epsilon is 0. */
+  readonly epsilon?: number;
+}
+
+export interface AmsgradOptions extends AdamOptions {
+  /** Whether the largest v there ever was is taken in v's place (Reddi, Kale and Kumar 2018); false unless told. */
+  readonly amsgrad?: boolean;
+}
+
+export type Adam = Config<'adam', AmsgradOptions>;
+export type AdamW = Config<'adamW', AmsgradOptions>;
+
+const moments = {
+  learningRate: amount(1e-3),
+  beta1: share(0.9),
+  beta2: share(0.999),
+  epsilon: amount(1e-8),
+} as const;
+
+type Moments = Required<Pick<AdamOptions, 'beta1' | 'beta2' | 'epsilon'>>;
+
+const momentsRule = (kind: UpdateKind, { beta1, beta2, epsilon }: Moments): Rule => ({
+  kind,
+  first: finite('m'),
+  second: notNegative('v'),
+  settings: [beta1, beta2, Math.fround(epsilon)],
+});
+
+const adamRule = (config: Moments & { readonly amsgrad: boolean }): Rule =>
+  config.amsgrad
+    ? { ...momentsRule(UpdateKind.amsgrad, config), third: notNegative('vMax') }
+    : momentsRule(UpdateKind.adam, config);
+
+/**
+ * Adam (Kingma and Ba 2015): `learningRate` 0.001 and no weight decay, which is added to the gradient, unless told.
+ */
+export const adam = /* @__PURE__ */ defineOptimizer<'adam', AmsgradOptions>(
+  'adam',
+  { ...moments, weightDecay: amount(0), amsgrad: flag(false) },
+  adamRule,
+);
+
+/** AdamW (Loshchilov and Hutter 2019): weight decay, 0.01 unless told, shrinks the parameters themselves. */
+export const adamW = /* @__PURE__ */ defineOptimizer<'adamW', AmsgradOptions>(
+  'adamW',
+  { ...moments, weightDecay: amount(0.01), amsgrad: flag(false) },
+  config => ({ ...adamRule(config), decoupled: true }),
+);
+
+export interface NadamOptions extends AdamOptions {
+  /** How soon momentum reaches beta1; 0.004 unless told. */
+  readonly momentumDecay?: number;
+}
+
+export type Nadam = Config<'nadam', NadamOptions>;
+
+/** Adam with Nesterov's momentum (Dozat 2016): `learningRate` 0.002 and no weight decay unless told. */
+export const nadam = /* @__PURE__ */ defineOptimizer<'nadam', NadamOptions>(
+  'nadam',
+  { ...moments, learningRate: amount(2e-3), weightDecay: amount(0), momentumDecay: amount(4e-3) },
+  config => {
+    const { settings, ...rule } = momentsRule(UpdateKind.nadam, config);
+    return { ...rule, settings: [...settings, naturalExp(config.momentumDecay * naturalLog(0.96))] };
+  },
+);
+
+export type Radam = Config<'radam', AdamOptions>;
+
+/** Adam whose first steps do without a variance that is hardly known (Liu et al. 2020); `learningRate` 0.001. */
+export const radam = /* @__PURE__ */ defineOptimizer<'radam', AdamOptions>(
+  'radam',
+  { ...moments, weightDecay: amount(0) },
+  config => momentsRule(UpdateKind.radam, config),
+);
+
+export type Adamax = Config<'adamax', AdamOptions>;
+
+/** Adam by the largest gradient that fades, in place of the mean square (Kingma and Ba 2015); `learningRate` 0.002. */
+export const adamax = /* @__PURE__ */ defineOptimizer<'adamax', AdamOptions>(
+  'adamax',
+  { ...moments, learningRate: amount(2e-3), weightDecay: amount(0) },
+  config => ({ ...momentsRule(UpdateKind.adamax, config), second: notNegative('u') }),
+);
+
+export interface AdagradOptions extends DecayOptions {
+  /** Keeps the divisor from 0; 1e-10 unless told. */
+  readonly epsilon?: number;
+}
+
+export type Adagrad = Config<'adagrad', AdagradOptions>;
+
+/** Adagrad (Duchi, Hazan and Singer 2011): `learningRate` 0.01, and no weight decay unless told. */
+export const adagrad = /* @__PURE__ */ defineOptimizer<'adagrad', AdagradOptions>(
+  'adagrad',
+  { learningRate: amount(0.01), epsilon: amount(1e-10), weightDecay: amount(0) },
+  ({ epsilon }) => ({ kind: UpdateKind.adagrad, first: notNegative('squares'), settings: [epsilon] }),
+);
+
+export interface AdadeltaOptions extends DecayOptions {
+  /** Decay of both averages of squares; 0.9 unless told. */
+  readonly rho?: number;
+  /** Begins the first step, and keeps the divisor from 0; 1e-6 unless told. */
+  readonly epsilon?: number;
+}
+
+export type Adadelta = Config<'adadelta', AdadeltaOptions>;
+
+/** Adadelta (Zeiler 2012): `learningRate` 1, and no weight decay unless told. */
+export const adadelta = /* @__PURE__ */ defineOptimizer<'adadelta', AdadeltaOptions>(
+  'adadelta',
+  { learningRate: amount(1), rho: share(0.9), epsilon: amount(1e-6), weightDecay: amount(0) },
+  ({ rho, epsilon }) => ({
+    kind: UpdateKind.adadelta,
+    first: notNegative('squares'),
+    second: notNegative('steps'),
+    settings: [rho, epsilon],
+  }),
+);
+
+export interface RpropOptions extends RateOptions {
+  /** What a step size is multiplied by where the gradient turned, and where it did not; `[0.5, 1.2]` unless told. */
+  readonly etas?: readonly [number, number];
+  /** The least and the largest step size; `[1e-6, 50]` unless told. */
+  readonly stepSizes?: readonly [number, number];
+}
+
+export type Rprop = Config<'rprop', RpropOptions>;
+
+/**
+ * Resilient propagation (Riedmiller and Braun 1993), for whole batches: each parameter has a step size of its own, which
+ * begins at `learningRate`, 0.01 unless told, and goes by the signs of its gradients.
+ */
+export const rprop = /* @__PURE__ */ defineOptimizer<'rprop', RpropOptions>(
+  'rprop',
+  {
+    learningRate: amount(0.01),
+    etas: pair([0.5, 1.2], '0 < the first < 1 < the second', ([down, up]) => down > 0 && down < 1 && up > 1),
+    stepSizes: pair([1e-6, 50], '0 < the first <= the second', ([least, most]) => least > 0 && least <= most),
+  },
+  ({ etas, stepSizes }) => ({
+    kind: UpdateKind.rprop,
+    first: notNegative('stepSize'),
+    second: finite('gradient'),
+    settings: [...etas, ...stepSizes],
+  }),
+);
+
+export interface LionOptions extends DecayOptions {
+  /** How much of m is in the direction of a step; 0.9 unless told. */
+  readonly beta1?: number;
+  /** Decay of m; 0.99 unless told. */
+  readonly beta2?: number;
+}
+
+export type Lion = Config<'lion', LionOptions>;
+
+/**
+ * Lion (Chen et al. 2023), whose steps are all of one size: `learningRate` 1e-4 and no weight decay, which shrinks the
+ * parameters themselves, unless told.
+ */
+export const lion = /* @__PURE__ */ defineOptimizer<'lion', LionOptions>(
+  'lion',
+  { learningRate: amount(1e-4), beta1: share(0.9), beta2: share(0.99), weightDecay: amount(0) },
+  ({ beta1, beta2 }) => ({ kind: UpdateKind.lion, first: finite('m'), settings: [beta1, beta2], decoupled: true }),
+);
