@@ -19,6 +19,10 @@ export function updateParameters(r: Update): void {
     case UpdateKind.adadelta: update<Adadelta>(r); break;
     case UpdateKind.rprop: update<Rprop>(r); break;
     case UpdateKind.lion: update<Lion>(r); break;
+    case UpdateKind.rmsprop: update<Rmsprop>(r); break;
+    case UpdateKind.rmspropMomentum: update<RmspropMomentum>(r); break;
+    case UpdateKind.centeredRmsprop: update<CenteredRmsprop>(r); break;
+    case UpdateKind.centeredRmspropMomentum: update<CenteredRmspropMomentum>(r); break;
   }
   // A buffer that is not finite makes its parameter so, or stops it in silence.
   tellAtTheEnd(r, r.parameters, r.rows, r.unit);
@@ -450,5 +454,115 @@ export class Lion extends Rule {
   @inline
   parameter(w: v128, g: v128, a: v128, b: v128, c: v128, A: v128, B: v128, C: v128): v128 {
     return f32x4.sub(w, signed(madd(a, this.beta1, f32x4.mul(g, this.rest1)), this.step, this.sign));
+  }
+}
+
+/**
+ * RMSProp (Tieleman and Hinton 2012): s = alpha · s + (1 − alpha) g²; w −= learningRate · g / (√s + epsilon). Centered
+ * (Graves 2013), the square of an average of g is taken from s; with momentum, w follows
+ * v = momentum · v + g / (√s + epsilon).
+ */
+@unmanaged
+export class RmspropRule extends Rule {
+  step: v128;
+  epsilon: v128;
+  alpha: v128;
+  rest: v128;
+  faded: v128;
+  momentum: v128;
+  fadedMomentum: v128;
+
+  @inline
+  prepare(r: Update, c: Controls): void {
+    this.step = splat(rateOf(r, c));
+    this.alpha = splat(r.s0);
+    this.rest = splat(1 - r.s0);
+    this.faded = faded(r.s0);
+    this.epsilon = splat(max<f64>(r.s1, LEAST));
+    this.momentum = splat(r.s2);
+    this.fadedMomentum = faded(r.s2);
+  }
+
+  @inline
+  first(g: v128, a: v128, b: v128, c: v128): v128 {
+    return this.average(a, this.alpha, f32x4.mul(g, this.rest), g, this.faded);
+  }
+
+  @inline
+  mean(x: v128, g: v128): v128 {
+    return this.average(x, this.alpha, g, this.rest, this.faded);
+  }
+
+  /** g over the root of its square, which rounding must not take below 0. */
+  @inline
+  way(g: v128, square: v128): v128 {
+    return f32x4.div(g, f32x4.add(f32x4.sqrt(f32x4.pmax(square, f32x4.splat(0))), this.epsilon));
+  }
+
+  @inline
+  centered(g: v128, s: v128, mean: v128): v128 {
+    return this.way(g, nmadd(mean, mean, s));
+  }
+
+  @inline
+  follow(v: v128, way: v128): v128 {
+    return this.average(v, this.momentum, way, f32x4.splat(1), this.fadedMomentum);
+  }
+
+  @inline
+  moved(w: v128, way: v128): v128 {
+    return nmadd(this.step, way, w);
+  }
+}
+
+@unmanaged
+export class Rmsprop extends RmspropRule {
+  @inline
+  parameter(w: v128, g: v128, a: v128, b: v128, c: v128, A: v128, B: v128, C: v128): v128 {
+    return this.moved(w, this.way(g, A));
+  }
+}
+
+@unmanaged
+export class RmspropMomentum extends RmspropRule {
+  @inline
+  third(g: v128, a: v128, b: v128, c: v128, A: v128, B: v128): v128 {
+    return this.follow(c, this.way(g, A));
+  }
+
+  @inline
+  parameter(w: v128, g: v128, a: v128, b: v128, c: v128, A: v128, B: v128, C: v128): v128 {
+    return this.moved(w, C);
+  }
+}
+
+@unmanaged
+export class CenteredRmsprop extends RmspropRule {
+  @inline
+  second(g: v128, a: v128, b: v128, c: v128, A: v128): v128 {
+    return this.mean(b, g);
+  }
+
+  @inline
+  parameter(w: v128, g: v128, a: v128, b: v128, c: v128, A: v128, B: v128, C: v128): v128 {
+    return this.moved(w, this.centered(g, A, B));
+  }
+}
+
+@unmanaged
+export class CenteredRmspropMomentum extends RmspropRule {
+  @inline
+  second(g: v128, a: v128, b: v128, c: v128, A: v128): v128 {
+    return this.mean(b, g);
+  }
+
+  @inline
+  third(g: v128, a: v128, b: v128, c: v128, A: v128, B: v128): v128 {
+    return this.follow(c, this.centered(g, A, B));
+  }
+
+  @inline
+  parameter(w: v128, g: v128, a: v128, b: v128, c: v128, A: v128, B: v128, C: v128): v128 {
+    return this.moved(w, C);
   }
 }

@@ -142,6 +142,44 @@ export const adamax = /* @__PURE__ */ defineOptimizer<'adamax', AdamOptions>(
   config => ({ ...momentsRule(UpdateKind.adamax, config), second: notNegative('u') }),
 );
 
+export interface RmspropOptions extends DecayOptions {
+  /** Decay of the average of squares; 0.99 unless told. */
+  readonly alpha?: number;
+  /** Keeps the divisor from 0; 1e-8 unless told. */
+  readonly epsilon?: number;
+  /** How much of the last update is kept, from 0 up to, not with, 1; 0 unless told. */
+  readonly momentum?: number;
+  /** Whether the average gradient's square is taken from the average square (Graves 2013); false unless told. */
+  readonly centered?: boolean;
+}
+
+export type Rmsprop = Config<'rmsprop', RmspropOptions>;
+
+/** RMSProp (Tieleman and Hinton 2012): `learningRate` 0.01, and no weight decay unless told. */
+export const rmsprop = /* @__PURE__ */ defineOptimizer<'rmsprop', RmspropOptions>(
+  'rmsprop',
+  {
+    learningRate: amount(0.01),
+    alpha: share(0.99),
+    epsilon: amount(1e-8),
+    momentum: share(0),
+    centered: flag(false),
+    weightDecay: amount(0),
+  },
+  ({ alpha, epsilon, momentum, centered }) => {
+    const [plain, heavy] = centered
+      ? [UpdateKind.centeredRmsprop, UpdateKind.centeredRmspropMomentum]
+      : [UpdateKind.rmsprop, UpdateKind.rmspropMomentum];
+    return {
+      kind: momentum > 0 ? heavy : plain,
+      first: notNegative('squares'),
+      ...(centered && { second: finite('mean') }),
+      ...(momentum > 0 && { third: finite('velocity') }),
+      settings: [alpha, epsilon, momentum],
+    };
+  },
+);
+
 export interface AdagradOptions extends DecayOptions {
   /** Keeps the divisor from 0; 1e-10 unless told. */
   readonly epsilon?: number;

@@ -120,6 +120,10 @@ export enum UpdateKind {
   adadelta = 8,
   rprop = 9,
   lion = 10,
+  rmsprop = 11,
+  rmspropMomentum = 12,
+  centeredRmsprop = 13,
+  centeredRmspropMomentum = 14,
 }
 
 /** What a `constrain` record holds weights to. */

@@ -129,7 +129,7 @@ export async function makePlaces(): Promise<Readonly<Record<string, Place>>> {
     'dropout: options': v => myelin.dropout(0.5, v),
   };
   const { flatten, leakyRelu, elu, gelu, constant, randomUniform, randomNormal, orthogonal, zeros } = myelin;
-  const { adagrad, adadelta, adamax, lion, nadam, radam, rprop } = myelin;
+  const { adagrad, adadelta, adamax, lion, nadam, radam, rmsprop, rprop } = myelin;
   const { sgd, adam, adamW, huber, binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy } =
     myelin;
   const { layerNormalization, rmsNormalization, batchNormalization, normalization } = myelin;
@@ -138,7 +138,7 @@ export async function makePlaces(): Promise<Readonly<Record<string, Place>>> {
     ...{ flatten, leakyRelu, elu, gelu, constant, randomUniform, randomNormal, orthogonal, sgd, adam, adamW, huber },
     ...{ binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy, meanSquaredError, hinge, logCosh },
     ...{ meanAbsoluteError, klDivergence, cosineSimilarity, layerNormalization, rmsNormalization },
-    ...{ batchNormalization, normalization, adagrad, adadelta, adamax, lion, nadam, radam, rprop },
+    ...{ batchNormalization, normalization, adagrad, adadelta, adamax, lion, nadam, radam, rprop, rmsprop },
     zeros: v => Reflect.apply(zeros, undefined, [v]),
     glorotUniform: v => Reflect.apply(glorotUniform, undefined, [v]),
   };
@@ -182,6 +182,7 @@ export async function makePlaces(): Promise<Readonly<Record<string, Place>>> {
     ...each('adam', ['amsgrad'], v => myelin.adam(v)),
     ...each('nadam', ['momentumDecay'], v => myelin.nadam(v)),
     ...each('adadelta', ['rho', 'epsilon'], v => myelin.adadelta(v)),
+    ...each('rmsprop', ['alpha', 'momentum', 'centered'], v => myelin.rmsprop(v)),
     ...each('rprop', ['learningRate', 'etas', 'stepSizes'], v => myelin.rprop(v)),
     ...each('huber', ['delta'], v => myelin.huber(v)),
     ...each('binaryCrossEntropy', ['fromLogits'], v => myelin.binaryCrossEntropy(v)),

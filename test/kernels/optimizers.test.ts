@@ -1,7 +1,19 @@
 /** Every optimiser against float64 over several steps, and what becomes of its state when gradients stay away. */
 import { describe, expect, it } from 'vitest';
 import { buffersOf, emitUpdate, type OptimizerConfig, optimizerNames } from '../../src/optimizers/index.js';
-import { adadelta, adagrad, adam, adamax, adamW, lion, nadam, radam, rprop, sgd } from '../../src/optimizers/kinds.js';
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamW,
+  lion,
+  nadam,
+  radam,
+  rmsprop,
+  rprop,
+  sgd,
+} from '../../src/optimizers/kinds.js';
 import { numbers } from '../reference/data.js';
 import { expectClose } from '../reference/golden.js';
 import * as reference from '../reference/optimizers.js';
@@ -45,6 +57,22 @@ const cases: Record<string, [config: OptimizerConfig, twin: () => reference.Opti
   ],
   radam: [radam({ learningRate: 0.01 }), () => reference.radam({ learningRate: 0.01 })],
   adamax: [adamax({ learningRate: 0.01, beta2: 0.9 }), () => reference.adamax({ learningRate: 0.01, beta2: 0.9 })],
+  rmsprop: [
+    rmsprop({ learningRate: 0.01, alpha: 0.9, weightDecay: 0.05 }),
+    () => reference.rmsprop({ learningRate: 0.01, alpha: 0.9, weightDecay: 0.05 }),
+  ],
+  'rmsprop with momentum': [
+    rmsprop({ learningRate: 0.01, momentum: 0.9 }),
+    () => reference.rmsprop({ learningRate: 0.01, momentum: 0.9 }),
+  ],
+  'rmsprop, centered': [
+    rmsprop({ learningRate: 0.01, alpha: 0.9, epsilon: 0.01, centered: true }),
+    () => reference.rmsprop({ learningRate: 0.01, alpha: 0.9, epsilon: 0.01, centered: true }),
+  ],
+  'rmsprop, centered, with momentum': [
+    rmsprop({ learningRate: 0.01, epsilon: 0.01, momentum: 0.5, centered: true }),
+    () => reference.rmsprop({ learningRate: 0.01, epsilon: 0.01, momentum: 0.5, centered: true }),
+  ],
   adagrad: [
     adagrad({ learningRate: 0.1, weightDecay: 0.05 }),
     () => reference.adagrad({ learningRate: 0.1, weightDecay: 0.05 }),

@@ -111,6 +111,28 @@ export function adamax({
   });
 }
 
+/** Tieleman and Hinton 2012; centered as Graves 2013 has it. */
+export function rmsprop({
+  learningRate = 0.01,
+  alpha = 0.99,
+  epsilon = 1e-8,
+  weightDecay = 0,
+  momentum = 0,
+  centered = false,
+} = {}): Optimizer {
+  const [squares, means, velocity] = [new State(), new State(), new State()];
+  return (parameters, gradients) => {
+    forEachElement(parameters, gradients, (w, gradient, key) => {
+      const g = gradient + weightDecay * w;
+      squares.set(key, alpha * squares.get(key) + (1 - alpha) * g * g);
+      means.set(key, alpha * means.get(key) + (1 - alpha) * g);
+      const square = squares.get(key) - (centered ? means.get(key) ** 2 : 0);
+      velocity.set(key, momentum * velocity.get(key) + g / (Math.sqrt(square) + epsilon));
+      return w - learningRate * velocity.get(key);
+    });
+  };
+}
+
 /** Duchi, Hazan and Singer 2011. */
 export function adagrad({ learningRate = 0.01, epsilon = 1e-10, weightDecay = 0 } = {}): Optimizer {
   const squares = new State();

@@ -16,6 +16,7 @@ import {
   huber,
   leakyRelu,
   Model,
+  rmsprop,
   sequential,
   sgd,
   sparseCategoricalCrossEntropy,
@@ -54,6 +55,7 @@ const optimizers = [
   sgd({ momentum: 0.9, nesterov: true }),
   adam({ weightDecay: 0.01 }),
   adam({ amsgrad: true }),
+  rmsprop({ momentum: 0.9, centered: true }),
 ];
 
 /** The activation that a network needs at its end for the cost of that name. */
