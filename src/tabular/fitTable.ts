@@ -13,7 +13,7 @@ import {
 import { hasKey, isList, kindOf } from '../kinds.js';
 import { type ActivationName, activationNames } from '../layers/activations.js';
 import type { Model } from '../model.js';
-import { adam, adamW } from '../optimizers/adam.js';
+import { adam, adamW } from '../optimizers/kinds.js';
 import type { Signal } from '../platform.js';
 import { checkSeed } from '../random.js';
 import type { EpochEvent } from '../trainingOptions.js';
