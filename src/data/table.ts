@@ -41,6 +41,7 @@ const POWERS_OF_TEN = Array.from({ length: 16 }, (_, power) => 10 ** power);
 const flags = {
   impute: '--impute',
   target: '--target',
+  askedTask: 'as --task says',
   missing: '--missing',
   numbers: '--decimal and --thousands',
   task: (task: string) => `--task ${task}`,

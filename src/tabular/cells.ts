@@ -8,6 +8,8 @@ import { arrayKind, isList, kindOf } from '../kinds.js';
 export interface Ways {
   readonly impute: string;
   readonly target: string;
+  /** Why a task is what it is, where users say so. */
+  readonly askedTask: string;
   readonly missing: string;
   readonly numbers: string;
   task(task: string): string;
@@ -41,6 +43,7 @@ export interface Cells {
 const options: Ways = {
   impute: 'impute: true',
   target: 'target',
+  askedTask: 'as task says',
   missing: 'null',
   numbers: 'numbers',
   task: task => `task: '${task}'`,

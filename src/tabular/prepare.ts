@@ -102,7 +102,7 @@ export function survey(cells: Cells, options: Pick<PrepareOptions, 'target' | 't
   const problems = new Problems();
   columnIndex(cells, target);
   const { task, reason } = problems.attempt(() =>
-    options.task === undefined ? decideTask(cells, target) : { task: options.task, reason: 'as asked for' },
+    options.task === undefined ? decideTask(cells, target) : { task: options.task, reason: cells.ways.askedTask },
   ) ?? { task: undefined, reason: '' };
   const found = problems.attempt(() => findColumns(cells, target, options.columns)) ?? new Map<string, Found>();
   const columns = found.size === 0 ? undefined : problems.attempt(() => fitColumns(cells, { target, found, impute }));

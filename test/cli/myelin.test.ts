@@ -141,7 +141,7 @@ describe('train', () => {
 
   it('keeps the best epoch, or the last', async () => {
     // So large a step that the network soon gets worse.
-    const wild = ['train', 'iris.csv', '--target', 'species', '--epochs', '40', '--learning-rate', '0.3', '--json'];
+    const wild = ['train', 'iris.csv', '--target', 'species', '--epochs', '60', '--learning-rate', '0.3', '--json'];
     const end = async (keep: string) => {
       const { out } = await folder.run(...wild, '--keep', keep, '--out', `${keep}.safetensors`);
       const events = eventsOf(out);
@@ -149,11 +149,11 @@ describe('train', () => {
       return { ...events.at(-1), best: losses.indexOf(Math.min(...losses)) + 1 };
     };
     const best = await end('best');
-    expect(best.best).toBeLessThan(30);
+    expect(best.best).toBeLessThan(50);
     // A tenth of the epochs, but ten at least, may pass without a lower validation loss.
     expect(best).toMatchObject({ keptEpoch: best.best, doneEpochs: best.best + 10, stopped: false, settled: true });
     expect(best).toMatchObject({ rows: 30, refit: { rows: 150, epochs: best.best } });
-    expect(await end('last')).toMatchObject({ keptEpoch: 40 });
+    expect(await end('last')).toMatchObject({ keptEpoch: 60 });
     const files = ['best', 'last'].map(keep => readFileSync(join(folder.path, `${keep}.safetensors`)));
     expect(files[0]?.equals(files[1] ?? Buffer.of())).toBe(false);
   });
