@@ -99,5 +99,14 @@ export type { ByName } from './names.js';
 export type { Optimizer, OptimizerConfig, OptimizerName } from './optimizers/index.js';
 export * from './optimizers/kinds.js';
 export type { WeightFormat } from './plan/formats.js';
+export type {
+  CrossValidate,
+  CrossValidation,
+  CrossValidationOptions,
+  FoldFit,
+  FoldScores,
+} from './search/crossValidate.js';
+export type { Search, SearchOptions, SearchResult, Trial } from './search/search.js';
+export { choice, integer, logUniform, type Range, type Settings, type Space, uniform } from './search/space.js';
 export type { ResumeOptions } from './trainer.js';
 export type { BatchEvent, EpochEvent, FitOptions, History, TrainerOptions, TrainingData } from './trainingOptions.js';

@@ -8,6 +8,7 @@ import { inspect } from './inspect.js';
 import { createOutput } from './output.js';
 import { type PredictOptions, predict } from './predict.js';
 import { type TrainOptions, train } from './train.js';
+import type { FoldsOptions, SearchFileOptions } from './tune.js';
 import {
   choice,
   delimiter,
@@ -62,79 +63,84 @@ function withReading(command: Command, unless: string): Command {
     .option('--no-header', 'there are no names: columns are column1, column2 and so on');
 }
 
-withReading(program.command('train'), 'found')
+/** The options of whatever trains on a table. */
+function withTraining(command: Command): Command {
+  return command
+    .requiredOption('--target <column>', 'the column to predict')
+    .option('--hidden <sizes>', 'units of the hidden layers, such as 64,32; or none', hiddenSizes, [64])
+    .option(
+      '--activation <name>',
+      `activation of the hidden layers: ${activationNames.join(', ')}`,
+      choice('--activation', activationNames),
+      'relu',
+    )
+    .option(
+      '--dropout <rate>',
+      'fraction of hidden units dropped in training',
+      number('--dropout', { min: 0, below: 1 }),
+      0,
+    )
+    .option(
+      '--epochs <count>',
+      'passes over the training rows (default: about 2000 steps, 20 to 300 epochs)',
+      wholeNumber('--epochs', 1),
+    )
+    .option('--batch-size <rows>', 'rows per step', wholeNumber('--batch-size', 1, 2 ** 20), 32)
+    .option('--learning-rate <rate>', "Adam's step size", number('--learning-rate', { above: 0 }), 0.001)
+    .option(
+      '--weight-decay <rate>',
+      'pulls weights to zero (AdamW when above 0)',
+      number('--weight-decay', { min: 0 }),
+      0,
+    )
+    .option('--seed <number>', 'same seed, same split and same model', seed('--seed'), 0)
+    .option(
+      '--validation <fraction>',
+      'share of the rows held out, and of the others that choose the epoch',
+      number('--validation', { min: 0, below: 1 }),
+      0.2,
+    )
+    .option(
+      '--task <task>',
+      'classification or regression (default: decided from the target)',
+      choice('--task', ['classification', 'regression']),
+    )
+    .option(
+      '--impute',
+      'fill missing values in, here and later: numbers with the median, texts with the most frequent one',
+    )
+    .option(
+      '--columns <kinds>',
+      `what columns are, such as plan=category,signup=date: ${columnKinds.join(', ')}`,
+      gathered,
+    )
+    .option('--ignore <columns>', 'a column to leave out, or some between commas; again for more', gathered)
+    .option(
+      '--keep <epoch>',
+      'best: the epoch with the lowest validation loss; last: the last one',
+      choice('--keep', ['best', 'last']),
+      'best',
+    )
+    .option(
+      '--patience <epochs>',
+      'with --keep best: epochs without a lower validation loss that end the training (default: a tenth, 10 at least)',
+      wholeNumber('--patience', 1),
+    )
+    .option('--calibrate', 'make probabilities say how often they are right, by the validation rows')
+    .option(
+      '--threshold <wish>',
+      "from which probability on it is the second of two classes: f1, 'cost 5:1' (missed : false alarm), 'recall 0.8'",
+      threshold,
+    )
+    .option('--no-refit', 'save the model that was judged, not one that is trained again on all rows')
+    .option('--no-turbo', 'leave the flags of the JavaScript engine alone')
+    .option('--json', 'print one JSON object per event on its own line');
+}
+
+withTraining(withReading(program.command('train'), 'found'))
   .description('Train a network on a CSV file and save it.')
   .argument('<file>', 'the CSV file: commas, semicolons, tabs or bars; - for standard input')
-  .requiredOption('--target <column>', 'the column to predict')
-  .option('--hidden <sizes>', 'units of the hidden layers, such as 64,32; or none', hiddenSizes, [64])
-  .option(
-    '--activation <name>',
-    `activation of the hidden layers: ${activationNames.join(', ')}`,
-    choice('--activation', activationNames),
-    'relu',
-  )
-  .option(
-    '--dropout <rate>',
-    'fraction of hidden units dropped in training',
-    number('--dropout', { min: 0, below: 1 }),
-    0,
-  )
-  .option(
-    '--epochs <count>',
-    'passes over the training rows (default: about 2000 steps, 20 to 300 epochs)',
-    wholeNumber('--epochs', 1),
-  )
-  .option('--batch-size <rows>', 'rows per step', wholeNumber('--batch-size', 1, 2 ** 20), 32)
-  .option('--learning-rate <rate>', "Adam's step size", number('--learning-rate', { above: 0 }), 0.001)
-  .option(
-    '--weight-decay <rate>',
-    'pulls weights to zero (AdamW when above 0)',
-    number('--weight-decay', { min: 0 }),
-    0,
-  )
-  .option('--seed <number>', 'same seed, same split and same model', seed('--seed'), 0)
-  .option(
-    '--validation <fraction>',
-    'share of the rows held out, and of the others that choose the epoch',
-    number('--validation', { min: 0, below: 1 }),
-    0.2,
-  )
-  .option(
-    '--task <task>',
-    'classification or regression (default: decided from the target)',
-    choice('--task', ['classification', 'regression']),
-  )
-  .option(
-    '--impute',
-    'fill missing values in, here and later: numbers with the median, texts with the most frequent one',
-  )
-  .option(
-    '--columns <kinds>',
-    `what columns are, such as plan=category,signup=date: ${columnKinds.join(', ')}`,
-    gathered,
-  )
-  .option('--ignore <columns>', 'a column to leave out, or some between commas; again for more', gathered)
-  .option(
-    '--keep <epoch>',
-    'best: the epoch with the lowest validation loss; last: the last one',
-    choice('--keep', ['best', 'last']),
-    'best',
-  )
-  .option(
-    '--patience <epochs>',
-    'with --keep best: epochs without a lower validation loss that end the training (default: a tenth, 10 at least)',
-    wholeNumber('--patience', 1),
-  )
-  .option('--calibrate', 'make probabilities say how often they are right, by the validation rows')
-  .option(
-    '--threshold <wish>',
-    "from which probability on it is the second of two classes: f1, 'cost 5:1' (missed : false alarm), 'recall 0.8'",
-    threshold,
-  )
-  .option('--no-refit', 'save the model that was judged, not one that is trained again on all rows')
   .option('--out <file>', 'where to save the model', fileName('--out'), 'model.safetensors')
-  .option('--json', 'print one JSON object per event on its own line')
-  .option('--no-turbo', 'leave the flags of the JavaScript engine alone')
   .addHelpText(
     'after',
     `
@@ -162,6 +168,22 @@ Examples:
   myelin train houses.csv --target price --hidden 64,32 --epochs 200 --impute --out houses.safetensors`,
   )
   .action((file: string, options: TrainOptions) => train(file, options));
+
+withTraining(withReading(program.command('cross-validate'), 'found'))
+  .description('Judge training on a table by rows that it did not see, fold by fold.')
+  .argument('<file>', 'the CSV file')
+  .option('--folds <count>', 'parts of the rows, each of which judges once', wholeNumber('--folds', 2, 1000), 5)
+  .option('--rounds <count>', 'rounds of folds, with the seeds that follow', wholeNumber('--rounds', 1, 1000), 1)
+  .addHelpText('after', '\nExample:\n  myelin cross-validate flowers.csv --target species --folds 10')
+  .action(async (file: string, options: FoldsOptions) => (await import('./tune.js')).crossValidateFile(file, options));
+
+withTraining(withReading(program.command('search'), 'found'))
+  .description('Try settings of networks at random, and save the model of the best.')
+  .argument('<file>', 'the CSV file')
+  .option('--trials <count>', 'how many settings are tried', wholeNumber('--trials', 1, 100_000), 20)
+  .option('--out <file>', 'where to save the model', fileName('--out'), 'model.safetensors')
+  .addHelpText('after', '\nExample:\n  myelin search flowers.csv --target species --trials 50')
+  .action(async (file: string, options: SearchFileOptions) => (await import('./tune.js')).searchFile(file, options));
 
 withReading(program.command('predict'), "the model's")
   .description('Predict every row of a CSV file, as CSV: the prediction, then the probability of each class.')

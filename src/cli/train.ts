@@ -65,13 +65,13 @@ export async function train(file: string, options: TrainOptions): Promise<void> 
 }
 
 /** The options that are not the command line's alone. */
-function tableOptions(options: TrainOptions): TableOptions {
+export function tableOptions(options: TrainOptions): TableOptions {
   const { columns: _, ignore, out, json, delimiter, decimal, thousands, missing, header, ...rest } = options;
   return rest;
 }
 
 /** Ctrl-C and SIGTERM as a signal; a second one ends the program at once, as without a handler. */
-function interruptible(): { signal: AbortSignal; release: () => void } {
+export function interruptible(): { signal: AbortSignal; release: () => void } {
   const interrupt = new AbortController();
   const signals = ['SIGINT', 'SIGTERM'] as const;
   const release = () => {
@@ -107,7 +107,7 @@ function refuseIgnored(target: string, ignore: readonly string[]): void {
 }
 
 /** Refuses a file that could not be written, before any work. */
-async function checkDestination(path: string): Promise<void> {
+export async function checkDestination(path: string): Promise<void> {
   const folder = dirname((await destination(path)).target);
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw wrongValue(`--out ${path}`, 'a file in a folder that exists', `'${folder}'`, 'create the folder first');

@@ -2,6 +2,8 @@
 import { edgeHost } from '../hosts/edge.js';
 import { Model as BareModel } from '../model.js';
 import type { Host } from '../runtime/binaries.js';
+import { crossValidationBy } from '../search/crossValidate.js';
+import { searchBy } from '../search/search.js';
 import { Trainer as BareTrainer } from '../trainer.js';
 
 export * from '../index.js';
@@ -26,3 +28,6 @@ export class Trainer extends BareTrainer<BareModel> {
     return Model;
   }
 }
+
+export const crossValidate = /* @__PURE__ */ crossValidationBy((network, options) => Model.create(network, options));
+export const search = /* @__PURE__ */ searchBy((network, options) => Model.create(network, options));

@@ -27,6 +27,7 @@ export { RECORD_BYTES } from '../plan/record.js';
 export * from '../random.js';
 export { type Backend, chooseBackend, hasRelaxedSimd } from '../runtime/binaries.js';
 export { Program } from '../runtime/program.js';
+export * from '../search/crossValidate.js';
 export { size } from '../shape.js';
 export * from '../tabular/columns.js';
 export * from '../tabular/fitTable.js';

@@ -172,6 +172,7 @@ export function figuresOf(outputs: Float32Array, cells: Cells, preprocessing: Pr
     : numberFigures(inOwnUnit(outputs, preprocessing), targetNumbers(cells, target.name));
 }
 
-function lossOf(figures: Figures): number {
+/** What is lower where a model is better: the log loss, or of numbers 1 − R². */
+export function lossOf(figures: Figures): number {
   return 'logLoss' in figures ? figures.logLoss : 1 - figures.r2;
 }

@@ -1,0 +1,133 @@
+/** Which settings learn best: at random, all of a grid, or by successive halving. */
+import type { Architecture } from '../architecture.js';
+import { type SplittableData, split } from '../data/parts.js';
+import { checkChoice, checkInteger, checkNumber, checkOptions, wrongType, wrongValue } from '../errors.js';
+import type { EvaluationMetric } from '../metrics/index.js';
+import type { Signal } from '../platform.js';
+import { checkSeed, Purpose, Random } from '../random.js';
+import type { TrainingData } from '../trainingOptions.js';
+import type { Create, FoldFit } from './crossValidate.js';
+import { checkSpace, draw, grid, type Settings, type Space } from './space.js';
+
+export interface SearchOptions<S extends Space> {
+  /** How many settings are tried; all of a grid, 20 unless told otherwise. */
+  readonly trials?: number;
+  /**
+   * `'random'` unless told; `'halving'` trains all for a part of the epochs, and of those the better third three times
+   * as long, until some are trained for all of them.
+   *
+   * Source of halving: Jamieson and Talwalkar, «Non-stochastic best arm identification», AISTATS 2016.
+   */
+  readonly method?: 'random' | 'grid' | 'halving';
+  readonly build: (settings: Settings<S>) => Architecture;
+  /** What models are trained with, or what that is for some settings. */
+  readonly fit: FoldFit | ((settings: Settings<S>) => FoldFit);
+  /** What is best; `'loss'` unless told. Of losses and errors the lowest, of others the highest. */
+  readonly metric?: 'loss' | EvaluationMetric;
+  /** The share of the rows that settings are judged by; 0.2 unless told. */
+  readonly validation?: number;
+  /** 0 unless told. */
+  readonly seed?: number;
+  readonly signal?: Signal;
+  /** Called, and awaited, after each training. */
+  readonly onProgress?: (trial: Trial<S>, done: number, of: number) => void | Promise<void>;
+}
+
+export interface Trial<S extends Space> {
+  readonly settings: Settings<S>;
+  readonly epochs: number;
+  readonly score: number;
+}
+
+export interface SearchResult<S extends Space> {
+  readonly best: Trial<S>;
+  /** The best first; of halving each at the epochs that it came to. */
+  readonly trials: readonly Trial<S>[];
+}
+
+const optionNames = [...['trials', 'method', 'build', 'fit', 'metric', 'validation', 'seed', 'signal', 'onProgress']];
+/** Of halving: the share that goes on is one in so many, and trains so many times as long. */
+const SHARE = 3;
+
+/**
+ * Trains models of settings from a space, each on the same part of the rows, and judges them on the others: `fit` adapts
+ * what normalises anew in each. The figures of the best are of rows that chose it: hold others out for those to report.
+ *
+ * @throws where space or options are wrong, and what `build` and `fit` throw
+ */
+export type Search = <const S extends Space>(
+  space: S,
+  data: TrainingData,
+  options: SearchOptions<S>,
+) => Promise<SearchResult<S>>;
+
+/** The function of an entry; `create` makes its models. */
+export function searchBy(create: Create): Search {
+  return (space, data, options) => search(create, space, data, options);
+}
+
+async function search<const S extends Space>(
+  create: Create,
+  space: S,
+  data: TrainingData,
+  options: SearchOptions<S>,
+): Promise<SearchResult<S>> {
+  const where = 'search';
+  checkOptions(where, options, optionNames);
+  checkSpace(`${where}: space`, space);
+  const { build, fit: given, metric = 'loss', signal, onProgress } = options;
+  if (typeof build !== 'function') throw wrongType(`${where}: build`, 'a function of settings', build);
+  const method = checkChoice(`${where}: method`, options.method ?? 'random', ['random', 'grid', 'halving']);
+  const seed = checkSeed(`${where}: seed`, options.seed ?? 0);
+  const test = checkNumber(`${where}: validation`, options.validation ?? 0.2, { above: 0, below: 1 });
+  const points = pointsOf(where, space, method, seed, options.trials) as Settings<S>[];
+  const parts = split(data as SplittableData, { test, seed }) as unknown as { train: TrainingData; test: TrainingData };
+  const isLower = metric === 'loss' || /Error$/.test(metric);
+  const fitOf = (settings: Settings<S>) => (typeof given === 'function' ? given(settings) : given);
+  const whole = fitOf(points[0] as Settings<S>).epochs ?? 1;
+  const rounds = method === 'halving' ? roundsOf(points.length, whole) : [{ count: points.length, epochs: undefined }];
+  const of = rounds.reduce((sum, { count }) => sum + count, 0);
+  const better = (a: Trial<S>, b: Trial<S>) => (isLower ? a.score - b.score : b.score - a.score);
+  let [known, done] = [[] as Trial<S>[], 0];
+  let left = points;
+  for (const { count, epochs: most } of rounds) {
+    const trials: Trial<S>[] = [];
+    for (const settings of left.slice(0, count)) {
+      signal?.throwIfAborted();
+      const own = fitOf(settings);
+      const epochs = most ?? own.epochs ?? 1;
+      const model = await create(build(settings), { seed });
+      await model.fit(parts.train, { ...own, epochs, ...(signal && { signal }) });
+      signal?.throwIfAborted();
+      const metrics = metric === 'loss' ? [] : [metric];
+      const { [metric]: score = Number.NaN } = model.evaluate(parts.test, { loss: own.loss, metrics });
+      const trial = { settings, epochs, score };
+      trials.push(trial);
+      done++;
+      await onProgress?.(trial, done, of);
+    }
+    trials.sort(better);
+    left = trials.map(({ settings }) => settings);
+    known = [...trials, ...known.filter(({ settings }) => !left.includes(settings))];
+  }
+  const [best] = known;
+  if (best === undefined) throw wrongValue(where, 'at least one trial', 'none');
+  return { best, trials: known };
+}
+
+function pointsOf(where: string, space: Space, method: string, seed: number, asked: number | undefined) {
+  const trials = asked === undefined ? undefined : checkInteger(`${where}: trials`, asked, 1, 1e6);
+  if (method === 'grid') return grid(where, space).slice(0, trials);
+  return Array.from({ length: trials ?? 20 }, (_, trial) => draw(space, new Random(seed, Purpose.split, 1000 + trial)));
+}
+
+/** The rounds of halving: how many settings each trains, and for how many epochs. */
+function roundsOf(trials: number, epochs: number): { count: number; epochs: number }[] {
+  const rounds: { count: number; epochs: number }[] = [];
+  const last = Math.max(0, Math.floor(Math.log(trials) / Math.log(SHARE) + 1e-9));
+  for (let round = 0; round <= last; round++) {
+    const count = Math.max(1, Math.floor(trials / SHARE ** round));
+    rounds.push({ count, epochs: Math.max(1, Math.round(epochs / SHARE ** (last - round))) });
+  }
+  return rounds;
+}

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { kFold, pick } from '../../src/data/parts.js';
+import {
+  adam,
+  choice,
+  crossValidate,
+  dense,
+  integer,
+  logUniform,
+  Model,
+  normalization,
+  search,
+  sequential,
+  uniform,
+} from '../../src/entries/node.js';
+import { Random } from '../../src/random.js';
+import { draw, grid } from '../../src/search/space.js';
+
+const random = new Random(4, 0, 0);
+const y = Int32Array.from({ length: 60 }, (_, row) => (row % 6 === 0 ? 1 : 0));
+const x = Float32Array.from({ length: 120 }, (_, i) => 1000 + 3 * (y[i >> 1] ?? 0) + random.uniform());
+const network = (units: number) =>
+  sequential(2, [normalization(), dense(units, { activation: 'relu' }), dense(2, { activation: 'softmax' })]);
+const fit = { loss: 'sparseCategoricalCrossEntropy', optimizer: adam({ learningRate: 0.02 }), epochs: 8 } as const;
+const options = { folds: 3, fit, metrics: ['accuracy'] } as const;
+
+describe('crossValidate', () => {
+  it('trains each fold anew on the rows that it is not judged by, each class keeping its share', async () => {
+    const seen: number[] = [];
+    const { folds, mean, deviation } = await crossValidate(
+      network(8),
+      { x, y },
+      {
+        ...options,
+        seeds: [0, 1],
+        onProgress: (_, done, of) => void seen.push(done, of),
+      },
+    );
+    expect(folds.map(({ seed, fold, rows }) => [seed, fold, rows])).toEqual(
+      [0, 1].flatMap(seed => [0, 1, 2].map(fold => [seed, fold, 20])),
+    );
+    expect(seen).toEqual([1, 6, 2, 6, 3, 6, 4, 6, 5, 6, 6, 6]);
+    const accuracies = folds.map(({ scores }) => scores.accuracy ?? 0);
+    const own = accuracies.reduce((sum, value) => sum + value / 6, 0);
+    expect(mean.accuracy).toBeCloseTo(own, 12);
+    expect(deviation.accuracy).toBeCloseTo(Math.sqrt(accuracies.reduce((s, v) => s + (v - own) ** 2 / 6, 0)), 12);
+    // The same by hand.
+    const [fold] = kFold(60, { folds: 3, seed: 1, stratify: y });
+    const model = await Model.create(network(8), { seed: 1 });
+    await model.fit(pick({ x, y }, fold?.train ?? []), fit);
+    const { loss } = model.evaluate(pick({ x, y }, fold?.test ?? []), { loss: fit.loss });
+    expect(folds[3]?.scores.loss).toBe(loss);
+  });
+
+  it('gives the same results on any number of threads', async () => {
+    const [one, two] = [1, 2].map(threads =>
+      crossValidate(network(8), { x, y }, { ...options, fit: { ...fit, threads } }),
+    );
+    expect(await one).toEqual(await two);
+  });
+
+  it('refuses more folds than the smallest class has rows, and stops where it is told to', async () => {
+    await expect(crossValidate(network(8), { x, y }, { ...options, folds: 11 })).rejects.toThrow(/kFold/);
+    const signal = AbortSignal.abort();
+    await expect(crossValidate(network(8), { x, y }, { ...options, signal })).rejects.toThrow(/abort/i);
+    await expect(crossValidate(network(8), { x, y }, { ...options, fold: 3 } as never)).rejects.toThrow("'folds'");
+  });
+});
+
+describe('a space', () => {
+  it('is drawn from within its bounds, the same for the same seed', () => {
+    const space = {
+      a: choice('x', 'y'),
+      b: uniform(-1, 2),
+      c: logUniform(1e-4, 1e-1),
+      d: integer(2, 4),
+    };
+    const points = Array.from({ length: 300 }, (_, i) => draw(space, new Random(0, 0, i)));
+    expect(new Set(points.map(({ a }) => a))).toEqual(new Set(['x', 'y']));
+    expect(new Set(points.map(({ d }) => d))).toEqual(new Set([2, 3, 4]));
+    const rates = points.map(({ c }) => Number(c));
+    expect(Math.min(...rates)).toBeGreaterThanOrEqual(1e-4);
+    expect(Math.max(...rates)).toBeLessThanOrEqual(1e-1);
+    // As many below the geometric mean of the bounds as above.
+    expect(rates.filter(rate => rate < 10 ** -2.5).length / 300).toBeCloseTo(0.5, 0);
+    expect(points[7]).toEqual(draw(space, new Random(0, 0, 7)));
+    expect(grid('search', { a: choice(1, 2), b: integer(0, 2) })).toHaveLength(6);
+    expect(() => grid('search', { a: uniform(0, 1) })).toThrow(/choice/);
+    expect(() => logUniform(0, 1)).toThrow(/from/);
+  });
+});
+
+describe('search', () => {
+  const space = { units: choice(1, 16), rate: logUniform(1e-6, 1e-1) };
+  const how = {
+    build: ({ units }: { units: number }) => network(units),
+    fit: ({ rate }: { rate: number }) => ({ ...fit, optimizer: adam({ learningRate: rate }), epochs: 9 }),
+    seed: 2,
+  };
+
+  it('finds settings that learn, the best first, the same for the same seed', async () => {
+    const first = await search(space, { x, y }, { ...how, trials: 6 });
+    expect(first.trials).toHaveLength(6);
+    expect(first.best).toEqual(first.trials[0]);
+    const scores = first.trials.map(({ score }) => score);
+    expect(scores).toEqual([...scores].sort((a, b) => a - b));
+    expect(await search(space, { x, y }, { ...how, trials: 6 })).toEqual(first);
+    const byAccuracy = await search(space, { x, y }, { ...how, trials: 3, metric: 'accuracy' });
+    expect(byAccuracy.best.score).toBe(Math.max(...byAccuracy.trials.map(({ score }) => score)));
+  });
+
+  it('halves: few epochs for all, all of them for some', async () => {
+    const epochs: number[] = [];
+    const { best, trials } = await search(
+      space,
+      { x, y },
+      {
+        ...how,
+        trials: 9,
+        method: 'halving',
+        onProgress: trial => void epochs.push(trial.epochs),
+      },
+    );
+    expect(epochs).toEqual([...new Array(9).fill(1), 3, 3, 3, 9]);
+    expect(best.epochs).toBe(9);
+    expect(trials).toHaveLength(9);
+  });
+
+  it('goes through a grid', async () => {
+    const { trials } = await search(
+      { units: integer(1, 3) },
+      { x, y },
+      { build: ({ units }) => network(units), fit, method: 'grid' },
+    );
+    expect(new Set(trials.map(({ settings }) => settings.units))).toEqual(new Set([1, 2, 3]));
+  });
+});
