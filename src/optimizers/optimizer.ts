@@ -1,5 +1,6 @@
 /** What every optimiser is made of. */
 import { checkBoolean, checkNumber, checkOptions, wrongType, wrongValue } from '../errors.js';
+import { isList } from '../kinds.js';
 import type { UpdateKind } from '../plan/opcodes.js';
 
 /** A setting: what it is unless told, and what refuses values that make no sense. */
@@ -50,7 +51,9 @@ export function defineOptimizer<K extends string, O extends object>(
   function configure(options: O = {} as O): Config<K, O> {
     checkOptions(kind, options, optionNames);
     const values = Object.entries<Setting<unknown>>(settings).map(([name, setting]) => {
-      return [name, setting.check(`${kind}: ${name}`, options[name as keyof O] ?? setting.unlessTold)];
+      // Null is a value, and a wrong one.
+      const { [name as keyof O]: value = setting.unlessTold } = options as Record<keyof O, unknown>;
+      return [name, setting.check(`${kind}: ${name}`, value)];
     });
     const config = Object.freeze({ kind, ...Object.fromEntries(values) }) as Config<K, O>;
     check?.(config);
@@ -82,7 +85,7 @@ export function pair(
   return {
     unlessTold,
     check(where, value) {
-      if (!Array.isArray(value) || value.length !== 2) throw wrongType(where, 'two numbers', value);
+      if (!isList(value) || value.length !== 2) throw wrongType(where, 'two numbers', value);
       const numbers = [checkNumber(`${where}[0]`, value[0]), checkNumber(`${where}[1]`, value[1])] as const;
       if (!fits(numbers)) throw wrongValue(where, expected, `${numbers[0]} and ${numbers[1]}`);
       return Object.freeze(numbers);
