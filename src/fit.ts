@@ -63,6 +63,7 @@ export class Fit {
       get learningRate() {
         return run.learningRate;
       },
+      isScheduled: run.isScheduled,
       setLearningRate: rate => run.setLearningRate(rate),
       parameters: () => held.values.slice(),
       restore: parameters => {
@@ -193,7 +194,7 @@ export class Fit {
     while (progress.position < progress.samples) {
       if (signal?.aborted) return ABORTED;
       const left = Math.ceil((progress.samples - progress.position) / config.batchSize);
-      const steps = onBatch ? 1 : Math.min(left, this.#stepsAtOnce(turn));
+      const steps = run.prepareRates('fit', onBatch ? 1 : Math.min(left, this.#stepsAtOnce(turn)));
       this.#countBegun(steps);
       const finished = await this.#runSection('step', steps);
       this.#countFinished(steps, finished);

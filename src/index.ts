@@ -98,6 +98,24 @@ export type { ModelOf, ModelOptions, ModelParameter, NamedParameter, Naming } fr
 export type { ByName } from './names.js';
 export type { Optimizer, OptimizerConfig, OptimizerName } from './optimizers/index.js';
 export * from './optimizers/kinds.js';
+export {
+  type CosineDecay,
+  type CosineRestarts,
+  cosineDecay,
+  cosineRestarts,
+  type ExponentialDecay,
+  exponentialDecay,
+  type LearningRate,
+  type OneCycle,
+  oneCycle,
+  type Piecewise,
+  type PolynomialDecay,
+  piecewise,
+  polynomialDecay,
+  type Schedule,
+  type StepDecay,
+  stepDecay,
+} from './optimizers/schedules.js';
 export type { WeightFormat } from './plan/formats.js';
 export type {
   CrossValidate,

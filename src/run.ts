@@ -9,6 +9,7 @@ import { shorten, wrongState, wrongValue } from './errors.js';
 import type { OutputGoal } from './goals.js';
 import type { ReadyData } from './judge.js';
 import { definitionOf } from './layers/index.js';
+import { checkRate, type LearningRate, rateAt } from './optimizers/schedules.js';
 import { PANEL, panelCount } from './plan/panels.js';
 import { type Places, setSeed } from './runtime/staging.js';
 import type { Team } from './runtime/threads.js';
@@ -76,7 +77,7 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
   readonly progress: Progress = { ...begun };
   /** What is told of its epochs. */
   callbacks: Callbacks;
-  #learningRate: number;
+  #learningRate: LearningRate;
   /** Whether the parameters here are newer than the model's. */
   ahead = false;
   /** Why it cannot go on, in words. */
@@ -101,7 +102,7 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     const { config, model, workspace } = this;
     if (workspace.open(rows, data, given)) {
       const { program } = workspace;
-      program.set('learningRate', this.#learningRate);
+      if (typeof this.#learningRate === 'number') program.set('learningRate', this.#learningRate);
       program.set('batchSize', config.batchSize);
       setSeed(program, model.seed);
       program.set('draw', model.held.trained.steps);
@@ -110,8 +111,35 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     workspace.program.set('keeps', Number(keeps));
   }
 
+  /** That of the next step. */
   get learningRate(): number {
-    return this.#learningRate;
+    return rateAt(this.#learningRate, this.progress.step);
+  }
+
+  get isScheduled(): boolean {
+    return typeof this.#learningRate !== 'number';
+  }
+
+  /**
+   * Says what the rates of the next steps are, where they are not all the same; of so many of them as it returns.
+   *
+   * @throws where one is no rate, before any of those steps
+   */
+  prepareRates(where: string, steps: number): number {
+    if (typeof this.#learningRate === 'number') return steps;
+    const { program, network } = this.workspace;
+    const region = network.plan.region('rates');
+    const count = Math.min(steps, region.bytes / 8);
+    const { step } = this.progress;
+    const rates = Float64Array.from({ length: count }, (_, i) => checkRate(where, this.#learningRate, step + i));
+    new Float64Array(program.memory.buffer, region.address, count).set(rates);
+    program.set('rates', region.address);
+    return count;
+  }
+
+  /** Refuses a function that gives no rate for the next step. */
+  checkRate(where: string): void {
+    checkRate(where, this.#learningRate, this.progress.step);
   }
 
   /** Steps from now on take another rate than the optimiser was made with. */

@@ -25,6 +25,7 @@ import {
   TRAINER_FORMAT,
   type TrainerState,
   trainedBy,
+  writeState,
 } from './files/trainerFile.js';
 import { Fit } from './fit.js';
 import {
@@ -40,6 +41,7 @@ import type { NetworkSamples } from './inputs.js';
 import { callOnItselfAlone } from './itself.js';
 import type { ReadyData } from './judge.js';
 import { type Bytes, hasKey, isRevoked } from './kinds.js';
+import type { LearningRate } from './optimizers/schedules.js';
 import type { Parameter, Plan } from './plan/builder.js';
 import { fromPanels, toPanels } from './plan/panels.js';
 import { printPlan } from './plan/print.js';
@@ -70,6 +72,8 @@ const WORK_FOR_THREADS = 2.5e5;
 export interface ResumeOptions {
   /** In place of the file's. */
   readonly callbacks?: readonly Callback[];
+  /** In place of the file's; where that was a function, it is to be given again. */
+  readonly learningRate?: LearningRate;
 }
 
 /** What makes trainers of models. */
@@ -200,6 +204,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
     if (program.run('check') === 0) throw notFiniteAt('step: x', samples.values, program.get('failure'), inputs);
     run.lead();
     if (given) program.set('cost', 0);
+    run.prepareRates('step', 1);
     const finished = program.run(given ? 'stepBy' : 'step');
     model.held.countStep();
     if (finished === 0) throw run.explain(`step ${this.steps + 1}`);
@@ -229,6 +234,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const judged = validation === undefined ? undefined : this.#read(`${where}: validation`, validation);
     this.#refuseOther(where, ready, checked);
     this.model.held.refuseWhileFitting(where);
+    this.#run.checkRate(where);
     if (checked.callbacks) this.#run.callbacks = new Callbacks(checked.callbacks);
     const { files } = (this.constructor as TrainerClass<this>).modelClass.host;
     const fit = new Fit(this.#run, ready, judged, checked, { files, toBytes: () => this.toBytes() });
@@ -322,7 +328,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const { config, deterministic, progress } = run;
     const callbacks = run.callbacks.none ? {} : { callbacks: run.callbacks.saved };
     const state: TrainerState = { format: TRAINER_FORMAT, ...config, deterministic, ...progress, ...callbacks };
-    return writeSafetensors(tensors, { ...modelMetadata(this.model), trainer: JSON.stringify(state) });
+    return writeSafetensors(tensors, { ...modelMetadata(this.model), trainer: writeState(state) });
   }
 
   /** @internal Takes over a saved trainer's state. */
@@ -377,9 +383,9 @@ class BaseTrainer<M extends Trainable = Trainable> {
     options: ResumeOptions = {},
   ): Promise<T> {
     const where = 'Trainer.fromBytes';
-    checkOptions(where, options, ['callbacks']);
+    checkOptions(where, options, ['callbacks', 'learningRate']);
     const { tensors, metadata } = readSafetensors(fileBytes(where, bytes));
-    const state = readState(metadata.trainer);
+    const state = readState(metadata.trainer, options.learningRate);
     const saved = state.callbacks ?? [];
     const callbacks = callbacksAgain(where, options.callbacks, saved);
     const names = Object.keys(stateOf(state.optimizer));

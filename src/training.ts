@@ -25,6 +25,9 @@ import { panelBytes } from './plan/panels.js';
 import { emitRowwise } from './plan/rowwise.js';
 import { size } from './shape.js';
 
+/** Room for the rates of so many steps of one call, in float64. */
+const RATES_BYTES = 8 * 1024;
+
 /** What is asked of an output. */
 export interface Goal {
   readonly loss: FittedLoss;
@@ -130,6 +133,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
 
   function update(): void {
     if (!optimizer) return;
+    if (typeof optimizer.learningRate !== 'number') builder.region('rates', RATES_BYTES);
     const buffers = buffersOf(optimizer).map(({ name }) => name);
     emitRowwise(builder, buffers, () => emitUpdate(builder, optimizer));
     builder.rowwise.splice(0);

@@ -1,5 +1,5 @@
 /** What watches a number that is to get better: it ends training, or lowers its rate, where that happens no more. */
-import { checkBoolean, checkChoice, checkInteger, checkNumber, checkOptions } from '../errors.js';
+import { checkBoolean, checkChoice, checkInteger, checkNumber, checkOptions, wrongKind } from '../errors.js';
 import { type CallbackDefinition, checkText, isLess, type Mode, modes, valueAt } from './callback.js';
 
 export interface MonitorOptions {
@@ -125,6 +125,10 @@ export const reduceOnPlateauCallback: CallbackDefinition<ReduceOnPlateau> = {
         return { bad, rest, ...(best !== undefined && { best }), ...(rate !== undefined && { rate }) };
       },
       begin(training) {
+        if (training.isScheduled) {
+          const got = 'one that changes from step to step';
+          throw wrongKind('fit: reduceOnPlateau', 'a learningRate that is a number', got, 'leave one of the two out');
+        }
         if (rate !== undefined) training.setLearningRate(rate);
       },
       epoch(event, training) {

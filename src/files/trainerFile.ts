@@ -1,10 +1,11 @@
 /** What a trainer's file says beside its tensors. */
 
 import { readCallbacks, type SavedCallback } from '../callbacks/index.js';
-import { checkBoolean, checkInteger, checkOptions, describe, wrongType, wrongValue } from '../errors.js';
+import { checkBoolean, checkInteger, checkOptions, describe, wrongKind, wrongType, wrongValue } from '../errors.js';
 import type { OutputGoal } from '../goals.js';
 import { hasKey, kindOf } from '../kinds.js';
 import { allByName } from '../names.js';
+import type { LearningRate } from '../optimizers/schedules.js';
 import { answersOf, type Sums } from '../sums.js';
 import { checkTrainerOptions, type TrainerConfig } from '../trainingOptions.js';
 import { MOST_COUNTED, type Trained } from './modelFile.js';
@@ -37,6 +38,25 @@ export interface TrainerState extends TrainerConfig, Sums {
   readonly callbacks?: readonly SavedCallback[];
 }
 
+/** In place of a learning rate that is a function, which no file holds. */
+const LOST = { kind: 'function' };
+
+/** It as text. */
+export function writeState({ optimizer, ...state }: TrainerState): string {
+  const isLost = typeof optimizer.learningRate === 'function';
+  return JSON.stringify({ ...state, optimizer: isLost ? { ...optimizer, learningRate: LOST } : optimizer });
+}
+
+/** A file's optimiser with the learning rate that is given in place of its own. */
+function withRate(where: string, optimizer: unknown, given: LearningRate | undefined): unknown {
+  if (!hasKey(optimizer, 'learningRate')) return optimizer;
+  if (given !== undefined) return { ...(optimizer as object), learningRate: given };
+  const { learningRate } = optimizer;
+  if (!hasKey(learningRate, 'kind') || learningRate.kind !== LOST.kind) return optimizer;
+  const mend = 'give it again: { learningRate }';
+  throw wrongKind(`${where}: learningRate`, 'a number or a schedule', 'a function, which a file cannot hold', mend);
+}
+
 type Named = readonly { readonly name: string }[];
 type BufferNaming = (buffer: string, parameter: string) => string;
 
@@ -63,7 +83,7 @@ const names = [
 ];
 
 /** Every number of it by its own rule; {@link checkProgress} has those that hang on others of the file. */
-export function readState(text: string | undefined): TrainerState {
+export function readState(text: string | undefined, learningRate?: LearningRate): TrainerState {
   const where = 'Trainer.fromBytes: trainer';
   if (text === undefined) {
     throw wrongValue(where, `a trainer's file`, `one without it`, 'read a model with Model.fromBytes');
@@ -91,7 +111,7 @@ export function readState(text: string | undefined): TrainerState {
   // Where outputs have names, the loss is an object by those: whether they are the network's is seen to with its losses.
   const byName = kindOf(loss) === 'Object' && !(hasKey(loss, 'kind') && typeof loss.kind === 'string');
   const outputNames = byName ? Object.keys(loss as object) : undefined;
-  const options = { loss, lossWeights, optimizer, metrics, batchSize };
+  const options = { loss, lossWeights, optimizer: withRate(where, optimizer, learningRate), metrics, batchSize };
   const { threads: _, callbacks: __, ...config } = checkTrainerOptions(where, options, outputNames);
   const count = (name: (typeof counts)[number], most: number) => checkInteger(`${where}: ${name}`, rest[name], 0, most);
   const samples = count('samples', 2 ** 31 - 1);

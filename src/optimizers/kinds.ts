@@ -15,12 +15,14 @@ import {
   notNegative,
   pair,
   type Rule,
+  rate,
   share,
 } from './optimizer.js';
+import type { LearningRate } from './schedules.js';
 
 export interface RateOptions {
-  /** The step size. */
-  readonly learningRate?: number;
+  /** The step size: a number, a schedule such as `cosineDecay(…)`, or a function of the step, which counts from 0. */
+  readonly learningRate?: LearningRate;
 }
 
 export interface DecayOptions extends RateOptions {
@@ -43,7 +45,7 @@ export type Sgd = Config<'sgd', SgdOptions>;
  */
 export const sgd = /* @__PURE__ */ defineOptimizer<'sgd', SgdOptions>(
   'sgd',
-  { learningRate: amount(0.01), momentum: share(0), nesterov: flag(false), weightDecay: amount(0) },
+  { learningRate: rate(0.01), momentum: share(0), nesterov: flag(false), weightDecay: amount(0) },
   ({ momentum, nesterov }) =>
     momentum > 0
       ? { kind: UpdateKind.momentum, first: finite('velocity'), settings: [Math.fround(momentum), Number(nesterov)] }
@@ -71,7 +73,7 @@ export type Adam = Config<'adam', AmsgradOptions>;
 export type AdamW = Config<'adamW', AmsgradOptions>;
 
 const moments = {
-  learningRate: amount(1e-3),
+  learningRate: rate(1e-3),
   beta1: share(0.9),
   beta2: share(0.999),
   epsilon: amount(1e-8),
@@ -117,7 +119,7 @@ export type Nadam = Config<'nadam', NadamOptions>;
 /** Adam with Nesterov's momentum (Dozat 2016): `learningRate` 0.002 and no weight decay unless told. */
 export const nadam = /* @__PURE__ */ defineOptimizer<'nadam', NadamOptions>(
   'nadam',
-  { ...moments, learningRate: amount(2e-3), weightDecay: amount(0), momentumDecay: amount(4e-3) },
+  { ...moments, learningRate: rate(2e-3), weightDecay: amount(0), momentumDecay: amount(4e-3) },
   config => {
     const { settings, ...rule } = momentsRule(UpdateKind.nadam, config);
     return { ...rule, settings: [...settings, naturalExp(config.momentumDecay * naturalLog(0.96))] };
@@ -138,7 +140,7 @@ export type Adamax = Config<'adamax', AdamOptions>;
 /** Adam by the largest gradient that fades, in place of the mean square (Kingma and Ba 2015); `learningRate` 0.002. */
 export const adamax = /* @__PURE__ */ defineOptimizer<'adamax', AdamOptions>(
   'adamax',
-  { ...moments, learningRate: amount(2e-3), weightDecay: amount(0) },
+  { ...moments, learningRate: rate(2e-3), weightDecay: amount(0) },
   config => ({ ...momentsRule(UpdateKind.adamax, config), second: notNegative('u') }),
 );
 
@@ -159,7 +161,7 @@ export type Rmsprop = Config<'rmsprop', RmspropOptions>;
 export const rmsprop = /* @__PURE__ */ defineOptimizer<'rmsprop', RmspropOptions>(
   'rmsprop',
   {
-    learningRate: amount(0.01),
+    learningRate: rate(0.01),
     alpha: share(0.99),
     epsilon: amount(1e-8),
     momentum: share(0),
@@ -190,7 +192,7 @@ export type Adagrad = Config<'adagrad', AdagradOptions>;
 /** Adagrad (Duchi, Hazan and Singer 2011): `learningRate` 0.01, and no weight decay unless told. */
 export const adagrad = /* @__PURE__ */ defineOptimizer<'adagrad', AdagradOptions>(
   'adagrad',
-  { learningRate: amount(0.01), epsilon: amount(1e-10), weightDecay: amount(0) },
+  { learningRate: rate(0.01), epsilon: amount(1e-10), weightDecay: amount(0) },
   ({ epsilon }) => ({ kind: UpdateKind.adagrad, first: notNegative('squares'), settings: [epsilon] }),
 );
 
@@ -206,7 +208,7 @@ export type Adadelta = Config<'adadelta', AdadeltaOptions>;
 /** Adadelta (Zeiler 2012): `learningRate` 1, and no weight decay unless told. */
 export const adadelta = /* @__PURE__ */ defineOptimizer<'adadelta', AdadeltaOptions>(
   'adadelta',
-  { learningRate: amount(1), rho: share(0.9), epsilon: amount(1e-6), weightDecay: amount(0) },
+  { learningRate: rate(1), rho: share(0.9), epsilon: amount(1e-6), weightDecay: amount(0) },
   ({ rho, epsilon }) => ({
     kind: UpdateKind.adadelta,
     first: notNegative('squares'),
@@ -215,7 +217,9 @@ export const adadelta = /* @__PURE__ */ defineOptimizer<'adadelta', AdadeltaOpti
   }),
 );
 
-export interface RpropOptions extends RateOptions {
+export interface RpropOptions {
+  /** The first step size of each parameter; 0.01 unless told. */
+  readonly learningRate?: number;
   /** What a step size is multiplied by where the gradient turned, and where it did not; `[0.5, 1.2]` unless told. */
   readonly etas?: readonly [number, number];
   /** The least and the largest step size; `[1e-6, 50]` unless told. */
@@ -258,6 +262,6 @@ export type Lion = Config<'lion', LionOptions>;
  */
 export const lion = /* @__PURE__ */ defineOptimizer<'lion', LionOptions>(
   'lion',
-  { learningRate: amount(1e-4), beta1: share(0.9), beta2: share(0.99), weightDecay: amount(0) },
+  { learningRate: rate(1e-4), beta1: share(0.9), beta2: share(0.99), weightDecay: amount(0) },
   ({ beta1, beta2 }) => ({ kind: UpdateKind.lion, first: finite('m'), settings: [beta1, beta2], decoupled: true }),
 );

@@ -2,6 +2,7 @@
 import { checkBoolean, checkNumber, checkOptions, wrongType, wrongValue } from '../errors.js';
 import { isList } from '../kinds.js';
 import type { UpdateKind } from '../plan/opcodes.js';
+import { type LearningRate, resolveRate } from './schedules.js';
 
 /** A setting: what it is unless told, and what refuses values that make no sense. */
 export interface Setting<T> {
@@ -65,6 +66,11 @@ export function defineOptimizer<K extends string, O extends object>(
 /** A number that is not negative. */
 export function amount(unlessTold: number): Setting<number> {
   return { unlessTold, check: (where, value) => checkNumber(where, value, { min: 0 }) };
+}
+
+/** A learning rate: a number, a schedule or a function of the step. */
+export function rate(unlessTold: number): Setting<LearningRate> {
+  return { unlessTold, check: resolveRate };
 }
 
 /** How much of an average is kept from step to step. */

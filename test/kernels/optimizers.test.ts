@@ -104,7 +104,7 @@ describe.each(backends)('$binary', backend => {
       if (!gradient) throw new Error('no gradient');
       return { data, gradient, buffers };
     });
-    ops.set({ learningRate: config.learningRate });
+    ops.set({ learningRate: config.learningRate as number });
     return ops;
   }
 
