@@ -126,10 +126,11 @@ class BaseTrainer<M extends Trainable = Trainable> {
     model.refuseQuantized(where);
     const { threads, callbacks, ...config } = checkTrainerOptions(where, options, model.outputs.names);
     const goals = fitGoals(where, model.architecture, config);
-    const { optimizer, batchSize } = config;
+    const { optimizer, batchSize, clipValue, clipNorm } = config;
+    const clipping = { ...(clipValue !== undefined && { clipValue }), ...(clipNorm !== undefined && { clipNorm }) };
     const { deterministic } = backend;
     const scaled = model.rawRows(where)?.scaled ?? false;
-    const judgement = { goals, optimizer, paired: backend.paired, scaled };
+    const judgement = { goals, optimizer, clipping, paired: backend.paired, scaled };
     const { work } = planTraining(model.architecture, batchSize, judgement).plan;
     const found = work < WORK_FOR_THREADS ? undefined : await unlessAborted(signal, findTeam(backend, threads));
     const team = found === ABORTED ? undefined : found;
@@ -398,8 +399,8 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const backend = await chooseBackend(modelClass.host, { deterministic: state.deterministic, turbo: false });
     const model = new modelClass({ ...parts, trained: trainedBy(state, parts.trained), backend });
     model.adopt(tensors, users);
-    const { loss, lossWeights, optimizer, metrics, batchSize } = state;
-    const asked = { loss, lossWeights, optimizer, metrics, batchSize };
+    const { loss, lossWeights, optimizer, metrics, batchSize, clipValue, clipNorm } = state;
+    const asked = { loss, lossWeights, optimizer, metrics, batchSize, clipValue, clipNorm };
     const trainer = new this(await this.prepare(model, backend, asked, where));
     const stored = new Map(tensors.map(({ name, data }) => [name, data]));
     trainer.restore(state, callbacks, (buffer, parameter) => stored.get(nameOf(buffer, parameter)) ?? []);

@@ -17,6 +17,7 @@ import {
 import { buffersOf, emitUpdate, type OptimizerConfig } from './optimizers/index.js';
 import { together } from './plan/barriers.js';
 import { Builder, type Value } from './plan/builder.js';
+import { type Clipping, emitClipping } from './plan/clipping.js';
 import { Gradients } from './plan/gradients.js';
 import type { Region } from './plan/memory.js';
 import { checkFinite, gather, gatherLabels, nextBatch } from './plan/ops/batch.js';
@@ -42,6 +43,8 @@ export interface Judgement {
   readonly goals: readonly Goal[];
   /** None where only gradients are asked for. */
   readonly optimizer: OptimizerConfig | undefined;
+  /** How the gradients of its steps are cut; not at all unless told. */
+  readonly clipping?: Clipping;
   /** Whether the gradients are those of a training step, with dropout; true unless told where there is an optimiser. */
   readonly training?: boolean;
   /** What nodes read the inputs by whose gradients are asked for too; none unless told. */
@@ -134,6 +137,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
   function update(): void {
     if (!optimizer) return;
     if (typeof optimizer.learningRate !== 'number') builder.region('rates', RATES_BYTES);
+    emitClipping(builder, judgement.clipping ?? {});
     const buffers = buffersOf(optimizer).map(({ name }) => name);
     emitRowwise(builder, buffers, () => emitUpdate(builder, optimizer));
     builder.rowwise.splice(0);

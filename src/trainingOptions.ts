@@ -1,12 +1,13 @@
 /** What trainers are asked for, what they tell while they train, and what they tell in the end. */
 import { type Callback, resolveCallbacks } from './callbacks/index.js';
-import { checkBoolean, checkInteger, checkOptions, wrongType } from './errors.js';
+import { checkBoolean, checkInteger, checkNumber, checkOptions, wrongType } from './errors.js';
 import { type GoalConfig, type GoalOptions, type NetworkTargets, resolveGoals } from './goals.js';
 import type { NetworkSamples } from './inputs.js';
 import { hasKey } from './kinds.js';
 import { type Metric, trainingMetrics } from './metrics/index.js';
 import type { ByName } from './names.js';
 import { type Optimizer, type OptimizerConfig, resolveOptimizer } from './optimizers/index.js';
+import type { Clipping } from './plan/clipping.js';
 import type { Signal } from './platform.js';
 
 /** What a model learns from. It is copied when training begins: leave it as it is until the fit has ended. */
@@ -32,6 +33,13 @@ export interface TrainerOptions extends GoalOptions<Metric> {
    * depend on it.
    */
   readonly threads?: 'auto' | number;
+  /** What no gradient may be beyond, above or below 0; none unless told. */
+  readonly clipValue?: number;
+  /**
+   * What the Euclidean norm of all gradients together may be: where it is more, they are scaled down to it (Pascanu,
+   * Mikolov and Bengio 2013). After `clipValue`; none unless told.
+   */
+  readonly clipNorm?: number;
   /** What is told of every epoch, such as `earlyStopping()`; none unless told. Their state is in the trainer's file. */
   readonly callbacks?: readonly Callback[];
 }
@@ -104,6 +112,8 @@ export const trainerOptionNames: readonly string[] = [
   'optimizer',
   'metrics',
   'batchSize',
+  'clipValue',
+  'clipNorm',
   'threads',
   'callbacks',
 ];
@@ -121,7 +131,7 @@ export const fitOptionNames: readonly string[] = [
 export const dataNames: readonly string[] = ['x', 'y', 'scale'];
 
 /** @internal The options that a trainer's file holds too, each checked. */
-export interface TrainerConfig extends GoalConfig<Metric> {
+export interface TrainerConfig extends GoalConfig<Metric>, Clipping {
   readonly optimizer: OptimizerConfig;
   readonly batchSize: number;
 }
@@ -133,11 +143,21 @@ export function checkTrainerOptions(
   outputs: readonly string[] | undefined,
 ): TrainerConfig & { threads: 'auto' | number; callbacks: readonly Callback[] } {
   checkOptions(where, options, trainerOptionNames);
-  const { optimizer, batchSize = 32, threads = 'auto', callbacks, ...given } = options as Partial<TrainerOptions>;
+  const {
+    optimizer,
+    batchSize = 32,
+    threads = 'auto',
+    callbacks,
+    clipValue,
+    clipNorm,
+    ...given
+  } = options as Partial<TrainerOptions>;
   return {
     ...resolveGoals(where, given, outputs, trainingMetrics),
     optimizer: resolveOptimizer(where, optimizer),
     batchSize: checkInteger(`${where}: batchSize`, batchSize, 1, 2 ** 20),
+    ...(clipValue !== undefined && { clipValue: checkNumber(`${where}: clipValue`, clipValue, { above: 0 }) }),
+    ...(clipNorm !== undefined && { clipNorm: checkNumber(`${where}: clipNorm`, clipNorm, { above: 0 }) }),
     threads: checkThreads(where, threads),
     callbacks: resolveCallbacks(`${where}: callbacks`, callbacks),
   };

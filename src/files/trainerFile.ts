@@ -76,7 +76,19 @@ export function namingOf(tensors: Named): BufferNaming {
 
 const counts = ['epoch', 'position', 'samples', 'correct', 'order', 'step'] as const;
 const names = [
-  ...['format', 'loss', 'lossWeights', 'optimizer', 'metrics', 'batchSize', 'deterministic', 'shuffled', 'costSum'],
+  ...[
+    'format',
+    'loss',
+    'lossWeights',
+    'optimizer',
+    'metrics',
+    'batchSize',
+    'clipValue',
+    'clipNorm',
+    'deterministic',
+    'shuffled',
+    'costSum',
+  ],
   'outputs',
   'callbacks',
   ...counts,
@@ -97,6 +109,8 @@ export function readState(text: string | undefined, learningRate?: LearningRate)
     optimizer,
     metrics,
     batchSize,
+    clipValue,
+    clipNorm,
     outputs,
     ...rest
   } = given as Partial<Record<string, unknown>>;
@@ -111,7 +125,15 @@ export function readState(text: string | undefined, learningRate?: LearningRate)
   // Where outputs have names, the loss is an object by those: whether they are the network's is seen to with its losses.
   const byName = kindOf(loss) === 'Object' && !(hasKey(loss, 'kind') && typeof loss.kind === 'string');
   const outputNames = byName ? Object.keys(loss as object) : undefined;
-  const options = { loss, lossWeights, optimizer: withRate(where, optimizer, learningRate), metrics, batchSize };
+  const options = {
+    loss,
+    lossWeights,
+    optimizer: withRate(where, optimizer, learningRate),
+    metrics,
+    batchSize,
+    clipValue,
+    clipNorm,
+  };
   const { threads: _, callbacks: __, ...config } = checkTrainerOptions(where, options, outputNames);
   const count = (name: (typeof counts)[number], most: number) => checkInteger(`${where}: ${name}`, rest[name], 0, most);
   const samples = count('samples', 2 ** 31 - 1);
