@@ -1,6 +1,7 @@
 import { type CsvFile, openTable, readAsShown } from '../data/csv.js';
 import type { Wishes } from '../data/evidence.js';
 import type { Table } from '../data/table.js';
+import type { DataTable } from '../entries/data.js';
 import { shorten, wrongValue } from '../errors.js';
 import { joined, openSource } from '../readers/source.js';
 import type { Preprocessing } from '../tabular/preprocessing.js';
@@ -10,9 +11,25 @@ import { UsageError } from './usage.js';
 /** Places of cells are kept in 32 bits. */
 const MOST_BYTES = 2 ** 32 - 2;
 
-/** Reads a CSV file: see {@link openTable}. `-` is standard input. */
+/**
+ * Reads a CSV file: see {@link openTable}. `-` is standard input. JSON lines and Parquet, which their names tell, become
+ * such a table first.
+ */
 export async function readCsv(path: string, wishes: Wishes = {}): Promise<CsvFile> {
-  return openTable(path, await readAll(path), wishes);
+  const [, ending] = /\.(jsonl|ndjson|parquet)(?:\.gz)?$/i.exec(path) ?? [];
+  if (ending === undefined) return openTable(path, await readAll(path), wishes);
+  const data = await import('../entries/data.js');
+  const table = await (ending.toLowerCase() === 'parquet' ? data.readParquet(path) : data.readJsonLines(path));
+  return openTable(path, asCsv(table), { ...wishes, delimiter: ',', header: true });
+}
+
+/** The rows of a table as CSV, every text in quotes. */
+function asCsv(table: DataTable): Uint8Array {
+  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const cell = (value: number | string | null) => (typeof value === 'string' ? quoted(value) : String(value ?? ''));
+  const lines = [table.names.map(quoted).join(',')];
+  for (const row of table) lines.push(Object.values(row).map(cell).join(','));
+  return new TextEncoder().encode(`${lines.join('\n')}\n`);
 }
 
 /** All bytes of a file or a pipe, piece by piece, as the engine's own way ends at 2 GiB; gzip is unpacked. */

@@ -139,7 +139,7 @@ function withTraining(command: Command): Command {
 
 withTraining(withReading(program.command('train'), 'found'))
   .description('Train a network on a CSV file and save it.')
-  .argument('<file>', 'the CSV file: commas, semicolons, tabs or bars; - for standard input')
+  .argument('<file>', 'the table: CSV (also .tsv and .gz; - for standard input), .jsonl or .parquet')
   .option('--out <file>', 'where to save the model', fileName('--out'), 'model.safetensors')
   .addHelpText(
     'after',

@@ -1,0 +1,68 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { eventsOf, Folder } from './runCli.js';
+
+const folder = new Folder();
+afterAll(() => folder.remove());
+
+const plans = ['basic', 'plus', 'pro'];
+const rows = Array.from({ length: 120 }, (_, i) => ({
+  id: 1000 + i,
+  plan: plans[(i * 7) % 3] ?? '',
+  price: `$${(5 + ((i * 11) % 40)).toFixed(2)}`,
+  since: `2024-${String(1 + ((i * 5) % 12)).padStart(2, '0')}-01`,
+  gone: (i * 7) % 3 === 0 ? 'yes' : 'no',
+}));
+const header = 'id,plan,price,since,gone';
+const csv = `${header}\n${rows.map(row => Object.values(row).join(',')).join('\n')}\n`;
+const quick = ['--target', 'gone', '--epochs', '4', '--hidden', '8'];
+
+describe('columns', () => {
+  it('are found and shown, and are what the user says', async () => {
+    folder.write('rows.csv', csv);
+    const { code, out } = await folder.run('train', 'rows.csv', ...quick, '--threshold', 'recall 0.9');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^ {2}price +mean [\d.]+, standard deviation [\d.]+, in \$$/m);
+    expect(out).toMatch(/^ {2}since +month, weekday, days$/m);
+    expect(out).toContain("left out: 'id' (identifier: 120 different whole numbers in 120 rows");
+    expect(out).toMatch(/'yes' from a probability of 0\.\d+ on/);
+    const { out: asked } = await folder.run('train', 'rows.csv', ...quick, '--columns', 'since=drop,id=number');
+    expect(asked).toMatch(/^ {2}id +mean/m);
+    expect(asked).not.toMatch(/^ {2}since /m);
+    const wrong = await folder.run('train', 'rows.csv', ...quick, '--columns', 'plan=categry');
+    expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining("did you mean 'category'?") });
+  });
+});
+
+describe('files', () => {
+  it('of JSON lines train as CSV does', async () => {
+    folder.write('rows.csv', csv);
+    folder.write('rows.jsonl', `${rows.map(row => JSON.stringify(row)).join('\n')}\n`);
+    const ends = await Promise.all(
+      ['rows.csv', 'rows.jsonl'].map(async name => {
+        const { out } = await folder.run('train', name, ...quick, '--json', '--out', `${name}.safetensors`);
+        const { out: _, bytes: __, ...end } = eventsOf(out).at(-1) ?? {};
+        return end;
+      }),
+    );
+    expect(ends[0]).toMatchObject({ event: 'end', rows: 24 });
+    expect(ends[1]).toEqual(ends[0]);
+  });
+});
+
+describe('cross-validate and search', () => {
+  it('judge by rows that were not seen, and save the best', async () => {
+    folder.write('rows.csv', csv);
+    const folds = await folder.run('cross-validate', 'rows.csv', ...quick, '--folds', '3', '--json');
+    const events = eventsOf(folds.out);
+    expect(events.map(({ event }) => event)).toEqual(['fold', 'fold', 'fold', 'end']);
+    expect(events[0]).toMatchObject({ rows: 40, fold: 0, accuracy: expect.any(Number) });
+    expect(events[3]).toMatchObject({ mean: { accuracy: expect.any(Number) } });
+    const args = ['search', 'rows.csv', ...quick, '--trials', '3', '--json', '--out'];
+    const [first, second] = [await folder.run(...args, 'a.st'), await folder.run(...args, 'a.st')];
+    expect(first).toEqual(second);
+    const end = eventsOf(first.out).at(-1) as { trials: { score: number }[]; rows: number };
+    expect(end.rows).toBe(24);
+    expect(end.trials.map(({ score }) => score)).toEqual(end.trials.map(({ score }) => score).sort((a, b) => a - b));
+    expect((await folder.run('inspect', 'a.st')).out).toContain('predicts gone');
+  });
+});
