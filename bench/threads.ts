@@ -35,7 +35,7 @@ const table = (title: string, header: readonly string[], rows: readonly (readonl
 
 /** Two threads that do nothing but meet. */
 const MEETINGS = 1000;
-const builder = new Builder(1, { training: false, paired: false, together: together(2) });
+const builder = new Builder(1, { paired: false, together: together(2) });
 builder.section('meet', () => {
   for (let i = 0; i < MEETINGS; i++) builder.emit(nextBatch, 'none', { counts: 0 });
 });

@@ -4,10 +4,15 @@
 import { type Architecture, inputOf, outputsOf, placedLayers } from './architecture.js';
 import { type Moments, momentsOf } from './data/moments.js';
 import { type ReadySamples, readTargets } from './data/samples.js';
-import { wrongKind, wrongValue } from './errors.js';
+import { checkOptions, wrongKind, wrongValue } from './errors.js';
+import type { NetworkTargets } from './goals.js';
 import type { Inputs } from './inputs.js';
 import { isList, isNumberArray } from './kinds.js';
+import { valuesByName } from './names.js';
+import type { Outputs } from './outputs.js';
 import { size } from './shape.js';
+import type { RawRows } from './tabular/rawRows.js';
+import type { TrainingData } from './trainingOptions.js';
 
 /** A layer that can be adapted, in its place. */
 export interface Adaptable {
@@ -43,9 +48,43 @@ export function adaptables(where: string, architecture: Architecture): Adaptable
 export interface Adapting {
   readonly architecture: Architecture;
   readonly inputs: Inputs;
+  readonly outputs: Outputs;
   /** What each node makes of samples. */
   readonly forward: (samples: ReadySamples) => readonly { readonly data: Float32Array }[];
   readonly setState: (values: Readonly<Record<string, Float64Array>>) => void;
+}
+
+/** What {@link Model.adapt} is given. */
+export interface AdaptingData {
+  /** As `predict` takes it, or with the `scale` of bytes beside it. */
+  readonly x?: TrainingData['x'];
+  /** Numbers or rows; where outputs have names, an object of such by those. */
+  readonly y?: NetworkTargets;
+  readonly scale?: number;
+}
+
+/** Adapts all layers to what is given: those before the end to x, inverted ones to y. */
+export function adaptToGiven(where: string, model: Adapting, data: AdaptingData, raw: RawRows | undefined): void {
+  checkOptions(where, data, ['x', 'y', 'scale']);
+  const { x, y, scale } = data;
+  const { architecture, inputs, outputs } = model;
+  const layers = adaptables(where, architecture);
+  for (const [name, given, invert] of [
+    ['x', x, false],
+    ['y', y, true],
+  ] as const) {
+    const found = layers.some(layer => layer.invert === invert);
+    const wanted = invert ? 'normalization({ invert: true }) at the end' : 'normalization()';
+    if (given !== undefined && !found) throw wrongKind(`${where}: ${name}`, `a network with ${wanted}`, 'none');
+  }
+  if (x === undefined && y === undefined) throw wrongKind(where, 'x, y or both', 'neither');
+  if (raw?.scaled && y !== undefined) {
+    throw wrongKind(`${where}: y`, 'a network whose unit is its own', "one of a table, whose file says its target's");
+  }
+  const samples = x === undefined ? undefined : inputs.read(where, { x, scale }, { raw });
+  const { names } = outputs;
+  const targets = names && y !== undefined ? valuesByName(`${where}: y`, 'output', y, names) : [raw?.y(y) ?? y];
+  adaptLayers(where, model, layers, samples, targets);
 }
 
 /** Adapts those layers, in their order: to the samples, inverted ones to each output's targets, as far as given. */

@@ -206,7 +206,7 @@ export function concatenate(...nodes: GraphNode[]): GraphNode {
   return merge('concatenate')(nodes);
 }
 
-/** The numbers of the last axis from `start` (0 unless told) up to, not with, `end` (all unless told). */
+/** The numbers of the last axis from `start` (0 by default) up to, not with, `end` (all by default). */
 export function slice(a: GraphNode, options: { start?: number; end?: number } = {}): GraphNode {
   const { start = 0, end = nodeOf('slice', a).shape.at(-1) ?? 1 } = options;
   return a.plot.add(sliceConfig({ start, end }), [a]);

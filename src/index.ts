@@ -1,4 +1,5 @@
 /** The public names, apart from `Model` and `Trainer`, which each entry makes for its own runtime. */
+export type { AdaptingData } from './adapt.js';
 export { Architecture, sequential } from './architecture.js';
 export { type Checkpoint, type CheckpointOptions, checkpoint } from './callbacks/checkpoint.js';
 export type { Callback } from './callbacks/index.js';
@@ -94,8 +95,9 @@ export type { Evaluation, EvaluationMetric, Metric, Scores } from './metrics/ind
 export type { MetricValue } from './metrics/metric.js';
 export type { CalibrationOptions } from './metrics/probabilities.js';
 export { score } from './metrics/score.js';
-export type { ModelOf, ModelOptions, ModelParameter, NamedParameter, Naming } from './model.js';
+export type { ModelOptions } from './model.js';
 export type { ByName } from './names.js';
+export type { ModelOf, Naming } from './naming.js';
 export type { Optimizer, OptimizerConfig, OptimizerName } from './optimizers/index.js';
 export * from './optimizers/kinds.js';
 export {
@@ -116,6 +118,7 @@ export {
   type StepDecay,
   stepDecay,
 } from './optimizers/schedules.js';
+export type { ModelParameter, NamedParameter, ParameterValues } from './parameters.js';
 export type { WeightFormat } from './plan/formats.js';
 export type {
   CrossValidate,

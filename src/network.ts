@@ -296,7 +296,7 @@ export function planPrediction(
   weights: WeightFormat = 'float32',
   together?: Together,
 ): NetworkPlan {
-  const builder = new Builder(capacity, { training: false, paired, together });
+  const builder = new Builder(capacity, { paired, together });
   const network = placeNetwork(builder, architecture, weights);
   const { inputNumbers: inputs, outputWidth: outputs } = network;
   let layers: NetworkPlan['layers'] = [];

@@ -16,7 +16,7 @@ import {
 } from './network.js';
 import { buffersOf, emitUpdate, type OptimizerConfig } from './optimizers/index.js';
 import { together } from './plan/barriers.js';
-import { Builder, type Value } from './plan/builder.js';
+import type { Value } from './plan/builder.js';
 import { type Clipping, emitClipping } from './plan/clipping.js';
 import { Gradients } from './plan/gradients.js';
 import type { Region } from './plan/memory.js';
@@ -24,6 +24,7 @@ import { checkFinite, gather, gatherLabels, nextBatch } from './plan/ops/batch.j
 import { categoricalAccuracy, cost, sparseCategoricalAccuracy, thresholdAccuracy } from './plan/ops/loss.js';
 import { panelBytes } from './plan/panels.js';
 import { emitRowwise } from './plan/rowwise.js';
+import { TrainingBuilder } from './plan/trainingBuilder.js';
 import { size } from './shape.js';
 
 /** Room for the rates of so many steps of one call, in float64. */
@@ -77,7 +78,7 @@ interface Aim extends Goal {
 export function planTraining(architecture: Architecture, capacity: number, judgement: Judgement): NetworkPlan {
   const { goals, optimizer, paired, threads = 1, training = optimizer !== undefined } = judgement;
   const updates = optimizer !== undefined;
-  const builder = new Builder(capacity, { training: true, paired, updates, together: together(threads) });
+  const builder = new TrainingBuilder(capacity, { paired, updates, together: together(threads) });
   const network = placeNetwork(builder, architecture);
   const aims = aimsOf(builder, network.outputs, goals);
   const stride = targetWidth(goals);
@@ -174,7 +175,7 @@ function targetWidth(goals: readonly Goal[]): number {
   return goals.reduce((sum, { loss }) => sum + targetNumbers(loss), 0);
 }
 
-function aimsOf(builder: Builder, outputs: readonly Output[], goals: readonly Goal[]): Aim[] {
+function aimsOf(builder: TrainingBuilder, outputs: readonly Output[], goals: readonly Goal[]): Aim[] {
   let start = 0;
   return outputs.flatMap((output, end) => {
     const goal = goals[end];
@@ -207,7 +208,7 @@ function sourceOf(steps: readonly Step[], value: Value): Value[] {
 }
 
 /** Emits the steps in reverse, each its records in the order they run; none has any where nothing is asked of it. */
-function emitBackward(builder: Builder, steps: readonly Step[], gradients: Gradients): void {
+function emitBackward(builder: TrainingBuilder, steps: readonly Step[], gradients: Gradients): void {
   for (const step of steps.toReversed()) {
     if (!learns(step) && !readBy(step).some(value => gradients.wants(value))) continue;
     if ('site' in step) backwardOf(step.site.layer)(builder, step.site, step, gradients);
@@ -215,7 +216,7 @@ function emitBackward(builder: Builder, steps: readonly Step[], gradients: Gradi
   }
 }
 
-function emitArrangedBack(builder: Builder, { from, output }: Arrangement, gradients: Gradients): void {
+function emitArrangedBack(builder: TrainingBuilder, { from, output }: Arrangement, gradients: Gradients): void {
   const emit = (data: Region) =>
     emitArranged(builder, from.name, { ...output, data: gradients.of(output) }, { ...from, data });
   gradients.give(from, from.name, emit, gradients.isStopped(output));
@@ -226,7 +227,11 @@ function ofOutput(what: string, { name }: Output): string {
   return name === undefined ? what : `${what} of ${name}`;
 }
 
-function emitTargets(builder: Builder, { loss: { target, positions }, output, start }: Aim, stride: number): Region {
+function emitTargets(
+  builder: TrainingBuilder,
+  { loss: { target, positions }, output, start }: Aim,
+  stride: number,
+): Region {
   const owner = ofOutput('target', output);
   if (target.kind === 'labels') {
     const labels = builder.region(ofOutput('labels', output), builder.capacity * positions * 4);
@@ -240,7 +245,14 @@ function emitTargets(builder: Builder, { loss: { target, positions }, output, st
 }
 
 /** Emits an output's cost, with its gradient, and where that is asked for how many of its answers are right. */
-function emitCost(builder: Builder, gradients: Gradients, value: Value, target: Region, aim: Aim, adds: boolean): void {
+function emitCost(
+  builder: TrainingBuilder,
+  gradients: Gradients,
+  value: Value,
+  target: Region,
+  aim: Aim,
+  adds: boolean,
+): void {
   const { data: x, columns, positions } = value;
   const { loss, weight, output, tally } = aim;
   const { kind, setting, divisor, accuracy, alpha = 0 } = loss;

@@ -26,7 +26,7 @@ export interface RaceOptions {
   readonly copying?: Copying | undefined;
   /** Turns of each, after one that engines still compile in. */
   readonly rounds: number;
-  /** Whether a round comes before them that does not count; unless told, one does. */
+  /** Whether a round comes before them that does not count; by default one does. */
   readonly warmUp?: boolean;
   /** Seconds after which no round begins, once each has had the fewest. */
   readonly seconds: number;

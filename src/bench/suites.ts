@@ -29,7 +29,7 @@ export interface CaseSpec {
   readonly multiplyAdds?: number;
   readonly bytes?: number;
   readonly footprint?: number;
-  /** The threads that contestants have; any that there are unless told. */
+  /** The threads that contestants have; any that there are by default. */
   readonly threads?: number;
   /** Nobody but myelin does this. */
   readonly ownAlone?: true;

@@ -17,12 +17,12 @@ const MOST_ROWS = 2 ** 31 - 1;
 
 /** How data are split. */
 export interface SplitOptions {
-  /** The share of the rows in the test part; 0.2 unless told. */
+  /** The share of the rows in the test part; 0.2 by default. */
   readonly test?: number;
-  /** The same seed, the same split; 0 unless told. */
+  /** The same seed, the same split; 0 by default. */
   readonly seed?: number;
   /**
-   * Whether every class of `y` keeps its share in both parts; false unless told. Of a list of rows, a list of their
+   * Whether every class of `y` keeps its share in both parts; false by default. Of a list of rows, a list of their
    * classes.
    */
   readonly stratify?: boolean | ArrayLike<string | number>;
@@ -109,9 +109,9 @@ function checkLabels(where: string, labels: unknown, rows: number): ArrayLike<st
 
 /** How rows are taken apart into folds. */
 export interface FoldOptions {
-  /** How many folds; 5 unless told. */
+  /** How many folds; 5 by default. */
   readonly folds?: number;
-  /** The same seed, the same folds; 0 unless told. */
+  /** The same seed, the same folds; 0 by default. */
   readonly seed?: number;
   /** The class of each row, each of which then keeps its share in every fold. */
   readonly stratify?: ArrayLike<string | number>;
@@ -164,9 +164,9 @@ export function kFold(rows: number, options: FoldOptions = {}): Fold[] {
 export interface WindowOptions {
   /** Steps of the series that are predicted from. */
   readonly length: number;
-  /** Steps after them that are predicted; 1 unless told. */
+  /** Steps after them that are predicted; 1 by default. */
   readonly horizon?: number;
-  /** From one window's beginning to the next; 1 unless told. */
+  /** From one window's beginning to the next; 1 by default. */
   readonly step?: number;
 }
 

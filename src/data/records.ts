@@ -22,15 +22,15 @@ class Growing {
 
 /** Where in a file a piece of text lies whose records are looked for. */
 export interface Piece {
-  /** The byte where they begin; 0 unless told. */
+  /** The byte where they begin; 0 by default. */
   readonly start?: number;
-  /** The line that begins there; 1 unless told. */
+  /** The line that begins there; 1 by default. */
   readonly line?: number;
-  /** Of how many cells the records before were, and how many rows; none unless told. */
+  /** Of how many cells the records before were, and how many rows; none by default. */
   readonly columns?: number;
   readonly rowsBefore?: number;
   /**
-   * Whether the file ends where the text does, which it does unless told. What may be a part of a record is left
+   * Whether the file ends where the text does, which it does by default. What may be a part of a record is left
    * otherwise.
    */
   readonly isLast?: boolean;

@@ -24,6 +24,7 @@ export { Region } from '../plan/memory.js';
 export { ops } from '../plan/ops/index.js';
 export { PANEL, panelBytes, panelCount } from '../plan/panels.js';
 export { RECORD_BYTES } from '../plan/record.js';
+export { TrainingBuilder } from '../plan/trainingBuilder.js';
 export * from '../random.js';
 export { type Backend, chooseBackend, hasRelaxedSimd } from '../runtime/binaries.js';
 export { Program } from '../runtime/program.js';

@@ -56,14 +56,14 @@ export const activationNames: readonly ActivationName[] = [
   'logSoftmax',
 ];
 
-/** x, or slope · x where x is negative. `slope` is at least 0, 0.01 unless told. */
+/** x, or slope · x where x is negative. `slope` is at least 0, 0.01 by default. */
 export function leakyRelu(options: { slope?: number } = {}): ActivationConfig {
   checkOptions('leakyRelu', options, ['slope']);
   const { slope = 0.01 } = options;
   return Object.freeze({ kind: 'leakyRelu', slope: checkNumber('leakyRelu: slope', slope, { min: 0 }) });
 }
 
-/** x, or alpha · (eˣ − 1) where x is negative (Clevert et al. 2016). `alpha` is at least 0, 1 unless told. */
+/** x, or alpha · (eˣ − 1) where x is negative (Clevert et al. 2016). `alpha` is at least 0, 1 by default. */
 export function elu(options: { alpha?: number } = {}): ActivationConfig {
   checkOptions('elu', options, ['alpha']);
   const { alpha = 1 } = options;

@@ -10,13 +10,13 @@ import { type Common, type CommonOptions, checkCommon, commonNames } from './com
 import type { LayerBackward, LayerDefinition, LayerForward, ParameterSpec, Past, Site } from './layer.js';
 
 export interface BatchNormalizationOptions extends CommonOptions {
-  /** Added to the variance; 1e-3 unless told. */
+  /** Added to the variance; 1e-3 by default. */
   readonly epsilon?: number;
-  /** How much of the moving averages stays at each step; 0.99 unless told. */
+  /** How much of the moving averages stays at each step; 0.99 by default. */
   readonly momentum?: number;
-  /** Whether `beta` is added; true unless told. */
+  /** Whether `beta` is added; true by default. */
   readonly center?: boolean;
-  /** Whether it is multiplied by `gamma`; true unless told. */
+  /** Whether it is multiplied by `gamma`; true by default. */
   readonly scale?: boolean;
 }
 

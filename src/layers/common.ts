@@ -2,7 +2,7 @@
 import { checkBoolean, describe, wrongType, wrongValue } from '../errors.js';
 
 export interface CommonOptions {
-  /** Whether it learns; true unless told. One that does not has no gradient, and nothing of the optimiser's. */
+  /** Whether it learns; true by default. One that does not has no gradient, and nothing of the optimiser's. */
   readonly trainable?: boolean;
   /** In place of `${index}.${kind}`. */
   readonly name?: string;

@@ -9,14 +9,14 @@ import { type Common, type CommonOptions, checkCommon, commonNames } from './com
 import type { LayerBackward, LayerDefinition, Site } from './layer.js';
 
 export interface EmbeddingOptions extends CommonOptions {
-  /** How rows begin; `'randomUniform'` unless told. */
+  /** How rows begin; `'randomUniform'` by default. */
   readonly weightInitializer?: Initializer;
 }
 
 export interface EmbeddingBagOptions extends EmbeddingOptions {
-  /** What becomes of a sample's rows; `'mean'` unless told. */
+  /** What becomes of a sample's rows; `'mean'` by default. */
   readonly mode?: 'mean' | 'sum';
-  /** An index that counts as nothing, from −1 up; none unless told. */
+  /** An index that counts as nothing, from −1 up; none by default. */
   readonly pad?: number;
 }
 
@@ -56,7 +56,7 @@ function checkTable(where: string, vocabulary: number, units: number, options: E
  * `[rows, steps, units]`. It comes first in a network, and takes Int32Array, Uint16Array and Uint8Array beside whole
  * floats; others are refused with their row and column. A step of training reads and writes only the rows that its
  * batch names, whatever the optimiser: momentum, moments and weight decay of all others rest until they are named again
- * (lazily, as PyTorch's SparseAdam).
+ * (lazily, as PyTorch's SparseAdam). A table that {@link shared} puts at several places is updated whole.
  *
  * @throws TypeError for an unknown option, RangeError where `vocabulary` or `units` is not a whole number from 1 up
  */

@@ -2,6 +2,7 @@
 import type { InitializerConfig } from '../initializers/index.js';
 import type { Builder, Owner, Parameter, Value } from '../plan/builder.js';
 import type { Gradients } from '../plan/gradients.js';
+import type { TrainingBuilder } from '../plan/trainingBuilder.js';
 import type { Shape } from '../shape.js';
 
 /** A parameter of a layer before it has a place. */
@@ -83,4 +84,9 @@ export type LayerForward<L, S> = (builder: Builder, site: Site<L>) => Past<S>;
  * Emits the records from the output's gradient to the parameters' gradients, and gives the input's to `gradients`, in
  * the order they run.
  */
-export type LayerBackward<L, S> = (builder: Builder, site: Site<L>, past: Past<S>, gradients: Gradients) => void;
+export type LayerBackward<L, S> = (
+  builder: TrainingBuilder,
+  site: Site<L>,
+  past: Past<S>,
+  gradients: Gradients,
+) => void;

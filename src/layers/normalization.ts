@@ -5,7 +5,7 @@ import { type Common, checkCommon } from './common.js';
 import type { LayerBackward, LayerDefinition, Site } from './layer.js';
 
 export interface NormalizationOptions {
-  /** Whether it is the way back: at an output, from normal numbers to the targets' own. False unless told. */
+  /** Whether it is the way back: at an output, from normal numbers to the targets' own. False by default. */
   readonly invert?: boolean;
   /** In place of `${index}.normalization`. */
   readonly name?: string;

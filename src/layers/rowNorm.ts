@@ -32,7 +32,7 @@ function rowNorm<K extends string>(kind: K, options: RowNormOptions, epsilon: nu
 /**
  * Each row less its mean, divided by its deviation, then times `gamma` plus `beta`: `(x − mean) / √(variance + epsilon)
  * · gamma + beta`, along the last axis. `gamma` and `beta` are `[features]` and begin at 1 and 0; `epsilon` is 1e-3
- * unless told. Ba, Kiros and Hinton, «Layer normalization», 2016.
+ * by default. Ba, Kiros and Hinton, «Layer normalization», 2016.
  *
  * @throws TypeError for an unknown option, RangeError where `epsilon` is not above 0
  */
@@ -42,7 +42,7 @@ export function layerNormalization(options: RowNormOptions = {}): LayerNormaliza
 
 /**
  * Each row divided by the root of its mean square, then times `gamma`: `x / √(mean x² + epsilon) · gamma`, along
- * the last axis. `gamma` is `[features]` and begins at 1; `epsilon` is 1e-6 unless told. Zhang and
+ * the last axis. `gamma` is `[features]` and begins at 1; `epsilon` is 1e-6 by default. Zhang and
  * Sennrich, «Root mean square layer normalization», 2019.
  *
  * @throws TypeError for an unknown option, RangeError where `epsilon` is not above 0

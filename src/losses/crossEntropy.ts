@@ -28,10 +28,10 @@ export interface SparseCategoricalCrossEntropy {
 export interface CrossEntropyOptions {
   /**
    * How much of each target is spread evenly over all classes (the two that a sigmoid tells apart), from 0 to 1; 0
-   * unless told (Szegedy et al. 2016).
+   * by default (Szegedy et al. 2016).
    */
   readonly labelSmoothing?: number;
-  /** True where the network ends without softmax or sigmoid; false unless told. */
+  /** True where the network ends without softmax or sigmoid; false by default. */
   readonly fromLogits?: boolean;
 }
 

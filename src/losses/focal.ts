@@ -6,11 +6,11 @@ import { elementwiseLoss } from '../plan/ops/loss.js';
 import { checkEnding, type LossDefinition } from './loss.js';
 
 export interface FocalOptions {
-  /** How much less counts what is nearly right; at least 0, which is binaryCrossEntropy; 2 unless told. */
+  /** How much less counts what is nearly right; at least 0, which is binaryCrossEntropy; 2 by default. */
   readonly gamma?: number;
-  /** What targets of 1 weigh, from 0 to 1; targets of 0 weigh the rest. Both weigh 1 unless told. */
+  /** What targets of 1 weigh, from 0 to 1; targets of 0 weigh the rest. Both weigh 1 by default. */
   readonly alpha?: number;
-  /** True where the network ends without sigmoid; false unless told. */
+  /** True where the network ends without sigmoid; false by default. */
   readonly fromLogits?: boolean;
 }
 

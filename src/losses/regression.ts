@@ -33,7 +33,7 @@ export function logCosh(options: Record<string, never> = {}): LogCosh {
   return Object.freeze({ kind: 'logCosh' });
 }
 
-/** The mean of ½ d² up to |d| = delta and delta · (|d| − ½ delta) beyond (Huber 1964); `delta` is 1 unless told. */
+/** The mean of ½ d² up to |d| = delta and delta · (|d| − ½ delta) beyond (Huber 1964); `delta` is 1 by default. */
 export function huber(options: { delta?: number } = {}): Huber {
   checkOptions('huber', options, ['delta']);
   const { delta = 1 } = options;
@@ -43,7 +43,7 @@ export function huber(options: { delta?: number } = {}): Huber {
 /**
  * q · (target − prediction) where the target is above and (1 − q) · (prediction − target) where it is below, the mean:
  * least where predictions are the targets' q-quantile (Koenker and Bassett, «Regression quantiles», 1978). `quantile`
- * is 0.5 unless told, the median.
+ * is 0.5 by default, the median.
  */
 export function quantile(options: { quantile?: number } = {}): Quantile {
   checkOptions('quantile', options, ['quantile']);

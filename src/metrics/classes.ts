@@ -29,12 +29,12 @@ export interface AverageOptions {
    * the positive class's value.
    */
   readonly average?: Average;
-  /** Scores above it are the positive class; 0.5 unless told. */
+  /** Scores above it are the positive class; 0.5 by default. */
   readonly threshold?: number;
 }
 
 export interface FBetaOptions extends AverageOptions {
-  /** How much more recall counts than precision; 1 unless told. */
+  /** How much more recall counts than precision; 1 by default. */
   readonly beta?: number;
 }
 
@@ -234,7 +234,7 @@ export const confusionMatrixMetric: MetricDefinition<object> = /* @__PURE__ */ p
 }, false);
 
 export interface TopKOptions {
-  /** How many classes are looked at; 5 unless told. */
+  /** How many classes are looked at; 5 by default. */
   readonly k?: number;
 }
 

@@ -72,7 +72,7 @@ export const brierMetric: MetricDefinition<object> = /* @__PURE__ */ plain(end =
 });
 
 export interface CalibrationOptions {
-  /** Bins of equal width; 15 unless told. */
+  /** Bins of equal width; 15 by default. */
   readonly bins?: number;
 }
 

@@ -1,8 +1,8 @@
 /** The optimisers by name, and what they emit. */
 import { checkChoice, checkOptions, wrongType } from '../errors.js';
 import { hasKey } from '../kinds.js';
-import type { Builder } from '../plan/builder.js';
 import { update } from '../plan/ops/optimizer.js';
+import type { TrainingBuilder } from '../plan/trainingBuilder.js';
 import * as kinds from './kinds.js';
 import type { Buffer, OptimizerFactory, Rule } from './optimizer.js';
 
@@ -43,7 +43,7 @@ export function buffersOf(config: OptimizerConfig): readonly Buffer[] {
 }
 
 /** Emits the update of all parameters, one record for each of `builder.stretches()`. */
-export function emitUpdate(builder: Builder, config: OptimizerConfig): void {
+export function emitUpdate(builder: TrainingBuilder, config: OptimizerConfig): void {
   const { kind, first, second, third, settings, decoupled = false } = ruleOf(config);
   const [s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0] = settings;
   for (const { state, ...places } of builder.stretches()) {

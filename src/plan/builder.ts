@@ -4,9 +4,8 @@ import type { WeightFormat } from './formats.js';
 import { align, CONSTANTS_END, placeRegions, Region } from './memory.js';
 import { Opcode } from './opcodes.js';
 import { type AnyOp, type Op, scalarsOf } from './ops/op.js';
-import { PANEL, panelBytes, panelCount, ROW_BYTES } from './panels.js';
+import { panelBytes } from './panels.js';
 import { headStruct, offsetsOf, RECORD_BYTES, type Struct, writeField } from './record.js';
-import type { Rowwise } from './rowwise.js';
 
 /** Bytes of one thread's controls block (assembly/parts.ts). */
 export const CONTROLS_BYTES = 512;
@@ -69,18 +68,6 @@ export interface Parameter {
   readonly gradient: Region | undefined;
 }
 
-/** Parameters that an optimiser updates with one record, and everything beside them that lies alike. */
-export interface Stretch {
-  readonly parameters: Region;
-  readonly gradients: Region;
-  /** Rows of sixteen numbers. */
-  readonly rows: number;
-  /** Threads share out so many rows at a time. */
-  readonly unit: number;
-  /** The buffer of that name of the optimiser's. */
-  state(name: string): Region;
-}
-
 /** What a plan for several threads takes: how many they are, and what finds where they wait for one another. */
 export interface Together {
   readonly threads: number;
@@ -140,36 +127,22 @@ export class Builder {
   readonly #regions: Region[] = [];
   readonly #named = new Map<string, Region>();
   readonly #values = new Map<Owner, Map<string, Value>>();
-  readonly #gradients = new Map<string, Map<Value, Region>>();
   readonly #records: PlannedRecord[] = [];
   readonly #late: (() => void)[] = [];
   readonly #sections = new Map<SectionKey, { first: number; last: number; work: number }>();
   readonly #constants = new Map<Owner, Map<string, Constant>>();
-  readonly #further = new Map<Parameter, Region>();
   readonly #parameters: Parameter[] = [];
-  readonly #training: boolean;
-  readonly #updates: boolean;
-  /** Tables whose rows are updated by themselves. */
-  readonly rowwise: Rowwise[] = [];
   readonly #together: Together | undefined;
   readonly threads: number;
   /** 1 where matrix products take tiles written in pairs, for engines that pack them into 256 bits; else 0. */
   readonly paired: number;
 
-  /**
-   * `training`: whether parameters have gradients, `updates`: whether an optimiser follows them; `together`: where more
-   * than one thread may run the plan.
-   */
-  constructor(
-    capacity: number,
-    options: { training: boolean; paired: boolean; updates?: boolean; together?: Together | undefined },
-  ) {
+  /** `together`: where more than one thread may run the plan. */
+  constructor(capacity: number, options: { paired: boolean; together?: Together | undefined }) {
     this.capacity = capacity;
     this.#together = options.together;
     this.threads = options.together?.threads ?? 1;
     this.controls = new Region('controls', CONTROLS_BYTES * this.threads);
-    this.#training = options.training;
-    this.#updates = options.updates ?? false;
     this.paired = Number(options.paired);
   }
 
@@ -177,7 +150,7 @@ export class Builder {
     return this.#parameters;
   }
 
-  #newRegion(name: string, bytes: number): Region {
+  protected newRegion(name: string, bytes: number): Region {
     const region = new Region(name, bytes);
     this.#regions.push(region);
     return region;
@@ -191,12 +164,12 @@ export class Builder {
         throw new Error(`region ${name} is asked for with ${bytes} bytes but has ${known.bytes}`);
       return known;
     }
-    const region = this.#newRegion(name, bytes);
+    const region = this.newRegion(name, bytes);
     this.#named.set(name, region);
     return region;
   }
 
-  /** Those that are not `trainable` have no gradient, and come after all that are: optimisers see one flat array. */
+  /** Those that are not `trainable` come after all that are: optimisers see one flat array. */
   parameter(
     name: string,
     shape: readonly number[],
@@ -217,13 +190,22 @@ export class Builder {
       format,
       trainable,
       data: this.parameterRegion.part(name, bytes),
-      gradient:
-        this.#training && trainable && !(rowwise && this.#updates)
-          ? this.gradientRegion.part(`d ${name}`, bytes)
-          : undefined,
+      gradient: trainable ? this.gradientFor(name, bytes, rowwise) : undefined,
     };
     this.#parameters.push(parameter);
     return parameter;
+  }
+
+  /** Where the gradient of a parameter that learns is kept; a plan that predicts has none. */
+  protected gradientFor(_name: string, _bytes: number, _rowwise: boolean): Region | undefined {
+    return undefined;
+  }
+
+  /**
+   * Whether threads share out a layer's products by the panels of so many outputs, and not by rows: in training alone.
+   */
+  byOutputs(_outputs: number): boolean {
+    return false;
   }
 
   /**
@@ -243,39 +225,20 @@ export class Builder {
     if (known) return known;
     const name = role === '' ? owner.name : `${owner.name}.${role}`;
     const bytes = align(panelBytes(this.capacity * positions, columns));
-    const data = options.data ?? this.#newRegion(name, bytes * (own ? this.threads : 1));
+    const data = options.data ?? this.newRegion(name, bytes * (own ? this.threads : 1));
     const value = { name, positions, columns, data, ownBytes: own ? bytes : 0, rectified };
     owned.set(role, value);
     return value;
   }
 
-  /** Where the cost's gradient for a value is kept; with a `role`, something beside it that is as large. */
-  gradientOf(value: Value, role = ''): Region {
-    const gradients = this.#gradients.get(role) ?? new Map<Value, Region>();
-    this.#gradients.set(role, gradients);
-    const known = gradients.get(value);
-    if (known) return known;
-    const { name, positions, columns } = value;
-    const gradient = this.#newRegion(`${role}d ${name}`, panelBytes(this.capacity * positions, columns));
-    gradients.set(value, gradient);
-    return gradient;
-  }
-
-  /** An optimiser's buffer of that name for so many bytes of the parameters, from `offset` on. */
-  stateOf(name: string, offset: number, bytes: number): Region {
-    const learning = this.#parameters.filter(({ trainable }) => trainable);
-    const all = learning.reduce((sum, { data }) => sum + data.bytes, 0);
-    return this.region(`optimizer.${name}`, all).stretch(offset, bytes);
-  }
-
   /** Room for an owner's use, of another kind than values. */
   room(owner: Owner, bytes: number, role: string): Region {
-    return this.#newRegion(`${owner.name}.${role}`, bytes);
+    return this.newRegion(`${owner.name}.${role}`, bytes);
   }
 
   /** Room for one number for each of so many columns, whatever the rows. */
   vector(owner: Owner, columns: number, role: string): Region {
-    return this.#newRegion(`${owner.name}.${role}`, panelBytes(1, columns));
+    return this.newRegion(`${owner.name}.${role}`, panelBytes(1, columns));
   }
 
   /** Keeps for {@link emitLate} what a step has to do once its update is made. */
@@ -287,59 +250,6 @@ export class Builder {
     for (const emit of this.#late.splice(0)) emit();
   }
 
-  /**
-   * Whether threads that train share out a layer's products by the panels of so many outputs: each then has to do with
-   * its own weights alone, from the first product to the update, and they stay in its cache. Not where some thread
-   * would have a fifth more to do than others.
-   */
-  byOutputs(outputs: number): boolean {
-    const panels = panelCount(outputs);
-    const most = Math.ceil(panels / this.threads) * this.threads;
-    return this.#training && this.threads > 1 && most <= 1.2 * panels;
-  }
-
-  /**
-   * All trainable parameters, in the stretches that an optimiser updates. One thread takes them all as one stretch.
-   * Several threads share out an update as they did the gradient, so that each finds its part in its cache: a vector,
-   * or a matrix whose gradient was shared out by outputs, is one stretch; of any other matrix each panel is one, shared
-   * out by inputs.
-   */
-  stretches(): Stretch[] {
-    const { parameterRegion, gradientRegion } = this;
-    const stretch = (offset: number, bytes: number, unit: number): Stretch => ({
-      parameters: parameterRegion.stretch(offset, bytes),
-      gradients: gradientRegion.stretch(offset, bytes),
-      rows: bytes / ROW_BYTES,
-      unit,
-      state: name => this.stateOf(name, offset, bytes),
-    });
-    const rowwise = this.rowwise.map(({ stretch: own }) => own);
-    if (this.threads === 1) return [stretch(0, gradientRegion.bytes, PANEL), ...rowwise];
-    const whole = this.#parameters.flatMap(parameter => {
-      if (!parameter.gradient) return [];
-      const { offset } = parameter.data;
-      return this.partsOf(parameter).map(part => stretch(offset + part.offset, part.bytes, part.unit));
-    });
-    return [...whole, ...rowwise];
-  }
-
-  /** The parts of a parameter that are shared out as its gradient is, `unit` rows of sixteen numbers at a time. */
-  partsOf({ rows, columns, data: { bytes } }: Parameter): { offset: number; bytes: number; unit: number }[] {
-    if (this.threads === 1) return [{ offset: 0, bytes, unit: PANEL }];
-    if (rows === 1 || this.byOutputs(columns)) return [{ offset: 0, bytes, unit: rows }];
-    const panel = rows * ROW_BYTES;
-    return Array.from({ length: panelCount(columns) }, (_, k) => ({ offset: k * panel, bytes: panel, unit: PANEL }));
-  }
-
-  /** Room for the gradient of a parameter that is used at a further place, before it is added to the first place's. */
-  furtherGradientOf(parameter: Parameter): Region {
-    const known = this.#further.get(parameter);
-    if (known) return known;
-    const further = this.#newRegion(`further d ${parameter.name}`, parameter.data.bytes);
-    this.#further.set(parameter, further);
-    return further;
-  }
-
   /** Whole numbers that ops read and nobody writes, made once for each owner. */
   constant(owner: Owner, role: string, make: () => Int32Array): Region {
     const owned = this.#constants.get(owner) ?? new Map<string, Constant>();
@@ -347,7 +257,7 @@ export class Builder {
     const known = owned.get(role);
     if (known) return known.region;
     const numbers = make();
-    const region = this.#newRegion(`constant ${owner.name}.${role}`, numbers.byteLength);
+    const region = this.newRegion(`constant ${owner.name}.${role}`, numbers.byteLength);
     owned.set(role, { region, numbers });
     return region;
   }

@@ -1,8 +1,9 @@
 /** Gradients cut before the update. */
-import type { Builder } from './builder.js';
+
 import type { Region } from './memory.js';
 import { clipValues, measureNorm, scaleGradients, sumChunks } from './ops/gradients.js';
 import { ROW_BYTES } from './panels.js';
+import type { TrainingBuilder } from './trainingBuilder.js';
 
 export interface Clipping {
   /** Each gradient is cut to −clipValue … clipValue. */
@@ -15,7 +16,7 @@ const OWNER = 'clipping';
 /** Rows of a chunk, as the machine has it (assembly/ops/gradients.ts). */
 const CHUNK = 16;
 
-export function emitClipping(builder: Builder, { clipValue, clipNorm }: Clipping): void {
+export function emitClipping(builder: TrainingBuilder, { clipValue, clipNorm }: Clipping): void {
   const pass = (op: typeof clipValues, setting: number) => {
     for (const { gradients, rows, unit } of builder.stretches()) {
       builder.emit(op, OWNER, { to: gradients, from: 0, rows, unit, setting });
@@ -41,7 +42,7 @@ export function emitClipping(builder: Builder, { clipValue, clipNorm }: Clipping
  * All gradients in parts whose chunks are the same for any number of threads: one thread, too, goes through a matrix
  * panel by panel.
  */
-function partsOf(builder: Builder): { x: Region; rows: number; unit: number }[] {
+function partsOf(builder: TrainingBuilder): { x: Region; rows: number; unit: number }[] {
   const whole = builder.parameters.flatMap(parameter => {
     if (!parameter.gradient) return [];
     const { rows, data } = parameter;

@@ -1,11 +1,12 @@
 /** The cost's gradients for the values of a plan, on one way back: whoever read a value gives its share of them. */
-import type { Builder, Parameter, Value } from './builder.js';
+import type { Parameter, Value } from './builder.js';
 import type { Region } from './memory.js';
 import { accumulate, accumulateParameter } from './ops/merge.js';
 import { ROW_BYTES } from './panels.js';
+import type { TrainingBuilder } from './trainingBuilder.js';
 
 export class Gradients {
-  readonly #builder: Builder;
+  readonly #builder: TrainingBuilder;
   readonly #wanted: ReadonlySet<Value>;
   /** For each value that has a share by now, whether all of them were stopped where a rectifier's output is 0. */
   readonly #stopped = new Map<Value, boolean>();
@@ -13,7 +14,7 @@ export class Gradients {
   readonly #learned = new Set<Parameter>();
 
   /** `wanted`: the values whose gradient anybody asks for. */
-  constructor(builder: Builder, wanted: ReadonlySet<Value>) {
+  constructor(builder: TrainingBuilder, wanted: ReadonlySet<Value>) {
     this.#builder = builder;
     this.#wanted = wanted;
   }

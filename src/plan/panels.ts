@@ -11,7 +11,7 @@ export function panelCount(columns: number): number {
   return Math.ceil(columns / PANEL);
 }
 
-/** Bytes of a matrix in panels, float32 unless told. */
+/** Bytes of a matrix in panels, float32 by default. */
 export function panelBytes(rows: number, columns: number, format: WeightFormat = 'float32'): number {
   return panelCount(columns) * rows * PANEL * formatBytes[format];
 }

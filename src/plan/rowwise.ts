@@ -2,10 +2,11 @@
  * Tables of which a step updates only the rows that its batch names: they are taken out, updated as one flat stretch
  * like any other parameter, and put back.
  */
-import type { Builder, Owner, Parameter, Stretch } from './builder.js';
+import type { Owner, Parameter } from './builder.js';
 import type { Region } from './memory.js';
 import { returnRows, takeRows } from './ops/embedding.js';
 import { PANEL, panelCount } from './panels.js';
+import type { Stretch, TrainingBuilder } from './trainingBuilder.js';
 
 /** The rows of a table that a batch may name, as many as its places at most. */
 export interface Rowwise {
@@ -19,7 +20,7 @@ export interface Rowwise {
 
 const ROW_BYTES = PANEL * 4;
 
-export function rowwiseOf(builder: Builder, owner: Owner, table: Parameter, places: number): Rowwise {
+export function rowwiseOf(builder: TrainingBuilder, owner: Owner, table: Parameter, places: number): Rowwise {
   const panels = panelCount(table.columns);
   const listed = Math.min(places, table.rows);
   const rows = listed * panels;
@@ -40,7 +41,7 @@ export function rowwiseOf(builder: Builder, owner: Owner, table: Parameter, plac
 }
 
 /** Emits what surrounds the update: `emit`, of an optimiser with such buffers. */
-export function emitRowwise(builder: Builder, buffers: readonly string[], emit: () => void): void {
+export function emitRowwise(builder: TrainingBuilder, buffers: readonly string[], emit: () => void): void {
   const moves = (op: typeof takeRows, names: readonly string[]) => {
     for (const { owner, table, list, stretch, taken } of builder.rowwise) {
       const { rows: vocabulary, columns, data } = table;

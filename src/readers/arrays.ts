@@ -171,5 +171,5 @@ export async function* streamArray(opened: Opened, readHeader: HeaderReader, row
     throw wrongValue(name, `rows for the shape [${header.shape}]`, `${length} bytes more`, 'the file is damaged');
 }
 
-/** Rows of a chunk unless told: about a megabyte, but one at least. */
+/** Rows of a chunk by default: about a megabyte, but one at least. */
 export const CHUNK_ROWS = 4096;

@@ -12,15 +12,15 @@ import { inBlocks, joined, type Opened, openSource, wholeOf } from './source.js'
 
 /** How a CSV file is read, where it does not show it. */
 export interface CsvOptions {
-  /** What stands between cells; found among commas, semicolons, tabs and bars unless told. */
+  /** What stands between cells; found among commas, semicolons, tabs and bars by default. */
   readonly delimiter?: string;
-  /** What stands before fractions; found in the cells unless told. */
+  /** What stands before fractions; found in the cells by default. */
   readonly decimal?: '.' | ',';
-  /** What stands between groups of three digits; found in the cells unless told. */
+  /** What stands between groups of three digits; found in the cells by default. */
   readonly thousands?: ',' | '.' | ' ' | "'" | 'none';
-  /** What counts as missing beside empty cells; NA, N/A, n/a, NaN, nan, null and NULL unless told. */
+  /** What counts as missing beside empty cells; NA, N/A, n/a, NaN, nan, null and NULL by default. */
   readonly missing?: readonly string[];
-  /** Whether the first line holds the columns' names, which are column1, column2 … otherwise; looked at unless told. */
+  /** Whether the first line holds the columns' names, which are column1, column2 … otherwise; looked at by default. */
   readonly header?: boolean;
 }
 

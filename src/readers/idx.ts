@@ -13,7 +13,7 @@ import { openSource, wholeOf } from './source.js';
 
 /** How a file is gone through in chunks. */
 export interface ChunkOptions {
-  /** How many rows a chunk has, the last one apart; 4096 unless told. */
+  /** How many rows a chunk has, the last one apart; 4096 by default. */
   readonly rows?: number;
 }
 

@@ -7,7 +7,7 @@ import { inBlocks, joined, type Opened, openSource } from './source.js';
 
 /** How JSON lines are read. */
 export interface JsonLinesOptions {
-  /** The columns to read; all unless told, in the order in which they come up. */
+  /** The columns to read; all by default, in the order in which they come up. */
   readonly columns?: readonly string[];
 }
 

@@ -4,7 +4,7 @@ import { isList } from '../kinds.js';
 
 /** How a table is gone through in chunks. */
 export interface StreamOptions {
-  /** About how many bytes of the file a chunk has; 4 MiB unless told. */
+  /** About how many bytes of the file a chunk has; 4 MiB by default. */
   readonly chunkBytes?: number;
 }
 

@@ -9,7 +9,7 @@ import { openSource, wholeOf } from './source.js';
 
 /** How a Parquet file is read. */
 export interface ParquetOptions {
-  /** The columns to read; all unless told. Others are not even unpacked. */
+  /** The columns to read; all by default. Others are not even unpacked. */
   readonly columns?: readonly string[];
   /** For files packed otherwise than with Snappy: `compressors` of hyparquet-compressors. */
   readonly compressors?: object;

@@ -1,7 +1,7 @@
 /** Threads that run plans together over one shared memory, for whoever has a program that is worth it. */
 import { shorten } from '../errors.js';
 import type { Program } from './program.js';
-import { type Colleague, type FromWorker, Office, type ThreadHost, type ToWorker } from './workers.js';
+import { type FromWorker, Office, type PooledWorker, type ThreadHost, type ToWorker } from './workers.js';
 
 /**
  * Seconds without an answer, a barrier passed or a record finished after which workers are given up; and multiply-adds
@@ -19,7 +19,7 @@ export class Crew {
   readonly #program: Program;
   readonly #count: number;
   readonly #number = ++crews;
-  #colleagues: readonly Colleague[] = [];
+  #workers: readonly PooledWorker[] = [];
   #failure: Error | undefined;
 
   private constructor(host: ThreadHost, module: WebAssembly.Module, program: Program, count: number) {
@@ -52,19 +52,19 @@ export class Crew {
 
   /** Whether others may wait for its workers too. */
   get shared(): boolean {
-    return this.#colleagues.some(({ holders }) => holders > 1);
+    return this.#workers.some(({ holders }) => holders > 1);
   }
 
   /** Calls workers and lets them join the program. */
   async #assemble(): Promise<void> {
     for (;;) {
       this.#letGo();
-      this.#colleagues = this.#office.call(this.#count);
-      const known = this.#colleagues.some(colleague => colleague.known);
-      for (const [part, colleague] of this.#colleagues.entries()) {
-        colleague.join(this.#program.memory);
-        colleague.hold(this);
-        colleague.members.set(this, reason => this.#lost(`one that ended (worker ${part}: ${reason})`));
+      this.#workers = this.#office.call(this.#count);
+      const known = this.#workers.some(worker => worker.known);
+      for (const [part, worker] of this.#workers.entries()) {
+        worker.join(this.#program.memory);
+        worker.hold(this);
+        worker.members.set(this, reason => this.#lost(`one that ended (worker ${part}: ${reason})`));
       }
       const join = { kind: 'join', crew: this.#number, module: this.#module, memory: this.#program.memory } as const;
       try {
@@ -83,7 +83,7 @@ export class Crew {
     const program = this.#program;
     return new Promise((resolve, reject) => {
       this.#office.ask({
-        colleagues: this.#colleagues,
+        workers: this.#workers,
         message,
         progress: () => program.progress,
         patience: PATIENCE + Math.floor(program.plan.work / WORK_PER_SECOND),
@@ -114,10 +114,10 @@ export class Crew {
     const run = { kind: 'run', crew: this.#number, first, last, steps } as const;
     for (;;) {
       if (this.#failure) throw this.#failure;
-      if (this.#colleagues.length === 0 || this.#colleagues.some(({ ended }) => ended !== undefined)) {
+      if (this.#workers.length === 0 || this.#workers.some(({ ended }) => ended !== undefined)) {
         await this.#assemble();
       }
-      for (const colleague of this.#colleagues) colleague.hold(this);
+      for (const worker of this.#workers) worker.hold(this);
       const answer = await this.#ask(
         () => run,
         () => this.#program.abortBarrier(),
@@ -128,7 +128,7 @@ export class Crew {
 
   /** There is nothing to run for now: the workers may end, others are called when there is. */
   rest(): void {
-    for (const colleague of this.#colleagues) colleague.release(this);
+    for (const worker of this.#workers) worker.release(this);
     this.#office.rest();
   }
 
@@ -139,12 +139,12 @@ export class Crew {
   }
 
   #letGo(): void {
-    for (const colleague of this.#colleagues) {
-      colleague.members.delete(this);
-      colleague.leave(this.#program.memory);
-      colleague.release(this);
-      if (colleague.ended === undefined) colleague.handle.post({ kind: 'leave', crew: this.#number });
+    for (const worker of this.#workers) {
+      worker.members.delete(this);
+      worker.leave(this.#program.memory);
+      worker.release(this);
+      if (worker.ended === undefined) worker.handle.post({ kind: 'leave', crew: this.#number });
     }
-    this.#colleagues = [];
+    this.#workers = [];
   }
 }

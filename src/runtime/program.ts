@@ -39,7 +39,7 @@ export class Program {
 
   /**
    * `shared`: whether threads may join; the module is then one of those with threads. `memory`: one that is 0 as far as
-   * the plan goes; a new one unless told.
+   * the plan goes; a new one by default.
    */
   constructor(
     module: WebAssembly.Module,

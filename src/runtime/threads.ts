@@ -40,7 +40,7 @@ const passed = new WeakSet<ThreadHost>();
 /** The tests under way. */
 const tests = new WeakMap<ThreadHost, Promise<void>>();
 
-/** How many threads training takes unless told, and in words why. */
+/** How many threads training takes by default, and in words why. */
 export function threadsOf({ threads, alone }: Backend): { threads: number; reason: string } {
   if (!threads) return { threads: 1, reason: `one thread, as ${alone ?? 'this runtime offers no others'}` };
   const failure = failures.get(threads.host);

@@ -58,7 +58,7 @@ const MOST_BYTES = 2 ** 28;
 
 /** What some workers do together: each is sent a message, and is to answer. */
 export interface Task {
-  readonly colleagues: readonly Colleague[];
+  readonly workers: readonly PooledWorker[];
   message(part: number): ToWorker;
   /** Grows whenever a worker gets on with it. */
   progress(): number;
@@ -81,7 +81,7 @@ interface Running {
 }
 
 /** A worker, and what it does. */
-export class Colleague {
+export class PooledWorker {
   readonly handle: WorkerHandle;
   running: Running | undefined;
   /** Why it has ended; 'dismissed' where this side ended it. */
@@ -142,7 +142,7 @@ export class Office {
   readonly #host: ThreadHost;
   /** What workers have joined and left, for others. */
   readonly memories = new Memories(true);
-  readonly #colleagues = new Set<Colleague>();
+  readonly #workers = new Set<PooledWorker>();
   readonly #queue: Task[] = [];
   readonly #running = new Set<Running>();
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -165,23 +165,23 @@ export class Office {
    *
    * @throws where one cannot be started
    */
-  call(count: number): Colleague[] {
-    const known = [...this.#colleagues];
+  call(count: number): PooledWorker[] {
+    const known = [...this.#workers];
     const free = known.filter(({ holders }) => holders === 0).length;
     const room = Math.max(count, this.#host.cores) - known.length;
     for (let missing = Math.min(count - free, room); missing > 0; missing--) known.push(this.#hire());
     return known.sort((a, b) => a.holders - b.holders).slice(0, count);
   }
 
-  #hire(): Colleague {
-    const colleague = new Colleague(this.#host.spawn());
-    this.#colleagues.add(colleague);
+  #hire(): PooledWorker {
+    const worker = new PooledWorker(this.#host.spawn());
+    this.#workers.add(worker);
     this.memories.holds = true;
-    colleague.handle.listen(
-      message => this.#heard(colleague, message),
-      reason => this.#ended(colleague, reason),
+    worker.handle.listen(
+      message => this.#heard(worker, message),
+      reason => this.#ended(worker, reason),
     );
-    return colleague;
+    return worker;
   }
 
   /** Begins a task as soon as its workers are free, after those that were asked for before. */
@@ -191,31 +191,31 @@ export class Office {
   }
 
   #grant(): void {
-    const reserved = new Set<Colleague>();
+    const reserved = new Set<PooledWorker>();
     for (const task of this.#queue.splice(0)) {
-      if (task.colleagues.some(({ ended }) => ended !== undefined)) task.gone();
-      else if (task.colleagues.every(colleague => !colleague.running && !reserved.has(colleague))) this.#begin(task);
+      if (task.workers.some(({ ended }) => ended !== undefined)) task.gone();
+      else if (task.workers.every(worker => !worker.running && !reserved.has(worker))) this.#begin(task);
       else {
         this.#queue.push(task);
-        for (const colleague of task.colleagues) reserved.add(colleague);
+        for (const worker of task.workers) reserved.add(worker);
       }
     }
   }
 
   #begin(task: Task): void {
-    const running = { task, missing: task.colleagues.length, progress: task.progress(), idleSeconds: 0 };
+    const running = { task, missing: task.workers.length, progress: task.progress(), idleSeconds: 0 };
     this.#running.add(running);
     this.#timer ??= setInterval(() => this.#watch(), 1000);
-    for (const [part, colleague] of task.colleagues.entries()) {
-      colleague.running = running;
-      colleague.handle.post(task.message(part));
+    for (const [part, worker] of task.workers.entries()) {
+      worker.running = running;
+      worker.handle.post(task.message(part));
     }
   }
 
-  #heard(colleague: Colleague, message: FromWorker): void {
-    const { running } = colleague;
+  #heard(worker: PooledWorker, message: FromWorker): void {
+    const { running } = worker;
     if (!running) return;
-    colleague.running = undefined;
+    worker.running = undefined;
     running.missing -= 1;
     running.idleSeconds = 0;
     if (running.missing > 0) return;
@@ -251,18 +251,18 @@ export class Office {
   #abandon(running: Running, what: string): void {
     this.#forget(running);
     running.task.failed(what);
-    for (const colleague of running.task.colleagues) {
-      if (colleague.running === running) this.#dismiss(colleague);
+    for (const worker of running.task.workers) {
+      if (worker.running === running) this.#dismiss(worker);
     }
     this.#grant();
   }
 
-  #ended(colleague: Colleague, reason: string): void {
-    if (!this.#forgetColleague(colleague)) return;
-    colleague.ended = reason;
-    const { running, members } = colleague;
+  #ended(worker: PooledWorker, reason: string): void {
+    if (!this.#forgetColleague(worker)) return;
+    worker.ended = reason;
+    const { running, members } = worker;
     if (running) {
-      const part = running.task.colleagues.indexOf(colleague);
+      const part = running.task.workers.indexOf(worker);
       this.#abandon(running, `one that ended (worker ${part}: ${reason})`);
     }
     for (const tell of members.values()) tell(reason);
@@ -270,31 +270,31 @@ export class Office {
   }
 
   /** False where it was forgotten before. */
-  #forgetColleague(colleague: Colleague): boolean {
-    const known = this.#colleagues.delete(colleague);
-    if (this.#colleagues.size === 0) this.memories.holds = false;
+  #forgetColleague(worker: PooledWorker): boolean {
+    const known = this.#workers.delete(worker);
+    if (this.#workers.size === 0) this.memories.holds = false;
     return known;
   }
 
-  #dismiss(colleague: Colleague): void {
-    this.#forgetColleague(colleague);
-    colleague.ended ??= 'dismissed';
-    colleague.running = undefined;
-    colleague.handle.keepAlive(false);
-    colleague.handle.terminate();
+  #dismiss(worker: PooledWorker): void {
+    this.#forgetColleague(worker);
+    worker.ended ??= 'dismissed';
+    worker.running = undefined;
+    worker.handle.keepAlive(false);
+    worker.handle.terminate();
   }
 
   /** Ends the workers that nobody needs. */
   dismissIdle(): void {
     this.#stay();
-    for (const colleague of this.#colleagues) {
-      if (colleague.holders === 0 && !colleague.running) this.#dismiss(colleague);
+    for (const worker of this.#workers) {
+      if (worker.holders === 0 && !worker.running) this.#dismiss(worker);
     }
   }
 
   #dismissFull(): void {
-    for (const colleague of this.#colleagues) {
-      if (colleague.full && !colleague.running) this.#dismiss(colleague);
+    for (const worker of this.#workers) {
+      if (worker.full && !worker.running) this.#dismiss(worker);
     }
   }
 

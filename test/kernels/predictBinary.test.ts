@@ -45,7 +45,7 @@ it.each(cases)('$name: the same bits', each => {
 });
 
 it('an op that a binary does not know ends the run with an error', () => {
-  const builder = new Builder(1, { training: true, paired: false });
+  const builder = new Builder(1, { paired: false });
   builder.section('trains', () => builder.emit(table.nextBatch, 'test', { counts: 0 }));
   builder.section('predicts', () => builder.emit(table.checkFinite, 'test', { columns: 1 }));
   const plan = builder.finish();

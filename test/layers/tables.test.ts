@@ -3,14 +3,17 @@ import { describe, expect, it } from 'vitest';
 import {
   adam,
   adamW,
+  add,
   dense,
   embedding,
   embeddingBag,
   flatten,
+  graph,
   Model,
   type Optimizer,
   sequential,
   sgd,
+  shared,
   Trainer,
 } from '../../src/entries/node.js';
 import { at } from '../reference/activations.js';
@@ -114,4 +117,29 @@ it('a step that goes too far leaves the table as it was', async () => {
   const before = model.parameters;
   expect(() => trainer.stepSync(Int32Array.of(1, 2, 3, 4, 5), [1e6])).toThrow(RangeError);
   expect(model.parameters).toEqual(before);
+});
+
+it('a table that several places share is updated whole: by what both of them learned, and where nobody named its rows', async () => {
+  const network = graph({ a: [2], b: [2] }, ({ a, b }) => {
+    const table = shared(embedding(6, 3));
+    return add(a.to(table), b.to(table)).to(flatten()).to(dense(1));
+  });
+  const table = (model: Model) => model.parameters[0]?.data ?? new Float32Array();
+  const [first, second] = [
+    { a: [[0, 1]], b: [[1, 2]] },
+    { a: [[3, 3]], b: [[3, 4]] },
+  ];
+  const model = await Model.create(network, { seed: 4 });
+  const before = table(model);
+  const slope = model.gradients(first, [1], { loss }).gradients['0.embedding.weight'] ?? new Float32Array();
+  await (await model.trainer({ loss, optimizer: sgd({ learningRate: 0.5 }) })).step(first, [1]);
+  expect(table(model)).toEqual(before.map((value, i) => value - 0.5 * (slope[i] ?? 0)));
+  expect(table(model).subarray(9)).toEqual(before.subarray(9));
+  const moving = await Model.create(network, { seed: 4 });
+  const trainer = await moving.trainer({ loss, optimizer: 'adam' });
+  await trainer.step(first, [1]);
+  const after = table(moving);
+  await trainer.step(second, [1]);
+  for (let i = 0; i < 9; i++) expect(table(moving)[i]).not.toBe(after[i]);
+  expect(table(moving).subarray(15)).toEqual(before.subarray(15));
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Builder } from '../../src/plan/builder.js';
 import { fromPanels, toPanels } from '../../src/plan/panels.js';
+import { TrainingBuilder } from '../../src/plan/trainingBuilder.js';
 import { Program } from '../../src/runtime/program.js';
 import { numbers } from '../reference/data.js';
 import { backendOf } from '../support/binaries.js';
@@ -13,7 +13,7 @@ describe('a parameter', () => {
     { shape: [5, 1, 4, 33], rows: 20, columns: 33 },
     { shape: [], rows: 1, columns: 1 },
   ])('of shape $shape has a place for every number, and its gradient too', async ({ shape, rows, columns }) => {
-    const builder = new Builder(1, { training: true, paired: false });
+    const builder = new TrainingBuilder(1, { paired: false });
     const parameter = builder.parameter('first', shape);
     const after = builder.parameter('after', [1]);
     expect(parameter).toMatchObject({ rows, columns });

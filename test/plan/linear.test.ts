@@ -4,15 +4,16 @@ import { dense, dropout, Model, sequential } from '../../src/entries/node.js';
 import { fitLoss, resolveLoss } from '../../src/losses/index.js';
 import { resolveOptimizer } from '../../src/optimizers/index.js';
 import { placeBarriers, together } from '../../src/plan/barriers.js';
-import { Builder, type PlannedRecord } from '../../src/plan/builder.js';
+import type { PlannedRecord } from '../../src/plan/builder.js';
 import { activationForward } from '../../src/plan/ops/elementwise.js';
 import { printPlan } from '../../src/plan/print.js';
+import { TrainingBuilder } from '../../src/plan/trainingBuilder.js';
 import { planTraining } from '../../src/training.js';
 
 const MOST_LAYERS = 10_000;
 
 it('barriers of 200,000 records among which threads wait only for the step before', () => {
-  const builder = new Builder(4, { training: true, paired: false, together: together(2) });
+  const builder = new TrainingBuilder(4, { paired: false, together: together(2) });
   const records: PlannedRecord[] = [];
   let x = builder.value({ name: 'first' }, { positions: 1, columns: 1 }).data;
   for (let i = 0; i < 200_000; i++) {

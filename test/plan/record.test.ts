@@ -116,8 +116,7 @@ describe('records', () => {
   });
 
   it('each thread has a controls block, and behind its fields room for all that the rules of optimisers work with', () => {
-    const blocks = (threads: number) =>
-      new Builder(1, { training: false, paired: false, together: together(threads) }).controls.bytes;
+    const blocks = (threads: number) => new Builder(1, { paired: false, together: together(threads) }).controls.bytes;
     expect(blocks(1)).toBe(machine.CONTROLS_BYTES?.value);
     expect(blocks(3)).toBe(3 * blocks(1));
     const room = Number(machine.RULE_BYTES?.value);
@@ -151,7 +150,7 @@ describe('the memory below the plan', () => {
   });
 
   it('holds every constant that is put there, each in a place of its own, and no more', async () => {
-    const plan = new Builder(1, { training: false, paired: false }).finish();
+    const plan = new Builder(1, { paired: false }).finish();
     const { memory } = new Program((await backendOf('simd')).module, plan);
     const numbers = new Uint32Array(memory.buffer);
     const used = [...numbers.keys()].filter(index => numbers[index] !== 0);

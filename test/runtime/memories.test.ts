@@ -5,7 +5,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { dense, Model, type ModelOptions, sequential, type Trainer } from '../../src/entries/node.js';
 import { Memories, ownMemories, Tenancy } from '../../src/runtime/memories.js';
 import { Office, type WorkerHandle } from '../../src/runtime/workers.js';
-import { architectureOf, type Case, cases, dataOf } from '../threads/cases.js';
+import { architectureOf, arraysOf, type Case, cases, dataOf } from '../threads/cases.js';
 import { hostWith, modelOn, watchedThreads } from '../threads/hosts.js';
 
 const PAGE = 65536;
@@ -159,7 +159,12 @@ async function result(Class: typeof Model, each: Case, options: ModelOptions): P
   const predictions = await model.predictAsync(validation.x, { threads: 3 });
   const { cost, gradients } = model.gradients(validation.x, validation.y, { loss });
   const numbers = [...history.loss, ...(history.valLoss ?? []), cost, model.cost(data.x, data.y, { loss })];
-  return digest(numbers, predictions, ...Object.values(gradients), ...model.parameters.map(({ data }) => data));
+  return digest(
+    numbers,
+    ...arraysOf(predictions),
+    ...Object.values(gradients),
+    ...model.parameters.map(({ data }) => data),
+  );
 }
 
 describe.each(worlds)('over the memories of others, on $name', ({ Class, memories }) => {

@@ -1,7 +1,7 @@
 /** A few ops in a plan of their own, for tests of kernels. */
-import { Builder } from '../../src/plan/builder.js';
 import type { Region } from '../../src/plan/memory.js';
 import { fromPanels, toPanels } from '../../src/plan/panels.js';
+import { TrainingBuilder } from '../../src/plan/trainingBuilder.js';
 import type { Backend } from '../../src/runtime/binaries.js';
 import type { ControlName, Program } from '../../src/runtime/program.js';
 import { Inspector } from './inspect.js';
@@ -12,8 +12,8 @@ export class Assembled<Places> {
   readonly program: Program;
   readonly places: Places;
 
-  constructor(backend: Backend, capacity: number, emit: (builder: Builder) => Places) {
-    const builder = new Builder(capacity, { training: true, paired: false });
+  constructor(backend: Backend, capacity: number, emit: (builder: TrainingBuilder) => Places) {
+    const builder = new TrainingBuilder(capacity, { paired: false });
     const made: Places[] = [];
     builder.section('ops', () => made.push(emit(builder)));
     [this.places] = made as [Places];

@@ -14,10 +14,9 @@ import type { Plan } from '../../src/plan/builder.js';
 import { RECORD_BYTES } from '../../src/plan/record.js';
 import { type MachineExports, Program } from '../../src/runtime/program.js';
 import { layOut } from '../../src/runtime/staging.js';
-import { size } from '../../src/shape.js';
 import { planTraining } from '../../src/training.js';
 import { numbers } from '../reference/data.js';
-import { architectureOf, type Case, cases, dataOf, fittedLoss } from './cases.js';
+import { allCases, architectureOf, type Case, cases, goalsOf, rowsOf } from './cases.js';
 
 const CONTROLS_BYTES = 512;
 const STEPS = 4;
@@ -52,10 +51,9 @@ const module = await compileAlone();
 
 /** The plan of a case for so many threads. */
 function planOf(each: Case, threads: number): Plan {
-  const loss = fittedLoss(each);
   const optimizer = resolveOptimizer('test', each.optimizer);
   const judgement = {
-    goals: [{ loss, weight: 1, accuracy: loss.accuracy !== undefined }],
+    goals: goalsOf(each),
     optimizer,
     paired: false,
     threads,
@@ -66,10 +64,9 @@ function planOf(each: Case, threads: number): Plan {
 /** A program at the beginning of an epoch of three batches and a shorter one. */
 function begin(each: Case, plan: Plan): Program {
   const samples = 3 * each.batchSize + Math.ceil(each.batchSize / 2);
-  const { x, y } = dataOf(each, samples, 3);
-  const targets = y as Int32Array | Float32Array;
+  const { x, y: targets } = rowsOf(each, samples, 3);
   const program = new Program(module, plan, true);
-  const bytes = { sample: size(each.inputs) * 4, target: (targets.length / samples) * 4 };
+  const bytes = { sample: (x.length / samples) * 4, target: (targets.length / samples) * 4 };
   const places = layOut(
     program.reserve(layOut(0, samples, bytes.sample, bytes.target).end),
     samples,
@@ -77,7 +74,7 @@ function begin(each: Case, plan: Plan): Program {
     bytes.target,
   );
   const { buffer } = program.memory;
-  new Float32Array(buffer, places.x, samples * size(each.inputs)).set(x as Float32Array);
+  new Float32Array(buffer, places.x, x.length).set(x);
   if (targets instanceof Int32Array) new Int32Array(buffer, places.y, targets.length).set(targets);
   else new Float32Array(buffer, places.y, targets.length).set(targets);
   for (const { data, rows: height, columns, trainable } of plan.parameters) {
@@ -105,7 +102,9 @@ function begin(each: Case, plan: Plan): Program {
 /** Everything that training leaves. */
 function resultOf(program: Program) {
   const parameters = program.floats(program.plan.parameterRegion).slice();
-  return { parameters, cost: program.get('costSum'), correct: program.get('correct') };
+  const tallies = program.plan.regions.filter(({ name }) => /^(cost|right answers) of /.test(name));
+  const [cost, correct] = [program.get('costSum'), program.get('correct')];
+  return { parameters, cost, correct, tallies: tallies.map(region => program.numberAt(region)[0]) };
 }
 
 type SectionName = 'step' | 'evaluate';
@@ -151,7 +150,7 @@ function runInTurns(each: Case, section: SectionName, threads: number, order: Or
 const orders: readonly Order[] = ['first thread first', 'last thread first'];
 
 describe('between barriers threads may run in any order', () => {
-  it.each(cases)('$name', each => {
+  it.each(allCases)('$name', each => {
     for (const section of ['step', 'evaluate'] as const) {
       const want = runAlone(each, section);
       for (const threads of [2, 3, 7]) {

@@ -1,6 +1,6 @@
 /** Networks to train on threads: every activation, loss and optimiser, odd sizes, and the shapes that are hard to share out. */
 
-import { indexRule } from '../../src/architecture.js';
+import { indexRule, inputsOf } from '../../src/architecture.js';
 import {
   type Architecture,
   activation,
@@ -9,18 +9,24 @@ import {
   adam,
   adamax,
   adamW,
+  add,
   alphaDropout,
+  average,
   batchNormalization,
+  concatenate,
   dense,
   dropout,
   embedding,
   embeddingBag,
   flatten,
   gaussianNoise,
+  graph,
   type Layer,
   type Loss,
   layerNormalization,
   lion,
+  maximum,
+  multiply,
   nadam,
   normalization,
   type Optimizer,
@@ -30,18 +36,28 @@ import {
   rprop,
   sequential,
   sgd,
+  shared,
+  slice,
+  subtract,
 } from '../../src/entries/node.js';
+import { fitGoals, type OutputGoal, readAllTargets, resolveGoals } from '../../src/goals.js';
+import { Inputs } from '../../src/inputs.js';
 import { type ActivationName, activationNames } from '../../src/layers/activations.js';
-import { fitLoss, type LossName, lossNames, resolveLoss } from '../../src/losses/index.js';
+import { type LossName, lossNames } from '../../src/losses/index.js';
+import type { FittedLoss } from '../../src/losses/loss.js';
+import { evaluationMetrics } from '../../src/metrics/index.js';
+import type { ByName } from '../../src/names.js';
+import { Outputs } from '../../src/outputs.js';
 import { size } from '../../src/shape.js';
-import { endingOf } from '../../src/training.js';
 import { labels, numbers } from '../reference/data.js';
 
 export interface Case {
   readonly name: string;
   readonly inputs: readonly number[];
   readonly layers: readonly Layer[];
-  readonly loss: Loss;
+  /** In place of inputs and layers, a network that is no chain. */
+  readonly graph?: Architecture;
+  readonly loss: ByName<Loss>;
   readonly optimizer: Optimizer;
   readonly batchSize: number;
   readonly rows: number;
@@ -185,23 +201,108 @@ export const cases: readonly Case[] = [
   },
 ];
 
-export const architectureOf = ({ inputs, layers }: Case): Architecture => sequential([...inputs], [...layers]);
+/** Networks that are no chains; their ends are in the graph. */
+const graphs: readonly (Omit<Case, 'inputs' | 'layers'> & { readonly graph: Architecture })[] = [
+  {
+    ...common,
+    loss: 'sparseCategoricalCrossEntropy',
+    name: 'branches and merges',
+    graph: graph(45, x => {
+      const h = x.to(hidden(61));
+      const wide = concatenate(h.to(hidden(30, 'tanh')), h.to(batchNormalization()), x);
+      const side = slice(wide, { start: 17, end: 78 }).to(dropout(0.2));
+      const merged = add(h, side, multiply(h, wide.to(dense(61, { activation: 'sigmoid' }))));
+      return maximum(merged, average(h, merged), subtract(h, side)).to(end);
+    }),
+  },
+  {
+    ...common,
+    loss: 'sparseCategoricalCrossEntropy',
+    name: 'shared layers',
+    graph: graph(45, x => {
+      const [wide, norm] = [shared(hidden(53)), shared(layerNormalization())];
+      const h = x.to(wide);
+      const back = h.to(norm).to(dense(45)).to(wide).to(norm);
+      return add(h, back).to(end);
+    }),
+  },
+  {
+    ...common,
+    name: 'several inputs and outputs',
+    loss: { kind: 'sparseCategoricalCrossEntropy', size: 'huber', signs: 'binaryCrossEntropy' },
+    graph: graph({ table: [5], numbers: 45 }, inputs => {
+      const looked = inputs.table.to(embedding(203, 17)).to(flatten());
+      const h = concatenate(inputs.numbers, looked).to(hidden(67)).to(dropout(0.1));
+      return {
+        kind: h.to(end),
+        size: h.to(hidden(35)).to(dense(19)),
+        signs: inputs.numbers.to(dense(5, { activation: 'sigmoid' })),
+      };
+    }),
+  },
+];
 
-/** The loss fitted to the case's end. */
-export function fittedLoss(each: Case) {
-  return fitLoss(resolveLoss('test', each.loss), endingOf(architectureOf(each)));
+export const graphCases: readonly Case[] = graphs.map(each => ({ ...each, inputs: [], layers: [] }));
+
+export const allCases: readonly Case[] = [...cases, ...graphCases];
+
+export const architectureOf = ({ graph, inputs, layers }: Case): Architecture => {
+  return graph ?? sequential([...inputs], [...layers]);
+};
+
+/** What is asked of each output: the case's loss, and accuracy where there is any. */
+export function goalsOf(each: Case): OutputGoal[] {
+  const architecture = architectureOf(each);
+  const config = resolveGoals('test', { loss: each.loss }, new Outputs(architecture).names, evaluationMetrics);
+  return fitGoals('test', architecture, config).map(goal => ({ ...goal, accuracy: goal.loss.accuracy !== undefined }));
+}
+
+/** The metrics of {@link goalsOf}, as users ask for them. */
+export function metricsOf(each: Case): ByName<readonly 'accuracy'[]> {
+  const lists = goalsOf(each).map(({ name, accuracy }) => [name, accuracy ? (['accuracy'] as const) : []] as const);
+  const [first] = lists;
+  return first?.[0] === undefined ? (first?.[1] ?? []) : Object.fromEntries(lists);
 }
 
 /** Random samples with targets that the loss takes. */
-export function dataOf(each: Case, rows: number, seed: number): { x: Float32Array; y: Int32Array | Float32Array } {
-  const rule = indexRule(architectureOf(each), 'input');
-  const x = numbers(rows * size(each.inputs), seed).map(value => {
-    return rule ? Math.floor(Math.abs(value) * 1e4) % rule.vocabulary : value;
+export function dataOf(each: Case, rows: number, seed: number): { x: ByName<Float32Array>; y: ByName<Target> } {
+  const architecture = architectureOf(each);
+  const inputs = inputsOf(architecture).map(({ key, name, shape }, index) => {
+    const rule = indexRule(architecture, key);
+    const values = numbers(rows * size(shape), seed + 2 * index).map(value => {
+      return rule ? Math.floor(Math.abs(value) * 1e4) % rule.vocabulary : value;
+    });
+    return [name, values] as const;
   });
-  const { target } = fittedLoss(each);
-  if (target.kind === 'labels') return { x, y: labels(rows, target.classes, seed + 1) };
-  const y = numbers(rows * target.columns, seed + 1);
-  if (target.range === 'any') return { x, y };
-  if (target.range === 'sign') return { x, y: y.map(value => (value < 0 ? -1 : 1)) };
-  return { x, y: y.map(value => Math.abs(value) / target.columns) };
+  const targets = goalsOf(each).map(
+    ({ name, loss }, index) => [name, targetOf(loss, rows, seed + 2 * index + 1)] as const,
+  );
+  return { x: byName(inputs), y: byName(targets) };
+}
+
+type Target = Int32Array | Float32Array;
+
+function byName<T>(ends: readonly (readonly [name: string | undefined, value: T])[]): ByName<T> {
+  const [first] = ends;
+  return first?.[0] === undefined ? (first?.[1] as T) : Object.fromEntries(ends);
+}
+
+function targetOf({ target }: FittedLoss, rows: number, seed: number): Target {
+  if (target.kind === 'labels') return labels(rows, target.classes, seed);
+  const y = numbers(rows * target.columns, seed);
+  if (target.range === 'any') return y;
+  if (target.range === 'sign') return y.map(value => (value < 0 ? -1 : 1));
+  return y.map(value => Math.abs(value) / target.columns);
+}
+
+/** The same as rows of all inputs and of all outputs, as the machine reads them. */
+export function rowsOf(each: Case, rows: number, seed: number): { x: Float32Array; y: Target } {
+  const { x, y } = dataOf(each, rows, seed);
+  const { values } = new Inputs(architectureOf(each)).readAlone('test', x);
+  return { x: values as Float32Array, y: readAllTargets('test', y, rows, goalsOf(each)) };
+}
+
+/** Predictions as arrays, one for each output. */
+export function arraysOf(predictions: ByName<Float32Array>): Float32Array[] {
+  return predictions instanceof Float32Array ? [predictions] : Object.values(predictions);
 }

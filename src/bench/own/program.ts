@@ -1,17 +1,17 @@
 /** Programs of a few records, for measuring these alone. */ import {
   type Backend,
-  Builder,
   PANEL,
   Program,
   type Region,
+  TrainingBuilder,
   type Value,
 } from '../../entries/inside.js';
 
 /**
  * A program whose section `op` has the records emitted, for so many rows; all numbers of its regions between −½ and ½.
  */
-export function programOf(backend: Backend, rows: number, emit: (builder: Builder) => void): Program {
-  const builder = new Builder(rows, { training: true, paired: backend.paired });
+export function programOf(backend: Backend, rows: number, emit: (builder: TrainingBuilder) => void): Program {
+  const builder = new TrainingBuilder(rows, { paired: backend.paired });
   builder.section('op', () => emit(builder));
   const program = new Program(backend.module, builder.finish());
   for (const region of program.plan.regions) {
@@ -27,7 +27,7 @@ export function programOf(backend: Backend, rows: number, emit: (builder: Builde
 }
 
 /** A matrix of the batch's rows by so many columns. */
-export function matrixOf(builder: Builder, name: string, columns: number): Value {
+export function matrixOf(builder: TrainingBuilder, name: string, columns: number): Value {
   return builder.value({ name }, { positions: 1, columns });
 }
 

@@ -1,0 +1,93 @@
+/** A model's parameters as users and files see them: by name, row-major; and how they begin. */
+import { type Architecture, placedLayers } from './architecture.js';
+import { nearest, quote, shorten, wrongType, wrongValue } from './errors.js';
+import { initialize } from './initializers/fill.js';
+import { isHollow, kindOf, type NumberArray } from './kinds.js';
+import type { Parameter } from './plan/builder.js';
+import { scaleName } from './plan/formats.js';
+import { checkParameter } from './predictor.js';
+import { dequantize, type StoredTensor } from './quantize.js';
+import { Purpose, Random } from './random.js';
+
+/** A parameter as users see it. */
+export interface NamedParameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** A row-major copy. */
+  readonly data: Float32Array;
+}
+
+export interface ModelParameter extends NamedParameter {
+  /** Whether training updates it by its gradient; state, such as moving averages, has none. */
+  readonly trainable: boolean;
+}
+
+/** What users give for parameters: row-major numbers by name. */
+export type ParameterValues = Readonly<Record<string, NumberArray | readonly number[]>>;
+
+/** A new model's parameters: each as its layer begins. */
+export function initialValues(
+  architecture: Architecture,
+  parameters: readonly Parameter[],
+  seed: number,
+): (readonly [parameter: Parameter, values: Float32Array])[] {
+  const known = new Map(parameters.map(parameter => [parameter.name, parameter]));
+  const specs = placedLayers(architecture).flatMap(({ name, parameters: own }) => {
+    return own.map(spec => ({ ...spec, parameter: known.get(`${name}.${spec.name}`) }));
+  });
+  return specs.flatMap(({ parameter, initializer, shape }, index) => {
+    if (!parameter) return [];
+    return [[parameter, initialize(initializer, shape, new Random(seed, Purpose.initialize, index))] as const];
+  });
+}
+
+/** What is stored, as users see it: quantised weights as the numbers they stand for. */
+export function namedParameters(architecture: Architecture, tensors: readonly StoredTensor[]): ModelParameter[] {
+  const stored = new Map(tensors.map(tensor => [tensor.name, tensor]));
+  return placedLayers(architecture).flatMap(layer => {
+    return layer.parameters.flatMap(spec => {
+      const name = `${layer.name}.${spec.name}`;
+      const tensor = stored.get(name);
+      if (!tensor) return [];
+      const data = dequantize(tensor.data, stored.get(scaleName(name))?.data);
+      return { name, shape: [...tensor.shape], data, trainable: spec.trainable ?? true };
+    });
+  });
+}
+
+/** Values that users give, each with its parameter; all of them checked. */
+export function checkValues(
+  where: string,
+  parameters: readonly Parameter[],
+  values: ParameterValues,
+): [Parameter, ArrayLike<number>][] {
+  if (kindOf(values) !== 'Object' || isHollow(values)) {
+    throw wrongType(where, `an object such as { '0.dense.weight': … }`, values);
+  }
+  const known = new Map(parameters.map(parameter => [parameter.name, parameter]));
+  return Object.entries(values).map(([name, value]) => {
+    const parameter = known.get(name);
+    if (!parameter) {
+      const close = nearest(name, [...known.keys()]);
+      throw wrongValue(where, 'known parameters', quote(name), close && `did you mean ${quote(close)}?`);
+    }
+    checkParameter(`${where}: ${shorten(name)}`, parameter, value);
+    return [parameter, value];
+  });
+}
+
+/** The tensors of a part of a network, whose nodes had other names in the whole. */
+export function tensorsOfPart(
+  part: Architecture,
+  formerNames: readonly string[],
+  parameters: readonly Parameter[],
+  whole: readonly StoredTensor[],
+): StoredTensor[] {
+  const stored = new Map(whole.map(({ name, data }) => [name, data]));
+  const owners = placedLayers(part).map(({ name }, index) => [`${name}.`, `${formerNames[index]}.`] as const);
+  return parameters.flatMap(({ name, shape }) => {
+    const [own = '', old = ''] = owners.find(([prefix]) => name.startsWith(prefix)) ?? [];
+    const data = stored.get(old + name.slice(own.length));
+    return data ? [{ name, shape, data }] : [];
+  });
+}
