@@ -35,7 +35,10 @@ export interface Trained {
   readonly steps: number;
 }
 
-/** The largest count in a file. As many may be added to it before numbers are no longer exact. */
+/**
+ * The largest count in a file. As many may be added to it before numbers are no longer exact; what is beyond is
+ * written as this, so that whatever was read can be written, and read again.
+ */
 export const MOST_COUNTED = 2 ** 52;
 
 /**
@@ -72,8 +75,12 @@ export function modelMetadata(model: {
     architecture: JSON.stringify(model.architecture),
     seed: String(model.seed),
     ...(model.weights === 'float32' ? {} : { weights: model.weights }),
-    ...(model.trained.epochs + model.trained.steps === 0 ? {} : { [TRAINED]: JSON.stringify(model.trained) }),
+    ...(model.trained.epochs + model.trained.steps === 0 ? {} : { [TRAINED]: writeTrained(model.trained) }),
   };
+}
+
+function writeTrained({ epochs, steps }: Trained): string {
+  return JSON.stringify({ epochs: Math.min(epochs, MOST_COUNTED), steps: Math.min(steps, MOST_COUNTED) });
 }
 
 /** How much the model in a file was trained; files from before that was counted say nothing of it. */

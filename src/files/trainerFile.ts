@@ -41,10 +41,19 @@ export interface TrainerState extends TrainerConfig, Sums {
 /** In place of a learning rate that is a function, which no file holds. */
 const LOST = { kind: 'function' };
 
-/** It as text. */
+/** An epoch under way has rows, which have at most so many steps. */
+const MOST_EPOCHS = MOST_COUNTED - 2 ** 31;
+
+/** It as text, with counts that {@link readState} and {@link checkProgress} let pass again, however large they have become. */
 export function writeState({ optimizer, ...state }: TrainerState): string {
   const isLost = typeof optimizer.learningRate === 'function';
-  return JSON.stringify({ ...state, optimizer: isLost ? { ...optimizer, learningRate: LOST } : optimizer });
+  return JSON.stringify({
+    ...state,
+    optimizer: isLost ? { ...optimizer, learningRate: LOST } : optimizer,
+    epoch: Math.min(state.epoch, MOST_EPOCHS),
+    order: Math.min(state.order, MOST_COUNTED - 1),
+    step: Math.min(state.step, MOST_COUNTED),
+  });
 }
 
 /** A file's optimiser with the learning rate that is given in place of its own. */

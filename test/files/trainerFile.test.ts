@@ -122,6 +122,25 @@ it('a file of before there were counts goes on as it would have', async () => {
   }
 });
 
+it('whatever counts a file has, what is trained on from it can be saved and read again', async () => {
+  const most = 2 ** 52;
+  const counts = `{"epochs":${most},"steps":${most}}`;
+  const everywhere = (text: string) =>
+    ['epoch', 'order', 'step'].reduce(
+      (all, name) => all.replace(new RegExp(`"${name}":\\d+`), `"${name}":${most}`),
+      text,
+    );
+  const finished = await Trainer.fromBytes(changed(await file(false), { trainer: everywhere, counts }));
+  await finished.fit({ x, y });
+  const again = await Trainer.fromBytes(finished.toBytes());
+  const stop = new AbortController();
+  await again.fit({ x, y }, { signal: stop.signal, onBatch: () => stop.abort() });
+  const underWay = await Trainer.fromBytes(again.toBytes());
+  await underWay.fit({ x, y });
+  await Model.fromBytes(underWay.model.toBytes());
+  await Trainer.fromBytes(underWay.toBytes());
+});
+
 it('the largest count of steps leaves finite numbers', async () => {
   for (const step of [2 ** 31 - 1, 2 ** 31, 2 ** 52]) {
     const counts = `{"epochs":1,"steps":${step}}`;
