@@ -58,6 +58,17 @@ export { type GaussianNoiseLayer, gaussianNoise } from './layers/gaussianNoise.j
 export type { Layer } from './layers/index.js';
 export { type NormalizationLayer, type NormalizationOptions, normalization } from './layers/normalization.js';
 export {
+  type Constraint,
+  l1,
+  l1l2,
+  l2,
+  maxNorm,
+  nonNegative,
+  type RegularizationOptions,
+  type Regularizer,
+  unitNorm,
+} from './layers/regularization.js';
+export {
   type LayerNormalizationLayer,
   layerNormalization,
   type RmsNormalizationLayer,

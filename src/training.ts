@@ -1,6 +1,7 @@
 /** From an architecture to the plan that judges and trains: forward, cost, backward, update. */
 import { type Architecture, type Output, outputsOf } from './architecture.js';
 import { backwardOf, trainingForwardOf } from './layers/backward.js';
+import type { Place } from './layers/layer.js';
 import type { Ending, FittedLoss } from './losses/loss.js';
 import {
   type Arrangement,
@@ -23,6 +24,7 @@ import type { Region } from './plan/memory.js';
 import { checkFinite, gather, gatherLabels, nextBatch } from './plan/ops/batch.js';
 import { categoricalAccuracy, cost, sparseCategoricalAccuracy, thresholdAccuracy } from './plan/ops/loss.js';
 import { panelBytes } from './plan/panels.js';
+import { emitConstraints, emitPenalties } from './plan/regularization.js';
 import { emitRowwise } from './plan/rowwise.js';
 import { TrainingBuilder } from './plan/trainingBuilder.js';
 import { size } from './shape.js';
@@ -83,6 +85,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
   const aims = aimsOf(builder, network.outputs, goals);
   const stride = targetWidth(goals);
   let layers: NetworkPlan['layers'] = [];
+  let holders: readonly Place<object>[] = [];
   const inputGradients = new Map<string, Value>();
 
   function forwardTo(learns: boolean, toLogits: readonly boolean[], emitTargets: () => void): [Forward, Value[]] {
@@ -118,6 +121,8 @@ export function planTraining(architecture: Architecture, capacity: number, judge
     if (!learns) return;
     layers = forward.layers;
     emitBackward(builder, steps, gradients);
+    holders = holdersOf(steps);
+    if (training) emitPenalties(builder, holders);
   }
 
   function forwardAndGiven(): void {
@@ -133,6 +138,8 @@ export function planTraining(architecture: Architecture, capacity: number, judge
       });
     });
     emitBackward(builder, steps, gradients);
+    holders = holdersOf(steps);
+    emitPenalties(builder, holders);
   }
 
   function update(): void {
@@ -142,6 +149,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
     const buffers = buffersOf(optimizer).map(({ name }) => name);
     emitRowwise(builder, buffers, () => emitUpdate(builder, optimizer));
     builder.rowwise.splice(0);
+    emitConstraints(builder, holders);
     builder.emitLate();
   }
   builder.section('check', () => builder.emit(checkFinite, 'input', { columns: network.inputNumbers }));
@@ -190,6 +198,7 @@ function aimsOf(builder: TrainingBuilder, outputs: readonly Output[], goals: rea
 }
 
 const learns = (step: Step) => 'site' in step && Object.values(step.site.parameters).some(({ trainable }) => trainable);
+const holdersOf = (steps: readonly Step[]) => steps.flatMap(step => ('site' in step ? step.site : []));
 const readBy = (step: Step) => ('site' in step ? step.site.inputs : [step.from]);
 
 /** The values whose gradient is asked for: those of which something below learns, and some besides. */

@@ -10,8 +10,9 @@ import { type ActivationConfig, type ActivationName, resolveActivation } from '.
 import { type Common, type CommonOptions, checkCommon, commonNames } from './common.js';
 import { emitActivation, emitActivationGradient, runsInPlace } from './elementwise.js';
 import type { LayerBackward, LayerDefinition, Site } from './layer.js';
+import { checkRegularization, type RegularizationOptions, regularizationNames } from './regularization.js';
 
-export interface DenseOptions extends CommonOptions {
+export interface DenseOptions extends CommonOptions, RegularizationOptions {
   /** What acts on each output; none unless told. */
   readonly activation?: ActivationName | ActivationConfig;
   /** Whether a bias is added; true unless told. */
@@ -22,7 +23,7 @@ export interface DenseOptions extends CommonOptions {
   readonly biasInitializer?: Initializer;
 }
 
-export interface DenseLayer extends Common {
+export interface DenseLayer extends Common, RegularizationOptions {
   readonly kind: 'dense';
   readonly units: number;
   readonly activation: ActivationConfig;
@@ -31,7 +32,11 @@ export interface DenseLayer extends Common {
   readonly biasInitializer: InitializerConfig;
 }
 
-const optionNames = ['activation', 'useBias', 'weightInitializer', 'biasInitializer', ...commonNames] as const;
+const optionNames = [
+  ...(['activation', 'useBias', 'weightInitializer', 'biasInitializer'] as const),
+  ...regularizationNames,
+  ...commonNames,
+] as const;
 
 /**
  * A fully connected layer: `activation(x · weight + bias)` with weight `[inputs, units]` and bias `[units]`, from
@@ -60,6 +65,7 @@ export function dense(units: number, options: DenseOptions = {}): DenseLayer {
     useBias: checkBoolean(`${where}: useBias`, useBias),
     weightInitializer: resolveInitializer(`${where}: weightInitializer`, weightInitializer),
     biasInitializer: bias,
+    ...checkRegularization(where, options),
     ...checkCommon(where, options),
   });
 }

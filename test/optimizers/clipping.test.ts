@@ -1,53 +1,10 @@
 /** Clipping against PyTorch's ten steps, the same on any number of threads, kept in files, and what is refused. */
-import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import {
-  adam,
-  dense,
-  embedding,
-  flatten,
-  Model,
-  sequential,
-  sgd,
-  sparseCategoricalCrossEntropy,
-  Trainer,
-} from '../../src/entries/node.js';
+import { adam, dense, embedding, flatten, Model, sequential, sgd, Trainer } from '../../src/entries/node.js';
 import { labels, numbers } from '../reference/data.js';
 import { expectClose } from '../reference/golden.js';
+import { caseOf, loss, named, x, y } from '../reference/goldenTraining.js';
 import { hostWith, modelOn, watchedThreads } from '../threads/hosts.js';
-
-interface Tensor {
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
-}
-
-interface Case {
-  readonly parameters: Record<string, Tensor>;
-  readonly costBeforeEachStep: readonly number[];
-  readonly parametersAfter10Steps: Record<string, Tensor>;
-}
-
-const golden = JSON.parse(readFileSync(new URL('../fixtures/golden/training.json', import.meta.url), 'utf8')) as {
-  x: Tensor;
-  y: Tensor;
-  cases: Record<string, Case>;
-};
-const x = Float32Array.from(golden.x.data);
-const y = Int32Array.from(golden.y.data);
-const loss = sparseCategoricalCrossEntropy({ fromLogits: true });
-const rows = y.length;
-
-/** Golden tensors by myelin's names, weights as `[inputs, outputs]`. */
-function named(tensors: Record<string, Tensor>): Record<string, Float32Array> {
-  const entries = Object.entries(tensors).map(([name, { shape, data }]): [string, Float32Array] => {
-    const [outputs = 1, inputs = 1] = shape;
-    const [layer, part] = name.split('.');
-    const ours = `${layer === '0' ? 0 : 1}.dense.${part}`;
-    if (part === 'bias') return [ours, Float32Array.from(data)];
-    return [ours, Float32Array.from(data, (_, i) => data[(i % outputs) * inputs + Math.floor(i / outputs)] ?? 0)];
-  });
-  return Object.fromEntries(entries);
-}
 
 const network = () => sequential(6, [dense(9, { activation: 'tanh' }), dense(3)]);
 
@@ -57,12 +14,11 @@ describe('ten steps, clipped', () => {
     ['gradients clipped to norm 0.1', { clipNorm: 0.1 }],
     ['gradients clipped to ±0.01', { clipValue: 0.01 }],
   ])('%s', async (name, clipping) => {
-    const each = golden.cases[name];
-    if (!each) throw new Error(`no case ${name}`);
+    const each = caseOf(name);
     const model = await Model.create(network());
     model.setParameters(named(each.parameters));
     const optimizer = sgd({ learningRate: 0.2, momentum: 0.9 });
-    const trainer = await model.trainer({ loss, optimizer, batchSize: rows, ...clipping });
+    const trainer = await model.trainer({ loss, optimizer, batchSize: y.length, ...clipping });
     expectClose(
       each.costBeforeEachStep.map(() => trainer.stepSync(x, y)),
       each.costBeforeEachStep,
