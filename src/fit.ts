@@ -5,6 +5,7 @@
 import { ABORTED, unlessAborted } from './abort.js';
 import type { Training } from './callbacks/callback.js';
 import { evaluation, type Judgement, type ReadyData } from './judge.js';
+import { Measuring } from './metrics/measuring.js';
 import { Purpose, Random } from './random.js';
 import { FINITE_PARAMETERS, type Run } from './run.js';
 import type { Crew } from './runtime/crew.js';
@@ -25,6 +26,8 @@ export class Fit {
   /** What the trainer's class adds to what callbacks are told. */
   readonly #about: Pick<Training, 'files' | 'toBytes'>;
   readonly #history: History;
+  /** The metrics of validation rows. */
+  readonly #judging: Measuring;
   #crew: Crew | undefined;
   #stepping = false;
 
@@ -40,6 +43,7 @@ export class Fit {
     this.#validation = validation;
     this.#options = options;
     this.#about = about;
+    this.#judging = new Measuring(run.goals, run.measuring.restore);
     const scores = scoreNames(run.goals);
     this.#history = newHistory(validation ? [...scores, ...scores.map(validationName)] : scores);
     this.#trained = run.model.held.trained;
@@ -144,7 +148,8 @@ export class Fit {
   async #callCrew(): Promise<Crew | undefined> {
     const { team, config, workspace } = this.#run;
     const { signal, onBatch } = this.#options;
-    const steps = onBatch ? 1 : Math.ceil(this.#data.samples.rows / config.batchSize);
+    const alone = onBatch || workspace.network.kept;
+    const steps = alone ? 1 : Math.ceil(this.#data.samples.rows / config.batchSize);
     if (!team || steps * workPerStep(workspace.network.plan) < WORK_FOR_MESSAGE) return undefined;
     const calling = callCrew(team, workspace.program);
     const crew = await unlessAborted(signal, calling);
@@ -158,7 +163,7 @@ export class Fit {
     this.#begin(places);
     if (this.#options.shuffle) await turn.tookOrder(this.#data.samples.rows);
     this.#stepping = true;
-    if ((await this.#steps(turn)) === ABORTED) return ABORTED;
+    if ((await this.#steps(places, turn)) === ABORTED) return ABORTED;
     this.#stepping = false;
     return this.#end(places, started, turn);
   }
@@ -183,10 +188,11 @@ export class Fit {
     program.set('samples', samples.rows);
     program.set('position', progress.position);
     setSums(program, workspace.network.tallies, progress);
+    if (progress.position === 0) this.#run.measuring.begin();
   }
 
   /** Runs what is left of the epoch, unless the signal is aborted. */
-  async #steps(turn: Turn): Promise<typeof ABORTED | undefined> {
+  async #steps(places: Places, turn: Turn): Promise<typeof ABORTED | undefined> {
     const run = this.#run;
     const { progress, config } = run;
     const { program, network } = run.workspace;
@@ -194,15 +200,19 @@ export class Fit {
     while (progress.position < progress.samples) {
       if (signal?.aborted) return ABORTED;
       const left = Math.ceil((progress.samples - progress.position) / config.batchSize);
-      const steps = run.prepareRates('fit', onBatch ? 1 : Math.min(left, this.#stepsAtOnce(turn)));
+      const most = onBatch || network.kept ? 1 : Math.min(left, this.#stepsAtOnce(turn));
+      const steps = run.prepareRates('fit', most);
       this.#countBegun(steps);
       const finished = await this.#runSection('step', steps);
       this.#countFinished(steps, finished);
       if (finished < steps) throw run.fail(program.get('position'));
+      const first = progress.position;
       progress.position = program.get('position');
       if (program.get('broken')) throw run.fail(progress.position, FINITE_PARAMETERS);
       run.ahead = true;
       Object.assign(progress, sumsOf(program, network.tallies));
+      const rows = { samples: progress.position - first, first, order: this.#order(places) };
+      run.measuring.add(program, network, this.#data, rows);
       if (onBatch) {
         const batch = Math.ceil(progress.position / config.batchSize);
         const called = onBatch({ epoch: progress.epoch + 1, batch, loss: program.get('cost') });
@@ -212,6 +222,13 @@ export class Fit {
       if (others) await others;
     }
     return undefined;
+  }
+
+  /** The sample in each place of the epoch, where that is not the order they lie in. */
+  #order(places: Places): Int32Array | undefined {
+    if (!this.#options.shuffle) return undefined;
+    const { memory } = this.#run.workspace.program;
+    return new Int32Array(memory.buffer, places.order, this.#data.samples.rows);
   }
 
   /** How many steps may pass before an abort is heard, and others have their turn. */
@@ -245,7 +262,7 @@ export class Fit {
     const run = this.#run;
     const { progress, goals } = run;
     const { rows } = this.#data.samples;
-    const scores = scoresOf(progress, rows, goals);
+    const scores = { ...scoresOf(progress, rows, goals), ...run.measuring.scores };
     // Timed before validation: samplesPerSecond speaks of training.
     const seconds = (performance.now() - started) / 1000;
     const judgement = await this.#judge(places.end - places.x, turn);
@@ -266,9 +283,15 @@ export class Fit {
   async #judge(offset: number, turn: Turn): Promise<Judgement | typeof ABORTED | undefined> {
     if (!this.#validation) return undefined;
     const { workspace, goals, progress } = this.#run;
-    const { tallies } = workspace.network;
+    const { network } = workspace;
     const most = () => this.#stepsAtOnce(turn);
-    const rounds = evaluation(workspace.program, this.#validation, { goals, tallies }, offset, most);
+    const rounds = evaluation(
+      workspace.program,
+      this.#validation,
+      { goals, network, measuring: this.#judging },
+      offset,
+      most,
+    );
     let round = rounds.next();
     while (!round.done) {
       if (this.#options.signal?.aborted) return ABORTED;

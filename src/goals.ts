@@ -5,7 +5,9 @@ import { type OutputGradient, readGradient, readTargets, type Targets } from './
 import { checkNumber, checkOptions, wrongKind } from './errors.js';
 import { hasKey, kindOf } from './kinds.js';
 import { fitLoss, type Loss, type LossConfig, mayBeNegative, refuseConstant, resolveLoss } from './losses/index.js';
-import { checkMetricNames, checkMetrics, type EvaluationMetric } from './metrics/index.js';
+import { type AskedMetric, checkMetricList, fitMetrics, type Metric, resolveMetrics } from './metrics/definitions.js';
+import type { End } from './metrics/metric.js';
+import { endOf } from './metrics/tallies.js';
 import { allByName, type ByName, valuesByName } from './names.js';
 import { endingsOf, type Goal, targetNumbers } from './training.js';
 
@@ -15,27 +17,30 @@ export type NetworkLoss = ByName<Loss>;
 export type NetworkTargets = ByName<Targets>;
 
 /** What users say of their goals. */
-export interface GoalOptions<M> {
+export interface GoalOptions {
   /** Where outputs have names, one for all of them or an object by those. */
   readonly loss: NetworkLoss;
   /** What each output's cost counts in the whole, by their names; 1 unless told. */
   readonly lossWeights?: Readonly<Record<string, number>>;
   /** None unless told; where outputs have names, an object of lists by those. */
-  readonly metrics?: ByName<readonly M[]>;
+  readonly metrics?: ByName<readonly Metric[]>;
 }
 
 /** The same, checked and complete; plain data, as a trainer's file holds it. */
-export interface GoalConfig<M> {
+export interface GoalConfig {
   readonly loss: ByName<LossConfig>;
   readonly lossWeights?: Readonly<Record<string, number>>;
-  readonly metrics: ByName<readonly M[]>;
+  readonly metrics: ByName<readonly Metric[]>;
 }
 
 /** What is asked of one output. */
-export interface OutputGoal<M = EvaluationMetric> extends Goal {
+export interface OutputGoal extends Goal {
   /** Undefined where nobody named it. */
   readonly name: string | undefined;
-  readonly metrics: readonly M[];
+  /** The metrics that its rows are kept for: those that the machine does not count. */
+  readonly measured: readonly AskedMetric[];
+  /** How metrics read it. */
+  readonly end: Omit<End, 'where'>;
   /** Numbers of a row of its predictions. */
   readonly columns: number;
   /** Whether its cost may be below 0. */
@@ -43,17 +48,16 @@ export interface OutputGoal<M = EvaluationMetric> extends Goal {
 }
 
 /** Checks goals against the names of the outputs, where they have some. */
-export function resolveGoals<M extends string>(
+export function resolveGoals(
   where: string,
   given: { readonly loss?: unknown; readonly lossWeights?: unknown; readonly metrics?: unknown },
   names: readonly string[] | undefined,
-  known: readonly M[],
-): GoalConfig<M> {
+): GoalConfig {
   const { loss, lossWeights, metrics } = given;
   if (!names) {
     const expected = 'none where the output has no name';
     if (lossWeights !== undefined) throw wrongKind(`${where}: lossWeights`, expected, 'some');
-    return { loss: resolveLoss(where, loss), metrics: checkMetricNames(`${where}: metrics`, metrics, known) };
+    return { loss: resolveLoss(where, loss), metrics: checkMetricList(`${where}: metrics`, metrics) };
   }
   const byName = <T>(values: readonly T[]) => Object.fromEntries(names.map((name, i) => [name, values[i] as T]));
   const losses = isOneLoss(loss, names) ? names.map(() => loss) : allByName(`${where}: loss`, 'output', loss, names);
@@ -63,7 +67,7 @@ export function resolveGoals<M extends string>(
   return {
     loss: byName(losses.map((own, i) => resolveLoss(place('loss', i), own))),
     lossWeights: byName(weights.map((own = 1, i) => checkNumber(place('lossWeights', i), own, { min: 0 }))),
-    metrics: byName(lists.map((own, i) => checkMetricNames(place('metrics', i), own, known))),
+    metrics: byName(lists.map((own, i) => checkMetricList(place('metrics', i), own))),
   };
 }
 
@@ -73,24 +77,25 @@ function isOneLoss(loss: unknown, names: readonly string[]): boolean {
 }
 
 /** Fits goals to a network's outputs. */
-export function fitGoals<M extends EvaluationMetric>(
+export function fitGoals(
   where: string,
   architecture: Architecture,
-  { loss, lossWeights, metrics }: GoalConfig<M>,
-): OutputGoal<M>[] {
+  { loss, lossWeights, metrics }: GoalConfig,
+): OutputGoal[] {
   return endingsOf(architecture).map(({ name, ...ending }) => {
     const config = name === undefined ? (loss as LossConfig) : (loss as Record<string, LossConfig>)[name];
-    const own =
-      name === undefined ? (metrics as readonly M[]) : ((metrics as Record<string, readonly M[]>)[name] ?? []);
+    const asked = resolveMetrics(where, name === undefined ? metrics : (metrics as Record<string, unknown>)[name]);
     if (!config) throw new Error(`output ${name} has no loss`);
     refuseConstant(config, ending);
     const fitted = fitLoss(config, ending);
-    checkMetrics(where, own, fitted, name);
+    const end = endOf(fitted, ending);
+    fitMetrics(name === undefined ? where : `${where}: ${name}`, asked, end);
     const weight = name === undefined ? 1 : (lossWeights?.[name] ?? 1);
-    const accuracy = own.includes('accuracy' as M);
+    const accuracy = asked.some(({ key }) => key === 'accuracy');
+    const measured = asked.filter(({ key }) => key !== 'accuracy');
     const columns = ending.columns * ending.positions;
     const isSigned = mayBeNegative(config);
-    return { name, loss: fitted, weight, accuracy, metrics: own, columns, isSigned };
+    return { name, loss: fitted, weight, accuracy, measured, kept: measured.length > 0, end, columns, isSigned };
   });
 }
 
@@ -135,14 +140,6 @@ export function targetsByOutput(
   return placesOf(goals, ({ loss }) => targetNumbers(loss)).map(place => {
     const words = takeColumns(targets, new Int32Array(rows * place.columns), place);
     return place.goal.loss.target.kind === 'labels' ? words : new Float32Array(words.buffer);
-  });
-}
-
-/** The predictions of each output, out of rows of those of all. */
-export function predictionsByOutput(all: Float32Array, rows: number, goals: readonly OutputGoal[]): Float32Array[] {
-  if (goals[0]?.name === undefined) return [all];
-  return placesOf(goals, ({ columns }) => columns).map(place => {
-    return takeColumns(all, new Float32Array(rows * place.columns), place);
   });
 }
 

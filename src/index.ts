@@ -95,6 +95,7 @@ export {
   calibrationError,
   f1,
   fBeta,
+  type Metric,
   type MetricConfig,
   type MetricName,
   pinball,
@@ -102,7 +103,7 @@ export {
   recall,
   topKAccuracy,
 } from './metrics/definitions.js';
-export type { Evaluation, EvaluationMetric, Metric, Scores } from './metrics/index.js';
+export type { Evaluation, Scores, ValidationScores } from './metrics/index.js';
 export type { MetricValue } from './metrics/metric.js';
 export type { CalibrationOptions } from './metrics/probabilities.js';
 export { score } from './metrics/score.js';

@@ -4,7 +4,8 @@ import type { Architecture } from './architecture.js';
 import { findNotFinite, type ReadySamples } from './data/samples.js';
 import { wrongValue } from './errors.js';
 import type { OutputGoal } from './goals.js';
-import type { NetworkPlan, Tally } from './network.js';
+import { Measuring, type Restore } from './metrics/measuring.js';
+import type { NetworkPlan } from './network.js';
 import { fromPanels } from './plan/panels.js';
 import type { Backend } from './runtime/binaries.js';
 import { ownMemories, Tenancy } from './runtime/memories.js';
@@ -30,6 +31,13 @@ export function bytesPerRow({ samples, targets }: ReadyData): { sample: number; 
   };
 }
 
+/** What an evaluation is to find, with which plan. */
+export interface Asked {
+  readonly goals: readonly OutputGoal[];
+  readonly network: NetworkPlan;
+  readonly measuring: Measuring;
+}
+
 /** Bytes of samples that are copied at a time when rows are judged. */
 const BYTES_AT_A_TIME = 2 ** 20;
 
@@ -41,12 +49,13 @@ const BYTES_AT_A_TIME = 2 ** 20;
 export function* evaluation(
   program: Program,
   data: ReadyData,
-  { goals, tallies }: { goals: readonly OutputGoal[]; tallies: readonly Tally[] },
+  { goals, network, measuring }: Asked,
   offset = 0,
   stepsAtOnce = () => Infinity,
 ): Generator<number, Judgement | undefined, number> {
   const { samples, targets } = data;
   const { rows } = samples;
+  const { tallies, kept } = network;
   const { capacity } = program.plan;
   const bytes = bytesPerRow(data);
   const batches = Math.max(1, Math.floor(BYTES_AT_A_TIME / (bytes.sample * capacity)));
@@ -54,18 +63,21 @@ export function* evaluation(
   const size = layOut(0, most, bytes.sample, bytes.target).end;
   const places = layOut(program.reserve(offset + size) + offset, most, bytes.sample, bytes.target);
   setSums(program, tallies, { costSum: 0, correct: 0 });
+  measuring.begin();
   for (let first = 0; first < rows; first += most) {
     const last = Math.min(rows, first + most);
     copySamples(program, places.x, samples, first, last);
     copyTargets(program, places.y, targets, rows, first, last);
     beginRows(program, last - first);
     for (let left = Math.ceil((last - first) / capacity); left > 0; ) {
-      const steps = Math.min(left, stepsAtOnce());
+      const steps = Math.min(left, stepsAtOnce(), kept ? 1 : Infinity);
+      const before = program.get('position');
       if ((yield steps) < steps) return undefined;
+      measuring.add(program, network, data, { samples: program.get('position') - before, first: first + before });
       left -= steps;
     }
   }
-  return scoresOf(sumsOf(program, tallies), rows, goals);
+  return { ...scoresOf(sumsOf(program, tallies), rows, goals), ...measuring.scores };
 }
 
 /** Whether gradients are found as in a training step, and for which inputs too. */
@@ -114,10 +126,10 @@ export class Judge {
     return this.#network.plan.capacity;
   }
 
-  /** The costs of all rows, and the shares of right answers where those are asked for. */
-  evaluate(where: string, data: ReadyData, goals: readonly OutputGoal[]): Judgement {
-    const { tallies } = this.#network;
-    const rounds = evaluation(this.program, data, { goals, tallies });
+  /** The costs of all rows, and the metrics that are asked for. */
+  evaluate(where: string, data: ReadyData, goals: readonly OutputGoal[], restore?: Restore): Judgement {
+    const measuring = new Measuring(goals, restore);
+    const rounds = evaluation(this.program, data, { goals, network: this.#network, measuring });
     let round = rounds.next();
     while (!round.done) round = rounds.next(this.program.run('evaluate', round.value));
     return round.value ?? this.#refuse(where);

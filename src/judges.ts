@@ -1,21 +1,16 @@
 /** Steps 4 and 5 as a model offers them: options and data checked, then a judge with the model's parameters at work. */
 import type { Architecture } from './architecture.js';
-import type { ReadySamples } from './data/samples.js';
 import { checkBoolean, checkOptions, wrongKind, wrongValue } from './errors.js';
 import {
   fitGoals,
   type GoalOptions,
   type NetworkTargets,
   type OutputGoal,
-  predictionsByOutput,
   readAllTargets,
   resolveGoals,
-  targetsByOutput,
 } from './goals.js';
 import type { GivenRows, Inputs, NetworkSamples } from './inputs.js';
 import { Judge, type Judgement, type ReadyData, type Way } from './judge.js';
-import { type EvaluationMetric, evaluationMetrics, scoreNumbers } from './metrics/index.js';
-import { ofEnd } from './names.js';
 import type { Outputs } from './outputs.js';
 import { MOST_ROWS } from './predictor.js';
 import { checkSeed } from './random.js';
@@ -35,12 +30,10 @@ export interface Judged {
   /** Gives a program the newest parameters, as float32. */
   readonly lend: (program: Program) => void;
   readonly rawRows: (where: string) => RawRows | undefined;
-  /** The numbers of all outputs, in the target's own unit. */
-  readonly predict: (where: string, samples: ReadySamples) => Float32Array;
 }
 
 /** What {@link Model.cost} is told. */
-export type CostOptions = Pick<GoalOptions<never>, 'loss' | 'lossWeights'>;
+export type CostOptions = Pick<GoalOptions, 'loss' | 'lossWeights'>;
 
 /** What {@link Model.gradients} is told. */
 export interface GradientOptions extends CostOptions {
@@ -94,50 +87,33 @@ export class Judges {
     return this.#judge(where, { x, y }, options, Infinity, (judge, data) => judge.gradients(where, data, noise), way);
   }
 
-  evaluate(data: GivenRows & { readonly y: NetworkTargets }, options: GoalOptions<EvaluationMetric>): Judgement {
+  evaluate(data: GivenRows & { readonly y: NetworkTargets }, options: GoalOptions): Judgement {
     const where = 'evaluate';
     checkOptions(`${where}: data`, data, ['x', 'y', 'scale']);
     checkOptions(where, options, ['loss', 'lossWeights', 'metrics']);
     return this.#judge(where, data, options, MOST_ROWS, (judge, ready, goals) => {
-      return { ...judge.evaluate(where, ready, goals), ...this.#scores(where, ready, goals) };
+      const raw = this.#model.rawRows(where);
+      return judge.evaluate(where, ready, goals, raw && (numbers => raw.truth(numbers)));
     });
-  }
-
-  /** Metrics of numbers. */
-  #scores(where: string, { samples, targets }: ReadyData, goals: readonly OutputGoal[]): Record<string, number> {
-    const { rawRows, predict } = this.#model;
-    const scores: Record<string, number> = {};
-    if (goals.every(({ metrics }) => metrics.every(metric => metric === 'accuracy'))) return scores;
-    const predictions = predictionsByOutput(predict(where, samples), samples.rows, goals);
-    const truths = targetsByOutput(targets, samples.rows, goals);
-    goals.forEach(({ name, metrics, columns }, i) => {
-      const numeric = metrics.filter(metric => metric !== 'accuracy');
-      const truth = truths[i] ?? [];
-      const own = rawRows(where)?.truth(Float32Array.from(truth)) ?? truth;
-      for (const [metric, score] of Object.entries(scoreNumbers(numeric, predictions[i] ?? [], own, columns))) {
-        scores[ofEnd(name, metric)] = score;
-      }
-    });
-    return scores;
   }
 
   /** Lends a program for the goals, with the model's parameters and room for the rows, to `use`. */
   #judge<R>(
     where: string,
     data: GivenRows & { readonly y: unknown },
-    options: GoalOptions<EvaluationMetric>,
+    options: GoalOptions,
     mostRows: number,
     use: (judge: Judge, data: ReadyData, goals: readonly OutputGoal[]) => R,
     asked = inference,
   ): R {
     const { architecture, backend, inputs, outputs, rawRows, lend } = this.#model;
-    const config = resolveGoals(where, options, outputs.names, evaluationMetrics);
+    const config = resolveGoals(where, options, outputs.names);
     const goals = fitGoals(where, architecture, config);
     const raw = rawRows(where);
     const way = { ...asked, scaled: raw?.scaled ?? false };
     const samples = inputs.read(where, data, { raw, bare: where === 'evaluate' });
     const targets = readAllTargets(where, raw?.y(data.y) ?? data.y, samples.rows, goals);
-    const key = JSON.stringify([config.loss, config.lossWeights, way]);
+    const key = JSON.stringify([config.loss, config.lossWeights, goals.map(({ kept }) => kept), way]);
     const rows = Math.min(samples.rows, mostRows);
     let judge = this.#known.get(key);
     if (!judge || judge.capacity < rows) {

@@ -10,7 +10,7 @@ import type { NetworkSamples } from './inputs.js';
 import { callOnItselfAlone } from './itself.js';
 import { type CostOptions, type GradientOptions, type Judged, Judges } from './judges.js';
 import { hasKey, kindOf } from './kinds.js';
-import type { Evaluation, EvaluationMetric } from './metrics/index.js';
+import type { Evaluation } from './metrics/index.js';
 import type { ModelOf } from './naming.js';
 import { OpenModel } from './openModel.js';
 import { initialValues } from './parameters.js';
@@ -161,11 +161,11 @@ class BaseModel extends OpenModel {
   }
 
   /**
-   * The cost of all rows, and the metrics asked for: `'accuracy'` for classifiers, `'meanSquaredError'`,
-   * `'rootMeanSquaredError'`, `'meanAbsoluteError'` and `'r2'` for numbers. Where outputs have names, `loss` is the
-   * weighted sum of the costs, each of which is there too: `kind.loss`, as `kind.accuracy`.
+   * The cost of all rows, and the metrics asked for, as {@link score} finds them: names such as `'accuracy'` and `'r2'`,
+   * and what factories make. Where outputs have names, `loss` is the weighted sum of the costs, each of which is there
+   * too: `kind.loss`, as `kind.accuracy`.
    */
-  evaluate(data: TrainingData, options: GoalOptions<EvaluationMetric>): Evaluation {
+  evaluate(data: TrainingData, options: GoalOptions): Evaluation {
     return this.#judges.evaluate(data, options);
   }
 
@@ -181,11 +181,6 @@ class BaseModel extends OpenModel {
       nextStep: () => this.trained.steps + 1,
       lend: program => this.#lend(program),
       rawRows: where => this.rawRows(where),
-      predict: (where, samples) => {
-        const out = new Float32Array(samples.rows * outputs.numbers);
-        this.predictSamples(where, out, samples);
-        return this.restored(where, out, samples.rows);
-      },
     };
   }
 

@@ -9,6 +9,7 @@ import { shorten, wrongState, wrongValue } from './errors.js';
 import type { OutputGoal } from './goals.js';
 import type { ReadyData } from './judge.js';
 import { definitionOf } from './layers/index.js';
+import type { Measuring } from './metrics/measuring.js';
 import { checkRate, type LearningRate, rateAt } from './optimizers/schedules.js';
 import { PANEL, panelCount } from './plan/panels.js';
 import { type Places, setSeed } from './runtime/staging.js';
@@ -29,6 +30,8 @@ export interface RunParts<M extends Trainable> {
   readonly model: M;
   readonly config: TrainerConfig;
   readonly goals: readonly OutputGoal[];
+  /** The metrics that rows are kept for. */
+  readonly measuring: Measuring;
   readonly deterministic: boolean;
   /** The threads that epochs are run on; none where the caller's does it. */
   readonly team: Team | undefined;
@@ -71,6 +74,7 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
   readonly model: M;
   readonly config: TrainerConfig;
   readonly goals: readonly OutputGoal[];
+  readonly measuring: Measuring;
   readonly deterministic: boolean;
   readonly team: Team | undefined;
   readonly workspace: Workspace;
@@ -87,6 +91,7 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     this.model = parts.model;
     this.config = parts.config;
     this.goals = parts.goals;
+    this.measuring = parts.measuring;
     this.deterministic = parts.deterministic;
     this.team = parts.team;
     this.workspace = parts.workspace;

@@ -60,10 +60,11 @@ export function scoresOf(
   return scores;
 }
 
-/** The same names before there are any scores. */
+/** The same names before there are any scores, and those of metrics that rows are kept for. */
 export function scoreNames(goals: readonly OutputGoal[]): string[] {
   const outputs = Object.fromEntries(goals.map(({ name }) => [name ?? '', nothing]));
-  return Object.keys(scoresOf({ ...nothing, outputs }, 1, goals));
+  const measured = goals.flatMap(({ name, measured }) => measured.map(({ key }) => ofEnd(name, key)));
+  return [...Object.keys(scoresOf({ ...nothing, outputs }, 1, goals)), ...measured];
 }
 
 /** What a score is called of the validation rows: `valLoss` of `loss`, `kind.valLoss` of `kind.loss`. */

@@ -41,6 +41,8 @@ import type { NetworkSamples } from './inputs.js';
 import { callOnItselfAlone } from './itself.js';
 import type { ReadyData } from './judge.js';
 import { type Bytes, hasKey, isRevoked } from './kinds.js';
+import { refuseLists } from './metrics/definitions.js';
+import { Measuring } from './metrics/measuring.js';
 import type { LearningRate } from './optimizers/schedules.js';
 import type { Parameter, Plan } from './plan/builder.js';
 import { fromPanels, toPanels } from './plan/panels.js';
@@ -126,10 +128,13 @@ class BaseTrainer<M extends Trainable = Trainable> {
     model.refuseQuantized(where);
     const { threads, callbacks, ...config } = checkTrainerOptions(where, options, model.outputs.names);
     const goals = fitGoals(where, model.architecture, config);
+    for (const { measured } of goals) refuseLists(`${where}: metrics`, measured);
+    const raw = model.rawRows(where);
+    const measuring = new Measuring(goals, raw && (numbers => raw.truth(numbers)));
     const { optimizer, batchSize, clipValue, clipNorm } = config;
     const clipping = { ...(clipValue !== undefined && { clipValue }), ...(clipNorm !== undefined && { clipNorm }) };
     const { deterministic } = backend;
-    const scaled = model.rawRows(where)?.scaled ?? false;
+    const scaled = raw?.scaled ?? false;
     const judgement = { goals, optimizer, clipping, paired: backend.paired, scaled };
     const { work } = planTraining(model.architecture, batchSize, judgement).plan;
     const found = work < WORK_FOR_THREADS ? undefined : await unlessAborted(signal, findTeam(backend, threads));
@@ -143,7 +148,16 @@ class BaseTrainer<M extends Trainable = Trainable> {
       planFor: (rows, given) =>
         planTraining(model.architecture, rows, { ...judgement, given, threads: team?.size ?? 1 }),
     });
-    return new Run({ model, config, goals, deterministic, team, workspace, callbacks: new Callbacks(callbacks) });
+    return new Run({
+      model,
+      config,
+      goals,
+      measuring,
+      deterministic,
+      team,
+      workspace,
+      callbacks: new Callbacks(callbacks),
+    });
   }
 
   /** Its tag: as a model's. */
@@ -328,7 +342,16 @@ class BaseTrainer<M extends Trainable = Trainable> {
     }
     const { config, deterministic, progress } = run;
     const callbacks = run.callbacks.none ? {} : { callbacks: run.callbacks.saved };
-    const state: TrainerState = { format: TRAINER_FORMAT, ...config, deterministic, ...progress, ...callbacks };
+    const { numbers } = run.measuring;
+    const tallies = numbers && progress.position > 0 ? { tallies: numbers } : {};
+    const state: TrainerState = {
+      format: TRAINER_FORMAT,
+      ...config,
+      deterministic,
+      ...progress,
+      ...callbacks,
+      ...tallies,
+    };
     return writeSafetensors(tensors, { ...modelMetadata(this.model), trainer: writeState(state) });
   }
 
@@ -363,6 +386,8 @@ class BaseTrainer<M extends Trainable = Trainable> {
     });
     this.#run.callbacks = new Callbacks(callbacks, saved);
     checkProgress(state, this.model.held.trained, goals);
+    if (state.position > 0)
+      this.#run.measuring.resume('Trainer.fromBytes: trainer: tallies', state.tallies, state.position);
     const { epoch, position, samples, costSum, correct, outputs, shuffled, order, step } = state;
     Object.assign(progress, { epoch, position, samples, costSum, correct, outputs, shuffled, order, step });
   }

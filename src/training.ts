@@ -1,6 +1,7 @@
 /** From an architecture to the plan that judges and trains: forward, cost, backward, update. */
 import { type Architecture, type Output, outputsOf } from './architecture.js';
 import { backwardOf, trainingForwardOf } from './layers/backward.js';
+import { emitActivation } from './layers/elementwise.js';
 import type { Place } from './layers/layer.js';
 import type { Ending, FittedLoss } from './losses/loss.js';
 import {
@@ -17,11 +18,11 @@ import {
 } from './network.js';
 import { buffersOf, emitUpdate, type OptimizerConfig } from './optimizers/index.js';
 import { together } from './plan/barriers.js';
-import type { Value } from './plan/builder.js';
+import type { Builder, Owner, Value } from './plan/builder.js';
 import { type Clipping, emitClipping } from './plan/clipping.js';
 import { Gradients } from './plan/gradients.js';
 import type { Region } from './plan/memory.js';
-import { checkFinite, gather, gatherLabels, nextBatch } from './plan/ops/batch.js';
+import { checkFinite, gather, gatherLabels, nextBatch, scatter } from './plan/ops/batch.js';
 import { categoricalAccuracy, cost, sparseCategoricalAccuracy, thresholdAccuracy } from './plan/ops/loss.js';
 import { panelBytes } from './plan/panels.js';
 import { emitConstraints, emitPenalties } from './plan/regularization.js';
@@ -38,6 +39,8 @@ export interface Goal {
   /** What its cost counts among those of all outputs. */
   readonly weight: number;
   readonly accuracy: boolean;
+  /** Whether its outputs are kept for metrics; false unless told. */
+  readonly kept?: boolean;
 }
 
 /** What a plan that judges is made for. */
@@ -69,6 +72,8 @@ interface Aim extends Goal {
   readonly output: Output;
   readonly start: number;
   readonly tally: Tally | undefined;
+  /** Whose its probabilities are, where they are kept. */
+  readonly metrics: Owner;
 }
 
 /**
@@ -117,6 +122,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
     aims.forEach((aim, end) => {
       const [value, target] = [ends[end], targets[end]];
       if (value && target) emitCost(builder, gradients, value, target, aim, end > 0);
+      if (value && aim.kept) emitKept(builder, value, aim, network.outputWidth);
     });
     if (!learns) return;
     layers = forward.layers;
@@ -169,6 +175,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
     inputs: network.inputNumbers,
     outputs: network.outputWidth,
     layers,
+    kept: aims.some(aim => aim.kept) ? keptOutputs(builder, network.outputWidth) : undefined,
     tallies: aims.flatMap(({ tally }) => tally ?? []),
     inputGradients: [...inputGradients].map(([name, value]) => ({ name, value, gradient: builder.gradientOf(value) })),
   };
@@ -191,7 +198,7 @@ function aimsOf(builder: TrainingBuilder, outputs: readonly Output[], goals: rea
     const { name } = output;
     const count = (what: string) => builder.region(`${what} of ${name}`, 8);
     const tally = name === undefined ? undefined : { name, cost: count('cost'), correct: count('right answers') };
-    const aim = { ...goal, output, start, tally };
+    const aim = { ...goal, output, start, tally, metrics: { name: ofOutput('metrics', output) } };
     start += targetNumbers(goal.loss);
     return aim;
   });
@@ -282,6 +289,24 @@ function emitCost(
   const threshold = accuracy.kind === 'threshold' ? accuracy.threshold : 0;
   const places = { x, target, tally: tally?.correct ?? 0 } as const;
   builder.emit(op, ofOutput('accuracy', output), { ...places, columns, threshold }, positions);
+}
+
+/** Where a batch's outputs are kept until metrics have seen them. */
+function keptOutputs(builder: Builder, width: number): Region {
+  return builder.region('kept outputs', 4 * width * builder.capacity);
+}
+
+/** Emits what keeps an output row-major for metrics: its probabilities, where the loss reads logits. */
+function emitKept(builder: Builder, value: Value, { loss, output, metrics }: Aim, width: number): void {
+  let kept = value;
+  if (loss.fromLogits) {
+    const kind = loss.accuracy?.kind === 'threshold' ? 'sigmoid' : 'softmax';
+    kept = builder.value(metrics, value, { role: 'probabilities' });
+    emitActivation(builder, metrics.name, { kind }, value, kept);
+  }
+  const { data: x, columns, positions } = kept;
+  const y = keptOutputs(builder, width);
+  builder.emit(scatter, metrics.name, { y, x, columns, stride: width, start: output.start }, positions);
 }
 
 /** The ends of an architecture that losses are fitted to. */

@@ -4,7 +4,7 @@ import { checkBoolean, checkInteger, checkNumber, checkOptions, wrongType } from
 import { type GoalConfig, type GoalOptions, type NetworkTargets, resolveGoals } from './goals.js';
 import type { NetworkSamples } from './inputs.js';
 import { hasKey } from './kinds.js';
-import { type Metric, trainingMetrics } from './metrics/index.js';
+import type { Scores, ValidationScores } from './metrics/index.js';
 import type { ByName } from './names.js';
 import { type Optimizer, type OptimizerConfig, resolveOptimizer } from './optimizers/index.js';
 import type { Clipping } from './plan/clipping.js';
@@ -23,7 +23,7 @@ export interface TrainingData {
   readonly scale?: number;
 }
 
-export interface TrainerOptions extends GoalOptions<Metric> {
+export interface TrainerOptions extends GoalOptions {
   readonly optimizer: Optimizer;
   /** Rows in a step; 32 unless told. The last batch of an epoch takes what is left. */
   readonly batchSize?: number;
@@ -77,14 +77,12 @@ export interface BatchEvent {
   readonly loss: number;
 }
 
-export interface EpochEvent {
+export interface EpochEvent extends Scores, ValidationScores<number> {
   /** Counted from 1 since the trainer was made. */
   readonly epoch: number;
   /** The mean of the batches' costs weighted by their rows, each before its update. */
   readonly loss: number;
-  readonly accuracy?: number;
   readonly valLoss?: number;
-  readonly valAccuracy?: number;
   /** Of outputs with names each one's own: `kind.loss`, `kind.accuracy`, `kind.valLoss`. */
   readonly [score: `${string}.${string}`]: number;
   readonly seconds: number;
@@ -92,11 +90,9 @@ export interface EpochEvent {
 }
 
 /** What a fit went through, one number for each epoch. */
-export interface History {
+export interface History extends Scores<number[]>, ValidationScores<number[]> {
   readonly loss: number[];
-  readonly accuracy?: number[];
   readonly valLoss?: number[];
-  readonly valAccuracy?: number[];
   /** Of outputs with names each one's own: `kind.loss`, `kind.accuracy`, `kind.valLoss`. */
   readonly [score: `${string}.${string}`]: number[];
   readonly seconds: number[];
@@ -131,7 +127,7 @@ export const fitOptionNames: readonly string[] = [
 export const dataNames: readonly string[] = ['x', 'y', 'scale'];
 
 /** @internal The options that a trainer's file holds too, each checked. */
-export interface TrainerConfig extends GoalConfig<Metric>, Clipping {
+export interface TrainerConfig extends GoalConfig, Clipping {
   readonly optimizer: OptimizerConfig;
   readonly batchSize: number;
 }
@@ -153,7 +149,7 @@ export function checkTrainerOptions(
     ...given
   } = options as Partial<TrainerOptions>;
   return {
-    ...resolveGoals(where, given, outputs, trainingMetrics),
+    ...resolveGoals(where, given, outputs),
     optimizer: resolveOptimizer(where, optimizer),
     batchSize: checkInteger(`${where}: batchSize`, batchSize, 1, 2 ** 20),
     ...(clipValue !== undefined && { clipValue: checkNumber(`${where}: clipValue`, clipValue, { above: 0 }) }),

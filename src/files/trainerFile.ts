@@ -36,6 +36,8 @@ export interface TrainerState extends TrainerConfig, Sums {
   readonly step: number;
   /** What goes on with it; none where there is nothing. */
   readonly callbacks?: readonly SavedCallback[];
+  /** What metrics have counted in the epoch under way. */
+  readonly tallies?: unknown;
 }
 
 /** In place of a learning rate that is a function, which no file holds. */
@@ -100,6 +102,7 @@ const names = [
   ],
   'outputs',
   'callbacks',
+  'tallies',
   ...counts,
 ];
 
@@ -165,6 +168,7 @@ export function readState(text: string | undefined, learningRate?: LearningRate)
     ...(outputs !== undefined && { outputs: readSums(`${where}: outputs`, outputs, outputNames ?? []) }),
     shuffled: checkBoolean(`${where}: shuffled`, rest.shuffled),
     callbacks: readCallbacks(`${where}: callbacks`, rest.callbacks),
+    tallies: rest.tallies,
     order: format === 1 ? epoch : count('order', MOST_COUNTED),
     step,
   };

@@ -122,6 +122,13 @@ export function pinball(options: { quantile?: number } = {}): MetricConfig {
   return configure('pinball', options);
 }
 
+/** A list of metrics as a file holds it, each checked: names and what factories make; none where there is no list. */
+export function checkMetricList(where: string, metrics: unknown): Metric[] {
+  return resolveMetrics(where, metrics).map(({ config }) => {
+    return Object.keys(config).length === 1 ? config.kind : config;
+  });
+}
+
 /** A list of metrics, each checked and with its key; none where there is no list. */
 export function resolveMetrics(where: string, metrics: unknown): AskedMetric[] {
   if (metrics === undefined) return [];
@@ -147,11 +154,6 @@ function resolveMetric(where: string, metric: unknown): MetricConfig {
 function keyOf({ kind, ...settings }: MetricConfig): string {
   const set = Object.values(settings).filter(value => value !== undefined);
   return set.length === 0 ? kind : `${kind}(${set.join(', ')})`;
-}
-
-/** What the metric of validation rows is called in a history: `valF1`. */
-export function validationKey(key: string): string {
-  return `val${key.charAt(0).toUpperCase()}${key.slice(1)}`;
 }
 
 /** Refuses what is no number in each epoch. */

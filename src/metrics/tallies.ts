@@ -39,8 +39,9 @@ export interface Batch {
   readonly targets: ArrayLike<number>;
   /** 1 each unless told. */
   readonly weights?: ArrayLike<number> | undefined;
-  /** The sample in each place; in the order they lie unless told. */
+  /** The sample in each place, where that is not the order they lie in; and the first place; 0 unless told. */
   readonly order?: ArrayLike<number> | undefined;
+  readonly first?: number;
 }
 
 export class Tallies {
@@ -89,11 +90,11 @@ export class Tallies {
 
   /** Takes some rows into account. */
   add(batch: Batch, place: OutputPlace): void {
-    const { outputs: predictions, targets, weights, order } = batch;
+    const { outputs: predictions, targets, weights, order, first = 0 } = batch;
     const { positions, start, stride, targetStart, targetStride } = place;
     const width = this.#labels ? 1 : this.#columns;
     for (let i = 0; i < batch.samples; i++) {
-      const sample = order?.[i] ?? i;
+      const sample = order?.[first + i] ?? first + i;
       const weight = weights?.[sample] ?? 1;
       for (let position = 0; position < positions; position++) {
         const at = i * stride + start + position * this.#columns;

@@ -1,0 +1,106 @@
+/** The metrics of all outputs of a network, taken while its rows go by. */
+import type { OutputGoal } from '../goals.js';
+import type { ReadyData } from '../judge.js';
+import { ofEnd } from '../names.js';
+import type { NetworkPlan } from '../network.js';
+import type { Program } from '../runtime/program.js';
+import { targetNumbers } from '../training.js';
+import { type OutputPlace, Tallies } from './tallies.js';
+
+/** What metrics of one output take. */
+interface Part {
+  readonly name: string | undefined;
+  readonly tallies: Tallies;
+  readonly place: OutputPlace;
+  readonly labels: boolean;
+}
+
+/** Numbers in the target's own unit. */
+export type Restore = (numbers: Float32Array) => Float32Array;
+
+export class Measuring {
+  readonly #parts: readonly Part[];
+  readonly restore: Restore | undefined;
+
+  /** `restore`: where outputs and targets are of another unit than the user's. */
+  constructor(goals: readonly OutputGoal[], restore?: Restore) {
+    const stride = goals.reduce((sum, { columns }) => sum + columns, 0);
+    const targetStride = goals.reduce((sum, { loss }) => sum + targetNumbers(loss), 0);
+    let [start, targetStart] = [0, 0];
+    const parts: Part[] = [];
+    for (const { name, measured, end, loss, columns } of goals) {
+      const { positions, target } = loss;
+      const place = { columns: end.columns, positions, start, stride, targetStart, targetStride };
+      const tallies = new Tallies('metrics', measured, end);
+      if (measured.length > 0) parts.push({ name, tallies, place, labels: target.kind === 'labels' });
+      start += columns;
+      targetStart += targetNumbers(loss);
+    }
+    this.#parts = parts;
+    this.restore = restore;
+  }
+
+  get none(): boolean {
+    return this.#parts.length === 0;
+  }
+
+  /** Forgets all rows. */
+  begin(): void {
+    for (const { tallies } of this.#parts) tallies.begin();
+  }
+
+  /** What it has counted, for a file; nothing where there are no metrics. */
+  get numbers(): readonly (readonly (readonly number[])[])[] | undefined {
+    return this.none ? undefined : this.#parts.map(({ tallies }) => tallies.numbers);
+  }
+
+  /** Goes on from what a file says of so many rows. */
+  resume(where: string, given: unknown, rows: number): void {
+    const lists: readonly unknown[] = Array.isArray(given) ? given : [];
+    this.#parts.forEach(({ tallies, place }, index) => {
+      tallies.resume(where, lists[index], rows * place.positions);
+    });
+  }
+
+  /**
+   * Takes the rows into account that a program's last run kept: so many, from the `first` place of the epoch on, in its
+   * order.
+   */
+  add(
+    program: Program,
+    { kept }: NetworkPlan,
+    data: ReadyData,
+    rows: { samples: number; first: number; order?: Int32Array | undefined },
+  ): void {
+    if (!kept) return;
+    const { samples, first, order } = rows;
+    const { restore } = this;
+    const found = program.floats(kept);
+    const outputs = restore ? restore(found) : found;
+    for (const { tallies, place, labels } of this.#parts) {
+      const given = labels ? wordsOf(data.targets) : floatsOf(data.targets);
+      const targets = restore && given instanceof Float32Array ? restore(given) : given;
+      tallies.add({ outputs, samples, targets, first, order }, place);
+    }
+  }
+
+  /** The values, by the names that histories have for them. */
+  get scores(): Record<string, number> {
+    return Object.fromEntries(
+      this.#parts.flatMap(({ name, tallies }) => {
+        return Object.entries(tallies.values).map(([key, value]) => [ofEnd(name, key), value as number]);
+      }),
+    );
+  }
+}
+
+/** Targets of several outputs lie in words of four bytes, whatever they are. */
+function wordsOf(targets: Int32Array | Float32Array): Int32Array {
+  if (targets instanceof Int32Array) return targets;
+  return new Int32Array(targets.buffer, targets.byteOffset, targets.length);
+}
+
+function floatsOf(targets: Int32Array | Float32Array): Float32Array {
+  if (targets instanceof Float32Array) return targets;
+  return new Float32Array(targets.buffer, targets.byteOffset, targets.length);
+}
