@@ -89,7 +89,7 @@ export function fitGoals(
     refuseConstant(config, ending);
     const fitted = fitLoss(config, ending);
     const end = endOf(fitted, ending);
-    fitMetrics(name === undefined ? where : `${where}: ${name}`, asked, end);
+    fitMetrics(name === undefined ? `${where}: metrics` : `${where}: metrics: ${name}`, asked, end);
     const weight = name === undefined ? 1 : (lossWeights?.[name] ?? 1);
     const accuracy = asked.some(({ key }) => key === 'accuracy');
     const measured = asked.filter(({ key }) => key !== 'accuracy');

@@ -1,5 +1,5 @@
 /** What a network is judged by besides its cost, by name. */
-import { checkChoice, checkOptions, quote, wrongType, wrongValue } from '../errors.js';
+import { checkChoice, checkOptions, shorten, wrongType, wrongValue } from '../errors.js';
 import { hasKey, isList } from '../kinds.js';
 import {
   type AverageOptions,
@@ -168,6 +168,6 @@ export function refuseLists(where: string, metrics: readonly AskedMetric[]): voi
 /** The metrics as they are taken of such rows. Throws RangeError where one says nothing of them. */
 export function fitMetrics(where: string, metrics: readonly AskedMetric[], end: Omit<End, 'where'>): Measure[] {
   return metrics.map(({ key, config }) => {
-    return definitionOf(config.kind).fit(config, { ...end, where: `${where}: metrics: ${quote(key)}` });
+    return definitionOf(config.kind).fit(config, { ...end, where: `${where}: ${shorten(key)}` });
   });
 }

@@ -55,7 +55,7 @@ function scoreRows(
   y: ArrayLike<number>,
 ): Record<string, MetricValue> {
   const { columns, targets } = end;
-  const tallies = new Tallies(where, metrics, end);
+  const tallies = new Tallies(`${where}: metrics`, metrics, end);
   const width = targets === 'labels' ? 1 : columns;
   const place = { columns, positions: 1, start: 0, stride: columns, targetStart: 0, targetStride: width };
   tallies.add({ outputs: predictions, samples: predictions.length / columns, targets: y }, place);

@@ -236,12 +236,12 @@ describe('score refuses', () => {
       () => score(rows, [0, 2], ['accuracy']),
       /y: expected class indices from 0 to 1, got 2 in row 1/,
     ],
-    ['numbers of classes', () => score(rows, [0, 1], ['r2']), /metrics: 'r2': expected targets that are numbers/],
-    ['classes of numbers', () => score([1, 2], [1.5, 2], ['f1']), /'f1': expected a network that decides/],
+    ['numbers of classes', () => score(rows, [0, 1], ['r2']), /metrics: r2: expected targets that are numbers/],
+    ['classes of numbers', () => score([1, 2], [1.5, 2], ['f1']), /f1: expected a network that decides/],
     [
       'too many places',
       () => score(rows, [0, 1], [topKAccuracy({ k: 3 })]),
-      /'topKAccuracy\(3\)': expected k of at most the 2/,
+      /topKAccuracy\(3\): expected k of at most the 2/,
     ],
     [
       'one score of several',

@@ -118,7 +118,7 @@ it('what says nothing, or is no number in each epoch, is refused before any work
     /metrics: confusionMatrix: expected metrics that are one number/,
   );
   await expect(ask([f1({ average: 'none' })])).rejects.toThrow(/f1\(none\): expected metrics that are one number/);
-  await expect(ask(['r2'])).rejects.toThrow(/metrics: 'r2': expected targets that are numbers, got class indices/);
+  await expect(ask(['r2'])).rejects.toThrow(/metrics: r2: expected targets that are numbers, got class indices/);
   await expect(ask([topKAccuracy({ k: 4 })])).rejects.toThrow(/expected k of at most the 3 classes/);
   expect(model.trained.steps).toBe(0);
   const { confusionMatrix } = model.evaluate(
