@@ -3,7 +3,7 @@ import type { Architecture } from '../architecture.js';
 import { type FoldOptions, kFold, pick } from '../data/parts.js';
 import { checkBoolean, checkInteger, checkOptions, wrongKind, wrongType } from '../errors.js';
 import { isList } from '../kinds.js';
-import { checkMetricNames, type EvaluationMetric, evaluationMetrics } from '../metrics/index.js';
+import { type Metric, refuseLists, resolveMetrics } from '../metrics/definitions.js';
 import type { Model } from '../model.js';
 import type { Signal } from '../platform.js';
 import { checkSeed } from '../random.js';
@@ -21,7 +21,7 @@ export interface CrossValidationOptions {
   readonly stratify?: boolean;
   readonly fit: FoldFit;
   /** What folds are judged by besides the loss; none unless told. */
-  readonly metrics?: readonly EvaluationMetric[];
+  readonly metrics?: readonly Metric[];
   readonly signal?: Signal;
   /** Called, and awaited, after each fold. */
   readonly onProgress?: (fold: FoldScores, done: number, of: number) => void | Promise<void>;
@@ -78,7 +78,9 @@ async function crossValidate(
   checkOptions(where, options, optionNames);
   const { folds = 5, seeds = [0], fit, signal, onProgress } = options;
   if (!isList(seeds)) throw wrongType(`${where}: seeds`, 'a list of seeds', seeds);
-  const metrics = checkMetricNames(`${where}: metrics`, options.metrics, evaluationMetrics);
+  const asked = resolveMetrics(`${where}: metrics`, options.metrics);
+  refuseLists(`${where}: metrics`, asked);
+  const metrics = asked.map(({ config }) => config);
   const { loss } = fit;
   const isOfClasses = loss === 'sparseCategoricalCrossEntropy' || kindOfLoss(loss) === 'sparseCategoricalCrossEntropy';
   const stratify = checkBoolean(`${where}: stratify`, options.stratify ?? isOfClasses);
@@ -93,7 +95,8 @@ async function crossValidate(
       const model = await create(architecture, { seed });
       await model.fit(pick(data as never, train), { ...fit, ...(signal && { signal }) });
       signal?.throwIfAborted();
-      const scores = model.evaluate(pick(data as never, test), { loss, metrics });
+      // No metric is a list: those were refused.
+      const { confusionMatrix: _, ...scores } = model.evaluate(pick(data as never, test), { loss, metrics });
       const found = { seed, fold, rows: test.length, scores };
       done.push(found);
       await onProgress?.(found, done.length, folds * seeds.length);

@@ -1,8 +1,10 @@
 /** Which settings learn best: at random, all of a grid, or by successive halving. */
+
 import type { Architecture } from '../architecture.js';
+import { isLess } from '../callbacks/callback.js';
 import { type SplittableData, split } from '../data/parts.js';
 import { checkChoice, checkInteger, checkNumber, checkOptions, wrongType, wrongValue } from '../errors.js';
-import type { EvaluationMetric } from '../metrics/index.js';
+import { type MetricName, refuseLists, resolveMetrics } from '../metrics/definitions.js';
 import type { Signal } from '../platform.js';
 import { checkSeed, Purpose, Random } from '../random.js';
 import type { TrainingData } from '../trainingOptions.js';
@@ -23,7 +25,7 @@ export interface SearchOptions<S extends Space> {
   /** What models are trained with, or what that is for some settings. */
   readonly fit: FoldFit | ((settings: Settings<S>) => FoldFit);
   /** What is best; `'loss'` unless told. Of losses and errors the lowest, of others the highest. */
-  readonly metric?: 'loss' | EvaluationMetric;
+  readonly metric?: 'loss' | Exclude<MetricName, 'confusionMatrix'>;
   /** The share of the rows that settings are judged by; 0.2 unless told. */
   readonly validation?: number;
   /** 0 unless told. */
@@ -82,7 +84,8 @@ async function search<const S extends Space>(
   const test = checkNumber(`${where}: validation`, options.validation ?? 0.2, { above: 0, below: 1 });
   const points = pointsOf(where, space, method, seed, options.trials) as Settings<S>[];
   const parts = split(data as SplittableData, { test, seed }) as unknown as { train: TrainingData; test: TrainingData };
-  const isLower = metric === 'loss' || /Error$/.test(metric);
+  const isLower = isLess(metric, 'auto');
+  if (metric !== 'loss') refuseLists(`${where}: metric`, resolveMetrics(`${where}: metric`, [metric]));
   const fitOf = (settings: Settings<S>) => (typeof given === 'function' ? given(settings) : given);
   const whole = fitOf(points[0] as Settings<S>).epochs ?? 1;
   const rounds = method === 'halving' ? roundsOf(points.length, whole) : [{ count: points.length, epochs: undefined }];
