@@ -45,7 +45,6 @@ import { Inputs } from '../../src/inputs.js';
 import { type ActivationName, activationNames } from '../../src/layers/activations.js';
 import { type LossName, lossNames } from '../../src/losses/index.js';
 import type { FittedLoss } from '../../src/losses/loss.js';
-import { evaluationMetrics } from '../../src/metrics/index.js';
 import type { ByName } from '../../src/names.js';
 import { Outputs } from '../../src/outputs.js';
 import { size } from '../../src/shape.js';
@@ -253,7 +252,7 @@ export const architectureOf = ({ graph, inputs, layers }: Case): Architecture =>
 /** What is asked of each output: the case's loss, and accuracy where there is any. */
 export function goalsOf(each: Case): OutputGoal[] {
   const architecture = architectureOf(each);
-  const config = resolveGoals('test', { loss: each.loss }, new Outputs(architecture).names, evaluationMetrics);
+  const config = resolveGoals('test', { loss: each.loss }, new Outputs(architecture).names);
   return fitGoals('test', architecture, config).map(goal => ({ ...goal, accuracy: goal.loss.accuracy !== undefined }));
 }
 
