@@ -176,7 +176,7 @@ export class Builder {
     options: { format?: WeightFormat; trainable?: boolean; rowwise?: boolean } = {},
   ): Parameter {
     const { format = 'float32', trainable = true, rowwise = false } = options;
-    if (trainable && this.#parameters.some(known => !known.trainable)) {
+    if (trainable && this.#parameters.at(-1)?.trainable === false) {
       throw new Error(`parameter ${name} is trainable, and comes after one that is not`);
     }
     const columns = shape.at(-1) ?? 1;

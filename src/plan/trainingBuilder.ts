@@ -47,8 +47,9 @@ export class TrainingBuilder extends Builder {
 
   /** An optimiser's buffer of that name for so many bytes of the parameters, from `offset` on. */
   stateOf(name: string, offset: number, bytes: number): Region {
-    const learning = this.parameters.filter(({ trainable }) => trainable);
-    const all = learning.reduce((sum, { data }) => sum + data.bytes, 0);
+    // Those that learn lie in front of all others.
+    const last = this.parameters.findLast(({ trainable }) => trainable)?.data;
+    const all = last ? last.offset + last.bytes : 0;
     return this.region(`optimizer.${name}`, all).stretch(offset, bytes);
   }
 
