@@ -5,11 +5,20 @@ import { barrier } from './barrier';
 import { CONTROLS_BYTES, controlsOf, partCount, partNumber } from './parts';
 import { Accuracy, categoricalAccuracy, sparseCategoricalAccuracy, thresholdAccuracy } from './ops/accuracy';
 import { Activation, ActivationGradient, activationForward, activationGradient } from './ops/activation';
+import { Attention, attention } from './ops/attention';
 import { CheckFinite, NextBatch, NextPart, checkFinite, nextBatch, nextPart } from './ops/batch';
 import {
-  DenseForward, DenseForwardQuantized, DenseInputGradient, DenseWeightGradient,
-  denseForward, denseForwardQuantized, denseInputGradient, denseWeightGradient,
+  Convolution, ConvolutionInput, ConvolutionWeights, GroupWeights,
+  convolutionForward, convolutionInputGradient, convolutionWeightGradient, groupWeights,
+} from './ops/convolution';
+import {
+  DenseForward, DenseForwardQuantized, DenseInputGradient, DenseWeightGradient, WidenWeights,
+  denseForward, denseForwardQuantized, denseInputGradient, denseWeightGradient, widenWeights,
 } from './ops/dense';
+import {
+  Depthwise, DepthwiseInputGradient, DepthwiseWeightGradient,
+  depthwiseForward, depthwiseInputGradient, depthwiseWeightGradient,
+} from './ops/depthwise';
 import {
   Embedding, EmbeddingGradient, MoveRows, NameRows, RowsGradient,
   embeddingForward, embeddingGradient, nameRows, returnRows, rowsGradient, takeRows,
@@ -46,10 +55,14 @@ import {
 } from './ops/gradients';
 import { updateParameters } from './ops/optimizers';
 import { Update } from './ops/update';
+import { Pool, PoolGradient, poolForward, poolGradient } from './ops/pool';
+import { MovePositions, movePositions } from './ops/positions';
+import { Recurrent, RecurrentGradient, recurrentForward, recurrentGradient } from './ops/recurrent';
 import {
   Softmax, SoftmaxGradient,
   logSoftmaxForward, logSoftmaxGradient, softmaxForward, softmaxGradient,
 } from './ops/softmax';
+import { AddSteps, StepsGradient, addSteps, stepsGradient } from './ops/steps';
 
 /**
  * Carries out the records from address `first` up to, not with, `last`, `steps` times over, and returns how many times
@@ -108,6 +121,17 @@ function execute(record: usize): Next {
     case Opcode.rowNormForward: rowNormForward(changetype<RowNorm>(record)); break;
     case Opcode.embeddingForward: embeddingForward(changetype<Embedding>(record)); break;
     case Opcode.columnNormForward: columnNormForward(changetype<ColumnNorm>(record)); break;
+    case Opcode.convolutionForward: convolutionForward(changetype<Convolution>(record)); break;
+    // What goes back through a convolution is what a transposed one does.
+    case Opcode.convolutionInputGradient: convolutionInputGradient(changetype<ConvolutionInput>(record)); break;
+    case Opcode.groupWeights: groupWeights(changetype<GroupWeights>(record)); break;
+    case Opcode.depthwiseForward: depthwiseForward(changetype<Depthwise>(record)); break;
+    case Opcode.poolForward: poolForward(changetype<Pool>(record)); break;
+    case Opcode.movePositions: movePositions(changetype<MovePositions>(record)); break;
+    case Opcode.recurrentForward: recurrentForward(changetype<Recurrent>(record)); break;
+    case Opcode.attention: attention(changetype<Attention>(record)); break;
+    case Opcode.addSteps: addSteps(changetype<AddSteps>(record)); break;
+    case Opcode.widenWeights: widenWeights(changetype<WidenWeights>(record)); break;
     default:
       if (isDefined(FORWARD_ONLY)) unreachable();
       return executeTraining(record);
@@ -163,6 +187,12 @@ function executeTraining(record: usize): Next {
     case Opcode.constrain: constrain(changetype<Constrain>(record)); break;
     case Opcode.averageParameters: averageParameters(changetype<Pass>(record)); break;
     case Opcode.update: updateParameters(changetype<Update>(record)); break;
+    case Opcode.convolutionWeightGradient: convolutionWeightGradient(changetype<ConvolutionWeights>(record)); break;
+    case Opcode.depthwiseInputGradient: depthwiseInputGradient(changetype<DepthwiseInputGradient>(record)); break;
+    case Opcode.depthwiseWeightGradient: depthwiseWeightGradient(changetype<DepthwiseWeightGradient>(record)); break;
+    case Opcode.recurrentGradient: recurrentGradient(changetype<RecurrentGradient>(record)); break;
+    case Opcode.stepsGradient: stepsGradient(changetype<StepsGradient>(record)); break;
+    case Opcode.poolGradient: poolGradient(changetype<PoolGradient>(record)); break;
     default: unreachable();
   }
   return Next.record;

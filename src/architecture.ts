@@ -255,7 +255,7 @@ export function refuseSharedNames(where: string, layers: readonly Pick<PlacedLay
   // With the scales that they would have if they were int8.
   refuseTwice(
     'parameter',
-    specs.flatMap(({ name, shape }) => storedParts(name, shape, 'int8').map(part => part.name)),
+    specs.flatMap(spec => storedParts(spec, 'int8').map(part => part.name)),
   );
 }
 
@@ -283,6 +283,7 @@ export interface PlacedLayer {
   /** What it reads, and the shape of the first of them. */
   readonly from: readonly (number | string)[];
   readonly inputShape: Shape;
+  readonly sourceShapes: readonly Shape[];
   readonly outputShape: Shape;
   /** None of its own where it uses those of the node `shared`. */
   readonly parameters: readonly ParameterSpec[];
@@ -307,7 +308,8 @@ export function placedLayers(architecture: Architecture): readonly PlacedLayer[]
     sources.set(index, { name: `layer ${index} (${definition.describe(layer)})`, shape: outputShape });
     const own = 'name' in layer ? layer.name : undefined;
     const name = index in shared ? `${index}.${own ?? layer.kind}` : (own ?? `${index}.${layer.kind}`);
-    const specs = definition.parameters(layer, first.shape);
+    const sourceShapes = read.map(({ shape }) => shape);
+    const specs = definition.parameters(layer, first.shape, sourceShapes);
     const isFrozen = 'trainable' in layer && !layer.trainable;
     const parameters = isFrozen ? specs.map(spec => ({ ...spec, trainable: false })) : specs;
     const firstUse = placed[shared[index] ?? -1];
@@ -319,7 +321,7 @@ export function placedLayers(architecture: Architecture): readonly PlacedLayer[]
         `${batchShape(first.shape)} from ${first.name}`,
       );
     }
-    const shape = { inputShape: first.shape, outputShape };
+    const shape = { inputShape: first.shape, sourceShapes, outputShape };
     placed.push({ layer, index, name, from, ...shape, parameters: firstUse ? [] : parameters, shared: shared[index] });
   }
   return placed;

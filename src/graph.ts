@@ -2,6 +2,7 @@
 import { type Architecture, checkGraph, checkInputs, placedLayers } from './architecture.js';
 import { checkChoice, wrongType, wrongValue } from './errors.js';
 import { permuteConfig, repeatVectorConfig, sliceConfig } from './layers/arrange.js';
+import type { MultiHeadAttentionLayer } from './layers/attention.js';
 import { checkLayer, definitionOf, type Layer } from './layers/index.js';
 import type { Shape } from './shape.js';
 
@@ -25,7 +26,7 @@ class Plot {
     const definition = definitionOf(layer);
     const [first] = sources;
     if (!first) throw wrongValue(where, 'a node to read', 'none');
-    if (sources.length > 1 !== (definition.merges ?? false)) {
+    if (definition.merges !== 'maybe' && sources.length > 1 !== (definition.merges ?? false)) {
       const mend = definition.merges ? `write ${layer.kind}(a, b)` : undefined;
       throw wrongValue(where, definition.merges ? 'several nodes' : 'one node', String(sources.length), mend);
     }
@@ -220,6 +221,17 @@ export function permute(a: GraphNode, axes: readonly number[]): GraphNode {
 /** From `[features]` to `[n, features]`, the same at each position. */
 export function repeatVector(a: GraphNode, n: number): GraphNode {
   return nodeOf('repeatVector', a).plot.add(repeatVectorConfig(n), [a]);
+}
+
+/**
+ * What an attention layer makes of one sequence's steps, `query`, by those of another, `source`: cross-attention.
+ *
+ * @throws where the layer is no `multiHeadAttention`
+ */
+export function attend(query: GraphNode, source: GraphNode, layer: MultiHeadAttentionLayer): GraphNode {
+  const checked = checkLayer('attend', layer);
+  if (checked.kind === 'multiHeadAttention') return nodeOf('attend', query).plot.add(checked, [query, source]);
+  throw wrongValue('attend: layer', 'a multiHeadAttention(…)', checked.kind);
 }
 
 function nodeOf(where: string, a: unknown): GraphNode {

@@ -18,6 +18,7 @@ export type { Samples, ScaledBytes, Targets } from './data/samples.js';
 export type { GoalOptions, NetworkGradient, NetworkLoss, NetworkTargets } from './goals.js';
 export {
   add,
+  attend,
   average,
   concatenate,
   type Graph,
@@ -39,12 +40,45 @@ export type { CostOptions, GradientOptions } from './judges.js';
 export { type ActivationLayer, activation } from './layers/activation.js';
 export { type ActivationConfig, type ActivationName, elu, gelu, leakyRelu } from './layers/activations.js';
 export {
+  type MultiHeadAttentionLayer,
+  type MultiHeadAttentionOptions,
+  multiHeadAttention,
+} from './layers/attention.js';
+export {
   type BatchNormalizationLayer,
   type BatchNormalizationOptions,
   batchNormalization,
 } from './layers/batchNormalization.js';
+export { type BidirectionalLayer, type BidirectionalOptions, bidirectional } from './layers/bidirectional.js';
+export type { WindowedOptions } from './layers/convolution.js';
+export {
+  type Conv1dLayer,
+  type Conv1dOptions,
+  type Conv2dLayer,
+  type Conv2dOptions,
+  conv1d,
+  conv2d,
+} from './layers/convolution.js';
 export { type DenseLayer, type DenseOptions, dense } from './layers/dense.js';
-export { type AlphaDropoutLayer, alphaDropout, type DropoutLayer, dropout } from './layers/dropout.js';
+export {
+  type DepthwiseConv1dLayer,
+  type DepthwiseConv2dLayer,
+  type DepthwiseOptions,
+  depthwiseConv1d,
+  depthwiseConv2d,
+  type SeparableConv1dLayer,
+  type SeparableConv2dLayer,
+  separableConv1d,
+  separableConv2d,
+} from './layers/depthwise.js';
+export {
+  type AlphaDropoutLayer,
+  alphaDropout,
+  type DropoutLayer,
+  dropout,
+  type SpatialDropoutLayer,
+  spatialDropout,
+} from './layers/dropout.js';
 export {
   type EmbeddingBagLayer,
   type EmbeddingBagOptions,
@@ -55,8 +89,50 @@ export {
 } from './layers/embedding.js';
 export { type FlattenLayer, flatten } from './layers/flatten.js';
 export { type GaussianNoiseLayer, gaussianNoise } from './layers/gaussianNoise.js';
+export { type GroupNormalizationLayer, groupNormalization } from './layers/groupNorm.js';
 export type { Layer } from './layers/index.js';
 export { type NormalizationLayer, type NormalizationOptions, normalization } from './layers/normalization.js';
+export {
+  averagePool1d,
+  averagePool2d,
+  type GlobalPoolLayer,
+  globalAveragePool1d,
+  globalAveragePool2d,
+  globalMaxPool1d,
+  globalMaxPool2d,
+  maxPool1d,
+  maxPool2d,
+  type PoolLayer,
+  type PoolOptions,
+} from './layers/pooling.js';
+export {
+  type PositionEmbeddingLayer,
+  type PositionEmbeddingOptions,
+  positionEmbedding,
+  type SinusoidalPositionsLayer,
+  sinusoidalPositions,
+} from './layers/positionEmbedding.js';
+export {
+  type BorderLayer,
+  cropping2d,
+  type ReshapeLayer,
+  reshape,
+  type UpSampling2dLayer,
+  upSampling2d,
+  zeroPadding1d,
+  zeroPadding2d,
+} from './layers/positions.js';
+export {
+  type GruLayer,
+  type GruOptions,
+  gru,
+  type LstmLayer,
+  lstm,
+  type RecurrentLayer,
+  type RecurrentOptions,
+  type SimpleRnnLayer,
+  simpleRnn,
+} from './layers/recurrent.js';
 export {
   type Constraint,
   l1,
@@ -75,6 +151,9 @@ export {
   type RowNormOptions,
   rmsNormalization,
 } from './layers/rowNorm.js';
+export { type Conv2dTransposeLayer, type Conv2dTransposeOptions, conv2dTranspose } from './layers/transposed.js';
+export type { WeightedOptions } from './layers/weighted.js';
+export type { Lengths } from './layers/window.js';
 export { cosineSimilarity } from './losses/cosineSimilarity.js';
 export { binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy } from './losses/crossEntropy.js';
 export { focal } from './losses/focal.js';

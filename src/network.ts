@@ -103,8 +103,8 @@ export function placeNetwork(builder: Builder, architecture: Architecture, weigh
         const byRows = learns && (spec.rowwise ?? false) && !uses.has(index);
         return learns === trainable && byRows === rowwise;
       });
-      for (const { name: part, shape, format } of specs.flatMap(spec => storedParts(spec.name, spec.shape, weights))) {
-        const parameter = builder.parameter(`${name}.${part}`, shape, { format, trainable, rowwise });
+      for (const { name: part, shape, ...stored } of specs.flatMap(spec => storedParts(spec, weights))) {
+        const parameter = builder.parameter(`${name}.${part}`, shape, { ...stored, trainable, rowwise });
         Object.assign(own[index] ?? {}, { [part]: parameter });
       }
     }
@@ -166,8 +166,8 @@ function isOwn(builder: Builder, source: number | string, readers: Readers): boo
 export class Tape {
   readonly steps: Step[] = [];
   readonly #builder: Builder;
-  /** Values that lie in another way too. */
-  readonly #arranged = new Map<Value, Value>();
+  /** Values that lie in other ways too. */
+  readonly #arranged = new Map<Value, Value[]>();
 
   constructor(builder: Builder) {
     this.#builder = builder;
@@ -176,11 +176,12 @@ export class Tape {
   /** The value as it is to lie: itself where it does so, or else a step brings that about. */
   arrange(from: Value, { positions, columns }: Extent): Value {
     if (from.positions === positions) return from;
-    const known = this.#arranged.get(from);
+    const arranged = this.#arranged.get(from) ?? [];
+    const known = arranged.find(value => value.positions === positions);
     if (known) return known;
     const { rectified, name } = from;
     const output = this.#builder.value(from, { positions, columns }, { role: `by ${columns}`, rectified });
-    this.#arranged.set(from, output);
+    this.#arranged.set(from, [...arranged, output]);
     emitArranged(this.#builder, name, from, output);
     this.steps.push({ from, output });
     return output;
@@ -228,8 +229,9 @@ export function emitForward(
     const layout = definitionOf(place.layer).layout(place.layer);
     const read = place.from.flatMap(source => values.get(source) ?? []);
     const isEven = read.every(({ positions }) => positions === read[0]?.positions);
-    const arranged = read.map(value => {
-      return tape.arrange(value, extentLike(value, place.inputShape, isEven ? layout : 'lastAxis'));
+    const arranged = read.map((value, k) => {
+      const shape = place.sourceShapes[k] ?? place.inputShape;
+      return tape.arrange(value, extentLike(value, shape, isEven ? layout : 'lastAxis'));
     });
     const ends = outputs.flatMap(({ node }, end) => (node === index ? [options.toLogits?.[end] ?? false] : []));
     const skips = activated !== undefined && ends.includes(true);

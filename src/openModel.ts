@@ -81,7 +81,9 @@ export class OpenModel extends Predictor {
     const { architecture, seed, trained, runsOn: backend } = this;
     const parts = { architecture, backend, seed, trained, weights };
     const quantized = new (this.constructor as PredictorClass<this>)(parts);
-    quantized.adopt(quantizeTensors(this.parameters, weights), Object.entries(this.metadata));
+    const columns = new Map(this.network.plan.parameters.map(parameter => [parameter.name, parameter.columns]));
+    const parameters = this.parameters.map(each => ({ ...each, columns: columns.get(each.name) }));
+    quantized.adopt(quantizeTensors(parameters, weights), Object.entries(this.metadata));
     return quantized;
   }
 

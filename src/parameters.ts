@@ -35,9 +35,10 @@ export function initialValues(
   const specs = placedLayers(architecture).flatMap(({ name, parameters: own }) => {
     return own.map(spec => ({ ...spec, parameter: known.get(`${name}.${spec.name}`) }));
   });
-  return specs.flatMap(({ parameter, initializer, shape }, index) => {
+  return specs.flatMap(({ parameter, initializer, shape, ones: [from, to] = [0, 0] }, index) => {
     if (!parameter) return [];
-    return [[parameter, initialize(initializer, shape, new Random(seed, Purpose.initialize, index))] as const];
+    const values = initialize(initializer, shape, new Random(seed, Purpose.initialize, index));
+    return [[parameter, values.fill(1, from, to)] as const];
   });
 }
 

@@ -21,14 +21,14 @@ const LARGEST_INT8 = 127;
 
 /** The tensors that store float32 parameters as a model with such weights does. */
 export function quantizeTensors(
-  parameters: readonly { name: string; shape: Shape; data: Float32Array }[],
+  parameters: readonly { name: string; shape: Shape; columns?: number | undefined; data: Float32Array }[],
   weights: WeightFormat,
 ): StoredTensor[] {
-  return parameters.flatMap(({ name, shape, data }): StoredTensor[] => {
-    const [stored] = storedParts(name, shape, weights);
+  return parameters.flatMap((parameter): StoredTensor[] => {
+    const { name, shape, columns = shape.at(-1) ?? 1, data } = parameter;
+    const [stored] = storedParts(parameter, weights);
     if (stored?.format === 'float16') return [{ name, shape, data: toFloat16(`quantize: ${shorten(name)}`, data) }];
     if (stored?.format !== 'int8') return [{ name, shape, data }];
-    const columns = shape.at(-1) ?? 1;
     const { values, scales } = toInt8(data, columns);
     return [
       { name, shape, data: values },

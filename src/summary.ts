@@ -30,7 +30,7 @@ export function summarize(architecture: Architecture, weights: WeightFormat = 'f
   const rows = placed.map(({ layer, name, outputShape, parameters, from, shared }) => {
     const count = parameters.reduce((sum, { shape }) => sum + size(shape), 0);
     total += count;
-    const stored = parameters.flatMap(spec => storedParts(spec.name, spec.shape, weights));
+    const stored = parameters.flatMap(spec => storedParts(spec, weights));
     bytes += stored.reduce((sum, { shape, format }) => sum + size(shape) * formatBytes[format], 0);
     const activation = layer.kind === 'dense' ? describeActivation(layer.activation) : '';
     const what = definitionOf(layer).describe(layer);

@@ -2,7 +2,7 @@
 import { firstRow, firstUnit, lastRow, lastUnit, panelsOf, partNumber, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 import { multiply, multiplyByTransposed, multiplyTransposed, sumRows } from '../simd/gemm';
-import { multiplyQuantized } from '../simd/quantized';
+import { multiplyQuantized, widenPanels } from '../simd/quantized';
 
 @unmanaged
 export class DenseForward extends Op {
@@ -75,6 +75,17 @@ export class DenseWeightGradient extends Op {
   ownBytes: i32;
 }
 
+@unmanaged
+export class WidenWeights extends Op {
+  to: usize;
+  /** As in `DenseForwardQuantized`. */
+  w: usize;
+  scale: usize;
+  inputs: i32;
+  outputs: i32;
+  bits: i32;
+}
+
 /** y[B,O] = max(floor, x[B,I] · w[I,O] + b[O]), shared out by rows, or by panels of y. */
 export function denseForward(r: DenseForward): void {
   const rows = rowsOf(r);
@@ -105,6 +116,12 @@ export function denseForwardQuantized(r: DenseForwardQuantized): void {
   const x = r.x + shift;
   const paired = r.paired != 0;
   multiplyQuantized(y, x, r.w, r.scale, r.b, scratch, count, rows, r.inputs, panels, r.floor, r.bits, paired);
+}
+
+/** Float32 weights from ones of 8 or 16 bits, for ops that have no kernel for those; shared out by panels. */
+export function widenWeights(r: WidenWeights): void {
+  const panels = panelsOf(r.outputs);
+  widenPanels(r.to, r.w, r.scale, r.inputs, firstUnit(panels), lastUnit(panels), r.bits);
 }
 
 /** dx[B,I] = dy[B,O] · wᵀ[O,I], and 0 where `rectified` is; shared out by panels of dx. */

@@ -13,6 +13,8 @@ export class Noise extends Op {
   columns: i32;
   /** Tells one layer's random numbers from another's. */
   stream: i32;
+  /** Rows, one behind the other, that have the same: 1, or all of a sample's. */
+  spread: i32;
 }
 
 @unmanaged
@@ -67,7 +69,7 @@ function forEach<N>(r: Noise): void {
     let at = <usize>(panel * rows + firstRow(r)) * ROW;
     for (let row = firstRow(r); row < end; row++) {
       let c0 = i32x4.add(i32x4.splat(panel * 4), i32x4(0, 1, 2, 3));
-      let c1 = i32x4.splat(row);
+      let c1 = i32x4.splat(row / r.spread);
       let c2 = i32x4.splat(c.draw);
       let c3 = i32x4.splat(r.stream);
       let k0 = c.seedLow;

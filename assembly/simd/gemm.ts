@@ -330,6 +330,7 @@ function multiplyRow(y: usize, x: usize, w: usize, b: usize, second: usize, inpu
 
 function multiplyBy<R>(
   y: usize,
+  yHeight: i32,
   x: usize,
   w: usize,
   b: usize,
@@ -341,12 +342,13 @@ function multiplyBy<R>(
   floor: f32,
 ): void {
   const stride = <usize>height * ROW;
+  const panelOfY = <usize>yHeight * ROW;
   const panelOfW = <usize>inputs * ROW;
   const biasStep: usize = b == 0 ? 0 : ROW;
-  y += <usize>first * stride;
+  y += <usize>first * panelOfY;
   w += <usize>first * panelOfW;
   b += <usize>first * biasStep;
-  if (height == 1) {
+  if (height == 1 && yHeight == 1) {
     for (; first + 2 <= last; first += 2) {
       multiplyRow(y, x, w, b, b + biasStep, inputs, floor);
       y += 2 * ROW;
@@ -359,7 +361,7 @@ function multiplyBy<R>(
     const skip = <usize>row * ROW;
     for (let panel: usize = 0; panel < <usize>(last - first); panel++) {
       multiplyPanel<R>(
-        y + panel * stride + skip,
+        y + panel * panelOfY + skip,
         x + skip,
         stride,
         w + panel * panelOfW,
@@ -390,8 +392,26 @@ export function multiply(
   floor: f32,
   paired: bool,
 ): void {
-  if (paired) multiplyBy<Four>(y, x, w, b, rows, height, inputs, first, last, floor);
-  else multiplyBy<Two>(y, x, w, b, rows, height, inputs, first, last, floor);
+  multiplyApart(y, height, x, w, b, rows, height, inputs, first, last, floor, paired);
+}
+
+/** {@link multiply} where panels of y are `yHeight` high, and those of x `height`. */
+export function multiplyApart(
+  y: usize,
+  yHeight: i32,
+  x: usize,
+  w: usize,
+  b: usize,
+  rows: i32,
+  height: i32,
+  inputs: i32,
+  first: i32,
+  last: i32,
+  floor: f32,
+  paired: bool,
+): void {
+  if (paired) multiplyBy<Four>(y, yHeight, x, w, b, rows, height, inputs, first, last, floor);
+  else multiplyBy<Two>(y, yHeight, x, w, b, rows, height, inputs, first, last, floor);
 }
 
 /** Four rows of t, `ROW` bytes apart = four rows turned over; 0 where `alive`, unless it is 0, is not positive. */
@@ -427,7 +447,7 @@ function turnFour(t: usize, row0: usize, row1: usize, row2: usize, row3: usize, 
  * t[columns,16] = x[height,columns] turned over: 0 beyond x's height, and where `alive`, unless it is 0, is not
  * positive.
  */
-function turn(t: usize, x: usize, stride: usize, alive: usize, height: i32, columns: i32): void {
+export function turn(t: usize, x: usize, stride: usize, alive: usize, height: i32, columns: i32): void {
   const aliveStep: usize = alive == 0 ? 0 : 16;
   for (let column = 0; column < columns; column += 4) {
     let from = x + <usize>(column / PANEL) * stride + (<usize>(column % PANEL) << 2);
@@ -489,7 +509,7 @@ function multiplyByTurned<R>(
 }
 
 /** dx = 0 wherever x is not positive, over `bytes`. */
-function keepAlive(dx: usize, x: usize, bytes: usize): void {
+export function keepAlive(dx: usize, x: usize, bytes: usize): void {
   const zero = i32x4.splat(0);
   for (let i: usize = 0; i < bytes; i += 16) {
     v128.store(dx + i, v128.and(v128.load(dx + i), f32x4.gt(v128.load(x + i), zero)));
@@ -555,18 +575,57 @@ function multiplyDown<R>(
     for (let row = 0; row < rows; row += STRIP) {
       const skip = <usize>row * ROW;
       const from = x + <usize>panel * stride + skip;
-      let upstream = dy + skip;
-      let block = dw + <usize>(panel * PANEL) * ROW;
+      const block = dw + <usize>(panel * PANEL) * ROW;
+      if (rows > 1) {
+        addStrip<R>(block, from, dy + skip, stride, min(STRIP, rows - row), height, inputs, outputs, row == 0);
+        continue;
+      }
       for (let output = 0; output < outputs; output += PANEL) {
-        const count = min(STRIP, rows - row);
-        if (rows == 1) multiplyOnce(block, from, upstream, height);
-        else if (row == 0) sweep<R, Down>(block, from, 0, upstream, 0, 0, height, count, 0);
-        else sweep<R, Down>(block, from, 0, upstream, block, ROW, height, count, 0);
-        upstream += stride;
-        block += <usize>inputs * ROW;
+        multiplyOnce(block + <usize>(output / PANEL * inputs) * ROW, from, dy + <usize>(output / PANEL) * ROW, height);
       }
     }
   }
+}
+
+/** dw[height,O] = or += xᵀ · dy for `count` rows of one panel of x, over all panels of dy, which are `stride` bytes apart. */
+function addStrip<R>(
+  dw: usize,
+  x: usize,
+  dy: usize,
+  stride: usize,
+  count: i32,
+  height: i32,
+  inputs: i32,
+  outputs: i32,
+  isFirst: bool,
+): void {
+  for (let output = 0; output < outputs; output += PANEL) {
+    if (isFirst) sweep<R, Down>(dw, x, 0, dy, 0, 0, height, count, 0);
+    else sweep<R, Down>(dw, x, 0, dy, dw, ROW, height, count, 0);
+    dy += stride;
+    dw += <usize>inputs * ROW;
+  }
+}
+
+/**
+ * Rows of dw[I,O], those of one panel of x: = or += xᵀ[height,count] · dy[count,O], of `count` rows of dy, whose panels
+ * are `rows` high.
+ */
+export function multiplyStrip(
+  dw: usize,
+  x: usize,
+  dy: usize,
+  rows: i32,
+  count: i32,
+  height: i32,
+  inputs: i32,
+  outputs: i32,
+  isFirst: bool,
+  paired: bool,
+): void {
+  const stride = <usize>rows * ROW;
+  if (paired) addStrip<Four>(dw, x, dy, stride, count, height, inputs, outputs, isFirst);
+  else addStrip<Two>(dw, x, dy, stride, count, height, inputs, outputs, isFirst);
 }
 
 /** dw[I,O] = xᵀ[I,B] · dy[B,O], the input panels first … last − 1. */

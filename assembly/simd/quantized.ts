@@ -167,3 +167,14 @@ export function multiplyQuantized(
   if (bits == 8) multiplyBy<Int8>(y, x, w, scale, b, scratch, rows, height, inputs, panels, floor, paired);
   else multiplyBy<Float16>(y, x, w, scale, b, scratch, rows, height, inputs, panels, floor, paired);
 }
+
+/** Panels first … last − 1 of float32 weights, [inputs,16] each, from ones of fewer bits as in {@link multiplyQuantized}. */
+export function widenPanels(to: usize, w: usize, scale: usize, inputs: i32, first: i32, last: i32, bits: i32): void {
+  const numbers = <usize>inputs * PANEL;
+  for (let panel = <usize>first; panel < <usize>last; panel++) {
+    const block = to + panel * numbers * 4;
+    if (bits == 8) widen<Int8>(block, w + panel * numbers, inputs);
+    else widen<Float16>(block, w + panel * numbers * 2, inputs);
+    finish(block, scale == 0 ? 0 : scale + panel * ROW, 0, inputs, -Infinity);
+  }
+}

@@ -147,8 +147,8 @@ export function readModelMetadata(
   const weights = checkChoice('model file: weights', metadata.weights ?? 'float32', weightFormats);
   const rest = new Map(tensors.map(tensor => [tensor.name, tensor]));
   for (const layer of placedLayers(architecture)) {
-    const parts = layer.parameters.flatMap(({ name, shape, trainable }) => {
-      return storedParts(name, shape, weights).map(part => ({ ...part, trainable }));
+    const parts = layer.parameters.flatMap(spec => {
+      return storedParts(spec, weights).map(part => ({ ...part, trainable: spec.trainable }));
     });
     for (const part of parts) {
       const parameter = `${layer.name}.${part.name}`;

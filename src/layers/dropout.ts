@@ -12,6 +12,7 @@ interface RateLayer<K extends string> {
 
 export type DropoutLayer = RateLayer<'dropout'>;
 export type AlphaDropoutLayer = RateLayer<'alphaDropout'>;
+export type SpatialDropoutLayer = RateLayer<'spatialDropout'>;
 
 /**
  * While training each element is 0 with probability `rate` (from 0 up to, not with, 1) and is divided by 1 − rate
@@ -35,10 +36,20 @@ export function alphaDropout(rate: number, options: Record<string, never> = {}):
   return Object.freeze({ kind: 'alphaDropout', rate: checkNumber('alphaDropout: rate', rate, { min: 0, below: 1 }) });
 }
 
+/**
+ * {@link dropout} of whole channels: those of `[rows, …, channels]` that are dropped are 0 at every position of a row.
+ * Tompson et al., «Efficient object localization using convolutional networks», 2015.
+ */
+export function spatialDropout(rate: number, options: Record<string, never> = {}): SpatialDropoutLayer {
+  checkOptions('spatialDropout', options, []);
+  const checked = checkNumber('spatialDropout: rate', rate, { min: 0, below: 1 });
+  return Object.freeze({ kind: 'spatialDropout', rate: checked });
+}
+
 /** What elements were multiplied by; none where nothing was dropped. */
 type Mask = Region | undefined;
 
-type AnyDropout = DropoutLayer | AlphaDropoutLayer;
+type AnyDropout = DropoutLayer | AlphaDropoutLayer | SpatialDropoutLayer;
 
 function define<L extends AnyDropout>(factory: (rate: number) => L): LayerDefinition<L, Mask> {
   return {
@@ -47,7 +58,7 @@ function define<L extends AnyDropout>(factory: (rate: number) => L): LayerDefini
     describe: ({ kind, rate }) => `${kind}(${rate})`,
     outputShape: (_, input) => input,
     parameters: () => [],
-    layout: () => 'any',
+    layout: ({ kind }) => (kind === 'spatialDropout' ? 'lastAxis' : 'any'),
 
     forward: (_, { input }) => ({ output: input, saved: undefined }),
   };
@@ -55,6 +66,7 @@ function define<L extends AnyDropout>(factory: (rate: number) => L): LayerDefini
 
 export const dropoutLayer = /* @__PURE__ */ define(dropout);
 export const alphaDropoutLayer = /* @__PURE__ */ define(alphaDropout);
+export const spatialDropoutLayer = /* @__PURE__ */ define(spatialDropout);
 
 export const dropoutForwardInTraining: LayerForward<AnyDropout, Mask> = (builder, site) => {
   const { layer, index, place, name, input } = site;
@@ -69,10 +81,11 @@ export const dropoutForwardInTraining: LayerForward<AnyDropout, Mask> = (builder
     mask,
     columns,
     stream: index * 256 + Purpose.dropout,
+    spread: kind === 'spatialDropout' ? positions : 1,
     // 32 random bits lie below it with probability `rate`; | 0 keeps the bits in a signed field.
     threshold: Math.floor(rate * 2 ** 32) | 0,
   };
-  if (kind === 'dropout') {
+  if (kind !== 'alphaDropout') {
     builder.emit(dropoutForward, name, { ...fields, keepScale: 1 / (1 - rate) }, positions);
   } else {
     // The variance is then 1 again, and the mean 0.

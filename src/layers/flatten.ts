@@ -23,4 +23,4 @@ export const flattenLayer: LayerDefinition<FlattenLayer, undefined> = {
   forward: (_, { input }) => ({ output: input, saved: undefined }),
 };
 
-export const flattenBackward: LayerBackward<FlattenLayer, undefined> = () => {};
+export const flattenBackward: LayerBackward<unknown, undefined> = () => {};

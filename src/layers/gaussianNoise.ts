@@ -38,7 +38,12 @@ export const gaussianNoiseForwardInTraining: LayerForward<GaussianNoiseLayer, un
   const { columns, positions } = input;
   const y = builder.value(place, input);
   const stream = index * 256 + Purpose.noise;
-  builder.emit(gaussianNoiseForward, name, { x: input.data, y: y.data, columns, stream, deviation }, positions);
+  builder.emit(
+    gaussianNoiseForward,
+    name,
+    { x: input.data, y: y.data, columns, stream, spread: 1, deviation },
+    positions,
+  );
   return { output: y, saved: undefined };
 };
 

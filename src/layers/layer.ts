@@ -9,7 +9,11 @@ import type { Shape } from '../shape.js';
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: Shape;
+  /** Of its matrix, the product of some last axes; the last one unless told. */
+  readonly columns?: number;
   readonly initializer: InitializerConfig;
+  /** Where its numbers begin at 1 whatever the initialiser: from the first of them up to, not with, the second. */
+  readonly ones?: readonly [from: number, to: number];
   /** Whether training updates it by its gradient; true unless told. State, such as moving averages, has none. */
   readonly trainable?: boolean;
   /** Whether a step updates only the rows that its batch names; false unless told. */
@@ -21,6 +25,7 @@ export interface Place<L> extends Owner {
   readonly layer: L;
   readonly index: number;
   readonly inputShape: Shape;
+  readonly sourceShapes: readonly Shape[];
   readonly outputShape: Shape;
   /** The layer's parameters by their own names: `weight`, `bias`; and `weight.scale` where weights are int8. */
   readonly parameters: Readonly<Record<string, Parameter>>;
@@ -66,11 +71,12 @@ export interface LayerDefinition<L, S = unknown> {
   check(layer: object): L;
   /** `dense(10)`, as messages and summaries write it. */
   describe(layer: L): string;
-  /** True where it reads several. */
-  readonly merges?: boolean;
+  /** Whether it reads several, and no single one unless it says `maybe`. */
+  readonly merges?: boolean | 'maybe';
   /** The shape of its output; `from` names where the input comes from, `sources` are all of them. */
   outputShape(layer: L, input: Shape, from: string, sources: readonly Source[]): Shape;
-  parameters(layer: L, input: Shape): readonly ParameterSpec[];
+  /** `sources` are the shapes of all that it reads. */
+  parameters(layer: L, input: Shape, sources: readonly Shape[]): readonly ParameterSpec[];
   /** How its input is to lie. */
   layout(layer: L): Layout;
   /** As while predicting; `backward.ts` has the ways of those that go another one in a training step. */

@@ -126,6 +126,7 @@ export class Builder {
   /** Regions in the order they were asked for; those that this code named; and the values and gradients of owners. */
   readonly #regions: Region[] = [];
   readonly #named = new Map<string, Region>();
+  readonly #rooms = new Map<Owner, Map<string, Region>>();
   readonly #values = new Map<Owner, Map<string, Value>>();
   readonly #records: PlannedRecord[] = [];
   readonly #late: (() => void)[] = [];
@@ -169,18 +170,20 @@ export class Builder {
     return region;
   }
 
-  /** Those that are not `trainable` come after all that are: optimisers see one flat array. */
+  /**
+   * Those that are not `trainable` come after all that are: optimisers see one flat array. `columns` of its matrix, the
+   * last axis unless told.
+   */
   parameter(
     name: string,
     shape: readonly number[],
-    options: { format?: WeightFormat; trainable?: boolean; rowwise?: boolean } = {},
+    options: { format?: WeightFormat; trainable?: boolean; rowwise?: boolean; columns?: number | undefined } = {},
   ): Parameter {
-    const { format = 'float32', trainable = true, rowwise = false } = options;
+    const { format = 'float32', trainable = true, rowwise = false, columns = shape.at(-1) ?? 1 } = options;
     if (trainable && this.#parameters.at(-1)?.trainable === false) {
       throw new Error(`parameter ${name} is trainable, and comes after one that is not`);
     }
-    const columns = shape.at(-1) ?? 1;
-    const rows = size(shape.slice(0, -1));
+    const rows = size(shape) / columns;
     const bytes = panelBytes(rows, columns, format);
     const parameter = {
       name,
@@ -231,14 +234,18 @@ export class Builder {
     return value;
   }
 
-  /** Room for an owner's use, of another kind than values. */
+  /** Room for an owner's use, of another kind than values. Whoever asks again gets the same. */
   room(owner: Owner, bytes: number, role: string): Region {
-    return this.newRegion(`${owner.name}.${role}`, bytes);
+    const owned = this.#rooms.get(owner) ?? new Map<string, Region>();
+    this.#rooms.set(owner, owned);
+    const room = owned.get(role) ?? this.newRegion(`${owner.name}.${role}`, bytes);
+    owned.set(role, room);
+    return room;
   }
 
   /** Room for one number for each of so many columns, whatever the rows. */
   vector(owner: Owner, columns: number, role: string): Region {
-    return this.newRegion(`${owner.name}.${role}`, panelBytes(1, columns));
+    return this.room(owner, panelBytes(1, columns), role);
   }
 
   /** Keeps for {@link emitLate} what a step has to do once its update is made. */

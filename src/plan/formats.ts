@@ -21,17 +21,26 @@ export function formatOf(numbers: StoredNumbers): WeightFormat {
 export interface StoredPart {
   readonly name: string;
   readonly shape: Shape;
+  readonly columns?: number | undefined;
   readonly format: WeightFormat;
+}
+
+/** What is stored of a parameter: `columns` of its matrix are those of the last axis unless told. */
+interface Stored {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly columns?: number | undefined;
 }
 
 /**
  * What is stored for a parameter of a model with such weights. Matrices have the model's format; an int8 one has a
  * float32 scale for each of its columns beside it. Vectors, such as biases, are small and stay float32.
  */
-export function storedParts(name: string, shape: Shape, weights: WeightFormat): readonly StoredPart[] {
+export function storedParts({ name, shape, columns }: Stored, weights: WeightFormat): readonly StoredPart[] {
   if (shape.length < 2) return [{ name, shape, format: 'float32' }];
-  const matrix = { name, shape, format: weights };
-  return weights === 'int8' ? [matrix, { name: scaleName(name), shape: shape.slice(-1), format: 'float32' }] : [matrix];
+  const matrix = { name, shape, columns, format: weights };
+  if (weights !== 'int8') return [matrix];
+  return [matrix, { name: scaleName(name), shape: [columns ?? shape.at(-1) ?? 1], format: 'float32' }];
 }
 
 /** What the scales of that int8 parameter are called. */

@@ -61,6 +61,44 @@ export enum Opcode {
   scaleGradients = 56,
   constrain = 57,
   averageParameters = 58,
+  convolutionForward = 59,
+  convolutionInputGradient = 60,
+  convolutionWeightGradient = 61,
+  groupWeights = 62,
+  depthwiseForward = 63,
+  depthwiseInputGradient = 64,
+  depthwiseWeightGradient = 65,
+  poolForward = 66,
+  poolGradient = 67,
+  movePositions = 68,
+  widenWeights = 69,
+  recurrentForward = 70,
+  recurrentGradient = 71,
+  attention = 72,
+  addSteps = 73,
+  stepsGradient = 74,
+}
+
+/** The cell of a `recurrentForward` or `recurrentGradient` record. */
+export enum RecurrentKind {
+  simple = 0,
+  lstm = 1,
+  gruAfter = 2,
+  gruBefore = 3,
+}
+
+/** What an `attention` record makes: queries · keys, weights · values, or what goes back to keys and values. */
+export enum AttentionKind {
+  weights = 0,
+  values = 1,
+  keys = 2,
+}
+
+/** What a `poolForward` record makes of the numbers of a window. */
+export enum PoolKind {
+  max = 0,
+  average = 1,
+  sum = 2,
 }
 
 /** Which function of two values a `mergeForward` or `mergeGradient` record applies. */

@@ -27,7 +27,13 @@ describe.each(backends)('$binary', backend => {
         typeof x,
         typeof x,
       ];
-      const settings = { columns, stream, threshold: Math.floor(rate * 2 ** 32) | 0, keepScale: 1 / (1 - rate) };
+      const settings = {
+        columns,
+        stream,
+        spread: 1,
+        threshold: Math.floor(rate * 2 ** 32) | 0,
+        keepScale: 1 / (1 - rate),
+      };
       builder.emit(table.dropoutForward, 'test', { x, y, mask, ...settings });
       builder.emit(table.dropoutGradient, 'test', { dx, dy, mask, columns });
       return { x, y, dx, dy, mask };

@@ -15,7 +15,7 @@ describe.each(backends)('$binary', backend => {
     const rows = 1000;
     const ops = new Assembled(backend, rows, builder => {
       const [x, y] = ['x', 'y'].map(name => builder.value({ name }, { positions: 1, columns }).data) as [never, never];
-      const fields = { x, y, columns, stream: 5, deviation };
+      const fields = { x, y, columns, stream: 5, spread: 1, deviation };
       builder.emit(table.gaussianNoiseForward, 'test', fields);
       return { x, y };
     });
@@ -56,7 +56,7 @@ describe.each(backends)('$binary', backend => {
         never,
         never,
       ];
-      const fields = { x, y, mask, columns, stream: 3, threshold: Math.floor(rate * 2 ** 32) | 0 };
+      const fields = { x, y, mask, columns, stream: 3, spread: 1, threshold: Math.floor(rate * 2 ** 32) | 0 };
       builder.emit(table.alphaDropoutForward, 'test', {
         ...fields,
         keepScale,

@@ -88,6 +88,12 @@ it('every layer has its test', () => {
   const together: Record<string, readonly string[]> = {
     merge: ['add', 'subtract', 'multiply', 'average', 'maximum', 'concatenate'],
     arrange: ['slice', 'permute', 'repeatVector'],
+    convolution: ['conv2d', 'conv1d'],
+    depthwise: ['depthwiseConv2d', 'depthwiseConv1d', 'separableConv2d', 'separableConv1d'],
+    pooling: layerKinds.filter(kind => /Pool[12]d$/.test(kind)),
+    recurrent: ['simpleRnn', 'lstm', 'gru'],
+    positionEmbedding: ['sinusoidalPositions', 'positionEmbedding', 'groupNormalization'],
+    positions: ['reshape', 'zeroPadding2d', 'zeroPadding1d', 'cropping2d', 'upSampling2d'],
   };
   const fileOf = (kind: string) => Object.keys(together).find(file => together[file]?.includes(kind)) ?? kind;
   const files = layerKinds.map(kind => `test/layers/${fileOf(kind)}.test.ts`);

@@ -9,6 +9,7 @@ import { denseBackward, denseForward } from '../reference/dense.js';
 import { embeddingBackward, embeddingForward, type Table } from '../reference/embedding.js';
 import { isMerge, mergeBackward, mergeForward, type Operand } from '../reference/merge.js';
 import { rowNormBackward, rowNormForward } from '../reference/rowNorm.js';
+import { windowBackward, windowForward } from '../reference/windows.js';
 import type { NoiseOfLayer } from './noise.js';
 
 export type Parameters = Readonly<Record<string, Float64Array>>;
@@ -23,6 +24,7 @@ export interface Trace {
   /** What it reads, with that. */
   readonly from: readonly (number | string)[];
   readonly operands: readonly Operand[];
+  readonly inputShape: readonly number[];
   readonly outputShape: readonly number[];
   readonly name: string;
   readonly x: Float64Array;
@@ -92,6 +94,12 @@ function columnNormOf(
   return { ...moments, gamma, beta, epsilon: layer.epsilon, invert: false, fixed };
 }
 
+/** A layer's own parameters by their names. */
+function ownOf(parameters: Parameters, name: string): Parameters {
+  const own = Object.entries(parameters).filter(([key]) => key.startsWith(`${name}.`));
+  return Object.fromEntries(own.map(([key, values]) => [key.slice(name.length + 1), values]));
+}
+
 /** Numbers of the last axis, on which layers act with as many rows as there are positions. */
 const last = (shape: readonly number[]) => shape.at(-1) ?? 1;
 
@@ -112,15 +120,16 @@ export function forward(architecture: Architecture, parameters: Parameters, x: F
     const table = tableOf(layer, inputs);
     const z = isMerge(layer)
       ? mergeForward(layer, operands, outputShape)
-      : table && weight
-        ? embeddingForward(value, weight, table)
-        : columnNorm
-          ? columnNormForward(value, columnNorm)
-          : weight
-            ? denseForward(value, weight, parameters[`${name}.bias`], inputs, outputs)
-            : norm && gamma
-              ? rowNormForward(value, gamma, parameters[`${name}.beta`], norm)
-              : value;
+      : (windowForward({ layer, inputShape, outputShape }, value, ownOf(parameters, name)) ??
+        (table && weight
+          ? embeddingForward(value, weight, table)
+          : columnNorm
+            ? columnNormForward(value, columnNorm)
+            : weight
+              ? denseForward(value, weight, parameters[`${name}.bias`], inputs, outputs)
+              : norm && gamma
+                ? rowNormForward(value, gamma, parameters[`${name}.beta`], norm)
+                : value));
     const y = added
       ? z.map((value, i) => value * at(added.scale, i) + at(added.shift, i))
       : 'activation' in layer
@@ -133,6 +142,7 @@ export function forward(architecture: Architecture, parameters: Parameters, x: F
       name,
       from,
       operands,
+      inputShape,
       outputShape,
       x: value,
       z,
@@ -173,7 +183,12 @@ export function backward(traces: readonly Trace[], parameters: Parameters, dy: F
     const { [`${name}.weight`]: weight, [`${name}.gamma`]: gamma } = parameters;
     const norm = rowNormOf(layer, outputs);
     const table = tableOf(layer, inputs);
-    if (table && weight) learn(`${name}.weight`, embeddingBackward(x, dz, weight.length / outputs, table));
+    const place = { layer, inputShape: trace.inputShape, outputShape: trace.outputShape };
+    if (windowForward(place, x, ownOf(parameters, name))) {
+      const { dx, gradients: own } = windowBackward(place, x, ownOf(parameters, name), dz);
+      for (const [key, gradient] of Object.entries(own)) learn(`${name}.${key}`, gradient);
+      upstream = dx;
+    } else if (table && weight) learn(`${name}.weight`, embeddingBackward(x, dz, weight.length / outputs, table));
     else if (noise) upstream = dz.map((value, i) => value * at(noise.scale, i));
     else if (columnNorm) {
       const { dx, dgamma, dbeta } = columnNormBackward(x, dz, columnNorm);

@@ -178,6 +178,7 @@ function dropout(): Operation {
           x: matrixOf(builder, 'x', COLUMNS).data,
           y: matrixOf(builder, 'y', COLUMNS).data,
           mask: builder.region('mask', panelBytes(ROWS, COLUMNS)),
+          spread: 1,
           columns: COLUMNS,
           stream: 1,
           threshold: 2 ** 30,

@@ -67,6 +67,21 @@ export const denseForwardQuantized = /* @__PURE__ */ defineOp(
   },
 );
 
+/** Float32 weights from ones of fewer bits. */
+export const widenWeights = /* @__PURE__ */ defineOp(
+  'widenWeights',
+  { to: 'address', w: 'address', scale: 'address', inputs: 'i32', outputs: 'i32', bits: 'i32' },
+  {
+    binary: 'predict',
+    access: ({ inputs, outputs }) => ({
+      to: writesMatrix('outputs', outputs, inputs),
+      w: reads('outputs'),
+      scale: reads('outputs'),
+    }),
+    work: ({ inputs, outputs }, rows) => 2 * inputs * outputs + rows,
+  },
+);
+
 export const denseInputGradient = /* @__PURE__ */ defineOp(
   'denseInputGradient',
   {

@@ -1,7 +1,7 @@
 /** Noise while training. */
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
-const noiseFields = { y: 'address', x: 'address', columns: 'i32', stream: 'i32' } as const;
+const noiseFields = { y: 'address', x: 'address', columns: 'i32', stream: 'i32', spread: 'i32' } as const;
 const dropoutFields = { ...noiseFields, mask: 'address', threshold: 'i32', keepScale: 'f32' } as const;
 
 interface Width {

@@ -1,0 +1,116 @@
+// Attention (Vaswani et al. 2017), of which the softmax and the dropout between its products are ops of their own: for
+// each sample and head the products of queries, keys and values, whose columns the heads share, and of the weights,
+// which have a row for each head and query and a column for each key.
+import { AttentionKind } from '../../src/plan/opcodes';
+import { firstRow, lastRow, panelsOf, partNumber, rowsOf } from '../parts';
+import { Op, PANEL, ROW } from '../plan';
+import { multiplyApart, multiplyByTransposed, multiplyTransposed } from '../simd/gemm';
+import { columnMask } from '../simd/lanes';
+import { columnAt, put, take } from './columns';
+
+@unmanaged
+export class Attention extends Op {
+  y: usize;
+  a: usize;
+  b: usize;
+  scratch: usize;
+  /** Bytes of that for each thread. */
+  scratchBytes: i32;
+  kind: i32;
+  /** Steps of the queries, and of the keys. */
+  queries: i32;
+  keys: i32;
+  heads: i32;
+  /** Columns of a head. */
+  size: i32;
+  scale: f32;
+  /** 1 where no query sees what comes after it: such weights' sums are −Infinity. */
+  causal: i32;
+  paired: i32;
+}
+
+/** Columns `first … first + columns − 1` of `count` rows to a matrix of their own, times `scale`; padding becomes 0. */
+function takeColumns(to: usize, row: usize, stride: usize, count: i32, first: i32, columns: i32, scale: f32): void {
+  const factor = f32x4.splat(scale);
+  const own = <usize>count * ROW;
+  for (let column = 0; column < panelsOf(columns) * PANEL; column += 4) {
+    const mask = columnMask(column, columns);
+    for (let k: usize = 0; k < <usize>count; k++) {
+      let value = f32x4.splat(0);
+      if (column < columns) {
+        value = v128.and(f32x4.mul(take(row + k * ROW, stride, first + column), factor), mask);
+      }
+      v128.store(columnAt(to + k * ROW, own, column), value);
+    }
+  }
+}
+
+/** The way back of {@link takeColumns}; what lies beside is left as it is. */
+function putColumns(row: usize, stride: usize, from: usize, count: i32, first: i32, columns: i32, scale: f32): void {
+  const factor = f32x4.splat(scale);
+  const own = <usize>count * ROW;
+  for (let column = 0; column < columns; column += 4) {
+    for (let k: usize = 0; k < <usize>count; k++) {
+      const value = f32x4.mul(v128.load(columnAt(from + k * ROW, own, column)), factor);
+      put(row + k * ROW, stride, first + column, first + columns, value);
+    }
+  }
+}
+
+/** One of three products, each times `scale`; shared out by samples. The record's positions are those of y. */
+export function attention(r: Attention): void {
+  const samples = rowsOf(r) / r.positions;
+  const queries = r.queries;
+  const keys = r.keys;
+  const size = r.size;
+  const outs = r.kind == AttentionKind.values ? queries : keys;
+  const queryStride = <usize>(samples * queries) * ROW;
+  const keyStride = <usize>(samples * keys) * ROW;
+  const weightStride = <usize>(samples * r.heads * queries) * ROW;
+  const paired = r.paired != 0;
+  const longest = max(queries, keys);
+  const left = r.scratch + partNumber() * r.scratchBytes;
+  const right = left + <usize>(panelsOf(size) * longest) * ROW;
+  const weights = right + <usize>(panelsOf(size) * longest) * ROW;
+  const room = weights + <usize>(panelsOf(keys) * queries) * ROW;
+  for (let sample = firstRow(r) / r.positions, end = lastRow(r) / r.positions; sample < end; sample++) {
+    const queryRow = <usize>(sample * queries) * ROW;
+    const keyRow = <usize>(sample * keys) * ROW;
+    if (r.kind != AttentionKind.weights) {
+      // Padding beyond all heads.
+      const stride = r.kind == AttentionKind.values ? queryStride : keyStride;
+      const last = r.y + <usize>(panelsOf(r.heads * size) - 1) * stride + <usize>(sample * outs) * ROW;
+      memory.fill(last, 0, <usize>outs * ROW);
+    }
+    for (let head = 0; head < r.heads; head++) {
+      const column = head * size;
+      const weightRow = <usize>((sample * r.heads + head) * queries) * ROW;
+      if (r.kind == AttentionKind.weights) {
+        takeColumns(left, r.a + queryRow, queryStride, queries, column, size, r.scale);
+        takeColumns(right, r.b + keyRow, keyStride, keys, column, size, 1);
+        multiplyTransposed(weights, left, right, 0, room, queries, keys, size, 0, panelsOf(keys), paired);
+        for (let query = 0; query < queries; query++) {
+          for (let key = 0; key < panelsOf(keys) * PANEL; key += 4) {
+            let value = v128.load(columnAt(weights + query * ROW, <usize>queries * ROW, key));
+            if (r.causal) {
+              const hidden = v128.andnot(columnMask(key, keys), columnMask(key, query + 1));
+              value = v128.bitselect(f32x4.splat(-Infinity), value, hidden);
+            }
+            v128.store(columnAt(r.y + weightRow + query * ROW, weightStride, key), value);
+          }
+        }
+      } else if (r.kind == AttentionKind.values) {
+        takeColumns(right, r.b + keyRow, keyStride, keys, column, size, 1);
+        const height = samples * r.heads * queries;
+        const x = r.a + weightRow;
+        multiplyApart(left, queries, x, right, 0, queries, height, keys, 0, panelsOf(size), -Infinity, paired);
+        putColumns(r.y + queryRow, queryStride, left, queries, column, size, r.scale);
+      } else {
+        takeColumns(weights, r.a + weightRow, weightStride, queries, 0, keys, 1);
+        takeColumns(left, r.b + queryRow, queryStride, queries, column, size, r.scale);
+        multiplyByTransposed(right, weights, left, queries, keys, size, 0, panelsOf(keys), paired);
+        putColumns(r.y + keyRow, keyStride, right, keys, column, size, 1);
+      }
+    }
+  }
+}

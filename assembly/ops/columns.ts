@@ -1,0 +1,30 @@
+// Columns of a value that need not begin where a panel or a vector does.
+import { PANEL } from '../plan';
+
+/** Where a column of a row lies; panels are `stride` bytes apart. */
+// @ts-ignore: decorator
+@inline
+export function columnAt(row: usize, stride: usize, column: i32): usize {
+  return row + <usize>(column / PANEL) * stride + (column % PANEL << 2);
+}
+
+/** Four columns of a row. */
+export function take(row: usize, stride: usize, column: i32): v128 {
+  if ((column & 3) == 0) return v128.load(columnAt(row, stride, column));
+  let value = v128.load32_zero(columnAt(row, stride, column));
+  value = v128.load32_lane(columnAt(row, stride, column + 1), value, 1);
+  value = v128.load32_lane(columnAt(row, stride, column + 2), value, 2);
+  return v128.load32_lane(columnAt(row, stride, column + 3), value, 3);
+}
+
+/** Writes those of four columns that are below `end`. */
+export function put(row: usize, stride: usize, column: i32, end: i32, value: v128): void {
+  if ((column & 3) == 0 && column + 4 <= end) {
+    v128.store(columnAt(row, stride, column), value);
+    return;
+  }
+  store<f32>(columnAt(row, stride, column), f32x4.extract_lane(value, 0));
+  if (column + 1 < end) store<f32>(columnAt(row, stride, column + 1), f32x4.extract_lane(value, 1));
+  if (column + 2 < end) store<f32>(columnAt(row, stride, column + 2), f32x4.extract_lane(value, 2));
+  if (column + 3 < end) store<f32>(columnAt(row, stride, column + 3), f32x4.extract_lane(value, 3));
+}

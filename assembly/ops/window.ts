@@ -1,0 +1,81 @@
+// Windows over images: which rows of a value an output reads. A sequence is an image of one line.
+
+/** Where an image's windows lie: a constant of the plan. */
+@unmanaged
+export class Window {
+  /** The image that windows lie on, and how many of them lie on it each way. */
+  height: i32;
+  width: i32;
+  outHeight: i32;
+  outWidth: i32;
+  kernelHeight: i32;
+  kernelWidth: i32;
+  strideY: i32;
+  strideX: i32;
+  /** How far the first window begins before the image. */
+  top: i32;
+  left: i32;
+  dilationY: i32;
+  dilationX: i32;
+}
+
+// What `locate` found: the window's taps that lie within the image, and the row that its first tap would have.
+export let firstY: i32 = 0;
+export let lastY: i32 = 0;
+export let firstX: i32 = 0;
+export let lastX: i32 = 0;
+export let corner: i32 = 0;
+
+/** The first tap that is not before the image. */
+// @ts-ignore: decorator
+@inline
+function firstTap(start: i32, dilation: i32): i32 {
+  return start < 0 ? (dilation - 1 - start) / dilation : 0;
+}
+
+/** The one after the last tap that is not behind it. */
+// @ts-ignore: decorator
+@inline
+function lastTap(start: i32, dilation: i32, length: i32, taps: i32): i32 {
+  return min(taps, (length - start + dilation - 1) / dilation);
+}
+
+/** Finds the window of that row of the outputs, which lie sample after sample. */
+export function locate(g: Window, row: i32): void {
+  const line = row / g.outWidth;
+  const sample = line / g.outHeight;
+  const y = (line - sample * g.outHeight) * g.strideY - g.top;
+  const x = (row - line * g.outWidth) * g.strideX - g.left;
+  firstY = firstTap(y, g.dilationY);
+  lastY = lastTap(y, g.dilationY, g.height, g.kernelHeight);
+  firstX = firstTap(x, g.dilationX);
+  lastX = lastTap(x, g.dilationX, g.width, g.kernelWidth);
+  corner = (sample * g.height + y) * g.width + x;
+}
+
+/** For each of `count` outputs from row `first` on, the row of the image that the tap reads; −1 outside of it. */
+export function findRows(list: usize, g: Window, tap: i32, first: i32, count: i32): void {
+  const tapY = tap / g.kernelWidth;
+  const shiftY = tapY * g.dilationY - g.top;
+  const shiftX = (tap - tapY * g.kernelWidth) * g.dilationX - g.left;
+  const line = first / g.outWidth;
+  let sample = line / g.outHeight;
+  let outY = line - sample * g.outHeight;
+  let outX = first - line * g.outWidth;
+  for (const end = list + (<usize>count << 2); list < end; ) {
+    const y = outY * g.strideY + shiftY;
+    const start = (sample * g.height + y) * g.width;
+    const isInside = <u32>y < <u32>g.height;
+    for (; outX < g.outWidth && list < end; outX++) {
+      const x = outX * g.strideX + shiftX;
+      store<i32>(list, isInside && <u32>x < <u32>g.width ? start + x : -1);
+      list += 4;
+    }
+    outX = 0;
+    outY += 1;
+    if (outY == g.outHeight) {
+      outY = 0;
+      sample += 1;
+    }
+  }
+}

@@ -1,0 +1,174 @@
+/** A recurrent layer twice, once from each end. */
+import { checkChoice, checkOptions, wrongType, wrongValue } from '../errors.js';
+import { hasKey } from '../kinds.js';
+import type { Value } from '../plan/builder.js';
+import type { Region } from '../plan/memory.js';
+import { MergeKind } from '../plan/opcodes.js';
+import { copyColumns, mergeForward, mergeGradient } from '../plan/ops/merge.js';
+import { type Common, checkCommon } from './common.js';
+import type { LayerBackward, LayerDefinition } from './layer.js';
+import { emitMoved } from './positions.js';
+import {
+  emitLast,
+  emitLastBack,
+  emitRecurrent,
+  emitRecurrentBack,
+  gruLayer,
+  lstmLayer,
+  type RecurrentLayer,
+  recurrentParameters,
+  simpleRnnLayer,
+} from './recurrent.js';
+import { checkImage } from './window.js';
+
+export interface BidirectionalOptions {
+  /** What becomes of both outputs; `'concatenate'` unless told. */
+  readonly merge?: 'concatenate' | 'sum' | 'average' | 'multiply';
+  /** In place of `${index}.bidirectional`. */
+  readonly name?: string;
+}
+
+export interface BidirectionalLayer extends Common {
+  readonly kind: 'bidirectional';
+  readonly layer: RecurrentLayer;
+  readonly merge: 'concatenate' | 'sum' | 'average' | 'multiply';
+}
+
+const definitions = { simpleRnn: simpleRnnLayer, lstm: lstmLayer, gru: gruLayer } as const;
+
+/**
+ * A recurrent layer twice, each with its own parameters, `forward.…` and `backward.…`: from the first step to the last,
+ * and from the last to the first. Their outputs come side by side, or with `merge` `'sum'`, `'average'` or
+ * `'multiply'` into one; with `returnSequences` both are in the order of the steps. Schuster and Paliwal 1997.
+ *
+ * @throws TypeError where the layer is not recurrent, RangeError where it goes backwards by itself
+ */
+export function bidirectional(layer: RecurrentLayer, options: BidirectionalOptions = {}): BidirectionalLayer {
+  const where = 'bidirectional';
+  checkOptions(where, options, ['merge', 'name', 'trainable']);
+  if (!hasKey(layer, 'kind') || !Object.hasOwn(definitions, String(layer.kind))) {
+    throw wrongType(where, 'a recurrent layer, such as lstm(32)', layer);
+  }
+  const { kind, ...settings } = layer as RecurrentLayer;
+  const definition = definitions[kind] as LayerDefinition<RecurrentLayer>;
+  checkOptions(`${where}: ${kind}`, settings, definition.options);
+  const { trainable, name, ...inner } = definition.check(layer);
+  if (inner.goBackwards) throw wrongValue(where, 'a layer without goBackwards', definition.describe(layer));
+  const { merge = 'concatenate' } = options;
+  const own = options.name ?? name;
+  return Object.freeze({
+    kind: where,
+    layer: Object.freeze(inner as RecurrentLayer),
+    merge: checkChoice(`${where}: merge`, merge, ['concatenate', 'sum', 'average', 'multiply'] as const),
+    ...checkCommon(where, { trainable: trainable ?? (options as Common).trainable ?? true, ...(own && { name: own }) }),
+  });
+}
+
+/** Both directions' layers. */
+function directionsOf({ layer }: BidirectionalLayer): readonly (readonly [prefix: string, layer: RecurrentLayer])[] {
+  return [
+    ['forward.', layer],
+    ['backward.', { ...layer, goBackwards: true }],
+  ];
+}
+
+const flipped = (steps: number) => () => Int32Array.from({ length: steps }, (_, step) => steps - 1 - step);
+
+/** What each direction made, before both are merged. */
+interface Ends {
+  readonly states: readonly Value[];
+  readonly ends: readonly Value[];
+}
+
+export const bidirectionalLayer: LayerDefinition<BidirectionalLayer, Ends> = {
+  options: ['layer', 'merge', 'name', 'trainable'],
+  check(layer) {
+    const { kind: _, layer: inner, ...options } = layer as Partial<BidirectionalLayer>;
+    return bidirectional(inner as RecurrentLayer, options);
+  },
+  describe: ({ kind, layer }) => `${kind}(${layer.kind}(${layer.units}))`,
+
+  outputShape({ kind, layer, merge }, input, from) {
+    const [steps = 1] = checkImage(kind, input, from, 1);
+    const columns = merge === 'concatenate' ? 2 * layer.units : layer.units;
+    return layer.returnSequences ? [steps, columns] : [columns];
+  },
+
+  parameters(layer, input) {
+    return directionsOf(layer).flatMap(([prefix, one]) =>
+      recurrentParameters(one, input.at(-1) ?? 1).map(spec => ({ ...spec, name: prefix + spec.name })),
+    );
+  },
+
+  layout: () => 'lastAxis',
+
+  forward(builder, site) {
+    const { layer, place, name } = site;
+    const states = directionsOf(layer).map(([prefix, one]) => emitRecurrent(builder, site, one, prefix));
+    const ends = states.map((h, k) => {
+      if (!layer.layer.returnSequences) return emitLast(builder, site, h, k === 0 ? 'forward.' : 'backward.');
+      if (k === 0) return h;
+      const y = builder.value(place, h, { role: 'backward.flipped' });
+      emitMoved(builder, site, 'flipped', h, y, flipped(h.positions));
+      return y;
+    });
+    const [a, b] = ends;
+    if (!a || !b) throw new Error('two directions');
+    const { positions, columns: units } = a;
+    if (layer.merge === 'concatenate') {
+      const columns = 2 * units;
+      const y = builder.value(place, { positions, columns });
+      // The last one first, as of a concatenation.
+      for (const [x, to] of [
+        [b, units],
+        [a, 0],
+      ] as const) {
+        const fields = { y: y.data, x: x.data, columns, from: 0, to, count: units, alone: 0 };
+        builder.emit(copyColumns, name, fields, positions);
+      }
+      return { output: y, saved: { states, ends } };
+    }
+    const y = builder.value(place, a);
+    const places = { y: y.data, a: a.data, b: b.data };
+    builder.emit(mergeForward, name, { ...places, columns: units, ...mergeOf(layer) }, positions);
+    return { output: y, saved: { states, ends } };
+  },
+};
+
+function mergeOf({ merge }: BidirectionalLayer) {
+  return { kind: merge === 'multiply' ? MergeKind.multiply : MergeKind.add, scale: merge === 'average' ? 0.5 : 1 };
+}
+
+export const bidirectionalBackward: LayerBackward<BidirectionalLayer, Ends> = (builder, site, past, gradients) => {
+  const { layer, name } = site;
+  const { states, ends } = past.saved;
+  const dy = gradients.of(past.output);
+  ends.forEach((own, k) => {
+    const { columns, positions, data: x } = own;
+    const dx = gradients.of(own);
+    if (layer.merge === 'concatenate') {
+      const fields = { y: dx, x: dy, columns, from: k * columns, to: 0, count: columns, alone: 0 };
+      builder.emit(copyColumns, name, fields, positions);
+    } else {
+      const places = { dx, dy, x, other: ends[1 - k]?.data ?? 0 } as const;
+      builder.emit(mergeGradient, name, { ...places, columns, second: k, ...mergeOf(layer) }, positions);
+    }
+  });
+  directionsOf(layer).forEach(([prefix, one], k) => {
+    const [h, end] = [states[k], ends[k]];
+    if (!h || !end) return;
+    let dh: Region = gradients.of(end);
+    if (end !== h && layer.layer.returnSequences) {
+      dh = gradients.of(h);
+      emitMoved(
+        builder,
+        site,
+        'flipped',
+        { ...end, data: gradients.of(end) },
+        { ...h, data: dh },
+        flipped(h.positions),
+      );
+    } else if (end !== h) dh = emitLastBack(builder, site, h, end, gradients);
+    emitRecurrentBack(builder, site, one, gradients, dh, prefix);
+  });
+};

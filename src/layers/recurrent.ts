@@ -1,0 +1,310 @@
+/** Recurrent layers: what a step gives goes into the next one. */
+import { checkBoolean, checkInteger, checkOptions } from '../errors.js';
+import { type Initializer, type InitializerConfig, resolveInitializer } from '../initializers/index.js';
+import type { Builder, Extent, Value } from '../plan/builder.js';
+import type { Gradients } from '../plan/gradients.js';
+import type { Region } from '../plan/memory.js';
+import { RecurrentKind } from '../plan/opcodes.js';
+import { denseWeightGradient } from '../plan/ops/dense.js';
+import { recurrentForward, recurrentGradient } from '../plan/ops/sequence.js';
+import { PANEL, panelBytes, panelCount } from '../plan/panels.js';
+import type { TrainingBuilder } from '../plan/trainingBuilder.js';
+import { type Common, type CommonOptions, checkCommon, commonNames } from './common.js';
+import { emitProduct, emitProductGradients } from './dense.js';
+import type { LayerBackward, LayerDefinition, ParameterSpec, Site } from './layer.js';
+import { emitMoved } from './positions.js';
+import { checkBiasInitializer, floatWeights } from './weighted.js';
+import { checkImage } from './window.js';
+
+export interface RecurrentOptions extends CommonOptions {
+  /** Whether the output has every step's, or the last one's alone; false unless told. */
+  readonly returnSequences?: boolean;
+  /** Whether steps are taken from the last to the first; false unless told. */
+  readonly goBackwards?: boolean;
+  /** Whether biases are added; true unless told. */
+  readonly useBias?: boolean;
+  /** How the weights of inputs begin; `'glorotUniform'` unless told. */
+  readonly weightInitializer?: Initializer;
+  /** How the weights of the step before begin; `'orthogonal'` unless told. */
+  readonly recurrentWeightInitializer?: Initializer;
+  /** How biases begin; `'zeros'` unless told, and of lstm's forget gate always ones. */
+  readonly biasInitializer?: Initializer;
+}
+
+export interface GruOptions extends RecurrentOptions {
+  /** Whether the reset gate acts after the product with the step before, as in Keras and PyTorch; true unless told. */
+  readonly resetAfter?: boolean;
+}
+
+interface Recurrent<K extends string> extends Common {
+  readonly kind: K;
+  readonly units: number;
+  readonly returnSequences: boolean;
+  readonly goBackwards: boolean;
+  readonly useBias: boolean;
+  readonly weightInitializer: InitializerConfig;
+  readonly recurrentWeightInitializer: InitializerConfig;
+  readonly biasInitializer: InitializerConfig;
+}
+
+export type SimpleRnnLayer = Recurrent<'simpleRnn'>;
+export type LstmLayer = Recurrent<'lstm'>;
+export interface GruLayer extends Recurrent<'gru'> {
+  readonly resetAfter: boolean;
+}
+export type RecurrentLayer = SimpleRnnLayer | LstmLayer | GruLayer;
+
+const optionNames = [
+  'returnSequences',
+  'goBackwards',
+  'useBias',
+  'weightInitializer',
+  'recurrentWeightInitializer',
+  'biasInitializer',
+  ...commonNames,
+] as const;
+
+function recurrent<K extends string>(kind: K, units: number, options: RecurrentOptions): Recurrent<K> {
+  const where = `${kind}(${typeof units === 'number' ? units : '?'})`;
+  checkOptions(where, options, kind === 'gru' ? ['resetAfter', ...optionNames] : optionNames);
+  const { returnSequences = false, goBackwards = false, useBias = true } = options;
+  const { weightInitializer = 'glorotUniform', recurrentWeightInitializer = 'orthogonal' } = options;
+  return {
+    kind,
+    units: checkInteger(`${where}: units`, units, 1, 2 ** 20),
+    returnSequences: checkBoolean(`${where}: returnSequences`, returnSequences),
+    goBackwards: checkBoolean(`${where}: goBackwards`, goBackwards),
+    useBias: checkBoolean(`${where}: useBias`, useBias),
+    weightInitializer: resolveInitializer(`${where}: weightInitializer`, weightInitializer),
+    recurrentWeightInitializer: resolveInitializer(`${where}: recurrentWeightInitializer`, recurrentWeightInitializer),
+    biasInitializer: checkBiasInitializer(where, options.biasInitializer ?? 'zeros'),
+    ...checkCommon(where, options),
+  };
+}
+
+/**
+ * `h = tanh(x · weight + h of the step before · recurrentWeight + bias)`, from `[rows, steps, features]` to `[rows,
+ * units]`, or with `returnSequences` `[rows, steps, units]`. `weight` is `[features, units]`, `recurrentWeight` `[units,
+ * units]`. Elman 1990.
+ *
+ * @throws TypeError for an unknown option, RangeError where `units` is not a whole number from 1 up
+ */
+export function simpleRnn(units: number, options: RecurrentOptions = {}): SimpleRnnLayer {
+  return Object.freeze(recurrent('simpleRnn', units, options));
+}
+
+/**
+ * Long short-term memory, from `[rows, steps, features]` to `[rows, units]`, or with `returnSequences` `[rows, steps,
+ * units]`. Its four gates i, f, g and o lie side by side in `weight`, `[features, 4 · units]`, `recurrentWeight`, `[units,
+ * 4 · units]`, and `bias`, which begins at 1 for f. Hochreiter and Schmidhuber 1997; Keras's definition and defaults.
+ *
+ * @throws as {@link simpleRnn}
+ */
+export function lstm(units: number, options: RecurrentOptions = {}): LstmLayer {
+  return Object.freeze(recurrent('lstm', units, options));
+}
+
+/**
+ * A gated recurrent unit, from `[rows, steps, features]` to `[rows, units]`, or with `returnSequences` `[rows, steps,
+ * units]`. Its gates z, r and h lie side by side in `weight`, `[features, 3 · units]`, `recurrentWeight`, `[units, 3 ·
+ * units]`, `bias`, and where it resets after the product `recurrentBias`. Cho et al. 2014; Keras's definition.
+ *
+ * @throws as {@link simpleRnn}
+ */
+export function gru(units: number, options: GruOptions = {}): GruLayer {
+  const checked = recurrent('gru', units, options);
+  return Object.freeze({ ...checked, resetAfter: checkBoolean('gru: resetAfter', options.resetAfter ?? true) });
+}
+
+const gates = { simpleRnn: 1, lstm: 4, gru: 3 } as const;
+
+/** The parameters of one direction. */
+export function recurrentParameters(layer: RecurrentLayer, features: number): ParameterSpec[] {
+  const { kind, units, useBias, weightInitializer, recurrentWeightInitializer, biasInitializer } = layer;
+  const width = gates[kind] * units;
+  const bias = { shape: [width], initializer: biasInitializer };
+  const forget = kind === 'lstm' && { ones: [units, 2 * units] as const };
+  return [
+    { name: 'weight', shape: [features, width], initializer: weightInitializer },
+    { name: 'recurrentWeight', shape: [units, width], initializer: recurrentWeightInitializer },
+    ...(useBias ? [{ name: 'bias', ...bias, ...forget }] : []),
+    ...(useBias && resetsAfter(layer) ? [{ name: 'recurrentBias', ...bias }] : []),
+  ];
+}
+
+function resetsAfter(layer: RecurrentLayer): boolean {
+  return layer.kind === 'gru' && layer.resetAfter;
+}
+
+function kindOf(layer: RecurrentLayer): RecurrentKind {
+  if (layer.kind === 'simpleRnn') return RecurrentKind.simple;
+  if (layer.kind === 'lstm') return RecurrentKind.lstm;
+  return layer.resetAfter ? RecurrentKind.gruAfter : RecurrentKind.gruBefore;
+}
+
+/** A layer's parameters under other names: those that begin with `prefix`, without it. */
+function within(site: Site<unknown>, prefix: string): Site<unknown> {
+  const own = Object.entries(site.parameters).filter(([name]) => name.startsWith(prefix));
+  const parameters = Object.fromEntries(own.map(([name, parameter]) => [name.slice(prefix.length), parameter]));
+  return { ...site, parameters, first: false };
+}
+
+/** Everything that one direction makes. */
+interface Direction {
+  readonly x: Value;
+  readonly z: Value;
+  readonly h: Value;
+  readonly c: Value | undefined;
+}
+
+/** One direction's values; `prefix` tells two of one layer apart. */
+function valuesOf(builder: Builder, site: Site<unknown>, layer: RecurrentLayer, prefix: string): Direction {
+  const { place, input } = site;
+  const { positions } = input;
+  const value = (role: string, columns: number) =>
+    builder.value(place, { positions, columns }, { role: prefix + role });
+  return {
+    x: layer.goBackwards ? value('reversed', input.columns) : input,
+    z: value('gates', gates[layer.kind] * layer.units),
+    h: value('states', layer.units),
+    c: layer.kind === 'simpleRnn' ? undefined : value('cells', layer.units),
+  };
+}
+
+const reversed = (steps: number) => () => Int32Array.from({ length: steps }, (_, step) => steps - 1 - step);
+
+/** Emits one direction; gives the states of all steps, in the order that they are made. */
+export function emitRecurrent(builder: Builder, whole: Site<unknown>, layer: RecurrentLayer, prefix = ''): Value {
+  const site = within(whole, prefix);
+  const { name, input } = site;
+  const { units } = layer;
+  const values = valuesOf(builder, whole, layer, prefix);
+  const { x, z, h, c } = values;
+  if (x !== input) emitMoved(builder, site, 'reversed', input, x, reversed(input.positions));
+  emitProduct(builder, site, x, z);
+  const fields = {
+    h: h.data,
+    z: z.data,
+    u: floatWeights(builder, site, 'recurrentWeight', prefix),
+    b: site.parameters.recurrentBias?.data ?? 0,
+    c: c?.data ?? 0,
+    ...builder.scratch(panelBytes(builder.capacity, panelCount(units) * PANEL + z.columns)),
+    units,
+    kind: kindOf(layer),
+    paired: builder.paired,
+  } as const;
+  builder.emit(recurrentForward, name, fields, h.positions);
+  return h;
+}
+
+/** What goes back through {@link emitRecurrent} from dh, the gradient of all states. */
+export function emitRecurrentBack(
+  builder: TrainingBuilder,
+  whole: Site<unknown>,
+  layer: RecurrentLayer,
+  gradients: Gradients,
+  dh: Region,
+  prefix = '',
+): void {
+  const site = within(whole, prefix);
+  const { name, input, place } = site;
+  const { units } = layer;
+  const { x, z, h, c } = valuesOf(builder, whole, layer, prefix);
+  const dz = gradients.of(z);
+  const du = layer.kind === 'gru' ? builder.gradientOf(z, 'recurrent ') : dz;
+  const { recurrentWeight, recurrentBias } = site.parameters;
+  const { capacity } = builder;
+  const turned = panelBytes(PANEL * (1 + Math.max(panelCount(z.columns), panelCount(units))), PANEL);
+  const fields = {
+    h: h.data,
+    z: z.data,
+    u: recurrentWeight?.data ?? 0,
+    c: c?.data ?? 0,
+    dh,
+    dz,
+    du,
+    ...builder.scratch(3 * panelBytes(capacity, units) + panelBytes(capacity, z.columns) + turned),
+    units,
+    kind: kindOf(layer),
+    paired: builder.paired,
+  } as const;
+  builder.emit(recurrentGradient, name, fields, h.positions);
+  const isReversed = x !== input;
+  const own = isReversed && gradients.wants(input);
+  emitProductGradients(builder, site, x, { ...z, data: dz }, gradients, own);
+  if (own) {
+    gradients.give(input, name, data => {
+      emitMoved(builder, site, 'reversed', { ...x, data: gradients.of(x) }, { ...input, data }, reversed(x.positions));
+    });
+  }
+  const learn = (from: Extent & { data: Region }, dy: Region, bias = recurrentBias) =>
+    gradients.learn(name, { recurrentWeight, recurrentBias: bias }, d => {
+      const sizes = { inputs: units, outputs: z.columns, paired: builder.paired, ownBytes: 0 };
+      const places = { dw: d.recurrentWeight ?? 0, db: d.recurrentBias ?? 0, x: from.data, dy } as const;
+      const byOutputs = Number(builder.byOutputs(z.columns));
+      builder.emit(denseWeightGradient, name, { ...places, ...sizes, byOutputs }, h.positions);
+    });
+  if (!recurrentWeight?.gradient) return;
+  const before = builder.value(place, h, { role: `${prefix}before` });
+  const earlier = () => Int32Array.from({ length: h.positions }, (_, step) => step - 1);
+  emitMoved(builder, site, 'before', h, before, earlier);
+  learn(before, du);
+  if (kindOf(layer) === RecurrentKind.gruBefore && c) learn(c, z.data, undefined);
+}
+
+function define<L extends RecurrentLayer>(
+  options: readonly string[],
+  factory: (units: number, options: RecurrentOptions) => L,
+): LayerDefinition<L, Value> {
+  return {
+    options: ['units', ...options],
+    check(layer) {
+      const { kind: _, units, ...rest } = layer as Partial<L>;
+      return factory(units as number, rest as RecurrentOptions);
+    },
+    describe: ({ kind, units }) => `${kind}(${units})`,
+
+    outputShape({ kind, units, returnSequences }, input, from) {
+      const [steps = 1] = checkImage(kind, input, from, 1);
+      return returnSequences ? [steps, units] : [units];
+    },
+
+    parameters: (layer, input) => recurrentParameters(layer, input.at(-1) ?? 1),
+    layout: () => 'lastAxis',
+
+    forward(builder, site) {
+      const h = emitRecurrent(builder, site, site.layer);
+      return { output: site.layer.returnSequences ? h : emitLast(builder, site, h), saved: h };
+    },
+  };
+}
+
+/** The last step's state alone. */
+export function emitLast(builder: Builder, site: Site<unknown>, h: Value, prefix = ''): Value {
+  const y = builder.value(site.place, { positions: 1, columns: h.columns }, { role: prefix && `${prefix}last` });
+  emitMoved(builder, site, 'last', h, y, () => Int32Array.of(h.positions - 1));
+  return y;
+}
+
+/** The gradient of all states where that of the last one alone is known. */
+export function emitLastBack(builder: Builder, site: Site<unknown>, h: Value, y: Value, gradients: Gradients): Region {
+  const [data, from] = [gradients.of(h), { ...y, data: gradients.of(y) }];
+  emitMoved(builder, site, 'only the last', from, { ...h, data }, () =>
+    new Int32Array(h.positions).fill(-1).fill(0, -1),
+  );
+  return data;
+}
+
+export const simpleRnnLayer = /* @__PURE__ */ define(optionNames, simpleRnn);
+export const lstmLayer = /* @__PURE__ */ define(optionNames, lstm);
+export const gruLayer = /* @__PURE__ */ define(['resetAfter', ...optionNames], gru);
+
+export const recurrentBackward: LayerBackward<RecurrentLayer, Value> = (
+  builder,
+  site,
+  { output, saved: h },
+  gradients,
+) => {
+  const dh = output === h ? gradients.of(h) : emitLastBack(builder, site, h, output, gradients);
+  emitRecurrentBack(builder, site, site.layer, gradients, dh);
+};

@@ -1,0 +1,120 @@
+/** Sequences: from step to step, and from steps to others. */
+import { defineOp, reads, writes, writesMatrix } from './op.js';
+
+/** As of `denseForwardQuantized`. */
+const scratchFields = { scratch: 'address', scratchBytes: 'i32' } as const;
+
+/** How many gates there are at most. */
+const GATES = 4;
+
+const recurrentWork = ({ units }: { readonly units: number }, rows: number) => GATES * rows * units * (units + 20);
+
+/** Its record's positions are the steps. */
+export const recurrentForward = /* @__PURE__ */ defineOp(
+  'recurrentForward',
+  {
+    h: 'address',
+    z: 'address',
+    u: 'address',
+    b: 'address',
+    c: 'address',
+    ...scratchFields,
+    units: 'i32',
+    kind: 'i32',
+    paired: 'i32',
+  },
+  {
+    binary: 'predict',
+    access: ({ units }) => ({
+      h: writesMatrix('rows', units),
+      z: writes('rows'),
+      u: reads('whole'),
+      b: reads('whole'),
+      c: writesMatrix('rows', units),
+      scratch: writes('whole'),
+    }),
+    work: recurrentWork,
+  },
+);
+
+export const recurrentGradient = /* @__PURE__ */ defineOp(
+  'recurrentGradient',
+  {
+    h: 'address',
+    z: 'address',
+    u: 'address',
+    c: 'address',
+    dh: 'address',
+    dz: 'address',
+    du: 'address',
+    ...scratchFields,
+    units: 'i32',
+    kind: 'i32',
+    paired: 'i32',
+  },
+  {
+    binary: 'train',
+    access: () => ({
+      h: reads('rows'),
+      z: writes('rows'),
+      u: reads('whole'),
+      c: reads('rows'),
+      dh: reads('rows'),
+      dz: writes('rows'),
+      du: writes('rows'),
+      scratch: writes('whole'),
+    }),
+    work: recurrentWork,
+  },
+);
+
+/** Its record's positions are those of y. */
+export const attention = /* @__PURE__ */ defineOp(
+  'attention',
+  {
+    y: 'address',
+    a: 'address',
+    b: 'address',
+    ...scratchFields,
+    kind: 'i32',
+    queries: 'i32',
+    keys: 'i32',
+    heads: 'i32',
+    size: 'i32',
+    scale: 'f32',
+    causal: 'i32',
+    paired: 'i32',
+  },
+  {
+    binary: 'predict',
+    access: ({ kind, keys, heads, size }) => ({
+      y: writesMatrix('rows', kind === 0 ? keys : heads * size),
+      a: reads('rows'),
+      b: reads('rows'),
+      scratch: writes('whole'),
+    }),
+    // Rows are those of weights, or of one side alone.
+    work: ({ kind, queries, keys, heads, size }, rows) =>
+      (kind === 0 ? rows : rows * heads) * size * Math.max(queries, keys),
+  },
+);
+
+export const addSteps = /* @__PURE__ */ defineOp(
+  'addSteps',
+  { y: 'address', x: 'address', w: 'address', columns: 'i32', steps: 'i32' },
+  {
+    binary: 'predict',
+    access: ({ columns }) => ({ y: writesMatrix('rows', columns), x: reads('rows'), w: reads('whole') }),
+    work: ({ columns }, rows) => 3 * rows * columns,
+  },
+);
+
+export const stepsGradient = /* @__PURE__ */ defineOp(
+  'stepsGradient',
+  { dw: 'address', dy: 'address', columns: 'i32', steps: 'i32' },
+  {
+    binary: 'train',
+    access: ({ columns, steps }) => ({ dw: writesMatrix('outputs', columns, steps), dy: reads('panels') }),
+    work: ({ columns }, rows) => 3 * rows * columns,
+  },
+);
