@@ -22,7 +22,7 @@ export class Attention extends Op {
   keys: i32;
   heads: i32;
   /** Columns of a head. */
-  size: i32;
+  columns: i32;
   scale: f32;
   /** 1 where no query sees what comes after it: such weights' sums are −Infinity. */
   causal: i32;
@@ -62,7 +62,7 @@ export function attention(r: Attention): void {
   const samples = rowsOf(r) / r.positions;
   const queries = r.queries;
   const keys = r.keys;
-  const size = r.size;
+  const size = r.columns;
   const outs = r.kind == AttentionKind.values ? queries : keys;
   const queryStride = <usize>(samples * queries) * ROW;
   const keyStride = <usize>(samples * keys) * ROW;

@@ -136,7 +136,7 @@ function emitAttention(
   const [queries, keys] = [input.positions, (site.inputs[1] ?? input).positions];
   const turned = panelBytes(PANEL * (1 + panelCount(size)), PANEL);
   const room = 2 * panelBytes(Math.max(queries, keys), size) + panelBytes(queries, keys) + turned;
-  const sizes = { queries, keys, heads, size, scale, causal: Number(causal), paired: builder.paired };
+  const sizes = { queries, keys, heads, columns: size, scale, causal: Number(causal), paired: builder.paired };
   builder.emit(attention, name, { y: y.data, a, b, ...builder.scratch(room), kind, ...sizes }, y.positions);
 }
 

@@ -80,22 +80,22 @@ export const attention = /* @__PURE__ */ defineOp(
     queries: 'i32',
     keys: 'i32',
     heads: 'i32',
-    size: 'i32',
+    columns: 'i32',
     scale: 'f32',
     causal: 'i32',
     paired: 'i32',
   },
   {
     binary: 'predict',
-    access: ({ kind, keys, heads, size }) => ({
-      y: writesMatrix('rows', kind === 0 ? keys : heads * size),
+    access: ({ kind, keys, heads, columns }) => ({
+      y: writesMatrix('rows', kind === 0 ? keys : heads * columns),
       a: reads('rows'),
       b: reads('rows'),
       scratch: writes('whole'),
     }),
     // Rows are those of weights, or of one side alone.
-    work: ({ kind, queries, keys, heads, size }, rows) =>
-      (kind === 0 ? rows : rows * heads) * size * Math.max(queries, keys),
+    work: ({ kind, queries, keys, heads, columns }, rows) =>
+      (kind === 0 ? rows : rows * heads) * columns * Math.max(queries, keys),
   },
 );
 
