@@ -9,7 +9,7 @@ import { Op, PANEL, ROW } from '../plan';
 import { multiplyApart, multiplyTransposed } from '../simd/gemm';
 import { columnMask } from '../simd/lanes';
 import { one, sigmoid, swept, tanh } from '../simd/math';
-import { columnAt, put, take } from './columns';
+import { columnAt, putLanes, takeLanes } from './columns';
 
 @unmanaged
 export class Recurrent extends Op {
@@ -114,10 +114,10 @@ export function recurrentForward(r: Recurrent): void {
         for (let unit = 0; unit < panelsOf(units) * PANEL; unit += 4) {
           let kept = f32x4.splat(0);
           if (unit < units) {
-            const reset = sigmoid(f32x4.add(take(z, stride, units + unit), take(s, own, units + unit)));
-            const update = sigmoid(f32x4.add(take(z, stride, unit), take(s, own, unit)));
-            put(z, stride, unit, units, update);
-            put(z, stride, units + unit, 2 * units, reset);
+            const reset = sigmoid(f32x4.add(takeLanes(z, stride, units + unit), takeLanes(s, own, units + unit)));
+            const update = sigmoid(f32x4.add(takeLanes(z, stride, unit), takeLanes(s, own, unit)));
+            putLanes(z, stride, unit, units, update);
+            putLanes(z, stride, units + unit, 2 * units, reset);
             kept = f32x4.mul(v128.load(columnAt(before + k * ROW, own, unit)), reset);
           }
           putUnits(before + k * ROW, own, unit, units, kept);
@@ -139,33 +139,33 @@ export function recurrentForward(r: Recurrent): void {
           continue;
         }
         let next: v128;
-        const a = f32x4.add(take(z, stride, unit), take(s, own, unit));
+        const a = f32x4.add(takeLanes(z, stride, unit), takeLanes(s, own, unit));
         if (kind == RecurrentKind.simple) next = tanh(a);
         else if (kind == RecurrentKind.lstm) {
           const input = sigmoid(a);
-          const forget = sigmoid(f32x4.add(take(z, stride, units + unit), take(s, own, units + unit)));
-          const cell = tanh(f32x4.add(take(z, stride, 2 * units + unit), take(s, own, 2 * units + unit)));
-          const output = sigmoid(f32x4.add(take(z, stride, 3 * units + unit), take(s, own, 3 * units + unit)));
+          const forget = sigmoid(f32x4.add(takeLanes(z, stride, units + unit), takeLanes(s, own, units + unit)));
+          const cell = tanh(f32x4.add(takeLanes(z, stride, 2 * units + unit), takeLanes(s, own, 2 * units + unit)));
+          const output = sigmoid(f32x4.add(takeLanes(z, stride, 3 * units + unit), takeLanes(s, own, 3 * units + unit)));
           const state = f32x4.add(f32x4.mul(forget, earlier(c, stride, unit, step)), f32x4.mul(input, cell));
           putUnits(c, stride, unit, units, state);
           next = f32x4.mul(output, tanh(state));
-          put(z, stride, unit, units, input);
-          put(z, stride, units + unit, 2 * units, forget);
-          put(z, stride, 2 * units + unit, 3 * units, cell);
-          put(z, stride, 3 * units + unit, 4 * units, output);
+          putLanes(z, stride, unit, units, input);
+          putLanes(z, stride, units + unit, 2 * units, forget);
+          putLanes(z, stride, 2 * units + unit, 3 * units, cell);
+          putLanes(z, stride, 3 * units + unit, 4 * units, output);
         } else {
-          let update = take(z, stride, unit);
-          let product = take(s, own, 2 * units + unit);
+          let update = takeLanes(z, stride, unit);
+          let product = takeLanes(s, own, 2 * units + unit);
           if (kind == RecurrentKind.gruAfter) {
             update = sigmoid(a);
-            const reset = sigmoid(f32x4.add(take(z, stride, units + unit), take(s, own, units + unit)));
-            put(z, stride, unit, units, update);
-            put(z, stride, units + unit, 2 * units, reset);
+            const reset = sigmoid(f32x4.add(takeLanes(z, stride, units + unit), takeLanes(s, own, units + unit)));
+            putLanes(z, stride, unit, units, update);
+            putLanes(z, stride, units + unit, 2 * units, reset);
             putUnits(c, stride, unit, units, product);
             product = f32x4.mul(reset, product);
           }
-          const made = tanh(f32x4.add(take(z, stride, 2 * units + unit), product));
-          put(z, stride, 2 * units + unit, 3 * units, made);
+          const made = tanh(f32x4.add(takeLanes(z, stride, 2 * units + unit), product));
+          putLanes(z, stride, 2 * units + unit, 3 * units, made);
           next = f32x4.add(made, f32x4.mul(update, f32x4.sub(earlier(h, stride, unit, step), made)));
         }
         putUnits(h, stride, unit, units, next);
@@ -223,41 +223,41 @@ export function recurrentGradient(r: RecurrentGradient): void {
       for (let unit = 0; unit < units; unit += 4) {
         const old = earlier(h, stride, unit, step);
         const g = f32x4.add(v128.load(columnAt(r.dh + place, stride, unit)), v128.load(columnAt(back + shift, own, unit)));
-        const a = take(z, stride, unit);
-        if (kind == RecurrentKind.simple) put(dz, stride, unit, units, backTanh(g, v128.load(columnAt(h, stride, unit))));
+        const a = takeLanes(z, stride, unit);
+        if (kind == RecurrentKind.simple) putLanes(dz, stride, unit, units, backTanh(g, v128.load(columnAt(h, stride, unit))));
         else if (kind == RecurrentKind.lstm) {
-          const forget = take(z, stride, units + unit);
-          const cell = take(z, stride, 2 * units + unit);
-          const output = take(z, stride, 3 * units + unit);
+          const forget = takeLanes(z, stride, units + unit);
+          const cell = takeLanes(z, stride, 2 * units + unit);
+          const output = takeLanes(z, stride, 3 * units + unit);
           const state = tanh(v128.load(columnAt(c, stride, unit)));
           const through = backTanh(f32x4.mul(g, output), state);
           const dc = f32x4.add(v128.load(columnAt(cells + shift, own, unit)), through);
-          put(dz, stride, unit, units, backSigmoid(f32x4.mul(dc, cell), a));
+          putLanes(dz, stride, unit, units, backSigmoid(f32x4.mul(dc, cell), a));
           const kept = earlier(c, stride, unit, step);
-          put(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(dc, kept), forget));
-          put(dz, stride, 2 * units + unit, 3 * units, backTanh(f32x4.mul(dc, a), cell));
-          put(dz, stride, 3 * units + unit, 4 * units, backSigmoid(f32x4.mul(g, state), output));
+          putLanes(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(dc, kept), forget));
+          putLanes(dz, stride, 2 * units + unit, 3 * units, backTanh(f32x4.mul(dc, a), cell));
+          putLanes(dz, stride, 3 * units + unit, 4 * units, backSigmoid(f32x4.mul(g, state), output));
           putUnits(cells + shift, own, unit, units, swept(f32x4.mul(dc, forget)));
         } else {
-          const reset = take(z, stride, units + unit);
-          const made = take(z, stride, 2 * units + unit);
+          const reset = takeLanes(z, stride, units + unit);
+          const made = takeLanes(z, stride, 2 * units + unit);
           const dMade = backTanh(f32x4.mul(g, f32x4.sub(one(), a)), made);
-          put(dz, stride, unit, units, backSigmoid(f32x4.mul(g, f32x4.sub(old, made)), a));
-          put(dz, stride, 2 * units + unit, 3 * units, dMade);
+          putLanes(dz, stride, unit, units, backSigmoid(f32x4.mul(g, f32x4.sub(old, made)), a));
+          putLanes(dz, stride, 2 * units + unit, 3 * units, dMade);
           putUnits(direct + shift, own, unit, units, f32x4.mul(g, a));
           let through = dMade;
           if (kind == RecurrentKind.gruAfter) {
             const product = v128.load(columnAt(c, stride, unit));
-            put(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(dMade, product), reset));
+            putLanes(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(dMade, product), reset));
             through = swept(f32x4.mul(dMade, reset));
           }
-          put(s, own, 2 * units + unit, 3 * units, through);
+          putLanes(s, own, 2 * units + unit, 3 * units, through);
         }
       }
       if (kind == RecurrentKind.gruBefore) continue;
       // A gru's last gate is what was put there; all others go back as they are.
       const same = kind == RecurrentKind.gruAfter ? 2 * units : width;
-      for (let column = 0; column < same; column += 4) put(s, own, column, same, take(dz, stride, column));
+      for (let column = 0; column < same; column += 4) putLanes(s, own, column, same, takeLanes(dz, stride, column));
       if (kind == RecurrentKind.gruAfter) copyPanels(r.du + place, stride, s, own, width);
     }
     multiplyTransposed(back, sums, r.u, 0, room, count, units, width, 0, panelsOf(units), paired);
@@ -269,21 +269,21 @@ export function recurrentGradient(r: RecurrentGradient): void {
         const z = r.z + place;
         const dz = r.dz + place;
         for (let unit = 0; unit < units; unit += 4) {
-          const reset = take(z, stride, units + unit);
+          const reset = takeLanes(z, stride, units + unit);
           const g = v128.load(columnAt(back + shift, own, unit));
           const old = earlier(r.h + place, stride, unit, step);
-          put(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(g, old), reset));
+          putLanes(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(g, old), reset));
           const kept = f32x4.add(v128.load(columnAt(direct + shift, own, unit)), f32x4.mul(g, reset));
           putUnits(direct + shift, own, unit, units, kept);
         }
         copyPanels(sums + shift, own, 0, 0, width);
         for (let column = 0; column < 2 * units; column += 4) {
-          put(sums + shift, own, column, 2 * units, take(dz, stride, column));
+          putLanes(sums + shift, own, column, 2 * units, takeLanes(dz, stride, column));
         }
         copyPanels(r.du + place, stride, sums + shift, own, width);
         copyPanels(z, stride, 0, 0, width);
         for (let unit = 0; unit < units; unit += 4) {
-          put(z, stride, 2 * units + unit, 3 * units, take(dz, stride, 2 * units + unit));
+          putLanes(z, stride, 2 * units + unit, 3 * units, takeLanes(dz, stride, 2 * units + unit));
         }
       }
       multiplyTransposed(back, sums, r.u, 0, room, count, units, width, 0, panelsOf(units), paired);
