@@ -88,7 +88,10 @@ export interface Way {
   readonly scaled?: boolean;
 }
 
-/** A program that judges rows with one loss for each output and finds gradients; it is made for at most `capacity` rows at once. */
+/**
+ * A program that judges rows with one loss for each output and finds gradients; it is made for at most `capacity` rows
+ * at once.
+ */
 export class Judge {
   readonly #network: NetworkPlan;
   readonly #module: WebAssembly.Module;

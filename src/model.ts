@@ -161,9 +161,9 @@ class BaseModel extends OpenModel {
   }
 
   /**
-   * The cost of all rows, and the metrics asked for, as {@link score} finds them: names such as `'accuracy'` and `'r2'`,
-   * and what factories make. Where outputs have names, `loss` is the weighted sum of the costs, each of which is there
-   * too: `kind.loss`, as `kind.accuracy`.
+   * The cost of all rows, and the metrics asked for, as {@link score} finds them: names such as `'accuracy'` and
+   * `'r2'`, and what factories make. Where outputs have names, `loss` is the weighted sum of the costs, each of which
+   * is there too: `kind.loss`, as `kind.accuracy`.
    */
   evaluate(data: TrainingData, options: GoalOptions): Evaluation {
     return this.#judges.evaluate(data, options);

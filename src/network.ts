@@ -49,7 +49,9 @@ export interface NetworkPlan {
   readonly outputs: number;
   /** Each node's value, in order. */
   readonly layers: readonly { readonly name: string; readonly value: Value }[];
-  /** Where a batch's outputs are kept row-major for metrics, which then see each step; none where nobody asks for them. */
+  /**
+   * Where a batch's outputs are kept row-major for metrics, which then see each step; none where nobody asks for them.
+   */
   readonly kept?: Region | undefined;
   /** What is counted for each of several outputs by themselves. */
   readonly tallies: readonly Tally[];

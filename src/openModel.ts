@@ -1,4 +1,6 @@
-/** A model whose inside is open: its parameters by name, every layer's output, files, and predictions beside other work. */
+/**
+ * A model whose inside is open: its parameters by name, every layer's output, files, and predictions beside other work.
+ */
 import { placedLayers } from './architecture.js';
 import { roomFor } from './conversions.js';
 import type { ReadySamples, Samples } from './data/samples.js';

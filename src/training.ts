@@ -56,7 +56,8 @@ export interface Judgement {
   /** What nodes read the inputs by whose gradients are asked for too; none unless told. */
   readonly inputs?: readonly string[];
   /**
-   * Whether costs are of what comes to the last layer, which only puts it into the targets' own unit; false unless told.
+   * Whether costs are of what comes to the last layer, which only puts it into the targets' own unit; false unless
+   * told.
    */
   readonly scaled?: boolean;
   /** Whether steps are to be told the outputs' gradients too; false unless told. */

@@ -1,6 +1,6 @@
 // Convolutions by the matrix products of the fully connected layer. What the windows of a strip of outputs read is laid
-// side by side into a matrix of taps × channels columns: y = that · w, dw = thatᵀ · dy; and dx is dy · wᵀ added up where it was
-// read. A transposed convolution is the same with x and y changing places.
+// side by side into a matrix of taps × channels columns: y = that · w, dw = thatᵀ · dy; and dx is dy · wᵀ added up
+// where it was read. A transposed convolution is the same with x and y changing places.
 import { firstRow, firstUnit, lastRow, lastUnit, panelsOf, partNumber, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 import { keepAlive, multiplyApart, multiplyStrip, sumRows, turn } from '../simd/gemm';

@@ -113,7 +113,9 @@ export function depthwiseForward(r: Depthwise): void {
   }
 }
 
-/** dx[B,C] = Σ of dy · w over the windows that read there, and 0 where `rectified` is; the record's positions are dx's. */
+/**
+ * dx[B,C] = Σ of dy · w over the windows that read there, and 0 where `rectified` is; the record's positions are dx's.
+ */
 export function depthwiseInputGradient(r: DepthwiseInputGradient): void {
   const g = r.window;
   const rows = rowsOf(r);

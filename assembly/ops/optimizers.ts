@@ -47,7 +47,9 @@ export class Sgd extends Rule {
   }
 }
 
-/** With momentum (Sutskever et al. 2013): v = momentum · v + g; w −= learningRate · (nesterov ? g + momentum · v : v). */
+/**
+ * With momentum (Sutskever et al. 2013): v = momentum · v + g; w −= learningRate · (nesterov ? g + momentum · v : v).
+ */
 @unmanaged
 export class Momentum extends Rule {
   step: v128;
@@ -178,8 +180,8 @@ export class Amsgrad extends Moments {
 
 /**
  * Adam with Nesterov's momentum (Dozat 2016): μₜ = beta1 (1 − 0.96^(t · momentumDecay) / 2), Pₜ = μ₁ … μₜ;
- * w −= learningRate (μₜ₊₁ / (1 − Pₜ μₜ μₜ₊₁) · m + (1 − μₜ) / (1 − Pₜ) · g) / (√v / √(1 − beta2ᵗ) + epsilon). Dozat has no
- * second μₜ there; PyTorch 1.13, whose definition this is, has.
+ * w −= learningRate (μₜ₊₁ / (1 − Pₜ μₜ μₜ₊₁) · m + (1 − μₜ) / (1 − Pₜ) · g) / (√v / √(1 − beta2ᵗ) + epsilon). Dozat has
+ * no second μₜ there; PyTorch 1.13, whose definition this is, has.
  */
 @unmanaged
 export class Nadam extends Moments {

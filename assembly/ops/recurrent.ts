@@ -1,5 +1,5 @@
-// Recurrent layers (Elman 1990; Hochreiter and Schmidhuber 1997; Cho et al. 2014). The products with all inputs are made
-// by a dense layer's op; what is left is to go from step to step: z + h · u, and from these sums to the next h. A
+// Recurrent layers (Elman 1990; Hochreiter and Schmidhuber 1997; Cho et al. 2014). The products with all inputs are
+// made by a dense layer's op; what is left is to go from step to step: z + h · u, and from these sums to the next h. A
 // thread takes samples, and all of their steps.
 //
 // Gates lie side by side, `units` columns each: lstm i, f, g, o; gru z, r, h.
@@ -69,7 +69,16 @@ function earlier(row: usize, stride: usize, unit: i32, step: i32): v128 {
 }
 
 /** A step's rows of so many samples, from sample `first` on, as a matrix of their own; zeros before the first step. */
-function takeStep(to: usize, value: usize, rows: i32, steps: i32, step: i32, first: i32, count: i32, columns: i32): void {
+function takeStep(
+  to: usize,
+  value: usize,
+  rows: i32,
+  steps: i32,
+  step: i32,
+  first: i32,
+  count: i32,
+  columns: i32,
+): void {
   for (let panel = 0; panel < panelsOf(columns); panel++) {
     for (let k = 0; k < count; k++) {
       const row = to + <usize>(panel * count + k) * ROW;
@@ -145,7 +154,8 @@ export function recurrentForward(r: Recurrent): void {
           const input = sigmoid(a);
           const forget = sigmoid(f32x4.add(takeLanes(z, stride, units + unit), takeLanes(s, own, units + unit)));
           const cell = tanh(f32x4.add(takeLanes(z, stride, 2 * units + unit), takeLanes(s, own, 2 * units + unit)));
-          const output = sigmoid(f32x4.add(takeLanes(z, stride, 3 * units + unit), takeLanes(s, own, 3 * units + unit)));
+          const gate = 3 * units + unit;
+          const output = sigmoid(f32x4.add(takeLanes(z, stride, gate), takeLanes(s, own, gate)));
           const state = f32x4.add(f32x4.mul(forget, earlier(c, stride, unit, step)), f32x4.mul(input, cell));
           putUnits(c, stride, unit, units, state);
           next = f32x4.mul(output, tanh(state));
@@ -222,10 +232,12 @@ export function recurrentGradient(r: RecurrentGradient): void {
       copyPanels(s, own, 0, 0, width);
       for (let unit = 0; unit < units; unit += 4) {
         const old = earlier(h, stride, unit, step);
-        const g = f32x4.add(v128.load(columnAt(r.dh + place, stride, unit)), v128.load(columnAt(back + shift, own, unit)));
+        const given = v128.load(columnAt(r.dh + place, stride, unit));
+        const g = f32x4.add(given, v128.load(columnAt(back + shift, own, unit)));
         const a = takeLanes(z, stride, unit);
-        if (kind == RecurrentKind.simple) putLanes(dz, stride, unit, units, backTanh(g, v128.load(columnAt(h, stride, unit))));
-        else if (kind == RecurrentKind.lstm) {
+        if (kind == RecurrentKind.simple) {
+          putLanes(dz, stride, unit, units, backTanh(g, v128.load(columnAt(h, stride, unit))));
+        } else if (kind == RecurrentKind.lstm) {
           const forget = takeLanes(z, stride, units + unit);
           const cell = takeLanes(z, stride, 2 * units + unit);
           const output = takeLanes(z, stride, 3 * units + unit);

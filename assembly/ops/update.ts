@@ -1,7 +1,7 @@
 // How optimisers move parameters: one pass over flat regions, whatever the rule. Each rule is a small class in
 // optimizers.ts: `first`, `second` and `third` give the new values of the buffers that it keeps, those methods that it
-// has, and `parameter` gives the parameter's. Each method is told the gradient g, what the buffers were (a, b, c) and the
-// new values of those before it (A, B, C), on four lanes.
+// has, and `parameter` gives the parameter's. Each method is told the gradient g, what the buffers were (a, b, c) and
+// the new values of those before it (A, B, C), on four lanes.
 import { CONTROLS_BYTES, controlsOf, firstOf, lastOf } from '../parts';
 import { Controls, Op, ROW } from '../plan';
 import { madd, sweep } from '../simd/lanes';

@@ -587,7 +587,10 @@ function multiplyDown<R>(
   }
 }
 
-/** dw[height,O] = or += xᵀ · dy for `count` rows of one panel of x, over all panels of dy, which are `stride` bytes apart. */
+/**
+ * dw[height,O] = or += xᵀ · dy for `count` rows of one panel of x, over all panels of dy, which are `stride` bytes
+ * apart.
+ */
 function addStrip<R>(
   dw: usize,
   x: usize,

@@ -168,7 +168,10 @@ export function multiplyQuantized(
   else multiplyBy<Float16>(y, x, w, scale, b, scratch, rows, height, inputs, panels, floor, paired);
 }
 
-/** Panels first … last − 1 of float32 weights, [inputs,16] each, from ones of fewer bits as in {@link multiplyQuantized}. */
+/**
+ * Panels first … last − 1 of float32 weights, [inputs,16] each, from ones of fewer bits as in
+ * {@link multiplyQuantized}.
+ */
 export function widenPanels(to: usize, w: usize, scale: usize, inputs: i32, first: i32, last: i32, bits: i32): void {
   const numbers = <usize>inputs * PANEL;
   for (let panel = <usize>first; panel < <usize>last; panel++) {

@@ -94,7 +94,9 @@ export type ReduceOnPlateau = { readonly kind: 'reduceOnPlateau' } & Required<Re
 
 const reducingNames = ['monitor', 'mode', 'patience', 'factor', 'threshold', 'cooldown', 'minLearningRate'] as const;
 
-/** Lowers the learning rate where the monitored number has not got better for more than `patience` epochs: PyTorch's. */
+/**
+ * Lowers the learning rate where the monitored number has not got better for more than `patience` epochs: PyTorch's.
+ */
 export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): ReduceOnPlateau {
   const where = 'reduceOnPlateau';
   checkOptions(where, options, reducingNames);

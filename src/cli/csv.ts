@@ -12,8 +12,8 @@ import { UsageError } from './usage.js';
 const MOST_BYTES = 2 ** 32 - 2;
 
 /**
- * Reads a CSV file: see {@link openTable}. `-` is standard input. JSON lines and Parquet, which their names tell, become
- * such a table first.
+ * Reads a CSV file: see {@link openTable}. `-` is standard input. JSON lines and Parquet, which their names tell,
+ * become such a table first.
  */
 export async function readCsv(path: string, wishes: Wishes = {}): Promise<CsvFile> {
   const [, ending] = /\.(jsonl|ndjson|parquet)(?:\.gz)?$/i.exec(path) ?? [];

@@ -33,7 +33,9 @@ export async function checkWritable(path: string): Promise<void> {
   }
 }
 
-/** Saves a file, and keeps those before it, `keep` of them in all: `path.1` is the last one, `path.2` the one before. */
+/**
+ * Saves a file, and keeps those before it, `keep` of them in all: `path.1` is the last one, `path.2` the one before.
+ */
 export async function saveKeeping(path: string, bytes: Uint8Array, keep = 1): Promise<void> {
   const absent = () => undefined;
   for (let age = keep - 1; age > 1; age--) await rename(`${path}.${age - 1}`, `${path}.${age}`).catch(absent);

@@ -46,7 +46,10 @@ const LOST = { kind: 'function' };
 /** An epoch under way has rows, which have at most so many steps. */
 const MOST_EPOCHS = MOST_COUNTED - 2 ** 31;
 
-/** It as text, with counts that {@link readState} and {@link checkProgress} let pass again, however large they have become. */
+/**
+ * It as text, with counts that {@link readState} and {@link checkProgress} let pass again, however large they have
+ * become.
+ */
 export function writeState({ optimizer, ...state }: TrainerState): string {
   const isLost = typeof optimizer.learningRate === 'function';
   return JSON.stringify({
@@ -134,7 +137,8 @@ export function readState(text: string | undefined, learningRate?: LearningRate)
       'update myelin to read newer files',
     );
   }
-  // Where outputs have names, the loss is an object by those: whether they are the network's is seen to with its losses.
+  // Where outputs have names, the loss is an object by those: whether they are the network's is seen to with its
+  // losses.
   const byName = kindOf(loss) === 'Object' && !(hasKey(loss, 'kind') && typeof loss.kind === 'string');
   const outputNames = byName ? Object.keys(loss as object) : undefined;
   const options = {

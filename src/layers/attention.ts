@@ -32,11 +32,11 @@ export interface MultiHeadAttentionLayer extends Omit<Weighted, 'activation'> {
 const optionNames = ['causal', 'dropout', ...weightedNames.filter(name => name !== 'activation')] as const;
 
 /**
- * Attention among the steps of a sequence, `[rows, steps, features]` to the same; or with `attend(query, source, layer)`
- * in a graph, of one sequence to another. For each of `heads` a weighted mean of values, `softmax(q · kᵀ / √keySize) ·
- * v`, with queries, keys and values by `queryWeight`, `keyWeight` and `valueWeight`, `[features, heads · keySize]`; their
- * means side by side go through `outputWeight`, `[heads · keySize, features]`. Each has its bias, `queryBias` and so on.
- * Vaswani et al., «Attention is all you need», 2017.
+ * Attention among the steps of a sequence, `[rows, steps, features]` to the same; or with `attend(query, source,
+ * layer)` in a graph, of one sequence to another. For each of `heads` a weighted mean of values, `softmax(q · kᵀ /
+ * √keySize) · v`, with queries, keys and values by `queryWeight`, `keyWeight` and `valueWeight`, `[features, heads ·
+ * keySize]`; their means side by side go through `outputWeight`, `[heads · keySize, features]`. Each has its bias,
+ * `queryBias` and so on. Vaswani et al., «Attention is all you need», 2017.
  *
  * @throws TypeError for an unknown option, RangeError for numbers out of range
  */

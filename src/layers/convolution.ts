@@ -36,7 +36,10 @@ import {
 export interface WindowedOptions extends WeightedOptions {
   /** From one window to the next; 1 unless told. */
   readonly strides?: Lengths;
-  /** `'valid'`, which is the default, has windows within the input alone; `'same'` as many as the input divided by strides. */
+  /**
+   * `'valid'`, which is the default, has windows within the input alone; `'same'` as many as the input divided by
+   * strides.
+   */
   readonly padding?: 'valid' | 'same';
   /** From one number that a window reads to the next; 1 unless told, and so where strides are more. */
   readonly dilation?: Lengths;

@@ -50,7 +50,9 @@ export function depthwiseConv2d(kernelSize: Lengths, options: DepthwiseOptions =
   return Object.freeze({ kind: 'depthwiseConv2d', ...checkDepthwise('depthwiseConv2d', kernelSize, options) });
 }
 
-/** {@link depthwiseConv2d} over sequences, `[rows, steps, features]`, with `weight` `[kernel, features, multiplier]`. */
+/**
+ * {@link depthwiseConv2d} over sequences, `[rows, steps, features]`, with `weight` `[kernel, features, multiplier]`.
+ */
 export function depthwiseConv1d(kernelSize: Lengths, options: DepthwiseOptions = {}): DepthwiseConv1dLayer {
   return Object.freeze({ kind: 'depthwiseConv1d', ...checkDepthwise('depthwiseConv1d', kernelSize, options) });
 }

@@ -84,8 +84,8 @@ function recurrent<K extends string>(kind: K, units: number, options: RecurrentO
 
 /**
  * `h = tanh(x · weight + h of the step before · recurrentWeight + bias)`, from `[rows, steps, features]` to `[rows,
- * units]`, or with `returnSequences` `[rows, steps, units]`. `weight` is `[features, units]`, `recurrentWeight` `[units,
- * units]`. Elman 1990.
+ * units]`, or with `returnSequences` `[rows, steps, units]`. `weight` is `[features, units]`, `recurrentWeight`
+ * `[units, units]`. Elman 1990.
  *
  * @throws TypeError for an unknown option, RangeError where `units` is not a whole number from 1 up
  */
@@ -95,8 +95,9 @@ export function simpleRnn(units: number, options: RecurrentOptions = {}): Simple
 
 /**
  * Long short-term memory, from `[rows, steps, features]` to `[rows, units]`, or with `returnSequences` `[rows, steps,
- * units]`. Its four gates i, f, g and o lie side by side in `weight`, `[features, 4 · units]`, `recurrentWeight`, `[units,
- * 4 · units]`, and `bias`, which begins at 1 for f. Hochreiter and Schmidhuber 1997; Keras's definition and defaults.
+ * units]`. Its four gates i, f, g and o lie side by side in `weight`, `[features, 4 · units]`, `recurrentWeight`,
+ * `[units, 4 · units]`, and `bias`, which begins at 1 for f. Hochreiter and Schmidhuber 1997; Keras's definition and
+ * defaults.
  *
  * @throws as {@link simpleRnn}
  */

@@ -207,7 +207,9 @@ export const cohenKappaMetric: MetricDefinition<object> = /* @__PURE__ */ plain(
   }),
 );
 
-/** The correlation of decisions and truth (Matthews 1975; of several classes Gorodkin 2004); 0 where one never varies. */
+/**
+ * The correlation of decisions and truth (Matthews 1975; of several classes Gorodkin 2004); 0 where one never varies.
+ */
 export const matthewsCorrelationMetric: MetricDefinition<object> = /* @__PURE__ */ plain(end =>
   counting(end, counts => {
     const rows = total(counts, rowsOf);

@@ -229,8 +229,8 @@ export interface RpropOptions {
 export type Rprop = Config<'rprop', RpropOptions>;
 
 /**
- * Resilient propagation (Riedmiller and Braun 1993), for whole batches: each parameter has a step size of its own, which
- * begins at `learningRate`, 0.01 unless told, and goes by the signs of its gradients.
+ * Resilient propagation (Riedmiller and Braun 1993), for whole batches: each parameter has a step size of its own,
+ * which begins at `learningRate`, 0.01 unless told, and goes by the signs of its gradients.
  */
 export const rprop = /* @__PURE__ */ defineOptimizer<'rprop', RpropOptions>(
   'rprop',

@@ -142,8 +142,8 @@ export function polynomialDecay(
 }
 
 /**
- * From `initial` to `final` (0 unless told) over `steps` along half a cosine (Loshchilov and Hutter 2017). `warmup` steps,
- * 0 unless told, come before those: step i of them is at (i + 1) / warmup of `initial`.
+ * From `initial` to `final` (0 unless told) over `steps` along half a cosine (Loshchilov and Hutter 2017). `warmup`
+ * steps, 0 unless told, come before those: step i of them is at (i + 1) / warmup of `initial`.
  */
 export function cosineDecay(
   options: Pick<CosineDecay, 'initial' | 'steps'> & { final?: number; warmup?: number },
@@ -180,8 +180,8 @@ export function cosineRestarts(
 }
 
 /**
- * One cycle over `steps` (Smith and Topin 2018): from `peak / startDivisor` (25) along half a cosine up to `peak` in the
- * share `rising` (0.3) of them, then down to `peak / startDivisor / endDivisor` (10,000), which stays.
+ * One cycle over `steps` (Smith and Topin 2018): from `peak / startDivisor` (25) along half a cosine up to `peak` in
+ * the share `rising` (0.3) of them, then down to `peak / startDivisor / endDivisor` (10,000), which stays.
  */
 export function oneCycle(
   options: Pick<OneCycle, 'peak' | 'steps'> & { rising?: number; startDivisor?: number; endDivisor?: number },

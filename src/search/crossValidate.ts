@@ -52,8 +52,8 @@ const optionNames = ['folds', 'seeds', 'stratify', 'fit', 'metrics', 'signal', '
 export type Create = (architecture: Architecture, options: { seed: number }) => Promise<Model>;
 
 /**
- * Trains a model for each fold and judges it on the rows that are left out: `fit` adapts what normalises anew in each. A
- * fold is trained after the other, each on as many threads as `fit` says; neither changes a bit.
+ * Trains a model for each fold and judges it on the rows that are left out: `fit` adapts what normalises anew in each.
+ * A fold is trained after the other, each on as many threads as `fit` says; neither changes a bit.
  *
  * @throws where there are more folds than rows, or than rows of the smallest class, and what `fit` throws
  */

@@ -52,8 +52,9 @@ const optionNames = [...['trials', 'method', 'build', 'fit', 'metric', 'validati
 const SHARE = 3;
 
 /**
- * Trains models of settings from a space, each on the same part of the rows, and judges them on the others: `fit` adapts
- * what normalises anew in each. The figures of the best are of rows that chose it: hold others out for those to report.
+ * Trains models of settings from a space, each on the same part of the rows, and judges them on the others: `fit`
+ * adapts what normalises anew in each. The figures of the best are of rows that chose it: hold others out for those to
+ * report.
  *
  * @throws where space or options are wrong, and what `build` and `fit` throw
  */

@@ -1,4 +1,6 @@
-/** Models of a table judged fold by fold, and settings searched for: columns, scaling and thresholds are fitted anew. */
+/**
+ * Models of a table judged fold by fold, and settings searched for: columns, scaling and thresholds are fitted anew.
+ */
 import { kFold } from '../data/parts.js';
 import { splitRows, stratifiedSplit } from '../data/split.js';
 import { Purpose, Random } from '../random.js';
