@@ -43,7 +43,7 @@ export class Fit {
     this.#validation = validation;
     this.#options = options;
     this.#about = about;
-    this.#judging = new Measuring(run.goals, run.measuring.restore);
+    this.#judging = new Measuring('fit', run.goals, run.measuring.restore);
     const scores = scoreNames(run.goals);
     this.#history = newHistory(validation ? [...scores, ...scores.map(validationName)] : scores);
     this.#trained = run.model.held.trained;

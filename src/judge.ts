@@ -131,7 +131,7 @@ export class Judge {
 
   /** The costs of all rows, and the metrics that are asked for. */
   evaluate(where: string, data: ReadyData, goals: readonly OutputGoal[], restore?: Restore): Judgement {
-    const measuring = new Measuring(goals, restore);
+    const measuring = new Measuring(where, goals, restore);
     const rounds = evaluation(this.program, data, { goals, network: this.#network, measuring });
     let round = rounds.next();
     while (!round.done) round = rounds.next(this.program.run('evaluate', round.value));

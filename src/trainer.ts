@@ -130,7 +130,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const goals = fitGoals(where, model.architecture, config);
     for (const { measured } of goals) refuseLists(`${where}: metrics`, measured);
     const raw = model.rawRows(where);
-    const measuring = new Measuring(goals, raw && (numbers => raw.truth(numbers)));
+    const measuring = new Measuring('fit', goals, raw && (numbers => raw.truth(numbers)));
     const { optimizer, batchSize, clipValue, clipNorm } = config;
     const clipping = { ...(clipValue !== undefined && { clipValue }), ...(clipNorm !== undefined && { clipNorm }) };
     const { deterministic } = backend;

@@ -1,4 +1,6 @@
 /** The metrics of all outputs of a network, taken while its rows go by. */
+import { findNotFinite } from '../data/samples.js';
+import { wrongValue } from '../errors.js';
 import type { OutputGoal } from '../goals.js';
 import type { ReadyData } from '../judge.js';
 import { ofEnd } from '../names.js';
@@ -19,11 +21,15 @@ interface Part {
 export type Restore = (numbers: Float32Array) => Float32Array;
 
 export class Measuring {
+  readonly #where: string;
   readonly #parts: readonly Part[];
   readonly restore: Restore | undefined;
+  /** Numbers of all outputs that a row has. */
+  readonly #stride: number;
 
-  /** `restore`: where outputs and targets are of another unit than the user's. */
-  constructor(goals: readonly OutputGoal[], restore?: Restore) {
+  /** `where`: who measures; `restore`: where outputs and targets are of another unit than the user's. */
+  constructor(where: string, goals: readonly OutputGoal[], restore?: Restore) {
+    this.#where = where;
     const stride = goals.reduce((sum, { columns }) => sum + columns, 0);
     const targetStride = goals.reduce((sum, { loss }) => sum + targetNumbers(loss), 0);
     let [start, targetStart] = [0, 0];
@@ -37,6 +43,7 @@ export class Measuring {
       targetStart += targetNumbers(loss);
     }
     this.#parts = parts;
+    this.#stride = stride;
     this.restore = restore;
   }
 
@@ -76,7 +83,7 @@ export class Measuring {
     const { samples, first, order } = rows;
     const { restore } = this;
     const found = program.floats(kept);
-    const outputs = restore ? restore(found) : found;
+    const outputs = restore ? restored(this.#where, found, restore, rows, this.#stride) : found;
     for (const { tallies, place, labels } of this.#parts) {
       const given = labels ? wordsOf(data.targets) : floatsOf(data.targets);
       const targets = restore && given instanceof Float32Array ? restore(given) : given;
@@ -103,4 +110,19 @@ function wordsOf(targets: Int32Array | Float32Array): Int32Array {
 function floatsOf(targets: Int32Array | Float32Array): Float32Array {
   if (targets instanceof Float32Array) return targets;
   return new Float32Array(targets.buffer, targets.byteOffset, targets.length);
+}
+
+/** Outputs in the target's own unit, which may take them beyond float32: they would mislead as predictions would. */
+function restored(
+  where: string,
+  found: Float32Array,
+  restore: Restore,
+  { samples, first }: { samples: number; first: number },
+  stride: number,
+): Float32Array {
+  const outputs = restore(found.subarray(0, samples * stride));
+  const bad = findNotFinite(outputs);
+  if (bad < 0) return outputs;
+  const got = `${outputs[bad]} in row ${first + Math.floor(bad / stride)}, column ${bad % stride}`;
+  throw wrongValue(where, 'finite outputs', got, 'look for parameters or samples that are too large');
 }

@@ -481,7 +481,7 @@ describe('the bundle', () => {
 
   it('holds no second copy of the library', () => {
     const text = readFileSync('dist/cli/myelin.js', 'utf8');
-    expect(text).toContain('"../entries/node.js"');
+    expect(text).toContain('"../entries/inside.js"');
     expect(text.startsWith('#!/usr/bin/env node\n')).toBe(true);
   });
 });
