@@ -134,8 +134,9 @@ export function resolveMetrics(where: string, metrics: unknown): AskedMetric[] {
   if (metrics === undefined) return [];
   if (!isList(metrics)) throw wrongType(where, `a list such as ['accuracy']`, metrics);
   const asked = new Map<string, AskedMetric>();
-  for (const metric of Array.from(metrics)) {
-    const config = resolveMetric(where, metric);
+  // Not over a copy: of a list with holes the first one is refused.
+  for (let i = 0; i < metrics.length; i++) {
+    const config = resolveMetric(where, metrics[i]);
     const key = keyOf(config);
     asked.set(key, { key, config });
   }
