@@ -36,17 +36,17 @@ export interface ReshapeLayer {
 type Pair = readonly [before: number, after: number];
 
 function checkPair(where: string, value: unknown): Pair {
-  const pair: unknown[] = isList(value) ? Array.from(value as readonly unknown[]) : [value, value];
+  const pair: readonly unknown[] = isList(value) ? value : [value, value];
   if (pair.length !== 2) throw wrongType(where, 'a whole number, or two: [before, after]', value);
-  const [before = 0, after = 0] = pair.map(count => checkInteger(where, count, 0, 2 ** 16));
+  const [before = 0, after = 0] = Array.from(pair, count => checkInteger(where, count, 0, 2 ** 16));
   return Object.freeze([before, after] as const);
 }
 
 function bordered<K extends BorderLayer['kind']>(kind: K, given: unknown, options: Record<string, never>): Bordered<K> {
   checkOptions(kind, options, []);
-  const axes: unknown[] = rankOf(kind) === 1 ? [given] : isList(given) ? Array.from(given) : [given, given];
+  const axes: readonly unknown[] = rankOf(kind) === 1 ? [given] : isList(given) ? given : [given, given];
   if (axes.length !== rankOf(kind)) throw wrongType(kind, 'a whole number or [[top, bottom], [left, right]]', given);
-  return Object.freeze({ kind, borders: Object.freeze(axes.map(axis => checkPair(kind, axis))) });
+  return Object.freeze({ kind, borders: Object.freeze(Array.from(axes, axis => checkPair(kind, axis))) });
 }
 
 /**

@@ -23,8 +23,8 @@ export interface Axis {
 const MOST = 2 ** 16;
 
 export function checkLengths(where: string, value: unknown, rank: number, least = 1): readonly number[] {
-  const given = isList(value) ? Array.from(value as readonly unknown[]) : Array(rank).fill(value);
-  if (given.length === rank) return Object.freeze(given.map(length => checkInteger(where, length, least, MOST)));
+  const given: readonly unknown[] = isList(value) ? value : Array(rank).fill(value);
+  if (given.length === rank) return Object.freeze(Array.from(given, each => checkInteger(where, each, least, MOST)));
   throw wrongType(where, rank === 1 ? 'a whole number' : 'a whole number, or two: [height, width]', value);
 }
 
