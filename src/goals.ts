@@ -26,6 +26,19 @@ export interface GoalOptions {
   readonly metrics?: ByName<readonly Metric[]>;
 }
 
+/** What {@link Model.cost} is told. */
+export type CostOptions = Pick<GoalOptions, 'loss' | 'lossWeights'>;
+
+/** What {@link Model.gradients} is told. */
+export interface GradientOptions extends CostOptions {
+  /** Whether also for the samples, as the network takes them; false unless told. */
+  readonly inputs?: boolean;
+  /** Whether all is as in a training step, with the masks of the model's next one; false unless told. */
+  readonly training?: boolean;
+  /** With `training`: a seed in place of the model's, and the masks of its first step. */
+  readonly seed?: number;
+}
+
 /** The same, checked and complete; plain data, as a trainer's file holds it. */
 export interface GoalConfig {
   readonly loss: ByName<LossConfig>;

@@ -15,7 +15,14 @@ export {
 } from './callbacks/plateaus.js';
 export { tensorBoard } from './callbacks/tensorBoard.js';
 export type { Samples, ScaledBytes, Targets } from './data/samples.js';
-export type { GoalOptions, NetworkGradient, NetworkLoss, NetworkTargets } from './goals.js';
+export type {
+  CostOptions,
+  GoalOptions,
+  GradientOptions,
+  NetworkGradient,
+  NetworkLoss,
+  NetworkTargets,
+} from './goals.js';
 export {
   add,
   attend,
@@ -36,7 +43,6 @@ export {
 export type { Initializer, InitializerConfig, InitializerName } from './initializers/index.js';
 export * from './initializers/kinds.js';
 export type { NetworkSamples } from './inputs.js';
-export type { CostOptions, GradientOptions } from './judges.js';
 export { type ActivationLayer, activation } from './layers/activation.js';
 export { type ActivationConfig, type ActivationName, elu, gelu, leakyRelu } from './layers/activations.js';
 export {

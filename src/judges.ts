@@ -2,8 +2,10 @@
 import type { Architecture } from './architecture.js';
 import { checkBoolean, checkOptions, wrongKind, wrongValue } from './errors.js';
 import {
+  type CostOptions,
   fitGoals,
   type GoalOptions,
+  type GradientOptions,
   type NetworkTargets,
   type OutputGoal,
   readAllTargets,
@@ -30,19 +32,6 @@ export interface Judged {
   /** Gives a program the newest parameters, as float32. */
   readonly lend: (program: Program) => void;
   readonly rawRows: (where: string) => RawRows | undefined;
-}
-
-/** What {@link Model.cost} is told. */
-export type CostOptions = Pick<GoalOptions, 'loss' | 'lossWeights'>;
-
-/** What {@link Model.gradients} is told. */
-export interface GradientOptions extends CostOptions {
-  /** Whether also for the samples, as the network takes them; false unless told. */
-  readonly inputs?: boolean;
-  /** Whether all is as in a training step, with the masks of the model's next one; false unless told. */
-  readonly training?: boolean;
-  /** With `training`: a seed in place of the model's, and the masks of its first step. */
-  readonly seed?: number;
 }
 
 const inference: Way = { inputs: [], training: false };

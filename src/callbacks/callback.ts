@@ -1,7 +1,7 @@
 /** What callbacks are made of: plain data that says what to do, and what does it while a fit runs. */
 import { wrongKind, wrongType, wrongValue } from '../errors.js';
 import { type Bytes, hasKey, isObject } from '../kinds.js';
-import type { FileAccess } from '../runtime/binaries.js';
+import type { FileAccess } from '../runtime/fileAccess.js';
 import type { EpochEvent } from '../trainingOptions.js';
 
 /** The fit that callbacks are told of. */

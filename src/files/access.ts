@@ -1,7 +1,8 @@
 /** Paths that users give, and whether there are files at all. */
 import { wrongKind, wrongType } from '../errors.js';
 import { kindOf } from '../kinds.js';
-import type { FileAccess, Host } from '../runtime/binaries.js';
+import type { Host } from '../runtime/binaries.js';
+import type { FileAccess } from '../runtime/fileAccess.js';
 
 export function checkPath(where: string, path: unknown): string {
   if (typeof path !== 'string') {

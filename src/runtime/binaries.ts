@@ -2,6 +2,7 @@
 
 import { wrongValue } from '../errors.js';
 
+import type { FileAccess } from './fileAccess.js';
 import type { ThreadHost } from './workers.js';
 
 /** `relaxed` fuses multiply and add; `simd` rounds after each, with the same bits on every machine. */
@@ -9,17 +10,6 @@ export type BinaryName = 'simd' | 'relaxed';
 
 /** The binaries for memory that threads share lie beside. */
 export type MachineFile = BinaryName | `${BinaryName}-threads`;
-
-/** Files by their paths, whole. */
-export interface FileAccess {
-  read(path: string): Promise<Uint8Array>;
-  /** In place of what is there; with `keep` above 1 so many less one of those before it stay under other names. */
-  write(path: string, bytes: Uint8Array, keep?: number): Promise<void>;
-  append(path: string, bytes: Uint8Array): Promise<void>;
-  /** Refuses a path that no file can be written to. */
-  check(path: string): Promise<void>;
-  makeFolder(path: string): Promise<void>;
-}
 
 /** What a runtime does in its own way. */
 export interface Host {
