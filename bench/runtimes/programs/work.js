@@ -21,7 +21,8 @@ export async function training(myelin, { widths, batchSize, threads }) {
   const rows = Math.max(ROWS, batchSize);
   const y = Int32Array.from({ length: rows }, (_, row) => row % widths.at(-1));
   const trainer = await model.trainer({ loss: 'sparseCategoricalCrossEntropy', optimizer: 'adam', batchSize, threads });
-  return { pieces: rows, run: times => trainer.fit({ x: numbers(rows * widths[0]), y }, { epochs: times }) };
+  const x = numbers(rows * widths[0]);
+  return { pieces: rows, run: times => trainer.fit({ x, y }, { epochs: times }) };
 }
 
 /** Predictions of a batch. */
