@@ -226,5 +226,12 @@ export type {
 } from './search/crossValidate.js';
 export type { Search, SearchOptions, SearchResult, Trial } from './search/search.js';
 export { choice, integer, logUniform, type Range, type Settings, type Space, uniform } from './search/space.js';
-export type { ResumeOptions } from './trainer.js';
-export type { BatchEvent, EpochEvent, FitOptions, History, TrainerOptions, TrainingData } from './trainingOptions.js';
+export type {
+  BatchEvent,
+  EpochEvent,
+  FitOptions,
+  History,
+  ResumeOptions,
+  TrainerOptions,
+  TrainingData,
+} from './trainingOptions.js';

@@ -1,32 +1,11 @@
 /** Step 6 of a network: gradient descent and its refinements, whole steps at a time inside WebAssembly. */
 import './disposal.js';
 import { ABORTED, unlessAborted } from './abort.js';
-import {
-  bufferOf,
-  type Callback,
-  Callbacks,
-  isIncomplete,
-  resolveCallbacks,
-  type SavedCallback,
-} from './callbacks/index.js';
-import { fileBytes } from './conversions.js';
+import { Callbacks } from './callbacks/index.js';
 import { notFiniteAt } from './data/samples.js';
-import { checkOptions, shorten, wrongKind, wrongState, wrongValue } from './errors.js';
+import { checkOptions, wrongKind, wrongState, wrongValue } from './errors.js';
 import { eventsOf } from './events.js';
 import { checkPath, filesOf } from './files/access.js';
-import { modelMetadata, readModelMetadata } from './files/modelFile.js';
-import { readSafetensors, type Tensor, writeSafetensors } from './files/safetensors.js';
-import {
-  bufferNaming,
-  checkBuffer,
-  checkProgress,
-  namingOf,
-  readState,
-  TRAINER_FORMAT,
-  type TrainerState,
-  trainedBy,
-  writeState,
-} from './files/trainerFile.js';
 import { Fit } from './fit.js';
 import {
   fitGoals,
@@ -43,9 +22,7 @@ import type { ReadyData } from './judge.js';
 import { type Bytes, hasKey, isRevoked } from './kinds.js';
 import { refuseLists } from './metrics/definitions.js';
 import { Measuring } from './metrics/measuring.js';
-import type { LearningRate } from './optimizers/schedules.js';
-import type { Parameter, Plan } from './plan/builder.js';
-import { fromPanels, toPanels } from './plan/panels.js';
+import type { Plan } from './plan/builder.js';
 import { printPlan } from './plan/print.js';
 import type { PredictorClass } from './predictor.js';
 import { Run } from './run.js';
@@ -54,6 +31,7 @@ import { ownMemories } from './runtime/memories.js';
 import { beginRows } from './runtime/staging.js';
 import { findTeam } from './runtime/threads.js';
 import { Office } from './runtime/workers.js';
+import { readRun, runBytes } from './savedRun.js';
 import { planTraining } from './training.js';
 import {
   type CheckedFitOptions,
@@ -63,20 +41,14 @@ import {
   type EpochEvent,
   type FitOptions,
   type History,
+  type ResumeOptions,
   type TrainingData,
 } from './trainingOptions.js';
 import type { Trainable } from './weights.js';
-import { stateOf, Workspace } from './workspace.js';
+import { Workspace } from './workspace.js';
 
 /** Multiply-adds of a step below which it is not shared out: waiting for one another would cost as much as it saves. */
 const WORK_FOR_THREADS = 2.5e5;
-
-export interface ResumeOptions {
-  /** In place of the file's. */
-  readonly callbacks?: readonly Callback[];
-  /** In place of the file's; where that was a function, it is to be given again. */
-  readonly learningRate?: LearningRate;
-}
 
 /** What makes trainers of models. */
 export interface TrainerOf<M extends Trainable, T extends BaseTrainer<M> = BaseTrainer<M>> {
@@ -324,72 +296,8 @@ class BaseTrainer<M extends Trainable = Trainable> {
         'Trainer.toBytes: expected no epoch under way, got one that runs; await the fit, or call it from onEpoch',
       );
     }
-    const run = this.#run;
-    run.refuseEnded('Trainer.toBytes');
-    run.lead();
-    const { parameters } = run.workspace.network.plan;
-    const tensors: Tensor[] = [];
-    const nameOf = bufferNaming(parameters);
-    for (const parameter of parameters) {
-      const { name, shape, rows, columns } = parameter;
-      tensors.push({ name, shape, data: fromPanels(run.workspace.panelsOf(parameter), rows, columns) });
-      for (const moments of run.workspace.momentsOf(parameter)) {
-        tensors.push({ name: nameOf(moments.name, name), shape, data: fromPanels(moments.values, rows, columns) });
-      }
-      for (const [buffer, values] of run.callbacks.kept) {
-        tensors.push({ name: nameOf(buffer, name), shape, data: fromPanels(partOf(values, parameter), rows, columns) });
-      }
-    }
-    const { config, deterministic, progress } = run;
-    const callbacks = run.callbacks.none ? {} : { callbacks: run.callbacks.saved };
-    const { numbers } = run.measuring;
-    const tallies = numbers && progress.position > 0 ? { tallies: numbers } : {};
-    const state: TrainerState = {
-      format: TRAINER_FORMAT,
-      ...config,
-      deterministic,
-      ...progress,
-      ...callbacks,
-      ...tallies,
-    };
-    return writeSafetensors(tensors, { ...modelMetadata(this.model), trainer: writeState(state) });
-  }
-
-  /** @internal Takes over a saved trainer's state. */
-  restore(
-    state: TrainerState,
-    callbacks: readonly Callback[],
-    stored: (buffer: string, parameter: string) => ArrayLike<number>,
-  ): void {
-    const { workspace, goals, progress } = this.#run;
-    const { network } = workspace;
-    for (const parameter of network.plan.parameters) {
-      const { name, rows, columns } = parameter;
-      for (const moments of workspace.momentsOf(parameter)) {
-        const values = stored(moments.name, name);
-        checkBuffer(`${moments.name} of ${shorten(name)}`, values, moments.rule);
-        toPanels(moments.values, values, rows, columns);
-      }
-    }
-    const flat = (buffer: string) => {
-      const values = new Float32Array(workspace.parameters.length);
-      for (const parameter of network.plan.parameters) {
-        const { name, rows, columns } = parameter;
-        const given = stored(buffer, name);
-        checkBuffer(`${buffer} of ${shorten(name)}`, given, 'finite');
-        toPanels(partOf(values, parameter), given, rows, columns);
-      }
-      return values;
-    };
-    const saved = (state.callbacks ?? []).map(({ callback: { kind }, state: own, keeps }, index) => {
-      return { kind, state: own, kept: keeps ? flat(bufferOf(index)) : undefined };
-    });
-    this.#run.callbacks = new Callbacks(callbacks, saved);
-    checkProgress(state, this.model.held.trained, goals);
-    if (state.position > 0)
-      this.#run.measuring.resume('Trainer.fromBytes: trainer: tallies', state.tallies, state.position);
-    const { epoch, position, samples, costSum, correct, outputs, shuffled, order, step } = state;
-    Object.assign(progress, { epoch, position, samples, costSum, correct, outputs, shuffled, order, step });
+    this.#run.refuseEnded('Trainer.toBytes');
+    return runBytes(this.#run);
   }
 
   /** @internal The model class of this entry of the package. */
@@ -410,26 +318,15 @@ class BaseTrainer<M extends Trainable = Trainable> {
   ): Promise<T> {
     const where = 'Trainer.fromBytes';
     checkOptions(where, options, ['callbacks', 'learningRate']);
-    const { tensors, metadata } = readSafetensors(fileBytes(where, bytes));
-    const state = readState(metadata.trainer, options.learningRate);
-    const saved = state.callbacks ?? [];
-    const callbacks = callbacksAgain(where, options.callbacks, saved);
-    const names = Object.keys(stateOf(state.optimizer));
-    const kept = saved.flatMap(({ keeps }, index) => (keeps ? bufferOf(index) : []));
-    const nameOf = namingOf(tensors);
-    const { users, ...parts } = readModelMetadata(tensors, metadata, (name, trainable) => {
-      return [...(trainable ? names : []), ...kept].map(buffer => nameOf(buffer, name));
-    });
+    const saved = readRun(where, bytes, options);
+    const { tensors, users, config } = saved;
     const { modelClass } = this;
-    const backend = await chooseBackend(modelClass.host, { deterministic: state.deterministic, turbo: false });
-    const model = new modelClass({ ...parts, trained: trainedBy(state, parts.trained), backend });
+    const backend = await chooseBackend(modelClass.host, { deterministic: saved.deterministic, turbo: false });
+    const model = new modelClass({ ...saved.model, backend });
     model.adopt(tensors, users);
-    const { loss, lossWeights, optimizer, metrics, batchSize, clipValue, clipNorm } = state;
-    const asked = { loss, lossWeights, optimizer, metrics, batchSize, clipValue, clipNorm };
-    const trainer = new this(await this.prepare(model, backend, asked, where));
-    const stored = new Map(tensors.map(({ name, data }) => [name, data]));
-    trainer.restore(state, callbacks, (buffer, parameter) => stored.get(nameOf(buffer, parameter)) ?? []);
-    return trainer;
+    const run = await this.prepare(model, backend, config, where);
+    saved.restore(run);
+    return new this(run);
   }
 
   /**
@@ -460,18 +357,3 @@ class BaseTrainer<M extends Trainable = Trainable> {
 }
 
 export { BaseTrainer as Trainer };
-
-/** A parameter's panels among all of them. */
-function partOf(flat: Float32Array, { data: { offset, bytes } }: Parameter): Float32Array {
-  return flat.subarray(offset / 4, (offset + bytes) / 4);
-}
-
-/** A file's callbacks, or those that are given in their place. */
-function callbacksAgain(where: string, given: unknown, saved: readonly SavedCallback[]): readonly Callback[] {
-  if (given !== undefined) return resolveCallbacks(`${where}: callbacks`, given);
-  return saved.map(({ callback }) => {
-    if (!isIncomplete(callback)) return callback;
-    const got = `none in place of ${callback.kind}, which a file cannot hold`;
-    throw wrongKind(`${where}: callbacks`, 'functions to be given again', got, 'give { callbacks: […] }');
-  });
-}

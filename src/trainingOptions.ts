@@ -7,6 +7,7 @@ import { hasKey } from './kinds.js';
 import type { Scores, ValidationScores } from './metrics/index.js';
 import type { ByName } from './names.js';
 import { type Optimizer, type OptimizerConfig, resolveOptimizer } from './optimizers/index.js';
+import type { LearningRate } from './optimizers/schedules.js';
 import type { Clipping } from './plan/clipping.js';
 import type { Signal } from './platform.js';
 
@@ -99,6 +100,14 @@ export interface History extends Scores<number[]>, ValidationScores<number[]> {
   readonly samplesPerSecond: number[];
   /** Why it ended before its last epoch, where it did. */
   stopped?: string;
+}
+
+/** What may be given again to a trainer that is read from a file. */
+export interface ResumeOptions {
+  /** In place of the file's. */
+  readonly callbacks?: readonly Callback[];
+  /** In place of the file's; where that was a function, it is to be given again. */
+  readonly learningRate?: LearningRate;
 }
 
 /** @internal */
