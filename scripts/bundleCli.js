@@ -80,13 +80,6 @@ const options = {
         });
       },
     },
-    {
-      name: 'a progress bar has no wide characters',
-      setup({ onResolve, onLoad }) {
-        onResolve({ filter: /^string-width$/ }, ({ path }) => ({ path, namespace: 'plain' }));
-        onLoad({ filter: /.*/, namespace: 'plain' }, () => ({ contents: 'module.exports = text => text.length' }));
-      },
-    },
   ],
   // What the package depends on is installed with it.
   external: ['@assemblyscript/loader'],

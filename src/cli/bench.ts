@@ -15,7 +15,8 @@ import { runSuites } from '../bench/run.js';
 import { chooseSuites } from '../bench/suites.js';
 import { textOf } from '../bench/table.js';
 import { messageOf, quote, wrongValue } from '../errors.js';
-import { createBenchProgress, createOutput } from './output.js';
+import { createOutput } from './output.js';
+import { createBenchProgress } from './progress.js';
 import { asUsage, UsageError } from './usage.js';
 
 export interface BenchOptions {

@@ -5,7 +5,7 @@ import { columnKinds } from '../tabular/columns.js';
 import type { BenchOptions } from './bench.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
 import { inspect } from './inspect.js';
-import { createOutput } from './output.js';
+import { createOutput, onScreen } from './output.js';
 import { type PredictOptions, predict } from './predict.js';
 import { type TrainOptions, train } from './train.js';
 import type { FoldsOptions, SearchFileOptions } from './tune.js';
@@ -278,7 +278,7 @@ function complain(message: string, problems: readonly string[] = []): void {
   const many = problems.length > 1 ? { problems } : {};
   createOutput(process.argv.includes('--json')).event('error', { message, ...many });
   const lines = problems.length > 1 ? [`${problems.length} problems`, ...problems] : [message];
-  process.stderr.write(`myelin: ${lines.map(onOneLine).join('\n')}\n`);
+  process.stderr.write(`${onScreen(`myelin: ${lines.map(onOneLine).join('\n')}`, process.stderr)}\n`);
 }
 
 /** All that is wrong, where an error is about several things. */

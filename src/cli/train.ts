@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { type CsvFile, checkHeader, readAsShown } from '../data/csv.js';
 import { describeReading, type Wishes } from '../data/evidence.js';
 import { missingColumn, type Table } from '../data/table.js';
-import type { Model } from '../entries/node.js';
+import type { EpochEvent, Model } from '../entries/node.js';
 import { TableModel } from '../entries/tabular.node.js';
 import { quote, wrongValue } from '../errors.js';
 import { destination } from '../files/save.js';
@@ -19,7 +19,8 @@ import { readCsv } from './csv.js';
 import { columnLines } from './inspect.js';
 import { parameterCount } from './modelFile.js';
 import { columnKindsMeant, columnMeant, columnsMeant } from './names.js';
-import { bold, createOutput, createProgress, fileSize, type Output, type Progress } from './output.js';
+import { bold, createOutput, fileSize, type Output } from './output.js';
+import { createBlock, createProgress, type Progress } from './progress.js';
 import { remarks } from './remarks.js';
 import { describeFigures } from './score.js';
 import { refuseSameFile, UsageError } from './usage.js';
@@ -144,7 +145,7 @@ class Telling {
     this.#progress = createProgress(this.#output, options.epochs, this.#json, name);
   }
 
-  epoch(event: Parameters<Progress['epoch']>[0]): void {
+  epoch(event: EpochEvent): void {
     this.#progress?.epoch(event);
   }
 
@@ -162,9 +163,15 @@ class Telling {
     this.refit = { refit: { rows, epochs } };
     const all = `training again on all ${counted(rows, 'row')}`;
     this.#output.say(`${all} for ${counted(epochs, 'epoch')}, for the model that is saved`);
+    if (!this.#json) this.#progress = createBlock(epochs, '');
+  }
+
+  onRefitEpoch(event: EpochEvent): void {
+    this.#progress?.epoch(event);
   }
 
   onUnfinished(): void {
+    this.stop();
     this.refit = {};
     this.#output.say('stopped: the model that was judged is saved');
   }

@@ -128,6 +128,7 @@ export interface Watcher {
   onStart?(prepared: Prepared, model: Model, options: CheckedOptions & { readonly epochs: number }): void;
   onJudged?(report: TrainingReport, run: Run, prepared: Prepared): void;
   onRefit?(rows: number, epochs: number): void;
+  onRefitEpoch?(event: EpochEvent): void;
   /** The user ended that: the model that was judged is kept. */
   onUnfinished?(): void;
 }
@@ -175,7 +176,8 @@ export async function fitCells<T extends BaseTableModel<never>>(
     watcher.onRefit?.(whole.cells.rows, run.keptEpoch);
     const again = await createModel(tableClass, whole.preprocessing, checked);
     const last = { ...settings, epochs: run.keptEpoch, keep: 'last' as const };
-    const rerun = await fitModel(again, whole.preprocessing, whole, undefined, { ...last, signal });
+    const told = (event: EpochEvent) => watcher.onRefitEpoch?.(event);
+    const rerun = await fitModel(again, whole.preprocessing, whole, undefined, { ...last, signal, onEpoch: told });
     if (rerun.stopped) watcher.onUnfinished?.();
     else {
       if (temperature !== undefined) applyTemperature(again, temperature);
