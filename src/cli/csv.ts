@@ -1,5 +1,6 @@
 import { type CsvFile, openTable, readAsShown } from '../data/csv.js';
 import type { Wishes } from '../data/evidence.js';
+import type { NumberGrammar } from '../data/numbers.js';
 import type { Table } from '../data/table.js';
 import type { DataTable } from '../entries/data.js';
 import { shorten, wrongValue } from '../errors.js';
@@ -12,15 +13,21 @@ import { UsageError } from './usage.js';
 const MOST_BYTES = 2 ** 32 - 2;
 
 /**
- * Reads a CSV file: see {@link openTable}. `-` is standard input. JSON lines and Parquet, which their names tell,
- * become such a table first.
+ * Reads a CSV file as the user says, and otherwise by `wishes`: see {@link openTable}. `-` is standard input. JSON lines
+ * and Parquet, which their names tell, become such a table first.
  */
-export async function readCsv(path: string, wishes: Wishes = {}): Promise<CsvFile> {
+export async function readCsv(path: string, asked: Wishes = {}, wishes: Wishes = asked): Promise<CsvFile> {
   const [, ending] = /\.(jsonl|ndjson|parquet)(?:\.gz)?$/i.exec(path) ?? [];
   if (ending === undefined) return openTable(path, await readAll(path), wishes);
+  for (const flag of ['delimiter', 'decimal', 'thousands', 'header'] as const) {
+    if (asked[flag] === undefined) continue;
+    const name = asked[flag] === false ? `no-${flag}` : flag;
+    throw new UsageError(`--${name}: expected a file of text, such as CSV, got one of ${ending}`);
+  }
   const data = await import('../entries/data.js');
   const table = await (ending.toLowerCase() === 'parquet' ? data.readParquet(path) : data.readJsonLines(path));
-  return openTable(path, asCsv(table), { ...wishes, delimiter: ',', header: true });
+  const file = openTable(path, asCsv(table), { ...wishes, delimiter: ',', header: true });
+  return { ...file, written: { decimal: '.', thousands: 'none' } };
 }
 
 /** The rows of a table as CSV, every text in quotes. */
@@ -28,7 +35,8 @@ function asCsv(table: DataTable): Uint8Array {
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
   const cell = (value: number | string | null) => (typeof value === 'string' ? quoted(value) : String(value ?? ''));
   const lines = [table.names.map(quoted).join(',')];
-  for (const row of table) lines.push(Object.values(row).map(cell).join(','));
+  const columns = table.names.map(name => table.column(name));
+  for (let row = 0; row < table.rows; row++) lines.push(columns.map(values => cell(values[row] ?? null)).join(','));
   return new TextEncoder().encode(`${lines.join('\n')}\n`);
 }
 
@@ -63,11 +71,16 @@ export function readAsTrained(file: CsvFile, wishes: Wishes, preprocessing: Prep
     // Which columns hold numbers the model knows.
     return table.readBy(table.reading);
   }
+  const names = file.table.reading.header ? undefined : namesByPlace(file, reading.columns, preprocessing);
+  const grammar = grammarFor({ ...wishes, ...file.written }, reading);
+  return file.table.readBy({ ...file.table.reading, ...grammar, ...(names && { names }) });
+}
+
+/** How a file to predict from writes its numbers: as the training file did, unless the user says otherwise. */
+function grammarFor(wishes: Wishes, reading: NumberGrammar): NumberGrammar {
   const decimal = wishes.decimal ?? reading.decimal;
   const known = reading.thousands === decimal ? '' : reading.thousands;
-  const thousands = wishes.thousands === 'none' ? '' : (wishes.thousands ?? known);
-  const names = file.table.reading.header ? undefined : namesByPlace(file, reading.columns, preprocessing);
-  return file.table.readBy({ ...file.table.reading, decimal, thousands, ...(names && { names }) });
+  return { decimal, thousands: wishes.thousands === 'none' ? '' : (wishes.thousands ?? known) };
 }
 
 /** The columns' names by their places in the training file, of which this one may lack the target. */

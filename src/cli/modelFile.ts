@@ -69,7 +69,7 @@ export async function readFor(
     throw wrongKind(loaded.path, expected, 'one whose inputs or outputs have names', 'predict with the library');
   }
   const wishes = own === undefined ? options : wishesFor(options, own);
-  const file = await readCsv(path, wishes);
+  const file = await readCsv(path, options, wishes);
   const name = target === undefined ? undefined : (columnMeant(file.table, target) ?? target);
   if (own === undefined) {
     checkHeader(file, wishes);

@@ -29,14 +29,14 @@ export function columnsMeant(table: Table, typed: readonly string[], target: str
 
 /** What the user says columns are: `plan=category,signup=date`. */
 export function columnKindsMeant(table: Table, typed: readonly string[], target: string): Record<string, ColumnKind> {
-  const kinds: Record<string, ColumnKind> = {};
+  const kinds = new Map<string, ColumnKind>();
   for (const word of typed.flatMap(list => wordsOf('--columns', list))) {
     const at = word.lastIndexOf('=');
     if (at < 0) throw new UsageError(`--columns: expected NAME=KIND, got ${quote(word)}`);
     const name = columnMeant(table, word.slice(0, at));
     if (name === undefined) throw missingColumn(table, word.slice(0, at), [target]);
     if (name === target) throw new UsageError(`--columns: expected other columns than the target, got ${quote(name)}`);
-    kinds[name] = choice(`--columns ${quote(name)}`, columnKinds)(word.slice(at + 1));
+    kinds.set(name, choice(`--columns ${quote(name)}`, columnKinds)(word.slice(at + 1)));
   }
-  return kinds;
+  return Object.fromEntries(kinds);
 }

@@ -10,6 +10,8 @@ export interface CsvFile {
   readonly path: string;
   readonly table: Table;
   readonly delimiter: string;
+  /** How its numbers are written, where that is no question: what JSON and Parquet hold are numbers already. */
+  readonly written?: Pick<Wishes, 'decimal' | 'thousands'>;
 }
 
 /** Bytes that show the delimiter, and rows that show whether there is a header. */
@@ -73,12 +75,12 @@ export function checkHeader({ path, table, delimiter }: CsvFile, wishes: Wishes)
 
 /** The file's table, read as its cells show, but for those of the columns that `isUsed` leaves out. */
 export function readAsShown(
-  { path, table, delimiter }: CsvFile,
+  { path, table, delimiter, written }: CsvFile,
   wishes: Wishes = {},
   isUsed: (name: string) => boolean = () => true,
 ): Table {
   try {
-    return readByEvidence(table, delimiter, wishes, isUsed);
+    return readByEvidence(table, delimiter, { ...wishes, ...written }, isUsed);
   } catch (error) {
     throw placed(shorten(path), error);
   }

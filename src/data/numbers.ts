@@ -62,6 +62,16 @@ export function withUnit(cell: string): { readonly number: string; readonly unit
   return { number: sign + number, unit: before + behind };
 }
 
+/** What the number in a cell is written with: '' where that is nothing. */
+export function unitOf(cell: string): string {
+  return /[%$€£¥₹]/.test(cell) ? (withUnit(cell)?.unit ?? '') : '';
+}
+
+/** Whether float64 has this whole number and its neighbours apart no longer. */
+export function isUnsafe(whole: bigint): boolean {
+  return whole > 2n ** 53n || whole < -(2n ** 53n);
+}
+
 const WHOLE = /^[+\-−]?(\d+)$/;
 const MOST_EXACT = '9007199254740992';
 /**

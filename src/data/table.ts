@@ -1,6 +1,6 @@
 /** A table of text cells, read by one grammar: a file's bytes and where each cell begins. */
 import { listed, nearest, quote, shorten, wrongValue } from '../errors.js';
-import { type NumberGrammar, numberReader, PLAIN_NUMBERS, type Shape, shapeOf } from './numbers.js';
+import { type NumberGrammar, numberReader, PLAIN_NUMBERS, type Shape, shapeOf, unitOf } from './numbers.js';
 
 export { printable, quote as quoted } from '../errors.js';
 
@@ -137,6 +137,12 @@ export class Table {
     if (this.#beginsWithLetter(entry)) return Number.NaN;
     const text = this.#text(entry);
     return this.#isMissing(entry, text) ? Number.NaN : this.#read(text);
+  }
+
+  /** What the number in a cell is written with: '' where that is nothing. */
+  unit(row: number, column: number): string {
+    const entry = this.#entry(row, column);
+    return Number.isNaN(this.#plainNumber(entry)) ? unitOf(this.#text(entry)) : '';
   }
 
   /** What a cell's writing tells of the grammar of numbers; undefined where it is missing. */

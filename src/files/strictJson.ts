@@ -73,7 +73,7 @@ export class StrictJson {
     return value;
   }
 
-  /** Anything that JSON can say but `null`, objects and lists nested at most `depth` deep. */
+  /** Anything that JSON can say, objects and lists nested at most `depth` deep. */
   value(depth: number): unknown {
     this.#skipSpace();
     const char = this.#text[this.#at];
@@ -95,13 +95,21 @@ export class StrictJson {
     return list;
   }
 
-  /** A number, true or false. */
-  #literal(): number | boolean {
+  #literal(): unknown {
     LITERAL.lastIndex = this.#at;
     const [token] = LITERAL.exec(this.#text) ?? [];
-    if (token === undefined) throw this.#unexpected('a value other than null');
+    const value = token === undefined ? undefined : this.literal(token);
+    if (token === undefined || value === undefined) throw this.#unexpected('a value other than null');
     this.#at += token.length;
-    return JSON.parse(token);
+    return value;
+  }
+
+  /**
+   * What a number or a word means; undefined where it is refused, as `null` is: it is what JavaScript writes for NaN,
+   * and would count as a setting left out.
+   */
+  protected literal(token: string): unknown {
+    return token === 'null' ? undefined : JSON.parse(token);
   }
 
   /** The end of the text; only spaces may come before it. */
@@ -158,11 +166,8 @@ export class StrictJson {
   }
 }
 
-/**
- * JSON's numbers (RFC 8259, section 6) and words, but for `null`: it is what JavaScript writes for NaN, and would count
- * as a setting left out.
- */
-const LITERAL = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false/y;
+/** JSON's numbers (RFC 8259, section 6) and words. */
+const LITERAL = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null/y;
 /** Deeper than anything that this package writes. */
 const MOST_DEPTH = 32;
 

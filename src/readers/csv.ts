@@ -36,7 +36,7 @@ export async function readCsv(source: DataSource, options: CsvOptions = {}): Pro
   const opened = openSource('readCsv', source);
   const file = openTable(opened.name, await wholeOf(opened), wishes);
   checkHeader(file, wishes);
-  return dataTable(opened.name, readAsShown(file, wishes), new Set());
+  return dataTable(opened.name, readAsShown(file, wishes), new Map());
 }
 
 /**
@@ -51,7 +51,7 @@ export async function* streamCsv(
   const opened = openSource('streamCsv', source);
   const { name } = opened;
   const chunkBytes = checkChunkBytes('streamCsv', options);
-  const texts = new Set<string>();
+  const kinds: ColumnKinds = new Map();
   let begun: Begun | undefined;
   let line = 1;
   let rest: Bytes = new Uint8Array(0);
@@ -72,7 +72,7 @@ export async function* streamCsv(
     begun.rows += table.rows;
     line = records.endLine;
     rest = bytes.subarray(records.end);
-    yield dataTable(name, table, texts);
+    yield dataTable(name, table, kinds);
 
     function firstRows(): Table {
       const file = { path: name, delimiter: delimiter ?? ',', table: firstTable(name, records, wishes) };
@@ -124,32 +124,45 @@ async function* utf8Blocks(opened: Opened, least: number): AsyncGenerator<{ bloc
   }
 }
 
+/** What columns are: texts, or numbers of a unit, '' where they are written with none. */
+type ColumnKinds = Map<string, 'texts' | { readonly unit: string }>;
+
 /**
- * The columns of a table, each of numbers where all its cells are; those of `texts` are known to be none, and more are
- * added.
+ * The columns of a table, each of numbers where all its cells are, of one unit. What `kinds` says of the chunks before
+ * goes for this one too, and more is added.
  */
-function dataTable(name: string, table: Table, texts: Set<string>): DataTable {
+function dataTable(name: string, table: Table, kinds: ColumnKinds): DataTable {
   const columns = new Map<string, ColumnData>();
   for (const [index, column] of table.header.entries()) {
     if (columns.has(column)) {
       const expected = 'a different name for each column';
       throw wrongValue(`${name}: column '${column}'`, expected, 'two of them', 'rename one in the header line');
     }
-    const numbers = texts.has(column) ? undefined : numbersOf(table, index);
-    if (numbers === undefined) texts.add(column);
-    columns.set(column, numbers ?? textsOf(table, index));
+    const known = kinds.get(column);
+    const found = known === 'texts' ? undefined : numbersOf(table, index, known?.unit);
+    kinds.set(column, found?.kind ?? 'texts');
+    columns.set(column, found?.numbers ?? textsOf(table, index));
   }
-  return new DataTable(table.rows, columns, row => `row ${table.rowNumber(row)} (line ${table.line(row)})`);
+  const place = (row: number) => `row ${table.rowNumber(row)} (line ${table.line(row)})`;
+  return new DataTable(table.rows, columns, place, table.reading.missing);
 }
 
-function numbersOf(table: Table, column: number): Float64Array | undefined {
+/** A column's numbers and their unit, `known` from the chunks before; undefined where it is of texts. */
+function numbersOf(table: Table, column: number, known: string | undefined) {
   const numbers = new Float64Array(table.rows);
+  let unit = known;
   for (let row = 0; row < table.rows; row++) {
     const number = table.number(row, column);
-    if (Number.isNaN(number) && !table.isMissing(row, column)) return undefined;
     numbers[row] = number;
+    if (Number.isNaN(number)) {
+      if (!table.isMissing(row, column)) return undefined;
+      continue;
+    }
+    const own = table.unit(row, column);
+    unit ??= own;
+    if (own !== unit) return undefined;
   }
-  return numbers;
+  return { numbers, ...(unit !== undefined && { kind: { unit } }) };
 }
 
 function textsOf(table: Table, column: number): (string | null)[] {

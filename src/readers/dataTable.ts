@@ -1,4 +1,5 @@
 /** A table as readers give it: columns of numbers and of texts. */
+import { isUnsafe } from '../data/numbers.js';
 import { allProblems, listed, nearest, quote, wrongKind, wrongType, wrongValue } from '../errors.js';
 
 /** A column's cells: numbers, of which NaN is a missing one, or texts, of which null is. */
@@ -25,15 +26,23 @@ export class DataTable implements Iterable<Row> {
   readonly rows: number;
   /** The columns' names, in their order. */
   readonly names: readonly string[];
+  /** The texts that stood for «no value» in a file of text: no others did. */
+  readonly missing: readonly string[] | undefined;
   readonly #columns: ReadonlyMap<string, ColumnData>;
   readonly #place: (row: number) => string;
 
   /** @internal */
-  constructor(rows: number, columns: ReadonlyMap<string, ColumnData>, place: (row: number) => string) {
+  constructor(
+    rows: number,
+    columns: ReadonlyMap<string, ColumnData>,
+    place: (row: number) => string,
+    missing?: readonly string[],
+  ) {
     this.rows = rows;
     this.names = [...columns.keys()];
     this.#columns = columns;
     this.#place = place;
+    this.missing = missing;
   }
 
   /**
@@ -126,17 +135,19 @@ function classesOf(cells: ColumnData): (string | number)[] {
 
 /**
  * A column of what JSON and Parquet hold: all numbers, or all texts, truth values and dates, which become texts; null
- * is missing.
+ * is missing. Whole numbers of which some are beyond 2⁵³, where float64 merges neighbours, are texts too.
  */
 export function columnOf(values: readonly unknown[], place: (row: number) => string): ColumnData {
   const numbers = new Float64Array(values.length).fill(Number.NaN);
   const texts = new Array<string | null>(values.length).fill(null);
   let number: number | undefined;
   let text: number | undefined;
+  const areIdentifiers = values.some(value => typeof value === 'bigint' && isUnsafe(value));
   for (let row = 0; row < values.length; row++) {
     const value = values[row];
     if (value === null || value === undefined) continue;
-    if (typeof value === 'number' || (typeof value === 'bigint' && BigInt(Number(value)) === value)) {
+    if (areIdentifiers && Number.isInteger(value)) texts[row] = String(value);
+    else if (typeof value === 'number' || (typeof value === 'bigint' && !areIdentifiers)) {
       numbers[row] = Number(value);
       number ??= row;
     } else {

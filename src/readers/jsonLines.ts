@@ -1,4 +1,5 @@
 import { checkOptions, messageOf, shorten, wrongKind, wrongType, wrongValue } from '../errors.js';
+import { StrictJson } from '../files/strictJson.js';
 import type { Bytes } from '../kinds.js';
 import type { DataSource } from '../platform.js';
 import { columnOf, DataTable } from './dataTable.js';
@@ -82,16 +83,51 @@ function decode(name: string, bytes: Uint8Array): string {
 }
 
 function parseLine(name: string, line: number, text: string): Record<string, unknown> {
+  const where = `${name}, line ${line}`;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw wrongValue(`${name}, line ${line}`, 'JSON', shorten(messageOf(cause), 60), 'an object stands on each line');
+    throw wrongValue(where, 'JSON', shorten(messageOf(cause), 60), 'an object stands on each line');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw wrongType(`${name}, line ${line}`, 'an object with columns', value, 'write an object on each line');
+    throw wrongType(where, 'an object with columns', value, 'write an object on each line');
   }
-  return value as Record<string, unknown>;
+  const isCertain = text.split(KEY_END).length - 1 === Object.keys(value).length && !LARGE.test(text);
+  return isCertain ? (value as Record<string, unknown>) : parseExactly(where, text);
+}
+
+/** As many of these as there are keys: then none of them came twice, and no text or inner object has more. */
+const KEY_END = /"\s*:/;
+/** Numbers that float64 may round to others, or not hold. */
+const LARGE = /\d{16}|[eE]\+?\d{3}/;
+
+/** An object as it is written: the engine's own parser keeps the last of two equal keys, and rounds large numbers. */
+function parseExactly(where: string, text: string): Record<string, unknown> {
+  const json = new ExactJson(where, text.trim(), 'correct the line');
+  const object = json.value(MOST_DEPTH);
+  json.end();
+  return object as Record<string, unknown>;
+}
+
+/** Cells are no objects at all: those are refused with their places, if they are not too deep to read. */
+const MOST_DEPTH = 32;
+
+class ExactJson extends StrictJson {
+  readonly #line: string;
+
+  constructor(where: string, text: string, mend: string) {
+    super(where, text, mend);
+    this.#line = where;
+  }
+
+  /** Whole numbers that float64 would round are BigInts. */
+  protected override literal(token: string): unknown {
+    const value = JSON.parse(token);
+    if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+    if (!Number.isFinite(value)) throw wrongValue(this.#line, 'numbers that float64 holds', shorten(token));
+    return /^-?\d+$/.test(token) ? BigInt(token) : value;
+  }
 }
 
 function tableOf(rows: readonly Line[], wanted: readonly string[] | undefined): DataTable {

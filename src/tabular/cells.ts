@@ -1,6 +1,6 @@
 /** Rows under named columns, wherever they come from: what columns are learned from and encoded by. */
-import { numberReader, PLAIN_NUMBERS } from '../data/numbers.js';
-import { MISSING, PLAIN_READING, type Reading } from '../data/table.js';
+import { isIdentifier, isUnsafe, numberReader, unitOf } from '../data/numbers.js';
+import { PLAIN_READING, type Reading } from '../data/table.js';
 import { listed, nearest, quote, wrongKind, wrongType, wrongValue } from '../errors.js';
 import { arrayKind, isList, kindOf } from '../kinds.js';
 
@@ -29,6 +29,8 @@ export interface Cells {
   cell(row: number, column: number): string;
   /** The finite number that a cell holds, or NaN. */
   number(row: number, column: number): number;
+  /** What that number is written with, such as `%` or `$`; '' where that is nothing. */
+  unit(row: number, column: number): string;
   isMissing(row: number, column: number): boolean;
   /** A row's number as messages count. */
   rowNumber(row: number): number;
@@ -55,25 +57,33 @@ const options: Ways = {
 export type GivenRows = readonly object[] | Iterable<object>;
 export type GivenColumns = Readonly<Record<string, ArrayLike<unknown>>>;
 
-const read = /* @__PURE__ */ numberReader(PLAIN_NUMBERS);
-
-/** A table of values: numbers, texts, true and false, dates; null, undefined, NaN and '' are missing. */
+/**
+ * A table of values: numbers, texts, true and false, dates; null, undefined, NaN, '' and what `reading` says are missing.
+ * Texts are read as the training file's were, where there was one.
+ */
 export class ValueCells implements Cells {
   readonly header: readonly string[];
   readonly rows: number;
-  readonly reading: Reading = PLAIN_READING;
-  readonly identifiers: ReadonlySet<number> = new Set();
+  readonly reading: Reading;
+  readonly identifiers: ReadonlySet<number>;
   readonly ways = options;
   readonly #columns: readonly ArrayLike<unknown>[];
   readonly #places: ReadonlyMap<string, readonly number[]>;
   readonly #picked: Int32Array | undefined;
+  readonly #read: (text: string) => number;
+  readonly #missing: ReadonlySet<string>;
 
-  constructor(columns: ReadonlyMap<string, ArrayLike<unknown>>, rows: number, picked?: Int32Array) {
+  constructor(columns: ReadonlyMap<string, ArrayLike<unknown>>, rows: number, reading: Reading, picked?: Int32Array) {
     this.header = [...columns.keys()];
     this.#columns = [...columns.values()];
     this.#places = new Map(this.header.map((name, index) => [name, [index]]));
     this.#picked = picked;
     this.rows = picked?.length ?? rows;
+    this.reading = reading;
+    this.#read = numberReader(reading);
+    this.#missing = new Set(['', ...reading.missing]);
+    const indices = this.header.map((_, index) => index);
+    this.identifiers = new Set(indices.filter(index => this.#holdsIdentifiers(this.#columns[index] ?? [])));
   }
 
   #value(row: number, column: number): unknown {
@@ -85,16 +95,38 @@ export class ValueCells implements Cells {
   }
 
   number(row: number, column: number): number {
+    if (this.identifiers.has(column)) return Number.NaN;
     const value = this.#value(row, column);
     if (typeof value === 'number') return Number.isFinite(value) ? value : Number.NaN;
     if (typeof value === 'bigint') return Number(value);
-    return typeof value === 'string' ? read(value) : Number.NaN;
+    return typeof value === 'string' ? this.#read(value) : Number.NaN;
+  }
+
+  unit(row: number, column: number): string {
+    const value = this.#value(row, column);
+    return typeof value === 'string' ? unitOf(value) : '';
   }
 
   isMissing(row: number, column: number): boolean {
     const value = this.#value(row, column);
-    if (typeof value === 'string') return value.trim() === '' || MISSING.includes(value.trim());
+    if (typeof value === 'string') return this.#missing.has(value.trim());
     return value === null || value === undefined || Number.isNaN(value);
+  }
+
+  /** Whether a column is of whole numbers of which some are no quantities: with leading zeros, or beyond 2⁵³. */
+  #holdsIdentifiers(values: ArrayLike<unknown>): boolean {
+    let found = false;
+    for (let row = 0; row < values.length; row++) {
+      const value = values[row];
+      if (typeof value === 'bigint') found ||= isUnsafe(value);
+      else if (typeof value === 'number') {
+        if (!Number.isInteger(value) && !Number.isNaN(value)) return false;
+      } else if (typeof value === 'string') {
+        if (isIdentifier(value)) found = true;
+        else if (!Number.isInteger(this.#read(value)) && !this.#missing.has(value.trim())) return false;
+      } else if (value !== null && value !== undefined) return false;
+    }
+    return found;
   }
 
   rowNumber(row: number): number {
@@ -111,11 +143,8 @@ export class ValueCells implements Cells {
 
   pick(rows: ArrayLike<number>): ValueCells {
     const columns = new Map(this.header.map((name, index) => [name, this.#columns[index] ?? []]));
-    return new ValueCells(
-      columns,
-      this.rows,
-      Int32Array.from(rows, row => this.rowNumber(row)),
-    );
+    const picked = Int32Array.from(rows, row => this.rowNumber(row));
+    return new ValueCells(columns, this.rows, this.reading, picked);
   }
 }
 
@@ -127,24 +156,38 @@ function textOf(value: unknown): string {
 /** The kinds of values that a cell may be. */
 const CELLS = new Set(['Number', 'String', 'Boolean', 'BigInt', 'Date', 'Undefined', 'Null']);
 
+/** What a table has to have. */
+interface Wanted {
+  /** The columns that there must be. Where they are not told, the rows themselves say which there are. */
+  readonly needed?: readonly string[];
+  /** Those that there may be besides. */
+  readonly known?: readonly string[];
+  /** How texts are read; as plain decimals by default. */
+  readonly reading?: Reading;
+}
+
 /**
- * What a user gives as a table. `needed` are the columns that there must be and `known` those that there may be
- * besides; where they are not told, the rows themselves say which there are.
+ * What a user gives as a table.
  *
  * @throws TypeError where it is no table; RangeError naming columns that are unknown, missing or misspelt
  */
-export function cellsOf(
-  where: string,
-  given: unknown,
-  needed?: readonly string[],
-  known?: readonly string[],
-): ValueCells {
+export function cellsOf(where: string, given: unknown, wanted: Wanted = {}): ValueCells {
+  const { needed, known, reading = PLAIN_READING } = wanted;
   const table = isTable(given) ? [...given] : given;
-  if (isList(table)) return cellsOfRows(where, table as readonly unknown[], needed, known);
-  if (kindOf(table) !== 'Object' && !isTable(given)) {
+  if (!isList(table) && kindOf(table) !== 'Object') {
     throw wrongType(where, 'rows, which are objects by column name, or an object of columns', given);
   }
-  return cellsOfColumns(where, table as GivenColumns, needed, known);
+  const [columns, rows] = isList(table)
+    ? columnsOfRows(where, table as readonly unknown[])
+    : columnsGiven(where, table as GivenColumns);
+  refuseColumns(where, [...columns.keys()], needed, known);
+  for (const [name, values] of columns) checkValues(where, name, values);
+  return new ValueCells(columns, rows, reading);
+}
+
+/** The texts that mean «no value», where a DataTable knows them of its file. */
+export function missingIn(given: unknown): readonly string[] | undefined {
+  return isTable(given) && 'missing' in given && isList(given.missing) ? (given.missing as string[]) : undefined;
 }
 
 /** Whether it gives rows one by one, as a DataTable does. */
@@ -152,12 +195,9 @@ function isTable(given: unknown): given is Iterable<object> {
   return typeof given === 'object' && given !== null && !isList(given) && Symbol.iterator in given;
 }
 
-function cellsOfColumns(
-  where: string,
-  given: GivenColumns,
-  needed?: readonly string[],
-  known?: readonly string[],
-): ValueCells {
+type Columns = ReadonlyMap<string, ArrayLike<unknown>>;
+
+function columnsGiven(where: string, given: GivenColumns): [Columns, number] {
   const columns = new Map<string, ArrayLike<unknown>>();
   let rows = -1;
   for (const [name, values] of Object.entries(given)) {
@@ -170,17 +210,10 @@ function cellsOfColumns(
     rows = values.length;
     columns.set(name, values);
   }
-  refuseColumns(where, [...columns.keys()], needed, known);
-  for (const [name, values] of columns) checkValues(where, name, values);
-  return new ValueCells(columns, Math.max(rows, 0));
+  return [columns, Math.max(rows, 0)];
 }
 
-function cellsOfRows(
-  where: string,
-  given: readonly unknown[],
-  needed?: readonly string[],
-  known?: readonly string[],
-): ValueCells {
+function columnsOfRows(where: string, given: readonly unknown[]): [Columns, number] {
   if (given.length === 0) throw wrongValue(where, 'at least one row', 'none');
   const columns = new Map<string, unknown[]>();
   for (let row = 0; row < given.length; row++) {
@@ -197,20 +230,17 @@ function cellsOfRows(
       column[row] = value;
     }
   }
-  refuseColumns(where, [...columns.keys()], needed, known);
-  for (const [name, values] of columns) checkValues(where, name, values);
-  return new ValueCells(columns, given.length);
+  return [columns, given.length];
 }
 
 function checkValues(where: string, name: string, values: ArrayLike<unknown>): void {
   for (let row = 0; row < values.length; row++) {
     const value = values[row];
-    if (typeof value === 'number' || typeof value === 'string' || CELLS.has(kindOf(value))) continue;
-    throw wrongKind(
-      `${where}: row ${row}, column ${quote(name)}`,
-      'a number, a text, true, false, a date or null',
-      kindOf(value),
-    );
+    if (typeof value === 'number' || typeof value === 'string') continue;
+    const at = `${where}: row ${row}, column ${quote(name)}`;
+    const kind = kindOf(value);
+    if (!CELLS.has(kind)) throw wrongKind(at, 'a number, a text, true, false, a date or null', kind);
+    if (kind === 'Date' && Number.isNaN(Number(value))) throw wrongValue(at, 'a date', 'an invalid Date', 'give null');
   }
 }
 

@@ -1,5 +1,4 @@
 /** What a table's columns are, and what training rows say of them. */
-import { withUnit } from '../data/numbers.js';
 import { Problems } from '../data/problems.js';
 import { fitScaling, type Scaling } from '../data/scaling.js';
 import { column, columnIndex, missingColumn } from '../data/table.js';
@@ -18,6 +17,7 @@ import {
   type Task,
 } from './preprocessing.js';
 import { fitTarget } from './target.js';
+import { withUnit } from './units.js';
 
 /** What users may say that a column is: dates with the day or the month first where nothing shows it. */
 export const columnKinds = ['number', 'category', 'boolean', 'date', 'dmy', 'mdy', 'drop'] as const;
@@ -64,7 +64,7 @@ function profileOf(cells: Cells, index: number): Profile {
     const number = cells.number(row, index);
     if (!Number.isNaN(number)) {
       numbers[numberCount++] = number;
-      const unit = withUnit(cells.cell(row, index))?.unit ?? '';
+      const unit = cells.unit(row, index);
       units.set(unit, (units.get(unit) ?? 0) + 1);
     } else if (cells.isMissing(row, index)) missing++;
     else {
@@ -137,12 +137,16 @@ function findColumn(cells: Cells, index: number, name: string, asked: ColumnKind
   return { kind: 'category' };
 }
 
+/** The unit of all numbers of a column. */
+function oneUnit(cells: Cells, name: string, units: ReadonlyMap<string, number>): string {
+  const [unit = '', other] = [...units].sort((a, b) => b[1] - a[1]).map(([unit]) => unit);
+  if (other === undefined) return unit;
+  const mend = `leave it out with ${cells.ways.leaveOut(name)}`;
+  throw wrongValue(column(name), 'one unit', `${withUnit(unit)} and ${withUnit(other)}`, mend);
+}
+
 function findNumbers(cells: Cells, name: string, { numbers, units, textCount }: Profile): Found {
-  const [unit, other] = [...units].sort((a, b) => b[1] - a[1]).map(([unit]) => unit);
-  if (other !== undefined) {
-    const words = [unit, other].map(one => (one === '' ? 'numbers alone' : `numbers with '${one}'`));
-    throw wrongValue(column(name), 'one unit', words.join(' and '), `leave it out with ${cells.ways.leaveOut(name)}`);
-  }
+  oneUnit(cells, name, units);
   const isWhole = numbers.every(Number.isInteger);
   if (!isWhole || textCount > 0) return { kind: 'number' };
   const distinct = new Set(numbers).size;
@@ -250,7 +254,7 @@ function fitColumn(
   if (numbers.length + textCount === 0) return { name, kind: 'empty', reason: 'no value in any training row' };
   if (found.kind === 'number') {
     const scaling = checkedScaling(numbers, name);
-    const [unit = ''] = units.keys();
+    const unit = oneUnit(cells, name, units);
     if (scaling.scale === 0 && textCount === 0 && missing === 0) return { name, kind: 'constant', mean: scaling.mean };
     const fill = medianOf(numbers, scaling.mean);
     return {

@@ -17,7 +17,8 @@ export function readDate(text: string, order: DateOrder): number {
   if (match === null) return Number.NaN;
   const [, a = '', , b = '', c = '', hours = '0', minutes = '0', seconds = '0', zone = 'Z'] = match;
   const [year, month, day] = order === 'iso' ? [a, b, c] : order === 'dmy' ? [c, b, a] : [c, a, b];
-  const date = Date.UTC(Number(year), Number(month) - 1, Number(day));
+  // Date.UTC takes the years 0 to 99 for those of the last century.
+  const date = new Date(0).setUTCFullYear(Number(year), Number(month) - 1, Number(day));
   const isReal = new Date(date).getUTCMonth() === Number(month) - 1 && Number(day) > 0;
   if (!isReal || Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 60) return Number.NaN;
   const time = (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds);

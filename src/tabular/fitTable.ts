@@ -1,4 +1,6 @@
 /** From a table to its model: columns, network, training with an end, figures of rows that chose nothing, all rows. */
+
+import { PLAIN_READING } from '../data/table.js';
 import {
   checkBoolean,
   checkChoice,
@@ -16,9 +18,10 @@ import type { Model } from '../model.js';
 import { adam, adamW } from '../optimizers/kinds.js';
 import type { Signal } from '../platform.js';
 import { checkSeed } from '../random.js';
+import { checkTexts } from '../readers/options.js';
 import type { EpochEvent } from '../trainingOptions.js';
 import { applyTemperature, fitTemperature } from './calibrate.js';
-import { type Cells, cellsOf } from './cells.js';
+import { type Cells, cellsOf, missingIn } from './cells.js';
 import { type ColumnKind, columnKinds } from './columns.js';
 import { inOwnUnit, markEncoded } from './encoded.js';
 import { errorQuantiles } from './figures.js';
@@ -36,6 +39,11 @@ export interface TableOptions<Target extends string = string> {
   readonly task?: Task;
   /** What columns are, where their cells are not to say: `{ plan: 'category', signup: 'date', id: 'drop' }`. */
   readonly columns?: Readonly<Record<string, ColumnKind>>;
+  /**
+   * Texts that stand for «no value», here and in every later prediction, and '' besides: by default those of the file
+   * that a DataTable was read from, and otherwise NA, N/A, n/a, NaN, nan, null and NULL.
+   */
+  readonly missing?: readonly string[];
   /** Whether missing values are filled in, here and in every later prediction; false unless told. */
   readonly impute?: boolean;
   /** The share of the rows held out for the figures, and of the others that choose the epoch; 0.2 unless told. */
@@ -74,7 +82,19 @@ export interface TableOptions<Target extends string = string> {
 }
 
 const optionNames = [
-  ...['target', 'task', 'columns', 'impute', 'validation', 'hidden', 'activation', 'dropout', 'epochs', 'batchSize'],
+  ...[
+    'target',
+    'task',
+    'columns',
+    'missing',
+    'impute',
+    'validation',
+    'hidden',
+    'activation',
+    'dropout',
+    'epochs',
+    'batchSize',
+  ],
   ...['learningRate', 'weightDecay', 'keep', 'patience', 'refit', 'calibrate', 'threshold', 'seed', 'deterministic'],
   ...['turbo', 'signal', 'onEpoch'],
 ];
@@ -85,7 +105,7 @@ export type CheckedOptions = ReturnType<typeof checkTableOptions>;
 /** @internal */
 export function checkTableOptions(where: string, options: TableOptions) {
   checkOptions(where, options, optionNames);
-  const { target, task, columns, epochs, patience, threshold, signal, onEpoch } = options;
+  const { target, task, columns, missing, epochs, patience, threshold, signal, onEpoch } = options;
   const at = (name: string) => `${where}: ${name}`;
   if (typeof target !== 'string') throw wrongType(at('target'), "a column's name", target);
   if (columns !== undefined && kindOf(columns) !== 'Object') {
@@ -93,6 +113,7 @@ export function checkTableOptions(where: string, options: TableOptions) {
   }
   for (const [name, kind] of Object.entries(columns ?? {}))
     checkChoice(at(`columns: ${quote(name)}`), kind, columnKinds);
+  if (missing !== undefined) checkTexts(at('missing'), missing, "['NA', '?']");
   const { hidden = [64] } = options;
   if (!isList(hidden)) throw wrongType(at('hidden'), 'a list of units, such as [64, 32]', hidden);
   if (onEpoch !== undefined && typeof onEpoch !== 'function') throw wrongType(at('onEpoch'), 'a function', onEpoch);
@@ -101,6 +122,7 @@ export function checkTableOptions(where: string, options: TableOptions) {
     target,
     ...(task !== undefined && { task: checkChoice(at('task'), task, ['classification', 'regression']) }),
     ...(columns !== undefined && { columns }),
+    ...(missing !== undefined && { missing: Array.from(missing) }),
     impute: checkBoolean(at('impute'), options.impute ?? false),
     validation: checkNumber(at('validation'), options.validation ?? 0.2, { min: 0, below: 1 }),
     hidden: Array.from(hidden, units => checkInteger(at('hidden'), units, 1, 65536)),
@@ -144,7 +166,10 @@ export async function fitTable<T extends BaseTableModel<never>>(
   options: TableOptions,
 ): Promise<T> {
   const checked = checkTableOptions('fitTable', options);
-  return fitCells(tableClass, cellsOf('fitTable', rows, [checked.target]), checked);
+  const { target, missing = missingIn(rows) ?? PLAIN_READING.missing } = checked;
+  const reading =
+    missing.join('\n') === PLAIN_READING.missing.join('\n') ? PLAIN_READING : { ...PLAIN_READING, missing };
+  return fitCells(tableClass, cellsOf('fitTable', rows, { needed: [target], reading }), checked);
 }
 
 /** @internal {@link fitTable} of cells, with checked options. */

@@ -17,6 +17,7 @@ import {
   type Preprocessing,
   valueWidth,
 } from './preprocessing.js';
+import { isOfUnit, withUnit } from './units.js';
 
 /** What to do with missing cells, and with texts no training row had: refuse them, or fill them in. */
 export interface EncodeOptions {
@@ -106,6 +107,8 @@ class InputEncoder implements Encoded {
     const { cells, problems, x } = this;
     const index = this.#index;
     const isScaled = isOutside(column, this.preprocessing);
+    // Files of version 0.1.0 do not tell.
+    const hasUnits = this.preprocessing.format !== undefined;
     for (let row = 0, at = this.#offset; row < cells.rows; row++, at += this.#width) {
       let number = cells.number(row, index);
       if (Number.isNaN(number)) {
@@ -114,6 +117,9 @@ class InputEncoder implements Encoded {
           continue;
         }
         number = column.fill ?? column.mean;
+      } else if (hasUnits && !isOfUnit(cells.unit(row, index), column.unit ?? '')) {
+        problems.addCell(cells, row, () => this.#notOfUnit(row, column));
+        continue;
       }
       const value = Math.fround(isScaled ? standardise(number, column) : number);
       if (Number.isFinite(value)) x[at] = value;
@@ -217,6 +223,12 @@ class InputEncoder implements Encoded {
       ? `correct it, or say how the file writes numbers with ${cells.ways.numbers}`
       : `correct it, count it as missing with ${cells.ways.missing}, or leave it out with ${cells.ways.leaveOut(name)}`;
     return wrongValue(cells.place(row, name), expected, quote(cell), mend);
+  }
+
+  #notOfUnit(row: number, { name, unit = '' }: NumberColumn): RangeError {
+    const { cells } = this;
+    const cell = quote(cells.cell(row, this.#index));
+    return wrongValue(cells.place(row, name), `${withUnit(unit)}, as in training`, cell, 'write it in that unit');
   }
 
   #notADate(row: number, { name, order }: DateColumn): RangeError {

@@ -1,7 +1,7 @@
 /** A table in three parts, encoded: rows to train on, rows to choose by, and rows that choose nothing. */
 import { Problems } from '../data/problems.js';
 import { type Split, splitRows, stratifiedSplit } from '../data/split.js';
-import { columnIndex } from '../data/table.js';
+import { columnIndex, PLAIN_READING } from '../data/table.js';
 import type { Cells } from './cells.js';
 import {
   type ColumnKind,
@@ -135,9 +135,9 @@ function addCounts(from: ReadonlyMap<string, number>, to: Map<string, number>): 
   for (const [name, count] of from) to.set(name, (to.get(name) ?? 0) + count);
 }
 
-/** How a file was read; what is no file was not. */
+/** How a file was read, and values where it was said how. */
 function readingOf({ reading, ways, header }: Cells): StoredReading | undefined {
-  if (ways.impute !== '--impute') return undefined;
+  if (ways.impute !== '--impute' && reading === PLAIN_READING) return undefined;
   const { decimal, thousands, missing, header: hasHeader } = reading;
   return { decimal, thousands, missing, header: hasHeader, columns: header.length };
 }

@@ -85,6 +85,8 @@ export interface NumberTarget extends Scaling {
   name: string;
   kind: 'number';
   outside?: true;
+  /** What its cells are written with, such as `%` or `$`. */
+  unit?: string;
 }
 
 export type InputColumn = NumberColumn | CategoryColumn | BooleanColumn | DateColumn | ConstantColumn;
@@ -209,7 +211,7 @@ function isInputColumn(value: unknown): value is InputColumn {
   const { kind, values, fill, parts, embedding } = value;
   switch (kind) {
     case 'number':
-      return isScaling(value) && (fill === undefined || isFiniteNumber(fill));
+      return isScaling(value) && (fill === undefined || isFiniteNumber(fill)) && isUnit(value.unit);
     case 'constant':
       return isFiniteNumber(value.mean);
     case 'boolean':
@@ -229,9 +231,14 @@ function isInputColumn(value: unknown): value is InputColumn {
   }
 }
 
+function isUnit(value: unknown): boolean {
+  return value === undefined || (typeof value === 'string' && value.length === 1);
+}
+
 function isTargetColumn(value: unknown): value is TargetColumn {
   if (!isNamed(value)) return false;
-  return value.kind === 'number' ? isScaling(value) : value.kind === 'classes' && areTexts(value.values);
+  if (value.kind === 'number') return isScaling(value) && isUnit(value.unit);
+  return value.kind === 'classes' && areTexts(value.values);
 }
 
 function isReading(value: unknown): value is StoredReading {

@@ -11,7 +11,7 @@ import { inOwnUnit, markEncoded } from './encoded.js';
 import { classFigures, type Figures, numberFigures } from './figures.js';
 import { columnWidth, PREPROCESSING, type Preprocessing } from './preprocessing.js';
 import { type TableParts, TablePredictor, takePreprocessing } from './tablePredictor.js';
-import { classIndices, targetNumbers } from './target.js';
+import { classIndices, knownNumbers } from './target.js';
 
 /** How much a model relies on a column. */
 export interface Importance {
@@ -169,7 +169,7 @@ export function figuresOf(outputs: Float32Array, cells: Cells, preprocessing: Pr
   const { target, threshold } = preprocessing;
   return target.kind === 'classes'
     ? classFigures(outputs, classIndices(cells, target), target.values, threshold)
-    : numberFigures(inOwnUnit(outputs, preprocessing), targetNumbers(cells, target.name));
+    : numberFigures(inOwnUnit(outputs, preprocessing), knownNumbers(cells, target));
 }
 
 /** What is lower where a model is better: the log loss, or of numbers 1 − R². */

@@ -118,10 +118,10 @@ export class TablePredictor<Row extends object = Record<string, unknown>, M exte
 
   /** @internal Rows with all columns that are needed. */
   protected cells(where: string, rows: unknown, ...others: string[]): Cells {
-    const { columns, dropped = [], target } = this.preprocessing;
+    const { columns, dropped = [], target, reading } = this.preprocessing;
     const needed = columns.flatMap(({ name, kind }) => (kind === 'constant' ? [] : [name]));
     const known = [...columns, ...dropped, target].map(({ name }) => name);
-    return cellsOf(where, rows, [...needed, ...others], known);
+    return cellsOf(where, rows, { needed: [...needed, ...others], known, ...(reading && { reading }) });
   }
 
   /** @internal The network's outputs for cells. */

@@ -6,6 +6,7 @@ import { listed, quote, wrongValue } from '../errors.js';
 import type { Cells } from './cells.js';
 import { shown } from './inputs.js';
 import type { ClassTarget, NumberTarget, TargetColumn, Task } from './preprocessing.js';
+import { isOfUnit, targetUnit, withUnit } from './units.js';
 
 /** The texts of a column: each row's is `values[codes[row]]`, in the order in which they first come. */
 export interface Labels {
@@ -84,8 +85,10 @@ export function fitTarget(
   task: Task,
   scaling: (values: Float64Array) => Omit<NumberTarget, 'name' | 'kind'>,
 ): TargetColumn {
+  const unit = targetUnit(training, name);
   if (task === 'regression') {
-    const target: NumberTarget = { name, kind: 'number', ...scaling(targetNumbers(training, name)) };
+    const numbers = targetNumbers(training, name);
+    const target: NumberTarget = { name, kind: 'number', ...scaling(numbers), ...(unit && { unit }) };
     if (target.scale === 0) {
       throw wrongValue(`target ${quote(name)}`, 'numbers that vary', `${target.mean} in every training row`);
     }
@@ -121,7 +124,15 @@ function classKeys(values: readonly string[], reading: Reading) {
 
 /** What a network is to answer: class indices, or numbers in their own unit. */
 export function encodeTarget(table: Cells, target: TargetColumn): Int32Array | Float64Array {
-  return target.kind === 'classes' ? classIndices(table, target) : targetNumbers(table, target.name);
+  return target.kind === 'classes' ? classIndices(table, target) : knownNumbers(table, target);
+}
+
+/** The target's numbers, of the unit that training knew. */
+export function knownNumbers(table: Cells, target: NumberTarget): Float64Array {
+  const numbers = targetNumbers(table, target.name);
+  const [unit, known = ''] = [targetUnit(table, target.name), target.unit];
+  if (isOfUnit(unit, known)) return numbers;
+  throw wrongValue(`target ${quote(target.name)}`, `${withUnit(known)}, as in training`, withUnit(unit));
 }
 
 /** The index of every row's class; classes that the training rows did not have are refused with their places. */

@@ -126,6 +126,16 @@ describe('readJsonLines', () => {
     expect((await readJsonLines(gzipSync(lines), { columns: ['k'] })).names).toEqual(['k']);
   });
 
+  it('keeps whole numbers beyond 2^53 apart, as texts; with them all of their column', async () => {
+    const ids = ['9007199254740993', '9007199254740992', '-12345678901234567890', '7'];
+    const table = await readJsonLines(utf8(ids.map((id, row) => `{"id": ${id}, "x": ${row}e3, "n": null}\n`).join('')));
+    expect(table.column('id')).toEqual(ids);
+    expect(table.column('x')).toEqual(Float64Array.of(0, 1000, 2000, 3000));
+    expect((await readJsonLines(utf8('{"x": 1234567890123456.5}\n{"x": 1e-400}'))).column('x')).toEqual(
+      Float64Array.of(1234567890123456.5, 0),
+    );
+  });
+
   it('comes in chunks', async () => {
     const text = Array.from({ length: 500 }, (_, i) => JSON.stringify({ i, t: `é${i}` })).join('\n');
     const found = await chunks(streamJsonLines(pieces(utf8(text), 701), { chunkBytes: 4100 }));
@@ -138,6 +148,8 @@ describe('readJsonLines', () => {
     ['[1]\n', 'line 1: expected an object with columns, got an array of 1'],
     ['{"x": 1}\n{"x": "a"}\n', "line 2, column 'x': expected numbers alone, or texts alone"],
     ['{"x": [1]}\n', 'expected a number, a text, true, false, a date or null, got an array of 1'],
+    ['{"x": 1, "x": 2}\n', 'line 1: expected every key once, got "x" twice in one object'],
+    ['{"x": 1e400}\n', 'line 1: expected numbers that float64 holds, got 1e400'],
   ])('refuses %j', async (text, message) => {
     await expect(readJsonLines(utf8(text))).rejects.toThrow(message);
   });
