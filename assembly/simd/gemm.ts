@@ -508,11 +508,11 @@ function multiplyByTurned<R>(
   }
 }
 
-/** dx = 0 wherever x is not positive, over `bytes`. */
+/** dx = 0 wherever x is not positive, over `bytes`. What is no number comes through: x may be dx, a rectifier's own. */
 export function keepAlive(dx: usize, x: usize, bytes: usize): void {
   const zero = i32x4.splat(0);
   for (let i: usize = 0; i < bytes; i += 16) {
-    v128.store(dx + i, v128.and(v128.load(dx + i), f32x4.gt(v128.load(x + i), zero)));
+    v128.store(dx + i, v128.andnot(v128.load(dx + i), f32x4.le(v128.load(x + i), zero)));
   }
 }
 

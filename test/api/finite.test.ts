@@ -1,6 +1,21 @@
 /** What leaves the finite numbers says so: fits, steps, predictions, judgements. The model always keeps finite parameters. */
 import { describe, expect, it } from 'vitest';
-import { activation, adam, dense, leakyRelu, Model, type Optimizer, sequential, sgd } from '../../src/entries/node.js';
+import {
+  activation,
+  adam,
+  conv1d,
+  conv2d,
+  conv2dTranspose,
+  cropping2d,
+  dense,
+  depthwiseConv1d,
+  type Layer,
+  leakyRelu,
+  Model,
+  type Optimizer,
+  sequential,
+  sgd,
+} from '../../src/entries/node.js';
 import { numbers } from '../reference/data.js';
 
 const [rows, inputs] = [32, 4];
@@ -192,5 +207,35 @@ describe('predictions', () => {
   it('look at no more than the rows asked for', async () => {
     const out = new Float32Array(4).fill(Number.NaN);
     expect((await linear(2)).predictInto(out, Float32Array.of(1, 2))).toEqual(Float32Array.of(2, 4, NaN, NaN));
+  });
+});
+
+const relu = { activation: 'relu', useBias: false } as const;
+const twice = [3e38, -3e38];
+
+/** Each adds up ∞ and −∞ in its first output. */
+describe.each<[string, readonly number[], readonly Layer[], readonly number[]]>([
+  ['dense', [2], [dense(1, relu)], twice],
+  ['conv1d', [2, 1], [conv1d(1, 2, relu)], twice],
+  ['conv2d', [2, 1, 2], [conv2d(2, [2, 1], { ...relu, groups: 2 })], [3e38, 3e38, -3e38, -3e38]],
+  ['depthwiseConv1d', [2, 1], [depthwiseConv1d(2, relu)], twice],
+  [
+    'conv2dTranspose',
+    [1, 2, 1],
+    [
+      conv2dTranspose(1, [1, 2], relu),
+      cropping2d([
+        [0, 0],
+        [1, 1],
+      ]),
+    ],
+    twice,
+  ],
+])('a rectifier of %s', (kind, shape, layers, weights) => {
+  it('makes no 0 of what is no number', async () => {
+    const model = await Model.create(sequential([...shape], layers));
+    model.setParameters({ [`0.${kind}.weight`]: weights });
+    const x = new Float32Array(shape.reduce((product, length) => product * length)).fill(10);
+    expect(() => model.predict(x)).toThrow(/finite outputs, got NaN/);
   });
 });

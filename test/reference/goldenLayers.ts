@@ -1,4 +1,4 @@
-/** Reads `test/fixtures/golden/layers.json`, and compares a layer with it. */
+/** Reads `layers.json` and `layers2.json` of `test/fixtures/golden`, and compares a layer with them. */
 import { readFileSync } from 'node:fs';
 import { batchNormalization, dense, type Layer, Model, sequential, sgd } from '../../src/entries/node.js';
 import { at } from './activations.js';
@@ -16,10 +16,13 @@ export interface GoldenLayer {
   readonly runningVar?: Matrix;
 }
 
+type GoldenLayers = Readonly<Record<string, GoldenLayer>>;
+const [first, second] = ['layers.json', 'layers2.json'].map((name): GoldenLayers => {
+  return JSON.parse(readFileSync(new URL(`../fixtures/golden/${name}`, import.meta.url), 'utf8')).layers;
+});
+
 export function goldenLayer(name: string): GoldenLayer {
-  const path = new URL('../fixtures/golden/layers.json', import.meta.url);
-  const { layers }: { layers: Record<string, GoldenLayer> } = JSON.parse(readFileSync(path, 'utf8'));
-  const layer = layers[name];
+  const layer = first?.[name] ?? second?.[name];
   if (!layer) throw new Error(`no golden layer ${name}`);
   return layer;
 }
