@@ -2,7 +2,7 @@
  * What `normalization` layers are adapted to: the rows that come to each of them, or the targets at the network's end.
  */
 import { type Architecture, inputOf, outputsOf, placedLayers } from './architecture.js';
-import { type Moments, momentsOf } from './data/moments.js';
+import { joinedMoments, type Moments, momentsOf } from './data/moments.js';
 import { type ReadySamples, readTargets } from './data/samples.js';
 import { checkOptions, wrongKind, wrongValue } from './errors.js';
 import type { NetworkTargets } from './goals.js';
@@ -96,13 +96,56 @@ export function adaptLayers(
   targets: readonly unknown[],
 ): void {
   for (const layer of layers) {
-    const { name, invert, output } = layer;
-    const y = targets[output];
-    const moments = invert
-      ? y !== undefined && momentsOfTargets(`${where}: y`, y, layer)
-      : samples && momentsAt(model, samples, layer);
-    if (moments) model.setState({ [`${name}.mean`]: moments.mean, [`${name}.variance`]: moments.variance });
+    const moments = momentsFor(where, model, layer, samples, targets);
+    if (moments) setMoments(model, layer, moments);
   }
+}
+
+/** Rows that come in parts, with each output's targets. */
+export interface AdaptingPart {
+  readonly samples: ReadySamples;
+  readonly targets: readonly unknown[];
+}
+
+/**
+ * Adapts those layers to rows that come in parts: in one pass all that read inputs or targets, then each of the others,
+ * which read what layers before them make of the inputs.
+ */
+export async function adaptInParts(
+  where: string,
+  model: Adapting,
+  layers: readonly Adaptable[],
+  parts: () => AsyncIterable<AdaptingPart>,
+): Promise<void> {
+  const isAtEnd = ({ invert, index }: Adaptable) => invert || inputOf(model.architecture, index) !== undefined;
+  const passes = [layers.filter(isAtEnd), ...layers.filter(layer => !isAtEnd(layer)).map(layer => [layer])];
+  for (const pass of passes.filter(({ length }) => length > 0)) {
+    const found = new Map<Adaptable, Moments>();
+    for await (const { samples, targets } of parts()) {
+      for (const layer of pass) {
+        const own = momentsFor(where, model, layer, samples, targets);
+        const known = found.get(layer);
+        if (own) found.set(layer, known ? joinedMoments(known, own) : own);
+      }
+    }
+    for (const [layer, moments] of found) setMoments(model, layer, moments);
+  }
+}
+
+function momentsFor(
+  where: string,
+  model: Adapting,
+  layer: Adaptable,
+  samples: ReadySamples | undefined,
+  targets: readonly unknown[],
+): Moments | undefined {
+  if (!layer.invert) return samples && momentsAt(model, samples, layer);
+  const y = targets[layer.output];
+  return y === undefined ? undefined : momentsOfTargets(`${where}: y`, y, layer);
+}
+
+function setMoments(model: Adapting, { name }: Adaptable, { mean, variance }: Moments): void {
+  model.setState({ [`${name}.mean`]: mean, [`${name}.variance`]: variance });
 }
 
 /** Of what comes to a layer. */

@@ -4,9 +4,11 @@
  */
 import { ABORTED, unlessAborted } from './abort.js';
 import type { Training } from './callbacks/callback.js';
+import { wrongValue } from './errors.js';
 import { evaluation, type Judgement, type ReadyData } from './judge.js';
 import { Measuring } from './metrics/measuring.js';
 import { Purpose, Random } from './random.js';
+import type { Block, Blocks, RowSource } from './rowSource.js';
 import { FINITE_PARAMETERS, type Run } from './run.js';
 import type { Crew } from './runtime/crew.js';
 import type { Places } from './runtime/staging.js';
@@ -18,7 +20,7 @@ import { type CheckedFitOptions, type EpochEvent, type History, newHistory, reco
 /** @internal */
 export class Fit {
   readonly #run: Run;
-  readonly #data: ReadyData;
+  readonly #source: RowSource;
   readonly #validation: ReadyData | undefined;
   readonly #options: CheckedFitOptions;
   /** Epochs and steps that the model was ever trained, to which this fit adds. */
@@ -30,16 +32,18 @@ export class Fit {
   readonly #judging: Measuring;
   #crew: Crew | undefined;
   #stepping = false;
+  /** The rows in the machine's memory, and where they lie there. */
+  #placed: { readonly block: Block; readonly places: Places } | undefined;
 
   constructor(
     run: Run,
-    data: ReadyData,
+    source: RowSource,
     validation: ReadyData | undefined,
     options: CheckedFitOptions,
     about: Pick<Training, 'files' | 'toBytes'>,
   ) {
     this.#run = run;
-    this.#data = data;
+    this.#source = source;
     this.#validation = validation;
     this.#options = options;
     this.#about = about;
@@ -102,7 +106,6 @@ export class Fit {
 
   async #epochs(history: History): Promise<typeof ABORTED | undefined> {
     const { epochs, signal, onEpoch } = this.#options;
-    const { samples } = this.#data;
     if (signal?.aborted) return ABORTED;
     const run = this.#run;
     const { training } = this;
@@ -112,16 +115,16 @@ export class Fit {
       return undefined;
     }
     run.workspace.hold();
-    run.open(Math.max(samples.rows, this.#validation?.samples.rows ?? 0), this.#data, false);
+    const room = await unlessAborted(signal, this.#source.open());
+    if (room === ABORTED) return ABORTED;
+    run.open(Math.max(room.samples.rows, this.#validation?.samples.rows ?? 0), room, false);
     const { network } = run.workspace;
-    const places = run.workspace.place(this.#data, true);
     run.lead();
-    this.#crew = await this.#callCrew();
+    this.#crew = await this.#callCrew(room.samples.rows);
     const turn = new Turn(network.plan, this.#crew?.size ?? 0);
-    await turn.tookData(samples.values.length);
     for (let done = 0; done < epochs; done++) {
       if (signal?.aborted) return ABORTED;
-      const event = await this.#epoch(places, turn);
+      const event = await this.#epoch(turn);
       if (event === ABORTED) return ABORTED;
       record(history, event);
       const last = done === epochs - 1;
@@ -145,11 +148,11 @@ export class Fit {
    * A crew; none where a message to it would take as long as what it is to do at once, or where no workers are to be
    * had.
    */
-  async #callCrew(): Promise<Crew | undefined> {
+  async #callCrew(rows: number): Promise<Crew | undefined> {
     const { team, config, workspace } = this.#run;
     const { signal, onBatch } = this.#options;
     const alone = onBatch || workspace.network.kept;
-    const steps = alone ? 1 : Math.ceil(this.#data.samples.rows / config.batchSize);
+    const steps = alone ? 1 : Math.ceil(rows / config.batchSize);
     if (!team || steps * workPerStep(workspace.network.plan) < WORK_FOR_MESSAGE) return undefined;
     const calling = callCrew(team, workspace.program);
     const crew = await unlessAborted(signal, calling);
@@ -158,61 +161,99 @@ export class Fit {
     return undefined;
   }
 
-  async #epoch(places: Places, turn: Turn): Promise<EpochEvent | typeof ABORTED> {
+  async #epoch(turn: Turn): Promise<EpochEvent | typeof ABORTED> {
     const started = performance.now();
-    this.#begin(places);
-    if (this.#options.shuffle) await turn.tookOrder(this.#data.samples.rows);
+    this.#begin();
+    const blocks = this.#source.epoch();
     this.#stepping = true;
-    if ((await this.#steps(places, turn)) === ABORTED) return ABORTED;
+    try {
+      if ((await this.#blocks(blocks, turn)) === ABORTED) return ABORTED;
+    } finally {
+      blocks.close();
+    }
     this.#stepping = false;
-    return this.#end(places, started, turn);
+    return this.#end(started, turn);
   }
 
-  #begin(places: Places): void {
-    const { workspace, progress, model } = this.#run;
-    const { samples } = this.#data;
-    const { shuffle } = this.#options;
-    const { program } = workspace;
-    this.#run.aim(places);
-    progress.samples = samples.rows;
-    progress.shuffled = shuffle;
-    if (progress.position === 0) progress.order = this.#trained.epochs;
-    if (shuffle) {
-      const random = new Random(model.seed, Purpose.shuffle, progress.order);
-      new Int32Array(program.memory.buffer, places.order, samples.rows).set(random.permutation(samples.rows));
-    } else {
-      program.set('order', 0);
+  #begin(): void {
+    const { progress, measuring } = this.#run;
+    progress.samples = this.#source.rows ?? progress.position;
+    progress.shuffled = this.#options.shuffle;
+    if (progress.position > 0) return;
+    progress.order = this.#trained.epochs;
+    measuring.begin();
+  }
+
+  /** Goes through an epoch's blocks, but for the rows that it has taken before. */
+  async #blocks(blocks: Blocks, turn: Turn): Promise<typeof ABORTED | undefined> {
+    const { model, progress } = this.#run;
+    const { shuffle, signal } = this.#options;
+    const random = shuffle ? new Random(model.seed, Purpose.shuffle, progress.order) : undefined;
+    for (let first = 0; ; ) {
+      const coming = blocks.next();
+      const block = coming && 'then' in coming ? await unlessAborted(signal, coming) : coming;
+      if (block === ABORTED) return ABORTED;
+      if (block === undefined) {
+        if (first >= progress.position) return undefined;
+        throw wrongValue('fit', `the ${progress.position} rows that the epoch under way has taken, or more`, first);
+      }
+      const { rows } = block.samples;
+      // Drawn for what is passed over too: what comes behind it draws what it would have.
+      const order = random?.permutation(rows);
+      if (order) await turn.tookOrder(rows);
+      if (progress.position < first + rows) {
+        await this.#place(block, order, first, turn);
+        if ((await this.#steps(first, turn)) === ABORTED) return ABORTED;
+      }
+      first += rows;
     }
+  }
+
+  /** Puts a block into the machine's memory, unless it lies there, as an epoch of its own that `first` rows precede. */
+  async #place(block: Block, order: Int32Array | undefined, first: number, turn: Turn): Promise<void> {
+    const { workspace, progress } = this.#run;
+    const { program } = workspace;
+    const { samples } = block;
+    if (this.#placed?.block !== block) {
+      this.#placed = { block, places: workspace.place(block, true) };
+      await turn.tookData(samples.values.length);
+    }
+    const { places } = this.#placed;
+    this.#run.aim(places);
+    if (order) new Int32Array(program.memory.buffer, places.order, samples.rows).set(order);
+    else program.set('order', 0);
     program.set('bytes', samples.values instanceof Uint8Array ? 1 : 0);
     program.set('scale', samples.scale);
     program.set('samples', samples.rows);
-    program.set('position', progress.position);
+    program.set('position', progress.position - first);
     setSums(program, workspace.network.tallies, progress);
-    if (progress.position === 0) this.#run.measuring.begin();
   }
 
-  /** Runs what is left of the epoch, unless the signal is aborted. */
-  async #steps(places: Places, turn: Turn): Promise<typeof ABORTED | undefined> {
+  /** Runs what is left of the block that `first` rows of the epoch precede, unless the signal is aborted. */
+  async #steps(first: number, turn: Turn): Promise<typeof ABORTED | undefined> {
     const run = this.#run;
     const { progress, config } = run;
     const { program, network } = run.workspace;
     const { signal, onBatch } = this.#options;
-    while (progress.position < progress.samples) {
+    const { block, places } = this.#placed as { block: Block; places: Places };
+    const end = first + block.samples.rows;
+    while (progress.position < end) {
       if (signal?.aborted) return ABORTED;
-      const left = Math.ceil((progress.samples - progress.position) / config.batchSize);
+      const left = Math.ceil((end - progress.position) / config.batchSize);
       const most = onBatch || network.kept ? 1 : Math.min(left, this.#stepsAtOnce(turn));
       const steps = run.prepareRates('fit', most);
       this.#countBegun(steps);
       const finished = await this.#runSection('step', steps);
       this.#countFinished(steps, finished);
-      if (finished < steps) throw run.fail(program.get('position'));
-      const first = progress.position;
-      progress.position = program.get('position');
+      if (finished < steps) throw run.fail(first + program.get('position'));
+      const before = progress.position;
+      progress.position = first + program.get('position');
+      progress.samples = Math.max(progress.samples, progress.position);
       if (program.get('broken')) throw run.fail(progress.position, FINITE_PARAMETERS);
       run.ahead = true;
       Object.assign(progress, sumsOf(program, network.tallies));
-      const rows = { samples: progress.position - first, first, order: this.#order(places) };
-      run.measuring.add(program, network, this.#data, rows);
+      const taken = { samples: progress.position - before, first: before - first, order: this.#order(block, places) };
+      run.measuring.add(program, network, block, taken);
       if (onBatch) {
         const batch = Math.ceil(progress.position / config.batchSize);
         const called = onBatch({ epoch: progress.epoch + 1, batch, loss: program.get('cost') });
@@ -224,11 +265,11 @@ export class Fit {
     return undefined;
   }
 
-  /** The sample in each place of the epoch, where that is not the order they lie in. */
-  #order(places: Places): Int32Array | undefined {
+  /** The sample in each place of the block, where that is not the order they lie in. */
+  #order({ samples }: Block, places: Places): Int32Array | undefined {
     if (!this.#options.shuffle) return undefined;
     const { memory } = this.#run.workspace.program;
-    return new Int32Array(memory.buffer, places.order, this.#data.samples.rows);
+    return new Int32Array(memory.buffer, places.order, samples.rows);
   }
 
   /** How many steps may pass before an abort is heard, and others have their turn. */
@@ -258,14 +299,14 @@ export class Fit {
    * Judges the epoch, publishes its parameters to the model, and is ready for the next; unless the signal is aborted
    * first.
    */
-  async #end(places: Places, started: number, turn: Turn): Promise<EpochEvent | typeof ABORTED> {
+  async #end(started: number, turn: Turn): Promise<EpochEvent | typeof ABORTED> {
     const run = this.#run;
     const { progress, goals } = run;
-    const { rows } = this.#data.samples;
+    const rows = progress.position;
     const scores = { ...scoresOf(progress, rows, goals), ...run.measuring.scores };
     // Timed before validation: samplesPerSecond speaks of training.
     const seconds = (performance.now() - started) / 1000;
-    const judgement = await this.#judge(places.end - places.x, turn);
+    const judgement = await this.#judge(turn);
     if (judgement === ABORTED) return ABORTED;
     run.model.held.publish(run.workspace.parameters, this.#trained);
     run.ahead = false;
@@ -279,12 +320,14 @@ export class Fit {
     };
   }
 
-  /** Judges the rows kept for that, through the room so many bytes behind the plan. */
-  async #judge(offset: number, turn: Turn): Promise<Judgement | typeof ABORTED | undefined> {
+  /** Judges the rows kept for that, through the room behind those that are trained on. */
+  async #judge(turn: Turn): Promise<Judgement | typeof ABORTED | undefined> {
     if (!this.#validation) return undefined;
     const { workspace, goals, progress } = this.#run;
     const { network } = workspace;
     const most = () => this.#stepsAtOnce(turn);
+    const places = this.#placed?.places;
+    const offset = places ? places.end - places.x : 0;
     const rounds = evaluation(
       workspace.program,
       this.#validation,

@@ -228,6 +228,7 @@ export type { Search, SearchOptions, SearchResult, Trial } from './search/search
 export { choice, integer, logUniform, type Range, type Settings, type Space, uniform } from './search/space.js';
 export type {
   BatchEvent,
+  ChunkedData,
   EpochEvent,
   FitOptions,
   History,

@@ -1,6 +1,15 @@
 /** A network with parameters: predicts, judges, and hands out trainers. */
 import './disposal.js';
-import { type Adapting, type AdaptingData, adaptables, adaptLayers, adaptToGiven } from './adapt.js';
+import {
+  type Adaptable,
+  type Adapting,
+  type AdaptingData,
+  type AdaptingPart,
+  adaptables,
+  adaptInParts,
+  adaptLayers,
+  adaptToGiven,
+} from './adapt.js';
 import { type Architecture, checkArchitecture } from './architecture.js';
 import type { ReadySamples } from './data/samples.js';
 import { checkOptions, wrongType } from './errors.js';
@@ -23,6 +32,7 @@ import { threadsOf } from './runtime/threads.js';
 import { Office } from './runtime/workers.js';
 import { Trainer, type TrainerOf } from './trainer.js';
 import {
+  type ChunkedData,
   checkFitOptions,
   type FitOptions,
   fitOptionNames,
@@ -118,14 +128,22 @@ class BaseModel extends OpenModel {
 
   /** @internal Adapts what is not adapted yet to the rows that a fit trains on: each output's targets. */
   adaptTo(where: string, samples: ReadySamples, targets: readonly unknown[]): void {
+    adaptLayers(where, this.#adapting, this.#unadapted(where), samples, targets);
+  }
+
+  /** @internal The same where rows come in parts, which are gone through only where there is such a layer. */
+  async adaptToParts(where: string, parts: () => AsyncIterable<AdaptingPart>): Promise<void> {
+    await adaptInParts(where, this.#adapting, this.#unadapted(where), parts);
+  }
+
+  #unadapted(where: string): Adaptable[] {
     this.update();
     const { parameters } = this.network.plan;
     const isUnset = (name: string) => {
       const state = parameters.filter(parameter => [`${name}.mean`, `${name}.variance`].includes(parameter.name));
       return state.every(({ data }) => this.program.floats(data).every(value => value === 0));
     };
-    const layers = adaptables(where, this.architecture).filter(({ name }) => isUnset(name));
-    adaptLayers(where, this.#adapting, layers, samples, targets);
+    return adaptables(where, this.architecture).filter(({ name }) => isUnset(name));
   }
 
   get #adapting(): Adapting {
@@ -201,10 +219,10 @@ class BaseModel extends OpenModel {
    * Step 6, all at once: trains the model. Further fits go on with other shuffles and masks, see {@link trained}; the
    * optimiser begins anew with each.
    *
-   * @param data `{ x, y, scale? }`
+   * @param data `{ x, y, scale? }`, or `{ chunks, rows? }` of such for more than memory holds
    * @param options `loss` and `optimizer`, which are required, and those of {@link Trainer.fit}
    */
-  async fit(data: TrainingData, options: TrainerOptions & FitOptions): Promise<History> {
+  async fit(data: TrainingData | ChunkedData, options: TrainerOptions & FitOptions): Promise<History> {
     checkOptions('fit', options, [...trainerOptionNames, ...fitOptionNames]);
     const given = options as unknown as Readonly<Record<string, unknown>>;
     const own: Record<string, unknown> = {};

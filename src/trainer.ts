@@ -25,6 +25,7 @@ import { Measuring } from './metrics/measuring.js';
 import type { Plan } from './plan/builder.js';
 import { printPlan } from './plan/print.js';
 import type { PredictorClass } from './predictor.js';
+import { Chunks, Whole } from './rowSource.js';
 import { Run } from './run.js';
 import { type Backend, chooseBackend } from './runtime/binaries.js';
 import { ownMemories } from './runtime/memories.js';
@@ -35,12 +36,14 @@ import { readRun, runBytes } from './savedRun.js';
 import { planTraining } from './training.js';
 import {
   type CheckedFitOptions,
+  type ChunkedData,
   checkFitOptions,
   checkTrainerOptions,
   dataNames,
   type EpochEvent,
   type FitOptions,
   type History,
+  isChunked,
   type ResumeOptions,
   type TrainingData,
 } from './trainingOptions.js';
@@ -206,28 +209,27 @@ class BaseTrainer<M extends Trainable = Trainable> {
   /**
    * Trains for some epochs.
    *
-   * @param data `{ x, y, scale? }`
+   * @param data `{ x, y, scale? }`, or `{ chunks, rows? }` of such for more than memory holds
    * @returns the history, one entry for each epoch finished
    * @throws before any work where data or options are wrong; while training where the cost stops being a finite number:
    *   then the model has the parameters of the last finished epoch, and the error says where the first such number was;
    *   and what a callback throws
    */
-  async fit(data: TrainingData, options: FitOptions = {}): Promise<History> {
+  async fit(data: TrainingData | ChunkedData, options: FitOptions = {}): Promise<History> {
     const where = 'fit';
     this.#run.refuseEnded(where);
     const checked = checkFitOptions(where, options);
-    const ready = this.#read(where, data, `${where}: data`);
+    const source = this.#source(where, data);
     const { validation } = options;
     const judged = validation === undefined ? undefined : this.#read(`${where}: validation`, validation);
-    this.#refuseOther(where, ready, checked);
+    this.#refuseOther(where, source, checked);
     this.model.held.refuseWhileFitting(where);
     this.#run.checkRate(where);
     if (checked.callbacks) this.#run.callbacks = new Callbacks(checked.callbacks);
     const { files } = (this.constructor as TrainerClass<this>).modelClass.host;
-    const fit = new Fit(this.#run, ready, judged, checked, { files, toBytes: () => this.toBytes() });
+    const fit = new Fit(this.#run, source, judged, checked, { files, toBytes: () => this.toBytes() });
     if (!this.#run.callbacks.none) await this.#run.callbacks.begin(where, fit.training);
-    const { samples, targets } = ready;
-    this.model.adaptTo(where, samples, targetsByOutput(targets, samples.rows, this.#run.goals));
+    await this.#adapt(where, source);
     this.model.held.beginFit(where);
     this.#fit = fit;
     try {
@@ -241,7 +243,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
    * {@link fit} as an iterable of its epochs' events: training waits until the next one is asked for, and ends where
    * the loop is left. What it returns in the end is the history.
    */
-  events(data: TrainingData, options: FitOptions = {}): AsyncGenerator<EpochEvent, History, undefined> {
+  events(data: TrainingData | ChunkedData, options: FitOptions = {}): AsyncGenerator<EpochEvent, History, undefined> {
     checkFitOptions('events', options);
     return eventsOf(own => this.fit(data, own), options);
   }
@@ -254,10 +256,37 @@ class BaseTrainer<M extends Trainable = Trainable> {
     return { samples, targets: readAllTargets(where, raw?.y(data.y) ?? data.y, samples.rows, goals) };
   }
 
+  /** Where the rows come from: checked, or checked as they come. */
+  #source(where: string, data: TrainingData | ChunkedData): Whole | Chunks {
+    const named = `${where}: data`;
+    if (!isChunked(data)) return new Whole(this.#read(where, data, named));
+    checkOptions(named, data, ['chunks', 'rows']);
+    const { batchSize } = this.#run.config;
+    return new Chunks(where, data, batchSize, (place, chunk) => this.#read(place, chunk as TrainingData));
+  }
+
+  /** Adapts what is not adapted yet to the rows that are trained on. */
+  async #adapt(where: string, source: Whole | Chunks): Promise<void> {
+    const { model } = this;
+    const { goals } = this.#run;
+    const partOf = ({ samples, targets }: ReadyData) => {
+      return { samples, targets: targetsByOutput(targets, samples.rows, goals) };
+    };
+    if (source instanceof Whole) {
+      const { samples, targets } = partOf(source.open());
+      model.adaptTo(where, samples, targets);
+      return;
+    }
+    await model.adaptToParts(where, async function* () {
+      for await (const block of source.pass()) yield partOf(block);
+    });
+  }
+
   /** Refuses what the epoch under way cannot be finished with. */
-  #refuseOther(where: string, { samples: { rows } }: ReadyData, { shuffle }: CheckedFitOptions): void {
+  #refuseOther(where: string, source: Whole | Chunks, { shuffle }: CheckedFitOptions): void {
     const { position, samples, shuffled } = this.#run.progress;
-    if (position > 0 && rows !== samples) {
+    const { rows } = source;
+    if (source instanceof Whole && position > 0 && rows !== samples) {
       const mend = 'finish it with the same data';
       throw wrongValue(where, `the ${samples} rows of the epoch under way`, `${rows} rows`, mend);
     }

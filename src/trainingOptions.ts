@@ -24,6 +24,22 @@ export interface TrainingData {
   readonly scale?: number;
 }
 
+/**
+ * Data that are read while training goes on, for more of them than memory holds: a chunk of rows at a time, of whatever
+ * size. Rows are put together to blocks of whole batches, about 32 MB each; an epoch goes through the blocks as they
+ * come and shuffles the rows within each, so that neighbours should not be alike for longer than that. The bits hang on
+ * the rows and not on how they are cut; where all rows are one block they are those of rows in memory.
+ */
+export interface ChunkedData {
+  /**
+   * Gives the chunks from the first one on; called once for each epoch, and before the first of a network with
+   * `normalization` that is to be adapted.
+   */
+  readonly chunks: () => AsyncIterable<TrainingData> | Iterable<TrainingData>;
+  /** How many rows all chunks have; where told, others are refused. */
+  readonly rows?: number;
+}
+
 export interface TrainerOptions extends GoalOptions {
   readonly optimizer: Optimizer;
   /** Rows in a step; 32 unless told. The last batch of an epoch takes what is left. */
@@ -134,6 +150,11 @@ export const fitOptionNames: readonly string[] = [
 ];
 /** @internal */
 export const dataNames: readonly string[] = ['x', 'y', 'scale'];
+
+/** @internal */
+export function isChunked(data: TrainingData | ChunkedData): data is ChunkedData {
+  return hasKey(data, 'chunks');
+}
 
 /** @internal The options that a trainer's file holds too, each checked. */
 export interface TrainerConfig extends GoalConfig, Clipping {

@@ -2,6 +2,7 @@
  * The parameters of a model: who holds the newest of them, who still needs older ones, and how much they were ever
  * trained.
  */
+import type { AdaptingPart } from './adapt.js';
 import type { ReadySamples } from './data/samples.js';
 import type { Trained } from './files/modelFile.js';
 import { Snapshot } from './parallel.js';
@@ -18,6 +19,8 @@ export interface Trainable extends Predictor {
   refuseQuantized(where: string): void;
   /** @internal */
   adaptTo(where: string, samples: ReadySamples, targets: readonly unknown[]): void;
+  /** @internal */
+  adaptToParts(where: string, parts: () => AsyncIterable<AdaptingPart>): Promise<void>;
 }
 
 /** @internal Whose parameters may be newer than the model's own: a trainer's. */
