@@ -1,6 +1,6 @@
 /** Networks that are no chain: nodes, what they are made of others by, and the architecture that comes of them. */
 import { type Architecture, checkGraph, checkInputs, placedLayers } from './architecture.js';
-import { checkChoice, wrongType, wrongValue } from './errors.js';
+import { checkChoice, checkOptions, wrongKind, wrongType, wrongValue } from './errors.js';
 import { permuteConfig, repeatVectorConfig, sliceConfig } from './layers/arrange.js';
 import type { MultiHeadAttentionLayer } from './layers/attention.js';
 import { checkLayer, definitionOf, type Layer } from './layers/index.js';
@@ -183,8 +183,10 @@ export function add(...nodes: GraphNode[]): GraphNode {
 }
 
 /** `a − b`, of nodes of one shape. */
-export function subtract(a: GraphNode, b: GraphNode): GraphNode {
-  return merge('subtract')([a, b]);
+export function subtract(a: GraphNode, b: GraphNode): GraphNode;
+export function subtract(...nodes: GraphNode[]): GraphNode {
+  if (nodes.length !== 2) throw wrongKind('subtract', 'two nodes: subtract(a, b)', `${nodes.length}`);
+  return merge('subtract')(nodes);
 }
 
 /** The product of nodes of one shape, element by element. */
@@ -209,7 +211,9 @@ export function concatenate(...nodes: GraphNode[]): GraphNode {
 
 /** The numbers of the last axis from `start` (0 by default) up to, not with, `end` (all by default). */
 export function slice(a: GraphNode, options: { start?: number; end?: number } = {}): GraphNode {
-  const { start = 0, end = nodeOf('slice', a).shape.at(-1) ?? 1 } = options;
+  const { shape } = nodeOf('slice', a);
+  checkOptions('slice', options, ['start', 'end']);
+  const { start = 0, end = shape.at(-1) ?? 1 } = options;
   return a.plot.add(sliceConfig({ start, end }), [a]);
 }
 

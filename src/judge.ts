@@ -2,7 +2,7 @@
 import { instantiateSync } from '@assemblyscript/loader';
 import type { Architecture } from './architecture.js';
 import { findNotFinite, type ReadySamples } from './data/samples.js';
-import { wrongValue } from './errors.js';
+import { quote, wrongKind, wrongValue } from './errors.js';
 import type { OutputGoal } from './goals.js';
 import { Measuring, type Restore } from './metrics/measuring.js';
 import type { NetworkPlan } from './network.js';
@@ -177,6 +177,10 @@ export class Judge {
       const values = fromPanels(program.floats(gradient), rows, columns);
       const bad = findNotFinite(values);
       if (bad >= 0) throw wrongValue(`${where}: ${name}[${bad}]`, 'a finite gradient', values[bad] ?? Number.NaN);
+      if (Object.hasOwn(gradients, name)) {
+        const got = `the gradients of a parameter and of an input: ${quote(name)}`;
+        throw wrongKind(`${where}: inputs`, 'names of their own', got, 'give that layer another name');
+      }
       gradients[name] = values;
     }
     return { cost: program.get('cost'), gradients };

@@ -73,7 +73,17 @@ export class Judges {
       throw wrongKind(`${where}: inputs`, 'samples that have a gradient', 'whole numbers that are looked up');
     }
     const way = { inputs: inputs ? ends.smooth : [], training };
-    return this.#judge(where, { x, y }, options, Infinity, (judge, data) => judge.gradients(where, data, noise), way);
+    const found = this.#judge(
+      where,
+      { x, y },
+      options,
+      Infinity,
+      (judge, data) => judge.gradients(where, data, noise),
+      way,
+    );
+    const { input } = found.gradients;
+    if (input !== undefined) this.#model.rawRows(where)?.gradient(input);
+    return found;
   }
 
   evaluate(data: GivenRows & { readonly y: NetworkTargets }, options: GoalOptions): Judgement {

@@ -14,7 +14,8 @@ export function valuesByName(where: string, what: string, value: unknown, names:
   for (const key in record) {
     if (!names.includes(key)) throw wrongKind(where, `names of ${what}s only`, quote(key), suggestion(key, names));
   }
-  return names.map(name => record[name]);
+  // Not what every object has: an output may be called toString.
+  return names.map(name => (Object.hasOwn(record, name) ? record[name] : undefined));
 }
 
 /** {@link valuesByName}, none of which may be missing. */

@@ -91,12 +91,13 @@ export class OpenModel extends Predictor {
 
   /**
    * The part up to a layer, as a model of its own with a copy of the parameters: for features, or as the base of
-   * another network. Its nodes are numbered anew. It takes samples as the network does, also where this one takes raw
-   * rows.
+   * another network. Its nodes are numbered anew.
    *
    * @param layer the layer's name, such as `1.dense`; its value is the part's output
+   * @throws where this is the model of a table whose rows are made ready before the network, which a part cannot do
    */
   upTo(layer: string): this {
+    this.rawRows('upTo')?.refuseOutside('upTo');
     const { part, names } = partUpTo(this.architecture, layer);
     const { seed, weights, runsOn: backend } = this;
     const model = new (this.constructor as PredictorClass<this>)({ architecture: part, backend, seed, weights });
@@ -136,7 +137,8 @@ export class OpenModel extends Predictor {
   /** Step 3 in the open: the outputs as {@link predict} gives them, and every layer's, row-major with their shapes. */
   forward(x: Samples): { output: Float32Array; layers: NamedParameter[] };
   forward(x: NetworkSamples): { output: ByName<Float32Array>; layers: NamedParameter[] };
-  forward(x: NetworkSamples): { output: ByName<Float32Array>; layers: NamedParameter[] } {
+  forward(x: NetworkSamples, options: object = {}): { output: ByName<Float32Array>; layers: NamedParameter[] } {
+    checkOptions('forward', options, []);
     const { output, layers } = this.forwardAll('forward', this.samples('forward', x));
     return { output: this.outputs.given(this.rawRows('forward')?.restore(output) ?? output), layers };
   }

@@ -211,17 +211,9 @@ export interface CheckedFitOptions {
 export function checkFitOptions(where: string, options: FitOptions): CheckedFitOptions {
   checkOptions(where, options, fitOptionNames);
   const { epochs = 1, shuffle = true, signal, onBatch, onEpoch, callbacks } = options;
-  for (const [name, callback] of [
-    ['onBatch', onBatch],
-    ['onEpoch', onEpoch],
-  ] as const) {
-    if (callback !== undefined && typeof callback !== 'function')
-      throw wrongType(`${where}: ${name}`, 'a function', callback);
-  }
-  const isSignal = hasKey(signal, 'aborted') && typeof signal.aborted === 'boolean' && 'addEventListener' in signal;
-  if (signal !== undefined && !isSignal) {
-    throw wrongType(`${where}: signal`, 'an AbortSignal', signal);
-  }
+  checkFunction(`${where}: onBatch`, onBatch);
+  checkFunction(`${where}: onEpoch`, onEpoch);
+  checkSignal(`${where}: signal`, signal);
   return {
     epochs: checkInteger(`${where}: epochs`, epochs, 1),
     shuffle: checkBoolean(`${where}: shuffle`, shuffle),
@@ -230,6 +222,17 @@ export function checkFitOptions(where: string, options: FitOptions): CheckedFitO
     onEpoch,
     callbacks: callbacks && resolveCallbacks(`${where}: callbacks`, callbacks),
   };
+}
+
+/** @internal Refuses what is given and cannot be called. */
+export function checkFunction(where: string, callback: unknown): void {
+  if (callback !== undefined && typeof callback !== 'function') throw wrongType(where, 'a function', callback);
+}
+
+/** @internal Refuses what is given and tells of no abort. */
+export function checkSignal(where: string, signal: unknown): void {
+  const isSignal = hasKey(signal, 'aborted') && typeof signal.aborted === 'boolean' && 'addEventListener' in signal;
+  if (signal !== undefined && !isSignal) throw wrongType(where, 'an AbortSignal', signal);
 }
 
 /** @internal A history of such scores, without any epoch yet. */

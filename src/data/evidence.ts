@@ -156,17 +156,57 @@ export function readByEvidence(
   wishes: Wishes,
   isUsed: (name: string) => boolean = () => true,
 ): Table {
-  const profiles: Profile[] = [];
-  for (const [column, name] of table.header.entries()) if (isUsed(name)) profiles.push(profileOf(table, column));
-  const evidence = new Evidence(table, profiles.filter(holdsNumbers));
-  const decimal = decideDecimal(evidence, delimiter, wishes);
-  const thousands = decideThousands(evidence, decimal, wishes);
-  if (thousands === decimal) {
+  return new Shown(table, delimiter, isUsed).read(wishes);
+}
+
+/** What a table's cells show. */
+export class Shown {
+  readonly #table: Table;
+  readonly #delimiter: string;
+  readonly #profiles: Profile[] = [];
+  readonly #evidence: Evidence;
+
+  constructor(table: Table, delimiter: string, isUsed: (name: string) => boolean = () => true) {
+    this.#table = table;
+    this.#delimiter = delimiter;
+    for (const [column, name] of table.header.entries()) {
+      if (isUsed(name)) this.#profiles.push(profileOf(table, column));
+    }
+    this.#evidence = new Evidence(table, this.#profiles.filter(holdsNumbers));
+  }
+
+  /** The table, read so; see {@link readByEvidence}. */
+  read(wishes: Wishes): Table {
+    const table = this.#table;
+    const { decimal, thousands } = this.grammar(wishes);
+    const read = table.readBy({ ...table.reading, decimal, thousands });
+    const identifiers = this.#profiles.filter(profile => holdsIdentifiers(read, profile)).map(({ column }) => column);
+    return read.readBy(read.reading, new Set(identifiers));
+  }
+
+  /** @throws RangeError where a cell would be another number by another grammar and nothing tells which is meant */
+  grammar(wishes: Wishes): NumberGrammar {
+    const decimal = decideDecimal(this.#evidence, this.#delimiter, wishes);
+    const thousands = decideThousands(this.#evidence, decimal, wishes);
+    if (thousands !== decimal) return { decimal, thousands };
     throw wrongValue('--thousands', `another sign than the decimal '${decimal}'`, `'${thousands}'`);
   }
-  const read = table.readBy({ ...table.reading, decimal, thousands });
-  const identifiers = profiles.filter(profile => holdsIdentifiers(read, profile)).map(({ column }) => column);
-  return read.readBy(read.reading, new Set(identifiers));
+
+  /** Whether some number would be another one, or none, by another decimal. */
+  get showsDecimal(): boolean {
+    return this.#evidence.has(...POINTS, ...COMMAS, 'pointOrGroup', 'commaOrGroup', 'comma');
+  }
+
+  /** Whether a cell is a number by that decimal alone. */
+  needs(decimal: '.' | ','): boolean {
+    const shapes = decimal === '.' ? POINTS : COMMAS;
+    return this.#evidence.has(...shapes) || (decimal === ',' && this.#delimiter === ';' && this.#evidence.has('comma'));
+  }
+
+  /** The first cell that is a number by that decimal alone, as messages show it. */
+  sample(decimal: '.' | ','): string {
+    return decimal === '.' ? this.#evidence.sample(...POINTS) : this.#evidence.sample(...COMMAS, 'comma');
+  }
 }
 
 /** Whether a column is of whole numbers, whatever their writing, of which some are identifiers. */

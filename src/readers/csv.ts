@@ -1,9 +1,10 @@
 import { beginCsv, checkHeader, firstTable, openTable, readAsShown } from '../data/csv.js';
-import { readByEvidence, type Wishes } from '../data/evidence.js';
+import { Shown, type Wishes } from '../data/evidence.js';
+import type { NumberGrammar } from '../data/numbers.js';
 import { findRecords } from '../data/records.js';
-import { type Reading, Table } from '../data/table.js';
+import { type Reading, type Records, Table } from '../data/table.js';
 import { refuseOtherBytes, textKind, utf8Converter } from '../data/text.js';
-import { checkBoolean, checkChoice, checkOptions, wrongType, wrongValue } from '../errors.js';
+import { checkBoolean, checkChoice, checkOptions, placed, shorten, wrongType, wrongValue } from '../errors.js';
 import type { Bytes } from '../kinds.js';
 import type { DataSource } from '../platform.js';
 import { type ColumnData, DataTable } from './dataTable.js';
@@ -40,8 +41,10 @@ export async function readCsv(source: DataSource, options: CsvOptions = {}): Pro
 }
 
 /**
- * The same in chunks of rows, one at a time, for files larger than memory. How numbers are written and which columns
- * are texts is what the first chunk shows; a column in which a later chunk has texts is of texts from there on.
+ * The same in chunks of rows, one at a time, for files larger than memory. How numbers are written is what the first
+ * chunk shows that has numbers which show it. A column in which a chunk has texts is of texts from there on.
+ *
+ * @throws what readCsv throws, and where a later chunk writes its numbers otherwise
  */
 export async function* streamCsv(
   source: DataSource,
@@ -67,8 +70,8 @@ export async function* streamCsv(
     rest = bytes;
     if (!isEnough && (!isLast || begun !== undefined)) continue;
     refuseOtherBytes(name, bytes.subarray(piece.start, records.end), piece.line);
-    const table = begun === undefined ? firstRows() : begun.further(new Table(records, begun.reading));
-    begun ??= new Begun(delimiter, records.columns, table);
+    begun ??= new Begun(name, delimiter, firstRows(), wishes);
+    const table = begun.read(records);
     begun.rows += table.rows;
     line = records.endLine;
     rest = bytes.subarray(records.end);
@@ -77,32 +80,61 @@ export async function* streamCsv(
     function firstRows(): Table {
       const file = { path: name, delimiter: delimiter ?? ',', table: firstTable(name, records, wishes) };
       checkHeader(file, wishes);
-      return readAsShown(file, wishes);
+      return file.table;
     }
   }
 }
 
 /** What the chunks before say of the next. */
 class Begun {
-  readonly reading: Reading;
+  readonly columns: number;
   rows = 0;
-  readonly #identifiers: Set<number>;
+  readonly #wishes: Wishes;
+  readonly #identifiers = new Set<number>();
+  /** How all rows but those of the first chunk are read: no header stands above them. */
+  #further: Reading;
+  /** What was shown: how fractions are written, and what groups digits. */
+  #shown: Wishes;
 
   constructor(
+    private readonly name: string,
     readonly delimiter: string,
-    readonly columns: number,
-    first: Table,
+    private readonly first: Table,
+    wishes: Wishes,
   ) {
-    this.reading = { ...first.reading, header: false, names: first.header };
-    this.#identifiers = new Set(first.identifiers);
+    this.columns = first.header.length;
+    this.#wishes = wishes;
+    this.#shown = wishes;
+    this.#further = { ...first.reading, header: false, names: first.header };
   }
 
   /** A chunk's table; its identifiers are added to those of the chunks before. */
-  further(table: Table): Table {
-    const { decimal, thousands } = this.reading;
-    const read = readByEvidence(table, this.delimiter, { decimal, thousands: thousands === '' ? 'none' : thousands });
-    for (const column of read.identifiers) this.#identifiers.add(column);
-    return table.readBy(this.reading, this.#identifiers);
+  read(records: Records): Table {
+    const table = this.rows === 0 ? this.first : new Table(records, this.#further);
+    try {
+      const cells = new Shown(table, this.delimiter);
+      const grammar = this.#learn(cells);
+      const read = cells.read({ ...this.#shown, decimal: grammar.decimal });
+      for (const column of read.identifiers) this.#identifiers.add(column);
+      return table.readBy({ ...table.reading, ...grammar }, this.#identifiers);
+    } catch (error) {
+      throw placed(shorten(this.name), error);
+    }
+  }
+
+  /** The grammar of a chunk, by what those before have shown; what it shows goes for those behind it. */
+  #learn(cells: Shown): NumberGrammar {
+    const known = this.#shown.decimal;
+    const other = known === '.' ? ',' : '.';
+    if (known !== undefined && this.#wishes.decimal === undefined && cells.needs(other)) {
+      const got = `${cells.sample(other)}, and numbers with '${known}' for decimals in the rows before`;
+      throw wrongValue('numbers', 'one way to read them', got, 'say which it is with decimal');
+    }
+    const grammar = cells.grammar(this.#shown);
+    const { decimal, thousands } = grammar;
+    if (cells.showsDecimal) this.#shown = { ...this.#shown, decimal };
+    if (thousands !== '') this.#shown = { ...this.#shown, thousands };
+    return grammar;
   }
 }
 

@@ -1,6 +1,7 @@
 /** A table as readers give it: columns of numbers and of texts. */
 import { isUnsafe } from '../data/numbers.js';
 import { allProblems, listed, nearest, quote, wrongKind, wrongType, wrongValue } from '../errors.js';
+import { isList } from '../kinds.js';
 
 /** A column's cells: numbers, of which NaN is a missing one, or texts, of which null is. */
 export type ColumnData = Float64Array | readonly (string | null)[];
@@ -51,6 +52,7 @@ export class DataTable implements Iterable<Row> {
    * @throws where there is none of that name
    */
   column(name: string): ColumnData {
+    if (typeof name !== 'string') throw wrongType('column', "a column's name", name);
     const found = this.#columns.get(name);
     if (found !== undefined) return found;
     const close = nearest(name, this.names);
@@ -97,6 +99,7 @@ export class DataTable implements Iterable<Row> {
    */
   labels(name: string, classes?: readonly (string | number)[]): ClassIndices {
     const cells = this.column(name);
+    if (classes !== undefined && !isList(classes)) throw wrongType('labels: classes', 'a list of classes', classes);
     const known = classes ?? classesOf(cells);
     const indices = new Map<string | number, number>(known.map((value, index) => [value, index]));
     const y = new Int32Array(this.rows);

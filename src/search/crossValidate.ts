@@ -2,12 +2,18 @@
 import type { Architecture } from '../architecture.js';
 import { type FoldOptions, kFold, pick } from '../data/parts.js';
 import { checkBoolean, checkInteger, checkOptions, wrongKind, wrongType } from '../errors.js';
-import { isList } from '../kinds.js';
+import { isList, kindOf } from '../kinds.js';
 import { type Metric, refuseLists, resolveMetrics } from '../metrics/definitions.js';
 import type { Model } from '../model.js';
 import type { Signal } from '../platform.js';
 import { checkSeed } from '../random.js';
-import type { FitOptions, TrainerOptions, TrainingData } from '../trainingOptions.js';
+import {
+  checkFunction,
+  checkSignal,
+  type FitOptions,
+  type TrainerOptions,
+  type TrainingData,
+} from '../trainingOptions.js';
 
 /** What each fold's model is trained with: what `fit` takes, but what watches a single fit. */
 export type FoldFit = Omit<TrainerOptions & FitOptions, 'validation' | 'signal' | 'onBatch' | 'onEpoch' | 'callbacks'>;
@@ -77,7 +83,10 @@ async function crossValidate(
   const where = 'crossValidate';
   checkOptions(where, options, optionNames);
   const { folds = 5, seeds = [0], fit, signal, onProgress } = options;
-  if (!isList(seeds)) throw wrongType(`${where}: seeds`, 'a list of seeds', seeds);
+  if (!isList(seeds) || seeds.length === 0) throw wrongType(`${where}: seeds`, 'a list of seeds', seeds);
+  if (kindOf(fit) !== 'Object') throw wrongType(`${where}: fit`, 'what models are trained with, as fit takes it', fit);
+  checkSignal(`${where}: signal`, signal);
+  checkFunction(`${where}: onProgress`, onProgress);
   const asked = resolveMetrics(`${where}: metrics`, options.metrics);
   refuseLists(`${where}: metrics`, asked);
   const metrics = asked.map(({ config }) => config);

@@ -4,10 +4,11 @@ import type { Architecture } from '../architecture.js';
 import { isLess } from '../callbacks/callback.js';
 import { type SplittableData, split } from '../data/parts.js';
 import { checkChoice, checkInteger, checkNumber, checkOptions, wrongType, wrongValue } from '../errors.js';
+import { kindOf } from '../kinds.js';
 import { type MetricName, refuseLists, resolveMetrics } from '../metrics/definitions.js';
 import type { Signal } from '../platform.js';
 import { checkSeed, Purpose, Random } from '../random.js';
-import type { TrainingData } from '../trainingOptions.js';
+import { checkFunction, checkSignal, type TrainingData } from '../trainingOptions.js';
 import type { Create, FoldFit } from './crossValidate.js';
 import { checkSpace, draw, grid, type Settings, type Space } from './space.js';
 
@@ -80,6 +81,11 @@ async function search<const S extends Space>(
   checkSpace(`${where}: space`, space);
   const { build, fit: given, metric = 'loss', signal, onProgress } = options;
   if (typeof build !== 'function') throw wrongType(`${where}: build`, 'a function of settings', build);
+  if (typeof given !== 'function' && kindOf(given) !== 'Object') {
+    throw wrongType(`${where}: fit`, 'what models are trained with, or a function of settings that gives it', given);
+  }
+  checkSignal(`${where}: signal`, signal);
+  checkFunction(`${where}: onProgress`, onProgress);
   const method = checkChoice(`${where}: method`, options.method ?? 'random', ['random', 'grid', 'halving']);
   const seed = checkSeed(`${where}: seed`, options.seed ?? 0);
   const test = checkNumber(`${where}: validation`, options.validation ?? 0.2, { above: 0, below: 1 });

@@ -191,7 +191,7 @@ export function missingIn(given: unknown): readonly string[] | undefined {
 }
 
 /** Whether it gives rows one by one, as a DataTable does. */
-function isTable(given: unknown): given is Iterable<object> {
+export function isTable(given: unknown): given is Iterable<object> {
   return typeof given === 'object' && given !== null && !isList(given) && Symbol.iterator in given;
 }
 

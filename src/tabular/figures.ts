@@ -69,14 +69,26 @@ export function classFigures(
 /** The shares of the rows whose error is smaller than those that are shown. */
 const QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95];
 
-export function numberFigures(predicted: Float64Array, truth: Float64Array): NumberFigures {
+/** `scale` is the target's, in units of which squares are taken: those of 1e200 are beyond float64. */
+export function numberFigures(predicted: Float64Array, truth: Float64Array, scale: number): NumberFigures {
+  // Of a power of two every bit stays.
+  const unit = 2 ** Math.round(Math.log2(scale || 1));
+  const scores = (values: Float64Array) => {
+    const inUnits = [truth, values].map(numbers => numbers.map(value => value / unit));
+    const { r2, meanAbsoluteError, rootMeanSquaredError } = regressionScores(inUnits[0] ?? truth, inUnits[1] ?? values);
+    return {
+      r2,
+      meanAbsoluteError: meanAbsoluteError * unit,
+      rootMeanSquaredError: rootMeanSquaredError * unit,
+    };
+  };
   const mean = truth.reduce((sum, value) => sum + value / truth.length, 0);
-  const always = regressionScores(truth, new Float64Array(truth.length).fill(mean));
+  const always = scores(new Float64Array(truth.length).fill(mean));
   const { meanAbsoluteError, rootMeanSquaredError } = always;
   const residuals = Float64Array.from(predicted, (value, row) => value - (truth[row] ?? 0)).sort();
   return {
     rows: predicted.length,
-    ...regressionScores(truth, predicted),
+    ...scores(predicted),
     baseline: { prediction: mean, meanAbsoluteError, rootMeanSquaredError },
     residualQuantiles: Object.fromEntries(QUANTILES.map(share => [share, quantile(residuals, share)])),
   };

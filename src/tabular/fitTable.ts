@@ -12,14 +12,14 @@ import {
   wrongType,
   wrongValue,
 } from '../errors.js';
-import { hasKey, isList, kindOf } from '../kinds.js';
+import { isList, kindOf } from '../kinds.js';
 import { type ActivationName, activationNames } from '../layers/activations.js';
 import type { Model } from '../model.js';
 import { adam, adamW } from '../optimizers/kinds.js';
 import type { Signal } from '../platform.js';
 import { checkSeed } from '../random.js';
 import { checkTexts } from '../readers/options.js';
-import type { EpochEvent } from '../trainingOptions.js';
+import { checkFunction, checkSignal, type EpochEvent } from '../trainingOptions.js';
 import { applyTemperature, fitTemperature } from './calibrate.js';
 import { type Cells, cellsOf, missingIn } from './cells.js';
 import { type ColumnKind, columnKinds } from './columns.js';
@@ -116,8 +116,8 @@ export function checkTableOptions(where: string, options: TableOptions) {
   if (missing !== undefined) checkTexts(at('missing'), missing, "['NA', '?']");
   const { hidden = [64] } = options;
   if (!isList(hidden)) throw wrongType(at('hidden'), 'a list of units, such as [64, 32]', hidden);
-  if (onEpoch !== undefined && typeof onEpoch !== 'function') throw wrongType(at('onEpoch'), 'a function', onEpoch);
-  if (signal !== undefined && !hasKey(signal, 'aborted')) throw wrongType(at('signal'), 'an AbortSignal', signal);
+  checkFunction(at('onEpoch'), onEpoch);
+  checkSignal(at('signal'), signal);
   return {
     target,
     ...(task !== undefined && { task: checkChoice(at('task'), task, ['classification', 'regression']) }),

@@ -94,6 +94,32 @@ export class RawRows {
     return values;
   }
 
+  /**
+   * Refuses rows that are standardised before the network.
+   *
+   * @throws naming TableModel, which does that
+   */
+  refuseOutside(where: string): void {
+    if (this.#plain) return;
+    const got = 'some that are standardised before it, as float32 does not hold them well';
+    throw wrongKind(
+      where,
+      'a model whose network takes its rows as they are',
+      got,
+      'rescale these columns and train again',
+    );
+  }
+
+  /** The gradient of raw rows from that of what the network takes, in place. */
+  gradient(values: Float32Array): void {
+    if (this.#plain) return;
+    const inputs = this.#inputs;
+    for (let i = 0; i < values.length; i++) {
+      const { scale } = inputs[i % inputs.length] ?? AS_IT_IS;
+      values[i] = scale === 0 ? 0 : (values[i] ?? 0) / scale;
+    }
+  }
+
   /** Targets in the unit that the network learns in; classes stay. */
   y(y: unknown): unknown {
     const target = this.#target;

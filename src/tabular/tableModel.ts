@@ -1,6 +1,7 @@
 /** A model of a table with all that it needs: predicts, judges itself, says what matters, is saved. */
 import { inputNumbers, outputShape } from '../architecture.js';
 import { checkInteger, checkOptions, wrongKind } from '../errors.js';
+import { checkPath } from '../files/access.js';
 import type { Bytes } from '../kinds.js';
 import { Model } from '../model.js';
 import { type LoadOptions, loadModel, type Predictor, type PredictorClass } from '../predictor.js';
@@ -109,6 +110,7 @@ export class BaseTableModel<Row extends object = Record<string, unknown>> extend
 
   /** Writes the model to a .safetensors file, on platforms with files; a crash leaves the old file whole. */
   async save(path: string): Promise<void> {
+    checkPath('TableModel.save', path);
     const bytes = this.#whole(model => model.toBytes());
     const { files } = (this.model.constructor as PredictorClass<Model>).host;
     if (!files) throw wrongKind('TableModel.save', 'a platform with files', 'one without', 'keep what toBytes() gives');
@@ -169,7 +171,7 @@ export function figuresOf(outputs: Float32Array, cells: Cells, preprocessing: Pr
   const { target, threshold } = preprocessing;
   return target.kind === 'classes'
     ? classFigures(outputs, classIndices(cells, target), target.values, threshold)
-    : numberFigures(inOwnUnit(outputs, preprocessing), knownNumbers(cells, target));
+    : numberFigures(inOwnUnit(outputs, preprocessing), knownNumbers(cells, target), target.scale);
 }
 
 /** What is lower where a model is better: the log loss, or of numbers 1 − R². */

@@ -1,7 +1,7 @@
 /** A model of a table that predicts: it takes rows by their columns' names, and answers in the target's own terms. */
 import { checkNumber, checkOptions, quote, wrongKind, wrongValue } from '../errors.js';
-import { isList } from '../kinds.js';
-import { type Cells, cellsOf } from './cells.js';
+import { hasKey, isList } from '../kinds.js';
+import { type Cells, cellsOf, isTable } from './cells.js';
 import { inOwnUnit, markEncoded } from './encoded.js';
 import { encodeInputs } from './inputs.js';
 import {
@@ -64,7 +64,12 @@ export class TablePredictor<Row extends object = Record<string, unknown>, M exte
   readonly preprocessing: Preprocessing;
 
   /** @internal Use {@link fromBytes}. */
-  constructor({ model, preprocessing }: TableParts<M>) {
+  constructor(parts: TableParts<M>) {
+    if (!hasKey(parts, 'preprocessing')) {
+      const expected = 'fitTable(rows, options), TableModel.load(path) or TableModel.fromBytes(bytes)';
+      throw wrongKind('TableModel', expected, 'new TableModel(…)', 'each gives a promise: await it');
+    }
+    const { model, preprocessing } = parts;
     this.model = model;
     this.preprocessing = preprocessing;
     markEncoded(model, preprocessing);
@@ -103,14 +108,15 @@ export class TablePredictor<Row extends object = Record<string, unknown>, M exte
    *   model imputes) or do not fit
    */
   predict(row: Row, options?: PredictOptions): Prediction;
-  predict(rows: readonly Row[], options?: PredictOptions): Prediction[];
-  predict(given: Row | readonly Row[], options: PredictOptions = {}): Prediction | Prediction[] {
+  predict(rows: readonly Row[] | Iterable<Row>, options?: PredictOptions): Prediction[];
+  predict(given: Row | readonly Row[] | Iterable<Row>, options: PredictOptions = {}): Prediction | Prediction[] {
     const where = 'predict';
     checkOptions(where, options, ['impute', 'interval']);
     const reach = this.#reach(where, options.interval);
-    const rows = isList(given) ? given : [given];
+    const isOne = !isList(given) && !isTable(given);
+    const rows = isOne ? [given] : given;
     const predictions = this.predictCells(this.cells(where, rows), options.impute, reach);
-    if (isList(given)) return predictions;
+    if (!isOne) return predictions;
     const [only] = predictions;
     if (only === undefined) throw wrongValue(where, 'a row', 'none');
     return only;

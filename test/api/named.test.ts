@@ -223,6 +223,15 @@ describe('a network with names', () => {
   });
 });
 
+it('outputs may be called as what every object has', async () => {
+  const names = ['toString', 'constructor', 'hasOwnProperty', 'valueOf'];
+  const network = graph({ x: 2 }, ({ x }) => Object.fromEntries(names.map(name => [name, x.to(dense(1))])));
+  const model = await Model.create(network);
+  const y = Object.fromEntries(names.map(name => [name, [1]]));
+  const history = await model.fit({ x: { x: [[1, 2]] }, y }, { loss: 'meanSquaredError', optimizer: 'sgd' });
+  expect(Object.keys(history)).toEqual(expect.arrayContaining(names.map(name => `${name}.loss`)));
+});
+
 describe('is refused before any work:', () => {
   const sure = async () => Model.create(architecture);
   it.each<[string, (model: Model) => unknown, string]>([
@@ -323,6 +332,16 @@ describe('is refused before any work:', () => {
   ])('%s', async (_, act, message) => {
     const model = await sure();
     await expect(async () => act(model)).rejects.toThrow(message);
+  });
+
+  it('an input and a parameter of one name, where gradients of both are asked for', async () => {
+    const network = graph({ weight: 2 }, ({ weight }) => ({ y: weight.to(dense(1, { name: 'input' })) }));
+    const model = await Model.create(network);
+    const [x, y, loss] = [{ weight: [[1, 2]] }, { y: [1] }, { y: 'meanSquaredError' }] as const;
+    expect(Object.keys(model.gradients(x, y, { loss }).gradients)).toEqual(['input.weight', 'input.bias']);
+    expect(() => model.gradients(x, y, { loss, inputs: true })).toThrow(
+      "gradients: inputs: expected names of their own, got the gradients of a parameter and of an input: 'input.weight'",
+    );
   });
 
   it('weights where outputs have no names', async () => {

@@ -98,6 +98,18 @@ describe('readCsv', () => {
     }
   });
 
+  it('reads numbers by what any chunk shows, as readCsv does, and refuses those that show another', async () => {
+    const wholes = Array.from({ length: 1500 }, (_, i) => `${i % 7};${i % 9}`).join('\n');
+    const read = (text: string) => chunks(streamCsv(pieces(utf8(text), 1500), { chunkBytes: 4096 }));
+    const late = `a;b\n${wholes}\n1.234;2,5\n`;
+    expect(rowsOf(await read(late)).at(-1)).toEqual({ a: 1234, b: 2.5 });
+    expect((await readCsv(utf8(late))).column('a').at(-1)).toBe(1234);
+    await expect(read(`a;b\n1,5;2\n${wholes}\n1.5;2\n`)).rejects.toThrow(
+      "streamCsv: numbers: expected one way to read them, got '1.5' in row 1502 (line 1503), column 'a', and numbers with ','",
+    );
+    await expect(read(`a;b\n${wholes}\n1.234;2\n`)).rejects.toThrow('whose point may stand for decimals or thousands');
+  });
+
   it('keeps its reading from chunk to chunk, and counts on', async () => {
     const body = Array.from({ length: 2000 }, (_, i) => `${i},5;${i < 1000 ? 'a' : i};${i % 10}`).join('\n');
     const found = await chunks(streamCsv(pieces(utf8(`x;k;n\n${body}\n`), 1500), { chunkBytes: 5000 }));

@@ -67,6 +67,35 @@ describe('crossValidate', () => {
   });
 });
 
+describe('refused before any work:', () => {
+  const space = { units: choice(1) };
+  const fine = { folds: 2, fit: { loss: 'meanSquaredError', optimizer: 'adam' } } as const;
+  const given = { x: [[1], [2], [3], [4]], y: [1, 2, 3, 4] };
+  const network = sequential(1, [dense(1)]);
+  const unused = () => {
+    throw new Error('some work');
+  };
+
+  it.each<[object, string]>([
+    [{ fit: undefined }, 'crossValidate: fit: expected what models are trained with'],
+    [{ fit: null }, 'crossValidate: fit: expected what models are trained with'],
+    [{ onProgress: 5 }, 'crossValidate: onProgress: expected a function, got 5'],
+    [{ signal: 5 }, 'crossValidate: signal: expected an AbortSignal, got 5'],
+    [{ seeds: [] }, 'crossValidate: seeds: expected a list of seeds'],
+  ])('crossValidate with %j', async (options, message) => {
+    await expect(crossValidate(network, given, { ...fine, ...options } as never)).rejects.toThrow(message);
+  });
+
+  it.each<[object, string]>([
+    [{ fit: undefined }, 'search: fit: expected what models are trained with'],
+    [{ onProgress: 5 }, 'search: onProgress: expected a function, got 5'],
+    [{ signal: 5 }, 'search: signal: expected an AbortSignal, got 5'],
+  ])('search with %j', async (options, message) => {
+    const asked = { trials: 1, build: unused, fit: fine.fit, ...options };
+    await expect(search(space, given, asked as never)).rejects.toThrow(message);
+  });
+});
+
 describe('a space', () => {
   it('is drawn from within its bounds, the same for the same seed', () => {
     const space = {

@@ -1,7 +1,8 @@
 /** Values that can be read in two ways are texts, or refused: whole numbers beyond 2^53, units, words for «no value». */
 import { describe, expect, it } from 'vitest';
 import { readCsv } from '../../src/entries/data.js';
-import { fitTable } from '../../src/entries/tabular.node.js';
+import { Model } from '../../src/entries/node.js';
+import { fitTable, TableModel } from '../../src/entries/tabular.node.js';
 
 const quick = { target: 't', epochs: 1, hidden: [] } as const;
 const rowsOf = (cell: (row: number) => unknown, target = (row: number): unknown => ['x', 'y'][row % 2]) =>
@@ -109,6 +110,64 @@ describe('words for «no value»', () => {
     expect(() => model.predict({ a: 'NA' }, { impute: false })).not.toThrow();
     expect(() => model.predict({ a: '?' }, { impute: false })).toThrow('expected a value');
   });
+});
+
+describe('numbers that float32 does not hold well', () => {
+  it.each([1e300, 1e-300])('of %d have figures that float64 holds', async unit => {
+    const given = rowsOf(
+      row => row,
+      row => (1 + row) * unit,
+    );
+    const model = await fitTable(given, { ...quick, validation: 0 });
+    const one = await fitTable(
+      rowsOf(
+        row => row,
+        row => 1 + row,
+      ),
+      { ...quick, validation: 0 },
+    );
+    const [found, expected] = [
+      model.evaluate(given),
+      one.evaluate(
+        rowsOf(
+          row => row,
+          row => 1 + row,
+        ),
+      ),
+    ];
+    if (!('r2' in found) || !('r2' in expected)) throw new Error('expected figures of numbers');
+    expect(found.r2).toBeCloseTo(expected.r2, 4);
+    expect(found.rootMeanSquaredError / unit).toBeCloseTo(expected.rootMeanSquaredError, 2);
+    expect(found.baseline.rootMeanSquaredError / unit).toBeCloseTo(expected.baseline.rootMeanSquaredError, 6);
+  });
+
+  it('are standardised before the network: parts of it are refused, and gradients are of the raw ones', async () => {
+    const table = await fitTable(
+      Array.from({ length: 80 }, (_, i) => ({ a: 1e6 + i, b: (i * 7) % 11, t: 1000 + i * 1.5 })),
+      { ...quick, hidden: [8], activation: 'tanh' },
+    );
+    const model = await Model.fromBytes(table.toBytes());
+    expect(() => model.upTo('0.normalization')).toThrow(
+      'upTo: expected a model whose network takes its rows as they are',
+    );
+    const loss = 'meanSquaredError';
+    const costOf = (a: number) => model.cost([[a, 3]], [1007.5], { loss });
+    const { input } = model.gradients([[1e6 + 5, 3]], [1007.5], { loss, inputs: true }).gradients;
+    const numeric = (costOf(1e6 + 6) - costOf(1e6 + 4)) / 2;
+    expect((input?.[0] ?? 0) / numeric).toBeCloseTo(1, 2);
+  });
+});
+
+it('models, files and tables of other kinds are refused by name; a table is predicted row by row', async () => {
+  const table = await readCsv(csvOf(row => row));
+  const model = await fitTable(table, quick);
+  expect(model.predict(table)).toEqual(model.predict([...table]));
+  expect(() => new (TableModel as unknown as new () => unknown)()).toThrow(
+    'TableModel: expected fitTable(rows, options)',
+  );
+  await expect(model.save(undefined as never)).rejects.toThrow('TableModel.save: expected a string');
+  expect(() => table.labels(undefined as never)).toThrow("column: expected a column's name, got undefined");
+  expect(() => table.labels('t', 5 as never)).toThrow('labels: classes: expected a list of classes, got 5');
 });
 
 it('dates of the first century are no dates of the last, and invalid ones are named', async () => {
