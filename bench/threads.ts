@@ -11,7 +11,7 @@ import { fitLoss } from '../src/losses/index.js';
 import { together } from '../src/plan/barriers.js';
 import { Builder, type Plan, type PlannedRecord, type Section, type SectionKey } from '../src/plan/builder.js';
 import { nextBatch } from '../src/plan/ops/batch.js';
-import { scalarsOf } from '../src/plan/ops/op.js';
+import { opName, scalarsOf } from '../src/plan/ops/op.js';
 import { update } from '../src/plan/ops/optimizer.js';
 import { RECORD_BYTES } from '../src/plan/record.js';
 import { chooseBackend, type Host } from '../src/runtime/binaries.js';
@@ -185,7 +185,7 @@ async function ops(network: Network): Promise<void> {
     const barrier = recordOf(two.plan, two.names[index] ?? '').barrier ? 'waits' : '';
     rows.push([
       record.owner,
-      record.op.name,
+      opName(record.op),
       alone.toFixed(1),
       together.toFixed(1),
       (alone / together).toFixed(2),

@@ -1,21 +1,22 @@
 /**
- * Bundles the package's entries and its workers in place, once tsc has written them: an entry is then a few files to read instead of
- * some fifty, which is most of the time from nothing to the first prediction. Names and lines stay as they are: engines print the line that an
- * uncaught error came from, and stack traces name the functions.
+ * Bundles the package's entries and its workers: an entry is then a few files to read instead of some fifty, which is
+ * most of the time from nothing to the first prediction. They are made of the sources, where enums are known to be
+ * such: their members become numbers, and what is left of them nothing. Names and lines stay as they are: engines print
+ * the line that an uncaught error came from, and stack traces name the functions.
  */
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** The compiled files of a folder whose names end so. */
-function compiled(folder, ending) {
+/** The sources of a folder whose names end so. */
+function sources(folder, ending) {
   const names = readdirSync(folder).filter(name => name.endsWith(ending));
   return names.map(name => `${folder}/${name}`);
 }
 
 const options = {
-  outbase: 'dist',
+  outbase: 'src',
   outdir: 'dist',
-  allowOverwrite: true,
   bundle: true,
   format: 'esm',
   target: 'es2022',
@@ -24,9 +25,17 @@ const options = {
   logLevel: 'warning',
   // src/disposal.ts is imported for its types.
   logOverride: { 'ignored-bare-import': 'silent' },
+  plugins: [
+    {
+      name: 'what inlineWasm.js has written',
+      setup({ onResolve }) {
+        onResolve({ filter: /inlineBytes\.js$/ }, () => ({ path: join(process.cwd(), 'dist/hosts/inlineBytes.js') }));
+      },
+    },
+  ],
 };
 
-const entries = compiled('dist/entries', '.js');
+const entries = sources('src/entries', '.ts');
 const predicting = entries.filter(path => path.includes('/predict.'));
 // Parts that entries share lie beside them, so that addresses relative to a module lead to the same files from there as from src/hosts.
 const shared = { ...options, splitting: true, chunkNames: 'entries/shared-[hash]' };
@@ -34,7 +43,7 @@ const shared = { ...options, splitting: true, chunkNames: 'entries/shared-[hash]
 // What predicts shares nothing with what trains, so that it has to read its own half alone; its entries share that half.
 await build({ ...shared, entryPoints: predicting });
 // What reads data shares nothing with models either, nor what predicts rows of tables without WebAssembly: each is one file.
-const alone = ['dist/entries/data.js', 'dist/entries/tabular.predict.js'];
+const alone = ['src/entries/data.ts', 'src/entries/tabular.predict.ts'];
 for (const path of alone) await build({ ...options, entryPoints: [path] });
 const whole = entries.filter(path => !predicting.includes(path) && !alone.includes(path));
-await build({ ...shared, entryPoints: [...whole, ...compiled('dist/hosts', 'Worker.js')] });
+await build({ ...shared, entryPoints: [...whole, ...sources('src/hosts', 'Worker.ts')] });

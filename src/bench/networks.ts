@@ -8,6 +8,7 @@ import {
   fitLoss,
   inputNumbers,
   Model,
+  opName,
   outputActivation,
   outputShape,
   type Plan,
@@ -145,7 +146,7 @@ export function recordsOf(plan: Plan, section: string): readonly PlannedRecord[]
 const PRODUCTS = /^(dense|conv)/;
 
 export function multiplyAddsOf({ op, fields }: PlannedRecord, rows: number): number {
-  if (!PRODUCTS.test(op.name)) return 0;
+  if (!PRODUCTS.test(opName(op))) return 0;
   return op.work(fields as Readonly<Record<string, number>>, rows);
 }
 

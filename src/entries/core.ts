@@ -1,5 +1,5 @@
 /** myelin without its WebAssembly, which `init` takes. */
-import { GivenHost } from '../hosts/given.js';
+import { givenHost } from '../hosts/given.js';
 import { Model as BareModel } from '../model.js';
 import type { WasmSource } from '../platform.js';
 import type { Host } from '../runtime/binaries.js';
@@ -10,7 +10,7 @@ import { Trainer as BareTrainer } from '../trainer.js';
 export * from '../index.js';
 export type { WasmSource } from '../platform.js';
 
-const given = new GivenHost('myelin/core', ['simd', 'relaxed']);
+let given: Host | undefined;
 
 /**
  * Takes the package's WebAssembly, once before the first model: `myelin/wasm/simd.wasm`, or `myelin/wasm/relaxed.wasm`
@@ -19,15 +19,17 @@ const given = new GivenHost('myelin/core', ['simd', 'relaxed']);
  * @param source a WebAssembly.Module, the file's bytes, a Response, or a URL to fetch
  * @throws where it is none of these, or not this package's WebAssembly of this version
  */
-export function init(source: WasmSource): Promise<void> {
-  return given.init(source);
+export async function init(source: WasmSource): Promise<void> {
+  given = await givenHost('myelin/core', ['simd', 'relaxed'], source);
 }
 
 /** A network with parameters. */
 export class Model extends BareModel {
   /** @internal */
   static override get host(): Host {
-    return given.host;
+    if (given) return given;
+    const example = "await init(new URL(import.meta.resolve('myelin/wasm/simd.wasm')))";
+    throw new Error(`myelin/core: expected its WebAssembly, got none yet; call init first, such as ${example}`);
   }
 
   /** @internal */

@@ -22,6 +22,7 @@ export { buffersOf, emitUpdate, resolveOptimizer } from '../optimizers/index.js'
 export { Builder, type Plan, type PlannedRecord, type Value } from '../plan/builder.js';
 export { Region } from '../plan/memory.js';
 export { ops } from '../plan/ops/index.js';
+export { opName } from '../plan/ops/op.js';
 export { PANEL, panelBytes, panelCount } from '../plan/panels.js';
 export { RECORD_BYTES } from '../plan/record.js';
 export { TrainingBuilder } from '../plan/trainingBuilder.js';

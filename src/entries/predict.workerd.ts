@@ -1,29 +1,29 @@
 /** Predicting alone, in Cloudflare Workers. */
 import module from '../../wasm/predict.wasm';
-import { GivenHost } from '../hosts/given.js';
+import { givenHost } from '../hosts/given.js';
 import type { WasmSource } from '../platform.js';
 import { Predictor } from '../predictor.js';
 import type { Host } from '../runtime/binaries.js';
 
 export type { WasmSource } from '../platform.js';
 
-const given = new GivenHost('myelin/predict', ['predict', 'simd', 'relaxed'], {
+let host: Host = {
   binaries: ['simd'],
   compile: async () => module,
-});
+};
 
 /**
  * Takes other WebAssembly than the entry's own: a WebAssembly.Module, a .wasm file's bytes, a Response, or a URL to
  * fetch.
  */
-export function init(source: WasmSource): Promise<void> {
-  return given.init(source);
+export async function init(source: WasmSource): Promise<void> {
+  host = await givenHost('myelin/predict', ['predict', 'simd', 'relaxed'], source);
 }
 
 /** A network with parameters that predicts. */
 export class Model extends Predictor {
   /** @internal */
   static override get host(): Host {
-    return given.host;
+    return host;
   }
 }

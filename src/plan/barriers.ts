@@ -1,6 +1,7 @@
 /** Where threads that run a plan together have to wait for one another. */
 import type { PlannedRecord, Together } from './builder.js';
 import { Region } from './memory.js';
+import { Opcode } from './opcodes.js';
 import { type Access, type Share, scalarsOf } from './ops/op.js';
 
 interface Touch {
@@ -64,7 +65,7 @@ export function together(threads: number): Together | undefined {
  */
 export function placeBarriers(records: readonly PlannedRecord[]): boolean[] {
   // From there threads may go back to the first record.
-  const barriers = records.map(({ op }) => op.name === 'nextPart');
+  const barriers = records.map(({ op }) => op.code === Opcode.nextPart);
   const own = records.map(touchesOf);
   // Between two neighbouring ends of what any record touches all bytes fare alike.
   const ends = [...new Set(own.flatMap(mine => mine.flatMap(({ from, to }) => [from, to])))].sort((a, b) => a - b);

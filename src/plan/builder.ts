@@ -2,7 +2,6 @@
 import { size } from '../shape.js';
 import type { WeightFormat } from './formats.js';
 import { align, CONSTANTS_END, placeRegions, Region } from './memory.js';
-import { Opcode } from './opcodes.js';
 import { type AnyOp, type Op, scalarsOf } from './ops/op.js';
 import { panelBytes } from './panels.js';
 import { headStruct, offsetsOf, RECORD_BYTES, type Struct, writeField } from './record.js';
@@ -350,7 +349,7 @@ function writeRecord(
   controls: Region,
   barrier: boolean,
 ): void {
-  memory.setInt32(address, Opcode[record.op.name], true);
+  memory.setInt32(address, record.op.code, true);
   memory.setInt32(address + 4, controls.address, true);
   memory.setInt32(address + 8, Number(barrier), true);
   memory.setInt32(address + 12, record.positions, true);

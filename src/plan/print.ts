@@ -2,6 +2,7 @@
 import { table } from '../summary.js';
 import { type Plan, sectionName } from './builder.js';
 import { Region } from './memory.js';
+import { opName } from './ops/op.js';
 import { RECORD_BYTES } from './record.js';
 
 /** Every section's records with their regions and numbers, then every region with its place. */
@@ -15,7 +16,7 @@ export function printPlan(plan: Plan): string {
       const words = Object.entries(shown).map(([field, value]) => {
         return `${field}=${value instanceof Region ? value.name : Number(value.toPrecision(6))}`;
       });
-      return [String(index), op.name, owner, words.join(' ')];
+      return [String(index), opName(op), owner, words.join(' ')];
     });
     lines.push(
       `${sectionName(key)}: ${records.length} ${records.length === 1 ? 'record' : 'records'}`,

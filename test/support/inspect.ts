@@ -1,7 +1,7 @@
 /** A program under a magnifying glass: every record runs by itself, and what it wrote is looked at. */
 import type { Parameter, Plan, PlannedRecord, Section } from '../../src/plan/builder.js';
 import { Region } from '../../src/plan/memory.js';
-import { type Access, scalarsOf } from '../../src/plan/ops/op.js';
+import { type Access, opName, scalarsOf } from '../../src/plan/ops/op.js';
 import { PANEL, panelBytes, panelCount } from '../../src/plan/panels.js';
 import { RECORD_BYTES } from '../../src/plan/record.js';
 import type { Backend } from '../../src/runtime/binaries.js';
@@ -67,7 +67,7 @@ export class Inspector {
   }
 
   #report({ op, owner }: PlannedRecord, what: string): void {
-    this.problems.push(`${op.name} of ${owner}: ${what}`);
+    this.problems.push(`${opName(op)} of ${owner}: ${what}`);
   }
 
   /** Every byte but those that the record says it writes must be as before. */

@@ -5,6 +5,7 @@ import {
   endingOf,
   fitLoss,
   inputNumbers,
+  opName,
   ops,
   type Plan,
   type PlannedRecord,
@@ -32,7 +33,7 @@ function groupsOf(records: readonly PlannedRecord[]): PlannedRecord[][] {
   const groups: PlannedRecord[][] = [];
   for (const record of records) {
     const last = groups.at(-1);
-    const ofBatch = last?.[0]?.op === ops.nextBatch && /^gather/.test(record.op.name);
+    const ofBatch = last?.[0]?.op === ops.nextBatch && /^gather/.test(opName(record.op));
     if (last && (ofBatch || inPlace(record))) last.push(record);
     else groups.push([record]);
   }
@@ -41,7 +42,7 @@ function groupsOf(records: readonly PlannedRecord[]): PlannedRecord[][] {
 
 function inPlace({ op, fields }: PlannedRecord): boolean {
   const same = (a: unknown, b: unknown) => a instanceof Region && b instanceof Region && a.address === b.address;
-  return /^activation/.test(op.name) && (same(fields.x, fields.y) || same(fields.dx, fields.dy));
+  return /^activation/.test(opName(op)) && (same(fields.x, fields.y) || same(fields.dx, fields.dy));
 }
 
 /** A part of a step: its name, its multiply-adds, and where its records lie. */
@@ -76,7 +77,9 @@ export function partsOf(architecture: Architecture, batchSize: number, paired = 
 }
 
 function titleOf(records: readonly PlannedRecord[]): string {
-  return records.map(({ op, owner }) => (/^dense/.test(op.name) ? `${op.name} ${owner}` : op.name)).join(' + ');
+  return records
+    .map(({ op, owner }) => (/^dense/.test(opName(op)) ? `${opName(op)} ${owner}` : opName(op)))
+    .join(' + ');
 }
 
 function sumOf(records: readonly PlannedRecord[], rows: number): number {

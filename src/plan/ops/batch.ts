@@ -2,22 +2,23 @@
  * How numbers come to lie: where a step begins and ends, between the caller's data and panels; and from panels to
  * others.
  */
+import { Opcode } from '../opcodes.js';
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
 export const nextBatch = /* @__PURE__ */ defineOp(
-  'nextBatch',
+  Opcode.nextBatch,
   { counts: 'i32' },
   { binary: 'train', access: () => ({}), work: () => 0 },
 );
 
 export const checkFinite = /* @__PURE__ */ defineOp(
-  'checkFinite',
+  Opcode.checkFinite,
   { columns: 'i32' },
   { binary: 'predict', access: () => ({}), work: ({ columns }, rows) => 2 * rows * columns },
 );
 
 export const gather = /* @__PURE__ */ defineOp(
-  'gather',
+  Opcode.gather,
   { y: 'address', targets: 'i32', columns: 'i32', stride: 'i32', start: 'i32', ownBytes: 'i32' },
   {
     binary: 'predict',
@@ -27,13 +28,13 @@ export const gather = /* @__PURE__ */ defineOp(
 );
 
 export const gatherLabels = /* @__PURE__ */ defineOp(
-  'gatherLabels',
+  Opcode.gatherLabels,
   { y: 'address', stride: 'i32', start: 'i32' },
   { binary: 'train', access: () => ({ y: writes('rows') }), work: (_, rows) => 10 * rows },
 );
 
 export const scatter = /* @__PURE__ */ defineOp(
-  'scatter',
+  Opcode.scatter,
   { y: 'address', x: 'address', columns: 'i32', stride: 'i32', start: 'i32' },
   {
     binary: 'predict',
@@ -44,7 +45,7 @@ export const scatter = /* @__PURE__ */ defineOp(
 
 /** Its record's positions are those of y; `from` and `fromPositions` say how x lies. */
 export const rearrange = /* @__PURE__ */ defineOp(
-  'rearrange',
+  Opcode.rearrange,
   { y: 'address', x: 'address', table: 'address', columns: 'i32', from: 'i32', fromPositions: 'i32' },
   {
     binary: 'predict',
@@ -55,7 +56,7 @@ export const rearrange = /* @__PURE__ */ defineOp(
 
 /** What goes back through a `rearrange` whose y repeats its x. */
 export const sumRepeated = /* @__PURE__ */ defineOp(
-  'sumRepeated',
+  Opcode.sumRepeated,
   { dx: 'address', dy: 'address', columns: 'i32', times: 'i32' },
   {
     binary: 'train',

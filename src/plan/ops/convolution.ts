@@ -1,4 +1,5 @@
 /** Windows over images: convolutions, pooling, and rows that come to other positions. */
+import { Opcode } from '../opcodes.js';
 import { PANEL } from '../panels.js';
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
@@ -16,7 +17,7 @@ const sizeFields = { channels: 'i32', outputs: 'i32', strip: 'i32', taps: 'i32' 
 const scratchAccess = { window: reads('whole'), scratch: writes('whole') };
 
 export const convolutionForward = /* @__PURE__ */ defineOp(
-  'convolutionForward',
+  Opcode.convolutionForward,
   {
     y: 'address',
     x: 'address',
@@ -42,7 +43,7 @@ export const convolutionForward = /* @__PURE__ */ defineOp(
 
 /** Its record's positions are those of dx. */
 export const convolutionInputGradient = /* @__PURE__ */ defineOp(
-  'convolutionInputGradient',
+  Opcode.convolutionInputGradient,
   {
     dx: 'address',
     dy: 'address',
@@ -68,7 +69,7 @@ export const convolutionInputGradient = /* @__PURE__ */ defineOp(
 );
 
 export const convolutionWeightGradient = /* @__PURE__ */ defineOp(
-  'convolutionWeightGradient',
+  Opcode.convolutionWeightGradient,
   {
     dw: 'address',
     db: 'address',
@@ -93,7 +94,7 @@ export const convolutionWeightGradient = /* @__PURE__ */ defineOp(
 );
 
 export const groupWeights = /* @__PURE__ */ defineOp(
-  'groupWeights',
+  Opcode.groupWeights,
   {
     to: 'address',
     from: 'address',
@@ -124,7 +125,7 @@ const depthwiseWork = ({ channels, multiplier, taps }: Depthwise, rows: number) 
   3 * rows * channels * multiplier * taps;
 
 export const depthwiseForward = /* @__PURE__ */ defineOp(
-  'depthwiseForward',
+  Opcode.depthwiseForward,
   { y: 'address', x: 'address', w: 'address', b: 'address', ...depthwiseFields, floor: 'f32' },
   {
     binary: 'predict',
@@ -141,7 +142,7 @@ export const depthwiseForward = /* @__PURE__ */ defineOp(
 
 /** Its record's positions are those of dx. */
 export const depthwiseInputGradient = /* @__PURE__ */ defineOp(
-  'depthwiseInputGradient',
+  Opcode.depthwiseInputGradient,
   { dx: 'address', dy: 'address', w: 'address', rectified: 'address', ...depthwiseFields },
   {
     binary: 'train',
@@ -157,7 +158,7 @@ export const depthwiseInputGradient = /* @__PURE__ */ defineOp(
 );
 
 export const depthwiseWeightGradient = /* @__PURE__ */ defineOp(
-  'depthwiseWeightGradient',
+  Opcode.depthwiseWeightGradient,
   { dw: 'address', db: 'address', x: 'address', dy: 'address', ...depthwiseFields },
   {
     binary: 'train',
@@ -173,7 +174,7 @@ export const depthwiseWeightGradient = /* @__PURE__ */ defineOp(
 );
 
 export const poolForward = /* @__PURE__ */ defineOp(
-  'poolForward',
+  Opcode.poolForward,
   { y: 'address', x: 'address', window: 'address', columns: 'i32', kind: 'i32', taps: 'i32' },
   {
     binary: 'predict',
@@ -184,7 +185,7 @@ export const poolForward = /* @__PURE__ */ defineOp(
 
 /** Its record's positions are those of dx. */
 export const poolGradient = /* @__PURE__ */ defineOp(
-  'poolGradient',
+  Opcode.poolGradient,
   { dx: 'address', dy: 'address', x: 'address', y: 'address', window: 'address', columns: 'i32', kind: 'i32' },
   {
     binary: 'train',
@@ -201,7 +202,7 @@ export const poolGradient = /* @__PURE__ */ defineOp(
 
 /** Its record's positions are those of y; `from` are those of x. */
 export const movePositions = /* @__PURE__ */ defineOp(
-  'movePositions',
+  Opcode.movePositions,
   { y: 'address', x: 'address', table: 'address', columns: 'i32', from: 'i32' },
   {
     binary: 'predict',

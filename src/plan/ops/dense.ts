@@ -1,4 +1,5 @@
 /** The matrix products of the fully connected layer. */
+import { Opcode } from '../opcodes.js';
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
 interface Sizes {
@@ -11,7 +12,7 @@ const product = ({ inputs, outputs }: Sizes, rows: number) => rows * inputs * ou
 const ownOrWhole = (ownBytes: number) => reads(ownBytes === 0 ? 'whole' : 'own');
 
 export const denseForward = /* @__PURE__ */ defineOp(
-  'denseForward',
+  Opcode.denseForward,
   {
     y: 'address',
     x: 'address',
@@ -36,7 +37,7 @@ export const denseForward = /* @__PURE__ */ defineOp(
 );
 
 export const denseForwardQuantized = /* @__PURE__ */ defineOp(
-  'denseForwardQuantized',
+  Opcode.denseForwardQuantized,
   {
     y: 'address',
     x: 'address',
@@ -69,7 +70,7 @@ export const denseForwardQuantized = /* @__PURE__ */ defineOp(
 
 /** Float32 weights from ones of fewer bits. */
 export const widenWeights = /* @__PURE__ */ defineOp(
-  'widenWeights',
+  Opcode.widenWeights,
   { to: 'address', w: 'address', scale: 'address', inputs: 'i32', outputs: 'i32', bits: 'i32' },
   {
     binary: 'predict',
@@ -83,7 +84,7 @@ export const widenWeights = /* @__PURE__ */ defineOp(
 );
 
 export const denseInputGradient = /* @__PURE__ */ defineOp(
-  'denseInputGradient',
+  Opcode.denseInputGradient,
   {
     dx: 'address',
     dy: 'address',
@@ -109,7 +110,7 @@ export const denseInputGradient = /* @__PURE__ */ defineOp(
 );
 
 export const denseWeightGradient = /* @__PURE__ */ defineOp(
-  'denseWeightGradient',
+  Opcode.denseWeightGradient,
   {
     dw: 'address',
     db: 'address',

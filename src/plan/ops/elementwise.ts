@@ -1,4 +1,5 @@
 /** What acts on a value's elements, or on its rows: activations and softmax. */
+import { Opcode } from '../opcodes.js';
 import { type Access, defineOp, reads, writesMatrix } from './op.js';
 
 interface Width {
@@ -14,7 +15,7 @@ function backward({ columns }: Width, share: 'rows' | 'panels') {
 }
 
 export const activationForward = /* @__PURE__ */ defineOp(
-  'activationForward',
+  Opcode.activationForward,
   { y: 'address', x: 'address', columns: 'i32', kind: 'i32', setting: 'f32' },
   {
     binary: 'predict',
@@ -24,13 +25,13 @@ export const activationForward = /* @__PURE__ */ defineOp(
 );
 
 export const activationGradient = /* @__PURE__ */ defineOp(
-  'activationGradient',
+  Opcode.activationGradient,
   { y: 'address', x: 'address', columns: 'i32', kind: 'i32', setting: 'f32', dx: 'address', dy: 'address' },
   { binary: 'train', access: fields => backward(fields, 'panels'), work: ({ columns }, rows) => 30 * rows * columns },
 );
 
 export const softmaxForward = /* @__PURE__ */ defineOp(
-  'softmaxForward',
+  Opcode.softmaxForward,
   { y: 'address', x: 'address', columns: 'i32' },
   {
     binary: 'predict',
@@ -40,13 +41,13 @@ export const softmaxForward = /* @__PURE__ */ defineOp(
 );
 
 export const softmaxGradient = /* @__PURE__ */ defineOp(
-  'softmaxGradient',
+  Opcode.softmaxGradient,
   { y: 'address', x: 'address', columns: 'i32', dx: 'address', dy: 'address' },
   { binary: 'train', access: fields => backward(fields, 'rows'), work: ({ columns }, rows) => 10 * rows * columns },
 );
 
 export const logSoftmaxForward = /* @__PURE__ */ defineOp(
-  'logSoftmaxForward',
+  Opcode.logSoftmaxForward,
   { y: 'address', x: 'address', columns: 'i32' },
   {
     binary: 'predict',
@@ -56,7 +57,7 @@ export const logSoftmaxForward = /* @__PURE__ */ defineOp(
 );
 
 export const logSoftmaxGradient = /* @__PURE__ */ defineOp(
-  'logSoftmaxGradient',
+  Opcode.logSoftmaxGradient,
   { y: 'address', x: 'address', columns: 'i32', dx: 'address', dy: 'address' },
   { binary: 'train', access: fields => backward(fields, 'rows'), work: ({ columns }, rows) => 40 * rows * columns },
 );

@@ -1,9 +1,10 @@
 /** Tables of rows that whole numbers name. */
+import { Opcode } from '../opcodes.js';
 import { PANEL } from '../panels.js';
 import { defineOp, reads, shareOfUnit, writes, writesMatrix } from './op.js';
 
 export const embeddingForward = /* @__PURE__ */ defineOp(
-  'embeddingForward',
+  Opcode.embeddingForward,
   {
     y: 'address',
     x: 'address',
@@ -29,7 +30,7 @@ export const embeddingForward = /* @__PURE__ */ defineOp(
 );
 
 export const embeddingGradient = /* @__PURE__ */ defineOp(
-  'embeddingGradient',
+  Opcode.embeddingGradient,
   {
     dw: 'address',
     dy: 'address',
@@ -54,7 +55,7 @@ export const embeddingGradient = /* @__PURE__ */ defineOp(
 );
 
 export const nameRows = /* @__PURE__ */ defineOp(
-  'nameRows',
+  Opcode.nameRows,
   {
     x: 'address',
     found: 'address',
@@ -72,7 +73,7 @@ export const nameRows = /* @__PURE__ */ defineOp(
 );
 
 export const rowsGradient = /* @__PURE__ */ defineOp(
-  'rowsGradient',
+  Opcode.rowsGradient,
   {
     dw: 'address',
     dy: 'address',
@@ -97,10 +98,10 @@ export const rowsGradient = /* @__PURE__ */ defineOp(
   },
 );
 
-function defineMove(name: 'takeRows' | 'returnRows') {
-  const takes = name === 'takeRows';
+function defineMove(code: Opcode) {
+  const takes = code === Opcode.takeRows;
   return defineOp(
-    name,
+    code,
     {
       rowwise: 'address',
       table: 'address',
@@ -123,5 +124,5 @@ function defineMove(name: 'takeRows' | 'returnRows') {
   );
 }
 
-export const takeRows = /* @__PURE__ */ defineMove('takeRows');
-export const returnRows = /* @__PURE__ */ defineMove('returnRows');
+export const takeRows = /* @__PURE__ */ defineMove(Opcode.takeRows);
+export const returnRows = /* @__PURE__ */ defineMove(Opcode.returnRows);

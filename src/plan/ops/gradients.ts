@@ -1,15 +1,16 @@
 /** What becomes of gradients between the way back and the update, and of parameters after it. */
+import { Opcode } from '../opcodes.js';
 import { PANEL } from '../panels.js';
 import { defineOp, reads, shareOfUnit, writes } from './op.js';
 
 export const nextPart = /* @__PURE__ */ defineOp(
-  'nextPart',
+  Opcode.nextPart,
   { counts: 'i32' },
   { binary: 'train', access: () => ({}), work: () => 0 },
 );
 
 export const collectGradients = /* @__PURE__ */ defineOp(
-  'collectGradients',
+  Opcode.collectGradients,
   { gradients: 'address', sums: 'address', rows: 'i32', unit: 'i32', counts: 'i32' },
   {
     binary: 'train',
@@ -19,7 +20,7 @@ export const collectGradients = /* @__PURE__ */ defineOp(
 );
 
 export const penalize = /* @__PURE__ */ defineOp(
-  'penalize',
+  Opcode.penalize,
   { dw: 'address', w: 'address', rows: 'i32', unit: 'i32', l1: 'f32', l2: 'f32' },
   {
     binary: 'train',
@@ -29,7 +30,7 @@ export const penalize = /* @__PURE__ */ defineOp(
 );
 
 export const sumChunks = /* @__PURE__ */ defineOp(
-  'sumChunks',
+  Opcode.sumChunks,
   { x: 'address', sums: 'address', rows: 'i32', unit: 'i32', l1: 'f32', l2: 'f32' },
   {
     binary: 'train',
@@ -39,21 +40,21 @@ export const sumChunks = /* @__PURE__ */ defineOp(
 );
 
 /** Something that every thread makes for itself of all chunks' sums. */
-function defineTotal(name: 'addPenalty' | 'measureNorm') {
+function defineTotal(code: Opcode) {
   return defineOp(
-    name,
+    code,
     { sums: 'address', count: 'i32', limit: 'f32' },
     { binary: 'train', access: () => ({ sums: reads('whole') }), work: ({ count }) => 10 * count },
   );
 }
 
-export const addPenalty = /* @__PURE__ */ defineTotal('addPenalty');
-export const measureNorm = /* @__PURE__ */ defineTotal('measureNorm');
+export const addPenalty = /* @__PURE__ */ defineTotal(Opcode.addPenalty);
+export const measureNorm = /* @__PURE__ */ defineTotal(Opcode.measureNorm);
 
 /** Something done to each number by itself. */
-function definePass(name: 'clipValues' | 'scaleGradients' | 'averageParameters') {
+function definePass(code: Opcode) {
   return defineOp(
-    name,
+    code,
     { to: 'address', from: 'address', rows: 'i32', unit: 'i32', setting: 'f32' },
     {
       binary: 'train',
@@ -63,12 +64,12 @@ function definePass(name: 'clipValues' | 'scaleGradients' | 'averageParameters')
   );
 }
 
-export const clipValues = /* @__PURE__ */ definePass('clipValues');
-export const scaleGradients = /* @__PURE__ */ definePass('scaleGradients');
-export const averageParameters = /* @__PURE__ */ definePass('averageParameters');
+export const clipValues = /* @__PURE__ */ definePass(Opcode.clipValues);
+export const scaleGradients = /* @__PURE__ */ definePass(Opcode.scaleGradients);
+export const averageParameters = /* @__PURE__ */ definePass(Opcode.averageParameters);
 
 export const constrain = /* @__PURE__ */ defineOp(
-  'constrain',
+  Opcode.constrain,
   { w: 'address', rows: 'i32', panels: 'i32', kind: 'i32', limit: 'f32' },
   {
     binary: 'train',

@@ -1,16 +1,10 @@
 /** The cost of a batch, its gradient for what the network made, and how many rows are right. */
+import { Opcode } from '../opcodes.js';
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
-type LossName =
-  | 'elementwiseLoss'
-  | 'softmaxCrossEntropy'
-  | 'sparseSoftmaxCrossEntropy'
-  | 'cosineSimilarity'
-  | 'categoricalHinge';
-
-function defineLoss(name: LossName) {
+function defineLoss(code: Opcode) {
   return defineOp(
-    name,
+    code,
     {
       rowCosts: 'address',
       x: 'address',
@@ -38,14 +32,14 @@ function defineLoss(name: LossName) {
 
 export type LossOp = ReturnType<typeof defineLoss>;
 
-export const elementwiseLoss = /* @__PURE__ */ defineLoss('elementwiseLoss');
-export const softmaxCrossEntropy = /* @__PURE__ */ defineLoss('softmaxCrossEntropy');
-export const sparseSoftmaxCrossEntropy = /* @__PURE__ */ defineLoss('sparseSoftmaxCrossEntropy');
-export const cosineSimilarity = /* @__PURE__ */ defineLoss('cosineSimilarity');
-export const categoricalHinge = /* @__PURE__ */ defineLoss('categoricalHinge');
+export const elementwiseLoss = /* @__PURE__ */ defineLoss(Opcode.elementwiseLoss);
+export const softmaxCrossEntropy = /* @__PURE__ */ defineLoss(Opcode.softmaxCrossEntropy);
+export const sparseSoftmaxCrossEntropy = /* @__PURE__ */ defineLoss(Opcode.sparseSoftmaxCrossEntropy);
+export const cosineSimilarity = /* @__PURE__ */ defineLoss(Opcode.cosineSimilarity);
+export const categoricalHinge = /* @__PURE__ */ defineLoss(Opcode.categoricalHinge);
 
 export const cost = /* @__PURE__ */ defineOp(
-  'cost',
+  Opcode.cost,
   { rowCosts: 'address', tally: 'address', divisor: 'f32', weight: 'f32', adds: 'i32' },
   {
     binary: 'train',
@@ -54,9 +48,9 @@ export const cost = /* @__PURE__ */ defineOp(
   },
 );
 
-function defineAccuracy(name: 'categoricalAccuracy' | 'sparseCategoricalAccuracy' | 'thresholdAccuracy') {
+function defineAccuracy(code: Opcode) {
   return defineOp(
-    name,
+    code,
     { x: 'address', target: 'address', tally: 'address', columns: 'i32', threshold: 'f32' },
     {
       binary: 'train',
@@ -66,6 +60,6 @@ function defineAccuracy(name: 'categoricalAccuracy' | 'sparseCategoricalAccuracy
   );
 }
 
-export const categoricalAccuracy = /* @__PURE__ */ defineAccuracy('categoricalAccuracy');
-export const sparseCategoricalAccuracy = /* @__PURE__ */ defineAccuracy('sparseCategoricalAccuracy');
-export const thresholdAccuracy = /* @__PURE__ */ defineAccuracy('thresholdAccuracy');
+export const categoricalAccuracy = /* @__PURE__ */ defineAccuracy(Opcode.categoricalAccuracy);
+export const sparseCategoricalAccuracy = /* @__PURE__ */ defineAccuracy(Opcode.sparseCategoricalAccuracy);
+export const thresholdAccuracy = /* @__PURE__ */ defineAccuracy(Opcode.thresholdAccuracy);

@@ -1,9 +1,10 @@
 /** What makes one value of several, and adds up the gradients of one that several read. */
+import { Opcode } from '../opcodes.js';
 import { PANEL } from '../panels.js';
 import { defineOp, reads, shareOfUnit, writes, writesMatrix } from './op.js';
 
 export const accumulate = /* @__PURE__ */ defineOp(
-  'accumulate',
+  Opcode.accumulate,
   { dx: 'address', further: 'address', columns: 'i32' },
   {
     binary: 'train',
@@ -13,7 +14,7 @@ export const accumulate = /* @__PURE__ */ defineOp(
 );
 
 export const accumulateParameter = /* @__PURE__ */ defineOp(
-  'accumulateParameter',
+  Opcode.accumulateParameter,
   { dw: 'address', further: 'address', rows: 'i32', unit: 'i32' },
   {
     binary: 'train',
@@ -23,7 +24,7 @@ export const accumulateParameter = /* @__PURE__ */ defineOp(
 );
 
 export const mergeForward = /* @__PURE__ */ defineOp(
-  'mergeForward',
+  Opcode.mergeForward,
   { y: 'address', a: 'address', b: 'address', columns: 'i32', kind: 'i32', scale: 'f32' },
   {
     binary: 'predict',
@@ -33,7 +34,7 @@ export const mergeForward = /* @__PURE__ */ defineOp(
 );
 
 export const mergeGradient = /* @__PURE__ */ defineOp(
-  'mergeGradient',
+  Opcode.mergeGradient,
   {
     dx: 'address',
     dy: 'address',
@@ -57,7 +58,7 @@ export const mergeGradient = /* @__PURE__ */ defineOp(
 );
 
 export const copyColumns = /* @__PURE__ */ defineOp(
-  'copyColumns',
+  Opcode.copyColumns,
   { y: 'address', x: 'address', columns: 'i32', from: 'i32', to: 'i32', count: 'i32', alone: 'i32' },
   {
     binary: 'predict',

@@ -1,4 +1,5 @@
 /** Noise while training. */
+import { Opcode } from '../opcodes.js';
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
 const noiseFields = { y: 'address', x: 'address', columns: 'i32', stream: 'i32', spread: 'i32' } as const;
@@ -14,20 +15,20 @@ const dropoutAccess = ({ columns }: Width) => ({
   mask: writes('rows'),
 });
 
-export const dropoutForward = /* @__PURE__ */ defineOp('dropoutForward', dropoutFields, {
+export const dropoutForward = /* @__PURE__ */ defineOp(Opcode.dropoutForward, dropoutFields, {
   binary: 'train',
   access: dropoutAccess,
   work: ({ columns }, rows) => 45 * rows * columns,
 });
 
 export const alphaDropoutForward = /* @__PURE__ */ defineOp(
-  'alphaDropoutForward',
+  Opcode.alphaDropoutForward,
   { ...dropoutFields, kept: 'f32', dropped: 'f32' },
   { binary: 'train', access: dropoutAccess, work: ({ columns }, rows) => 50 * rows * columns },
 );
 
 export const dropoutGradient = /* @__PURE__ */ defineOp(
-  'dropoutGradient',
+  Opcode.dropoutGradient,
   { dx: 'address', dy: 'address', mask: 'address', columns: 'i32' },
   {
     binary: 'train',
@@ -37,7 +38,7 @@ export const dropoutGradient = /* @__PURE__ */ defineOp(
 );
 
 export const gaussianNoiseForward = /* @__PURE__ */ defineOp(
-  'gaussianNoiseForward',
+  Opcode.gaussianNoiseForward,
   { ...noiseFields, deviation: 'f32' },
   {
     binary: 'train',

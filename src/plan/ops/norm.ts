@@ -1,8 +1,9 @@
 /** Normalisation. */
+import { Opcode } from '../opcodes.js';
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
 export const rowNormForward = /* @__PURE__ */ defineOp(
-  'rowNormForward',
+  Opcode.rowNormForward,
   {
     y: 'address',
     x: 'address',
@@ -27,7 +28,7 @@ export const rowNormForward = /* @__PURE__ */ defineOp(
 );
 
 export const rowNormGradient = /* @__PURE__ */ defineOp(
-  'rowNormGradient',
+  Opcode.rowNormGradient,
   {
     dx: 'address',
     dy: 'address',
@@ -51,7 +52,7 @@ export const rowNormGradient = /* @__PURE__ */ defineOp(
 );
 
 export const rowNormParameterGradient = /* @__PURE__ */ defineOp(
-  'rowNormParameterGradient',
+  Opcode.rowNormParameterGradient,
   { dgamma: 'address', dbeta: 'address', dy: 'address', x: 'address', moments: 'address', columns: 'i32' },
   {
     binary: 'train',
@@ -67,7 +68,7 @@ export const rowNormParameterGradient = /* @__PURE__ */ defineOp(
 );
 
 export const batchMoments = /* @__PURE__ */ defineOp(
-  'batchMoments',
+  Opcode.batchMoments,
   { x: 'address', mean: 'address', variance: 'address', columns: 'i32' },
   {
     binary: 'train',
@@ -81,7 +82,7 @@ export const batchMoments = /* @__PURE__ */ defineOp(
 );
 
 export const columnNormForward = /* @__PURE__ */ defineOp(
-  'columnNormForward',
+  Opcode.columnNormForward,
   {
     y: 'address',
     x: 'address',
@@ -114,7 +115,7 @@ export const columnNormForward = /* @__PURE__ */ defineOp(
 );
 
 export const columnNormGradient = /* @__PURE__ */ defineOp(
-  'columnNormGradient',
+  Opcode.columnNormGradient,
   {
     dx: 'address',
     dgamma: 'address',
@@ -149,7 +150,7 @@ export const columnNormGradient = /* @__PURE__ */ defineOp(
 );
 
 export const moveAverages = /* @__PURE__ */ defineOp(
-  'moveAverages',
+  Opcode.moveAverages,
   {
     movingMean: 'address',
     movingVariance: 'address',

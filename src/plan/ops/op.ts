@@ -2,7 +2,7 @@
  * What the planner has to know about an op is told in one place, its entry in this folder: records, barriers, budgets
  * of work and tests follow from it.
  */
-import type { Opcode } from '../opcodes.js';
+import { Opcode } from '../opcodes.js';
 import { PANEL } from '../panels.js';
 import type { Struct } from '../record.js';
 
@@ -39,7 +39,7 @@ type Addresses<F extends Struct> = { [K in keyof F]: F[K] extends 'address' ? K 
 type Numbers<F extends Struct> = { readonly [K in Exclude<keyof F, Addresses<F>>]: number };
 
 export interface Op<F extends Struct = Struct> {
-  readonly name: keyof typeof Opcode;
+  readonly code: Opcode;
   /** Its record, after the head. */
   readonly fields: F;
   /** `predict` where every binary holds it, `train` where predict.wasm does not. */
@@ -58,11 +58,16 @@ export interface AnyOp extends Omit<Op, 'access'> {
 }
 
 export function defineOp<const F extends Struct>(
-  name: Op['name'],
+  code: Opcode,
   fields: F,
   about: Pick<Op<F>, 'binary' | 'access' | 'work'>,
 ): Op<F> {
-  return { name, fields, ...about };
+  return { code, fields, ...about };
+}
+
+/** What people call an op. */
+export function opName({ code }: Pick<Op, 'code'>): keyof typeof Opcode {
+  return Opcode[code] as keyof typeof Opcode;
 }
 
 /** A record's fields without its regions. */

@@ -1,10 +1,10 @@
 /** Updates of stretches of parameters (`Builder.stretches`). */
-import { UpdateKind } from '../opcodes.js';
+import { Opcode, UpdateKind } from '../opcodes.js';
 import { PANEL } from '../panels.js';
 import { defineOp, reads, shareOfUnit, writes } from './op.js';
 
 export const update = /* @__PURE__ */ defineOp(
-  'update',
+  Opcode.update,
   {
     parameters: 'address',
     gradients: 'address',

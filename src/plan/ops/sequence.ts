@@ -1,4 +1,5 @@
 /** Sequences: from step to step, and from steps to others. */
+import { Opcode } from '../opcodes.js';
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
 /** As of `denseForwardQuantized`. */
@@ -11,7 +12,7 @@ const recurrentWork = ({ units }: { readonly units: number }, rows: number) => G
 
 /** Its record's positions are the steps. */
 export const recurrentForward = /* @__PURE__ */ defineOp(
-  'recurrentForward',
+  Opcode.recurrentForward,
   {
     h: 'address',
     z: 'address',
@@ -38,7 +39,7 @@ export const recurrentForward = /* @__PURE__ */ defineOp(
 );
 
 export const recurrentGradient = /* @__PURE__ */ defineOp(
-  'recurrentGradient',
+  Opcode.recurrentGradient,
   {
     h: 'address',
     z: 'address',
@@ -70,7 +71,7 @@ export const recurrentGradient = /* @__PURE__ */ defineOp(
 
 /** Its record's positions are those of y. */
 export const attention = /* @__PURE__ */ defineOp(
-  'attention',
+  Opcode.attention,
   {
     y: 'address',
     a: 'address',
@@ -100,7 +101,7 @@ export const attention = /* @__PURE__ */ defineOp(
 );
 
 export const addSteps = /* @__PURE__ */ defineOp(
-  'addSteps',
+  Opcode.addSteps,
   { y: 'address', x: 'address', w: 'address', columns: 'i32', steps: 'i32' },
   {
     binary: 'predict',
@@ -110,7 +111,7 @@ export const addSteps = /* @__PURE__ */ defineOp(
 );
 
 export const stepsGradient = /* @__PURE__ */ defineOp(
-  'stepsGradient',
+  Opcode.stepsGradient,
   { dw: 'address', dy: 'address', columns: 'i32', steps: 'i32' },
   {
     binary: 'train',
