@@ -178,12 +178,15 @@ withTraining(withReading(program.command('cross-validate'), 'found'))
   .action(async (file: string, options: FoldsOptions) => (await import('./tune.js')).crossValidateFile(file, options));
 
 withTraining(withReading(program.command('search'), 'found'))
-  .description('Try settings of networks at random, and save the model of the best.')
+  .description('Try at random what is not said of layers, rates and dropout, and save the model of the best.')
   .argument('<file>', 'the CSV file')
   .option('--trials <count>', 'how many settings are tried', wholeNumber('--trials', 1, 100_000), 20)
   .option('--out <file>', 'where to save the model', fileName('--out'), 'model.safetensors')
   .addHelpText('after', '\nExample:\n  myelin search flowers.csv --target species --trials 50')
-  .action(async (file: string, options: SearchFileOptions) => (await import('./tune.js')).searchFile(file, options));
+  .action(async (file: string, options: SearchFileOptions, command: Command) => {
+    const given = Object.keys(options).filter(name => command.getOptionValueSource(name) === 'cli');
+    await (await import('./tune.js')).searchFile(file, options, given);
+  });
 
 withReading(program.command('predict'), "the model's")
   .description('Predict every row of a CSV file, as CSV: the prediction, then the probability of each class.')

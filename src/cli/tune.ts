@@ -48,8 +48,8 @@ export interface SearchFileOptions extends TrainOptions {
   readonly trials: number;
 }
 
-/** Tries settings, and saves the model of the best. */
-export async function searchFile(file: string, options: SearchFileOptions): Promise<void> {
+/** Tries settings but those that are `given`, and saves the model of the best. */
+export async function searchFile(file: string, options: SearchFileOptions, given: readonly string[]): Promise<void> {
   const { trials, ...rest } = options;
   if (options.validation === 0) throw new UsageError('--validation: expected rows held out to choose by, got 0');
   await refuseSameFile('--out', options.out, [file]);
@@ -59,10 +59,11 @@ export async function searchFile(file: string, options: SearchFileOptions): Prom
   const { signal, release } = interruptible();
   const checked = checkTableOptions('search', { ...tableOptions(rest), target, columns, signal });
   try {
-    const found = await searchCells(TableModel, table, checked, trials, (trial, done) => {
+    const onTrial = (trial: TableTrial, done: number) => {
       output.event('trial', { trial: done, of: trials, ...trial.settings, score: trial.score });
       output.say(`trial ${String(done).padStart(String(trials).length)}/${trials}  ${describeTrial(trial)}`);
-    });
+    };
+    const found = await searchCells(TableModel, table, checked, { trials, given, onTrial });
     await found.model.save(options.out);
     output.event('end', { out: options.out, best: found.best, trials: found.trials, ...found.figures });
     output.say(`\n${bold('best')}  ${describeTrial(found.best)}`);

@@ -1,6 +1,5 @@
 /** From a table to its model: columns, network, training with an end, figures of rows that chose nothing, all rows. */
 
-import { PLAIN_READING } from '../data/table.js';
 import {
   checkBoolean,
   checkChoice,
@@ -21,7 +20,7 @@ import { checkSeed } from '../random.js';
 import { checkTexts } from '../readers/options.js';
 import { checkFunction, checkSignal, type EpochEvent } from '../trainingOptions.js';
 import { applyTemperature, fitTemperature } from './calibrate.js';
-import { type Cells, cellsOf, missingIn } from './cells.js';
+import type { Cells } from './cells.js';
 import { type ColumnKind, columnKinds } from './columns.js';
 import { inOwnUnit, markEncoded } from './encoded.js';
 import { errorQuantiles } from './figures.js';
@@ -29,6 +28,7 @@ import { defaultEpochs, fitModel, type Run } from './fitting.js';
 import { setScaling, tableNetwork } from './network.js';
 import { type Prepared, prepare, type Samples } from './prepare.js';
 import { outputWidth, type Preprocessing, type Task } from './preprocessing.js';
+import { checkSchema, type RowSchema } from './schema.js';
 import { type BaseTableModel, figuresOf, type TableClass, type TrainingReport } from './tableModel.js';
 import { checkThreshold, chooseThreshold, type ThresholdWish } from './threshold.js';
 
@@ -72,6 +72,13 @@ export interface TableOptions<Target extends string = string> {
   readonly calibrate?: boolean;
   /** From which probability on a row is the second of two classes, chosen on the validation rows; 0.5 unless told. */
   readonly threshold?: ThresholdWish;
+  /**
+   * Whether hidden layers, rates and dropout are searched for, at random, as far as they are not told: `trials` of
+   * them, 20 unless told. The figures are of rows that chose nothing.
+   */
+  readonly search?: { readonly trials?: number };
+  /** What checks the rows first, and says what they are: any Standard Schema. */
+  readonly schema?: RowSchema | undefined;
   /** 0 unless told. */
   readonly seed?: number;
   readonly deterministic?: boolean;
@@ -96,7 +103,7 @@ const optionNames = [
     'batchSize',
   ],
   ...['learningRate', 'weightDecay', 'keep', 'patience', 'refit', 'calibrate', 'threshold', 'seed', 'deterministic'],
-  ...['turbo', 'signal', 'onEpoch'],
+  ...['turbo', 'signal', 'onEpoch', 'search', 'schema'],
 ];
 
 /** @internal Options with all of their defaults. */
@@ -105,7 +112,7 @@ export type CheckedOptions = ReturnType<typeof checkTableOptions>;
 /** @internal */
 export function checkTableOptions(where: string, options: TableOptions) {
   checkOptions(where, options, optionNames);
-  const { target, task, columns, missing, epochs, patience, threshold, signal, onEpoch } = options;
+  const { target, task, columns, missing, epochs, patience, threshold, search, schema, signal, onEpoch } = options;
   const at = (name: string) => `${where}: ${name}`;
   if (typeof target !== 'string') throw wrongType(at('target'), "a column's name", target);
   if (columns !== undefined && kindOf(columns) !== 'Object') {
@@ -137,12 +144,20 @@ export function checkTableOptions(where: string, options: TableOptions) {
     refit: checkBoolean(at('refit'), options.refit ?? true),
     calibrate: checkBoolean(at('calibrate'), options.calibrate ?? false),
     ...(threshold !== undefined && { threshold: checkThreshold(at('threshold'), threshold) }),
+    ...(search !== undefined && { search: checkSearch(at('search'), search) }),
+    ...(schema !== undefined && { schema: checkSchema(at('schema'), schema) }),
     seed: checkSeed(at('seed'), options.seed ?? 0),
     deterministic: checkBoolean(at('deterministic'), options.deterministic ?? false),
     turbo: checkBoolean(at('turbo'), options.turbo ?? false),
     ...(signal !== undefined && { signal }),
     ...(onEpoch !== undefined && { onEpoch }),
   };
+}
+
+function checkSearch(where: string, search: unknown): { trials: number } {
+  checkOptions(where, search, ['trials']);
+  const { trials = 20 } = search as { trials?: number };
+  return { trials: checkInteger(`${where}: trials`, trials, 1, 100_000) };
 }
 
 /** @internal Whoever tells of the training as it goes. */
@@ -155,24 +170,7 @@ export interface Watcher {
   onUnfinished?(): void;
 }
 
-/**
- * Trains a model of a table.
- *
- * @throws before any work where options do not fit the table, and with all of the table's problems together
- */
-export async function fitTable<T extends BaseTableModel<never>>(
-  tableClass: TableClass<T>,
-  rows: unknown,
-  options: TableOptions,
-): Promise<T> {
-  const checked = checkTableOptions('fitTable', options);
-  const { target, missing = missingIn(rows) ?? PLAIN_READING.missing } = checked;
-  const reading =
-    missing.join('\n') === PLAIN_READING.missing.join('\n') ? PLAIN_READING : { ...PLAIN_READING, missing };
-  return fitCells(tableClass, cellsOf('fitTable', rows, { needed: [target], reading }), checked);
-}
-
-/** @internal {@link fitTable} of cells, with checked options. */
+/** @internal Trains a model of cells, with checked options. */
 export async function fitCells<T extends BaseTableModel<never>>(
   tableClass: TableClass<T>,
   cells: Cells,

@@ -3,6 +3,7 @@
  */
 import { kFold } from '../data/parts.js';
 import { splitRows, stratifiedSplit } from '../data/split.js';
+import { wrongValue } from '../errors.js';
 import { Purpose, Random } from '../random.js';
 import { summed } from '../search/crossValidate.js';
 import { choice, draw, logUniform } from '../search/space.js';
@@ -69,6 +70,13 @@ export interface TableTrial {
   readonly score: number;
 }
 
+export interface SearchWish {
+  readonly trials: number;
+  /** Options that the user gave: they stay as they are. */
+  readonly given: readonly string[];
+  readonly onTrial?: (trial: TableTrial, done: number) => void;
+}
+
 /**
  * Tries settings at random. Rows are held out first, for the figures of the best, which choose nothing; of the others a
  * part chooses the settings, and in each training a part the epoch. The model that is kept is of all rows.
@@ -77,29 +85,34 @@ export async function searchCells<T extends BaseTableModel<never>>(
   tableClass: TableClass<T>,
   cells: Cells,
   options: CheckedOptions,
-  trials: number,
-  onTrial: (trial: TableTrial, done: number) => void,
+  { trials, given, onTrial }: SearchWish,
 ): Promise<{ model: T; best: TableTrial; trials: readonly TableTrial[]; figures: Figures }> {
-  const labels = labelsOf(cells, options);
   const { validation, seed } = options;
+  if (validation === 0) throw wrongValue('validation', 'rows held out to choose by', 0);
+  const labels = labelsOf(cells, options);
   const { training, validation: heldOut } = labels
     ? stratifiedSplit(labels, validation, seed)
     : splitRows(cells.rows, validation, seed);
   const rest = cells.pick(training);
-  const own = { ...options, task: labels === undefined ? 'regression' : 'classification' } as const;
+  const asked = { ...options, task: labels === undefined ? 'regression' : 'classification' } as const;
   const done: TableTrial[] = [];
   for (let trial = 0; trial < trials; trial++) {
     options.signal?.throwIfAborted();
-    const drawn = draw(space, new Random(seed, Purpose.split, 1000 + trial)) as unknown as TableTrial['settings'];
-    const { training: report } = await fitCells(tableClass, rest, { ...own, ...drawn, refit: false });
-    const one = { settings: drawn, score: report ? lossOf(report.figures) : Number.NaN };
+    const all = draw(space, new Random(seed, Purpose.split, 1000 + trial));
+    const own = Object.entries(all).map(([name, value]) => [
+      name,
+      given.includes(name) ? options[name as keyof CheckedOptions] : value,
+    ]);
+    const settings = Object.fromEntries(own) as TableTrial['settings'];
+    const { training: report } = await fitCells(tableClass, rest, { ...asked, ...settings, refit: false });
+    const one = { settings, score: report ? lossOf(report.figures) : Number.NaN };
     done.push(one);
-    onTrial(one, done.length);
+    onTrial?.(one, done.length);
   }
   done.sort((a, b) => a.score - b.score);
   const best = done[0] as TableTrial;
-  const judged = await fitCells(tableClass, rest, { ...own, ...best.settings });
+  const judged = await fitCells(tableClass, rest, { ...asked, ...best.settings });
   const figures = judged.evaluateCells(cells.pick(heldOut));
-  const model = await fitCells(tableClass, cells, { ...own, ...best.settings });
+  const model = await fitCells(tableClass, cells, { ...asked, ...best.settings });
   return { model, best, trials: done, figures };
 }

@@ -10,6 +10,7 @@ import { size } from '../shape.js';
 import type { Cells } from './cells.js';
 import { inOwnUnit, markEncoded } from './encoded.js';
 import { classFigures, type Figures, numberFigures } from './figures.js';
+import type { TableTrial } from './folds.js';
 import { columnWidth, PREPROCESSING, type Preprocessing } from './preprocessing.js';
 import { type TableParts, TablePredictor, takePreprocessing } from './tablePredictor.js';
 import { classIndices, knownNumbers } from './target.js';
@@ -40,12 +41,35 @@ export interface TrainingReport {
   readonly settled: boolean;
   /** What the logits were divided by, where probabilities were calibrated. */
   readonly temperature?: number;
+  /** What a search tried, the best first. */
+  readonly trials?: readonly TableTrial[];
 }
 
 export class BaseTableModel<Row extends object = Record<string, unknown>> extends TablePredictor<Row, Model> {
   /** @internal */
   static get modelClass(): PredictorClass<Model> {
     return Model;
+  }
+
+  /**
+   * The model in the bytes of a file that `myelin train` or {@link save} wrote.
+   *
+   * @throws where it is no such file
+   */
+  static async fromBytes<Row extends object = Record<string, unknown>>(
+    bytes: Uint8Array,
+    options: LoadOptions = {},
+  ): Promise<BaseTableModel<Row>> {
+    return tableOf<BaseTableModel<Row>>(this, await loadModel(this.modelClass, 'TableModel.fromBytes', bytes, options));
+  }
+
+  /** The model in such a file, on platforms with files. */
+  static async load<Row extends object = Record<string, unknown>>(
+    path: string,
+    options: LoadOptions = {},
+  ): Promise<BaseTableModel<Row>> {
+    const { load } = this.modelClass as unknown as typeof Model;
+    return tableOf<BaseTableModel<Row>>(this, await load.call(this.modelClass, path, options));
   }
 
   /** How the training went, of a model that fitTable made. */
@@ -135,25 +159,6 @@ export interface TableClass<T extends BaseTableModel<never>> {
   readonly prototype: T;
   new (parts: TableParts<Model>): T;
   readonly modelClass: PredictorClass<Model>;
-}
-
-/** The model of a table in the bytes of a file. */
-export async function tableFromBytes<T extends BaseTableModel<never>>(
-  tableClass: TableClass<T>,
-  bytes: Uint8Array,
-  options: LoadOptions,
-): Promise<T> {
-  return tableOf(tableClass, await loadModel(tableClass.modelClass, 'TableModel.fromBytes', bytes, options));
-}
-
-/** The model of a table in a file, on platforms with files. */
-export async function tableFromFile<T extends BaseTableModel<never>>(
-  tableClass: TableClass<T>,
-  path: string,
-  options: LoadOptions,
-): Promise<T> {
-  const { modelClass } = tableClass;
-  return tableOf(tableClass, await (modelClass as unknown as typeof Model).load.call(modelClass, path, options));
 }
 
 /** A loaded network as a table's model. */
