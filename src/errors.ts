@@ -229,16 +229,19 @@ export function checkNumber(
   if (bounds.above !== undefined) parts.push(`> ${bounds.above}`);
   if (bounds.max !== undefined) parts.push(`<= ${bounds.max}`);
   if (bounds.below !== undefined) parts.push(`< ${bounds.below}`);
-  const expected = `a finite number ${parts.join(' and ')}`.trim();
-  if (typeof value !== 'number') throw wrongType(where, expected, value);
+  const expected = (kind: string) => `${kind} ${parts.join(' and ')}`.trim();
+  if (typeof value !== 'number') throw wrongType(where, expected('a finite number'), value);
   const rounded = Math.fround(value);
+  if (Number.isFinite(value) && !Number.isFinite(rounded)) {
+    throw wrongValue(where, expected('a number that float32 holds'), value);
+  }
   const inside =
     Number.isFinite(rounded) &&
     value >= (bounds.min ?? -Infinity) &&
     value <= (bounds.max ?? Infinity) &&
     rounded > (bounds.above ?? -Infinity) &&
     rounded < (bounds.below ?? Infinity);
-  if (!inside) throw wrongValue(where, expected, value);
+  if (!inside) throw wrongValue(where, expected('a finite number'), value);
   return value;
 }
 

@@ -1,6 +1,7 @@
 /** Networks that are no chain: nodes, what they are made of others by, and the architecture that comes of them. */
 import { type Architecture, checkGraph, checkInputs, placedLayers } from './architecture.js';
 import { checkChoice, checkOptions, wrongKind, wrongType, wrongValue } from './errors.js';
+import { kindOf } from './kinds.js';
 import { permuteConfig, repeatVectorConfig, sliceConfig } from './layers/arrange.js';
 import type { MultiHeadAttentionLayer } from './layers/attention.js';
 import { checkLayer, definitionOf, type Layer } from './layers/index.js';
@@ -131,8 +132,8 @@ function outputsOf(plot: Plot, made: unknown): number | Record<string, number> {
     if (typeof node.key === 'string') throw wrongValue(where, 'what a layer makes', node.described);
     return node.key;
   };
-  if (made instanceof GraphNode || typeof made !== 'object' || made === null) return indexOf(made);
-  return Object.fromEntries(Object.entries(made).map(([name, node]) => [name, indexOf(node)]));
+  if (made instanceof GraphNode || kindOf(made) !== 'Object') return indexOf(made);
+  return Object.fromEntries(Object.entries(made as object).map(([name, node]) => [name, indexOf(node)]));
 }
 
 /**

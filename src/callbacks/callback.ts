@@ -72,6 +72,18 @@ export function valueAt(event: EpochEvent, monitor: string): number {
   return (event as unknown as Readonly<Record<string, number>>)[monitor] ?? Number.NaN;
 }
 
+/**
+ * What an event has under the name that a callback watches.
+ *
+ * @throws where that is no number: nothing would ever be better
+ */
+export function monitored(kind: string, event: EpochEvent, monitor: string): number {
+  const value = valueAt(event, monitor);
+  if (!Number.isNaN(value)) return value;
+  const mend = 'give validation rows for which it is defined, such as some of each class, or watch another';
+  throw wrongValue(`${kind}: ${monitor}`, 'a number', `none after epoch ${event.epoch}`, mend);
+}
+
 /** The platform's files, where it has some. */
 export function filesOf({ files }: Training, where: string, mend: string): FileAccess {
   if (!files) throw wrongKind(where, 'a platform with files', 'one without', mend);
@@ -84,14 +96,17 @@ export function checkText(where: string, text: unknown): string {
   return text;
 }
 
-/** Checks a state that a file has: finite numbers, those named `counts` whole and not negative. */
+/** No fit has so many epochs; counts up to it have room to go on. */
+const MOST = 2 ** 52;
+
+/** Checks a state that a file has: finite numbers, those named `counts` whole, with room to go on. */
 export function checkState(where: string, given: unknown, counts: readonly string[]): Readonly<Record<string, number>> {
   if (!isObject(given)) throw wrongType(where, 'an object of numbers', given);
   for (const [name, value] of Object.entries(given)) {
     if (typeof value !== 'number' || !Number.isFinite(value)) throw wrongType(`${where}: ${name}`, 'a number', value);
     const isCount = counts.includes(name);
-    if (isCount && !(Number.isInteger(value) && value >= 0)) {
-      throw wrongValue(`${where}: ${name}`, 'a whole number >= 0', value);
+    if (isCount && !(Number.isInteger(value) && value >= 0 && value <= MOST)) {
+      throw wrongValue(`${where}: ${name}`, 'a whole number from 0 to 2^52', value);
     }
   }
   for (const name of counts) if (!hasKey(given, name)) throw wrongValue(`${where}: ${name}`, 'a number', 'none');

@@ -1,7 +1,7 @@
 /** Saves the trainer while it trains, so that another process can go on where this one was killed. */
 import { checkInteger, checkOptions, wrongType, wrongValue } from '../errors.js';
 import type { Bytes } from '../kinds.js';
-import { type CallbackDefinition, checkText, filesOf, isLess, valueAt } from './callback.js';
+import { type CallbackDefinition, checkText, filesOf, isLess, monitored } from './callback.js';
 
 export interface CheckpointOptions {
   /** A file's path, or what takes the bytes. */
@@ -66,7 +66,7 @@ export const checkpointCallback: CallbackDefinition<Checkpoint> = {
       epoch(event) {
         isDue = event.epoch % every === 0;
         if (isDue && best !== undefined) {
-          const value = valueAt(event, best);
+          const value = monitored('checkpoint', event, best);
           isDue = sign * value < (reached === undefined ? Infinity : sign * reached);
           if (isDue) reached = value;
         }

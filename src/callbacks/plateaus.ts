@@ -1,6 +1,6 @@
 /** What watches a number that is to get better: it ends training, or lowers its rate, where that happens no more. */
 import { checkBoolean, checkChoice, checkInteger, checkNumber, checkOptions, wrongKind } from '../errors.js';
-import { type CallbackDefinition, checkText, isLess, type Mode, modes, valueAt } from './callback.js';
+import { type CallbackDefinition, checkText, isLess, type Mode, modes, monitored } from './callback.js';
 
 export interface MonitorOptions {
   /** A name of the history; `'valLoss'` unless told. */
@@ -61,7 +61,7 @@ export const earlyStoppingCallback: CallbackDefinition<EarlyStopping> = {
       },
       kept: saved?.kept,
       epoch(event, training) {
-        const value = valueAt(event, monitor);
+        const value = monitored('earlyStopping', event, monitor);
         if (restoreBest) this.kept ??= training.parameters();
         wait += 1;
         if (sign * value + minDelta < (best === undefined ? Infinity : sign * best)) {
@@ -134,7 +134,7 @@ export const reduceOnPlateauCallback: CallbackDefinition<ReduceOnPlateau> = {
         if (rate !== undefined) training.setLearningRate(rate);
       },
       epoch(event, training) {
-        const value = valueAt(event, monitor);
+        const value = monitored('reduceOnPlateau', event, monitor);
         const isBetter = less
           ? value < (best === undefined ? Infinity : best * (1 - threshold))
           : value > (best === undefined ? -Infinity : best * (1 + threshold));

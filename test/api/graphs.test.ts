@@ -155,6 +155,7 @@ describe('refused', () => {
     ['what is no node', () => graph(4, x => add(x, 3 as never)), /graph: node 0: expected nodes, got 3/],
     ['what is no layer', () => graph(4, x => x.to(3 as never)), /a layer, such as dense\(10\)/],
     ['axes that are not there', () => graph([2, 3], x => permute(x, [0, 0])), /each of 0 to 1 once, got 0, 0/],
+    ['what is awaited', () => graph(4, (async (x: GraphNode) => x) as never), /an object of nodes, got a Promise/],
     ['settings that are not known', () => graph(4, x => slice(x, { begin: 1 } as never)), /slice: .*'begin'/],
     ['settings that are no record', () => graph(4, x => slice(x, 1 as never)), /slice: expected an object/],
     ['three nodes', () => graph(4, x => subtract.apply(null, [x, x, x] as never)), /subtract\(a, b\), got 3/],

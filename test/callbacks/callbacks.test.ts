@@ -45,6 +45,26 @@ async function plain(epochs: number): Promise<Trainer> {
   return made;
 }
 
+it('what watches a metric that is not defined for the validation rows says so', async () => {
+  for (const watching of [
+    earlyStopping({ monitor: 'valRocAuc' }),
+    reduceOnPlateau({ monitor: 'valRocAuc' }),
+    checkpoint({ to: () => Promise.resolve(), best: 'valRocAuc' }),
+  ]) {
+    const model = await Model.create(sequential(1, [dense(1, { activation: 'sigmoid' })]));
+    const labels = Float32Array.from(x, (_, row) => row % 2);
+    const fit = model.fit(
+      { x, y: labels },
+      {
+        ...{ loss: 'binaryCrossEntropy', optimizer: 'sgd', metrics: ['rocAuc'], callbacks: [watching] },
+        validation: { x, y: labels.map(() => 1) },
+      },
+    );
+    await expect(fit).rejects.toThrow(`${watching.kind}: valRocAuc: expected a number, got none after epoch 1`);
+    expect(model.predict([[1]])[0]).toBeGreaterThan(0);
+  }
+});
+
 describe('earlyStopping', () => {
   it('ends where nothing gets better, and puts the best back', async () => {
     const made = await trainer([earlyStopping({ patience: 3 })]);
