@@ -1,5 +1,6 @@
 import type { Wishes } from '../data/evidence.js';
 import { columnIndex } from '../data/table.js';
+import { readForecast } from '../tabular/forecast.js';
 import { encodeInputs } from '../tabular/inputs.js';
 import { figuresOf } from '../tabular/tableModel.js';
 import { loadModel, readFor } from './modelFile.js';
@@ -16,6 +17,16 @@ export interface EvaluateOptions extends Wishes {
 /** `myelin evaluate`: how well a model predicts the target of a table that has it. */
 export async function evaluate(modelPath: string, file: string, options: EvaluateOptions): Promise<void> {
   const loaded = await loadModel(modelPath);
+  const forecast = readForecast(loaded.model.metadata);
+  if (forecast) {
+    if (options.impute) throw new UsageError('--impute: expected none with a model that forecasts');
+    const { describeForecast, evaluateForecast } = await import('./forecast.js');
+    const figures = await evaluateForecast(loaded.model, forecast, file, options, options.target);
+    const output = createOutput(options.json);
+    output.event('evaluate', { model: modelPath, file, ...figures });
+    output.say(describeForecast(figures, `${file}:`));
+    return;
+  }
   const target = options.target ?? loaded.preprocessing?.target.name;
   if (target === undefined) throw new UsageError(`${modelPath} does not say what it predicts: name it with --target`);
   const { table, preprocessing } = await readFor(loaded, file, options, target);

@@ -4,6 +4,7 @@ import { activationNames } from '../layers/activations.js';
 import { columnKinds } from '../tabular/columns.js';
 import type { BenchOptions } from './bench.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
+import type { ForecastOptions } from './forecast.js';
 import { inspect } from './inspect.js';
 import { createOutput, onScreen } from './output.js';
 import { type PredictOptions, predict } from './predict.js';
@@ -64,7 +65,7 @@ function withReading(command: Command, unless: string): Command {
 }
 
 /** The options of whatever trains on a table. */
-function withTraining(command: Command): Command {
+function withTraining(command: Command, ...tasks: string[]): Command {
   return command
     .requiredOption('--target <column>', 'the column to predict')
     .option('--hidden <sizes>', 'units of the hidden layers, such as 64,32; or none', hiddenSizes, [64])
@@ -102,8 +103,8 @@ function withTraining(command: Command): Command {
     )
     .option(
       '--task <task>',
-      'classification or regression (default: decided from the target)',
-      choice('--task', ['classification', 'regression']),
+      `${['classification', 'regression', ...tasks].join(', ')} (default: decided from the target)`,
+      choice('--task', ['classification', 'regression', ...tasks]),
     )
     .option(
       '--impute',
@@ -137,10 +138,21 @@ function withTraining(command: Command): Command {
     .option('--json', 'print one JSON object per event on its own line');
 }
 
-withTraining(withReading(program.command('train'), 'found'))
+withTraining(withReading(program.command('train'), 'found'), 'forecast')
   .description('Train a network on a CSV file and save it.')
   .argument('<file>', 'the table: CSV (also .tsv and .gz; - for standard input), .jsonl or .parquet')
   .option('--out <file>', 'where to save the model', fileName('--out'), 'model.safetensors')
+  .option('--horizon <steps>', 'with --task forecast: how many steps it predicts', wholeNumber('--horizon', 1, 10_000))
+  .option(
+    '--length <steps>',
+    'with --task forecast: how many steps before them it is given (default: two seasons or horizons)',
+    wholeNumber('--length', 1, 100_000),
+  )
+  .option(
+    '--season <steps>',
+    'with --task forecast: after how many steps the series is alike (default: found)',
+    wholeNumber('--season', 2, 100_000),
+  )
   .addHelpText(
     'after',
     `
@@ -165,9 +177,20 @@ saves it; a second one ends at once.
 
 Examples:
   myelin train flowers.csv --target species
+  myelin train sales.csv --target sold --task forecast --horizon 7
   myelin train houses.csv --target price --hidden 64,32 --epochs 200 --impute --out houses.safetensors`,
   )
-  .action((file: string, options: TrainOptions) => train(file, options));
+  .action(async (file: string, options: TrainOptions | ForecastOptions, command: Command) => {
+    const given = Object.keys(options).filter(name => command.getOptionValueSource(name) === 'cli');
+    if ((options.task as string) === 'forecast') {
+      if (!('horizon' in options)) throw new UsageError('--task forecast: expected --horizon, the steps to predict');
+      await (await import('./forecast.js')).trainForecast(file, options, given);
+      return;
+    }
+    const foreign = given.find(name => ['horizon', 'length', 'season'].includes(name));
+    if (foreign) throw new UsageError(`--${foreign}: expected --task forecast with it`);
+    await train(file, options);
+  });
 
 withTraining(withReading(program.command('cross-validate'), 'found'))
   .description('Judge training on a table by rows that it did not see, fold by fold.')

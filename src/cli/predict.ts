@@ -2,12 +2,13 @@ import type { Wishes } from '../data/evidence.js';
 import { restore, standardise } from '../data/scaling.js';
 import { quote } from '../errors.js';
 import { saveAtomically } from '../files/save.js';
+import { readForecast } from '../tabular/forecast.js';
 import { encodeInputs } from '../tabular/inputs.js';
 import { isOutside, type Preprocessing } from '../tabular/preprocessing.js';
 import { decided } from '../tabular/tablePredictor.js';
 import { counted } from '../tabular/words.js';
 import { loadModel, readFor } from './modelFile.js';
-import { refuseSameFile } from './usage.js';
+import { refuseSameFile, UsageError } from './usage.js';
 import { csvCell, float32Text, shortText } from './writing.js';
 
 export interface PredictOptions extends Wishes {
@@ -20,6 +21,13 @@ export interface PredictOptions extends Wishes {
 export async function predict(modelPath: string, file: string, options: PredictOptions): Promise<void> {
   await refuseSameFile('--out', options.out, [modelPath, file]);
   const loaded = await loadModel(modelPath);
+  const forecast = readForecast(loaded.model.metadata);
+  if (forecast) {
+    if (options.impute) throw new UsageError('--impute: expected none with a model that forecasts');
+    const { predictForecast } = await import('./forecast.js');
+    await write(await predictForecast(loaded.model, forecast, file, options, options.json), forecast.horizon, options);
+    return;
+  }
   const { table, preprocessing } = await readFor(loaded, file, options);
   const filling = (options.impute ?? preprocessing.impute) ? 'fill' : 'refuse';
   const { x, unknown } = encodeInputs(table, preprocessing, { missing: filling, unknown: filling });
@@ -28,12 +36,15 @@ export async function predict(modelPath: string, file: string, options: PredictO
     process.stderr.write(`column ${quote(name)}: ${counted(count, 'text')} that training did not have\n`);
   }
   const lines = linesOf(outputs, preprocessing, options.json);
-  if (options.out === undefined) print(lines);
-  else {
-    await saveAtomically(options.out, Buffer.from([...lines, ''].join('\n')));
-    // Standard output is for predictions, and here has none.
-    process.stderr.write(`${options.out}: ${counted(table.rows, 'prediction')} written\n`);
-  }
+  await write(lines, table.rows, options);
+}
+
+/** Writes lines of so many predictions to where the user says. */
+async function write(lines: Iterable<string>, count: number, { out }: PredictOptions): Promise<void> {
+  if (out === undefined) return print(lines);
+  await saveAtomically(out, Buffer.from([...lines, ''].join('\n')));
+  // Standard output is for predictions, and here has none.
+  process.stderr.write(`${out}: ${counted(count, 'prediction')} written\n`);
 }
 
 function* linesOf(outputs: Float32Array, preprocessing: Preprocessing, json = false): Generator<string> {

@@ -2,7 +2,7 @@
 import type { Model } from '../model.js';
 import type { Optimizer } from '../optimizers/index.js';
 import type { Signal } from '../platform.js';
-import type { EpochEvent } from '../trainingOptions.js';
+import type { EpochEvent, TrainerOptions, TrainingData } from '../trainingOptions.js';
 import { learnedTargets } from './encoded.js';
 import type { Samples } from './prepare.js';
 import type { Preprocessing } from './preprocessing.js';
@@ -43,21 +43,35 @@ export function dataOf({ x, y }: Pick<Samples, 'x' | 'y'>, preprocessing: Prepro
   return { x, y: learnedTargets(y, preprocessing) };
 }
 
-/**
- * Trains a model; the losses of `shown` choose the epoch where the best is kept.
- *
- * @throws where it is stopped before the first epoch is done
- */
-export async function fitModel(
+/** Trains a table's model, see {@link fitWithEnd}. */
+export function fitModel(
   model: Model,
   preprocessing: Preprocessing,
   training: Pick<Samples, 'x' | 'y'>,
   shown: Pick<Samples, 'x' | 'y'> | undefined,
   settings: FitSettings,
 ): Promise<Run> {
-  const { epochs, batchSize, optimizer, keep, signal, onEpoch } = settings;
-  const patience = settings.patience ?? defaultPatience(epochs);
   const isClassifier = preprocessing.target.kind === 'classes';
+  return fitWithEnd(model, dataOf(training, preprocessing), shown && dataOf(shown, preprocessing), {
+    ...settings,
+    loss: isClassifier ? 'sparseCategoricalCrossEntropy' : 'meanSquaredError',
+    ...(isClassifier && { metrics: ['accuracy'] as const }),
+  });
+}
+
+/**
+ * Trains a model; the losses of `shown` choose the epoch where the best is kept.
+ *
+ * @throws where it is stopped before the first epoch is done
+ */
+export async function fitWithEnd(
+  model: Model,
+  training: TrainingData,
+  shown: TrainingData | undefined,
+  settings: FitSettings & Pick<TrainerOptions, 'loss' | 'metrics'>,
+): Promise<Run> {
+  const { loss, metrics, epochs, batchSize, optimizer, keep, signal, onEpoch } = settings;
+  const patience = settings.patience ?? defaultPatience(epochs);
   const ending = new AbortController();
   const end = () => ending.abort();
   if (signal?.aborted) end();
@@ -66,14 +80,14 @@ export async function fitModel(
   let doneEpochs = 0;
   let isSettled = false;
   try {
-    await model.fit(dataOf(training, preprocessing), {
-      loss: isClassifier ? 'sparseCategoricalCrossEntropy' : 'meanSquaredError',
+    await model.fit(training, {
+      loss,
       optimizer,
       epochs,
       batchSize,
       signal: ending.signal,
-      ...(isClassifier && { metrics: ['accuracy'] as const }),
-      ...(shown && { validation: dataOf(shown, preprocessing) }),
+      ...(metrics && { metrics }),
+      ...(shown && { validation: shown }),
       onEpoch: event => {
         doneEpochs++;
         if (keep === 'best' && event.valLoss !== undefined && event.valLoss < (best?.loss ?? Infinity)) {
