@@ -177,7 +177,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const run = this.#run;
     const { model, workspace } = run;
     run.refuseEnded('step');
-    model.held.refuseWhileFitting('step');
+    this.#refuseBusy('step');
     const { inputs } = workspace.network;
     const { batchSize } = run.config;
     const raw = model.rawRows('step');
@@ -223,16 +223,18 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const { validation } = options;
     const judged = validation === undefined ? undefined : this.#read(`${where}: validation`, validation);
     this.#refuseOther(where, source, checked);
-    this.model.held.refuseWhileFitting(where);
+    this.#refuseBusy(where);
     this.#run.checkRate(where);
     if (checked.callbacks) this.#run.callbacks = new Callbacks(checked.callbacks);
     const { files } = (this.constructor as TrainerClass<this>).modelClass.host;
     const fit = new Fit(this.#run, source, judged, checked, { files, toBytes: () => this.toBytes() });
-    if (!this.#run.callbacks.none) await this.#run.callbacks.begin(where, fit.training);
-    await this.#adapt(where, source);
-    this.model.held.beginFit(where);
+    // From now on the trainer is busy, whatever is awaited first.
     this.#fit = fit;
     try {
+      if (!this.#run.callbacks.none) await this.#run.callbacks.begin(where, fit.training);
+      if (source instanceof Whole) this.#adapt(where, source);
+      else await this.#adaptToChunks(where, source);
+      this.model.held.beginFit(where);
       return await fit.train();
     } finally {
       this.#fit = undefined;
@@ -266,20 +268,25 @@ class BaseTrainer<M extends Trainable = Trainable> {
   }
 
   /** Adapts what is not adapted yet to the rows that are trained on. */
-  async #adapt(where: string, source: Whole | Chunks): Promise<void> {
-    const { model } = this;
-    const { goals } = this.#run;
-    const partOf = ({ samples, targets }: ReadyData) => {
-      return { samples, targets: targetsByOutput(targets, samples.rows, goals) };
-    };
-    if (source instanceof Whole) {
-      const { samples, targets } = partOf(source.open());
-      model.adaptTo(where, samples, targets);
-      return;
-    }
-    await model.adaptToParts(where, async function* () {
+  #adapt(where: string, source: Whole): void {
+    const { samples, targets } = this.#partOf(source.open());
+    this.model.adaptTo(where, samples, targets);
+  }
+
+  async #adaptToChunks(where: string, source: Chunks): Promise<void> {
+    const partOf = this.#partOf.bind(this);
+    await this.model.adaptToParts(where, async function* () {
       for await (const block of source.pass()) yield partOf(block);
     });
+  }
+
+  #partOf({ samples, targets }: ReadyData) {
+    return { samples, targets: targetsByOutput(targets, samples.rows, this.#run.goals) };
+  }
+
+  #refuseBusy(where: string): void {
+    if (this.#fit) throw wrongState(where, 'no fit under way on this model', 'one that runs', 'await it first');
+    this.model.held.refuseWhileFitting(where);
   }
 
   /** Refuses what the epoch under way cannot be finished with. */

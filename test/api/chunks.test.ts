@@ -52,6 +52,20 @@ async function trained(data: TrainingData | ChunkedData, more: object = {}) {
 }
 
 describe('fit on chunks', () => {
+  it('is under way from its call on, before a chunk has come', async () => {
+    const model = await Model.create(sequential(inputs, [normalization(), dense(3, { activation: 'softmax' })]), {
+      seed: 3,
+    });
+    const trainer = await model.trainer({ loss, optimizer: 'sgd', batchSize });
+    const fitting = trainer.fit({ chunks: cut(100) });
+    const busy = /expected no fit under way on this (trainer|model), got one that runs/;
+    expect(() => trainer.dispose()).toThrow(busy);
+    expect(() => trainer.stepSync(x.slice(0, inputs), y.slice(0, 1))).toThrow(busy);
+    await expect(trainer.fit({ x, y })).rejects.toThrow(busy);
+    expect((await fitting).loss).toHaveLength(1);
+    trainer.dispose();
+  });
+
   it('gives the bits of rows in memory, wherever they are cut, and on threads', async () => {
     const expected = await trained({ x, y });
     expect(await trained({ chunks: cut(1000) })).toEqual(expected);
