@@ -1,7 +1,7 @@
 /**
  * Bundles the command line and the small libraries it is made of into dist/cli, and their licences beside it: the
- * command itself, its benchmarks, which are read only when they are asked for, and what these start as programs of
- * their own. The library's entries stay outside, so that a package holds them once.
+ * command itself, its benchmarks, which are read only when they are asked for, what these start as programs of their
+ * own, and `myelin/report`, which draws with a library as the command's own reports do. The library's entries stay outside, so that a package holds them once.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -90,7 +90,7 @@ const options = {
 rmSync(join(root, out), { recursive: true, force: true });
 const { metafile } = await build({
   ...options,
-  entryPoints: { myelin: 'src/cli/myelin.ts', contestant: 'src/bench/own/main.ts' },
+  entryPoints: { myelin: 'src/cli/myelin.ts', contestant: 'src/bench/own/main.ts', report: 'src/report/index.ts' },
   splitting: true,
   chunkNames: 'part-[hash]',
 });

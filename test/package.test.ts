@@ -19,7 +19,7 @@ describe('the package', () => {
       /^wasm\/[\w-]+\.wasm$/,
       /^dist\/entries\/[\w.-]+\.js$/,
       /^dist\/hosts\/(node|web)Worker\.js$/,
-      /^dist\/cli\/((myelin|contestant|peers|\w+-[A-Z0-9]{8})\.js|THIRD-PARTY-LICENSES\.txt)$/,
+      /^dist\/cli\/((myelin|contestant|peers|report|\w+-[A-Z0-9]{8})\.js|THIRD-PARTY-LICENSES\.txt)$/,
       /^dist\/cli\/\w+\.py$/,
       /^dist\/[\w./]+\.d\.ts$/,
     ];

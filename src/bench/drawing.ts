@@ -2,13 +2,9 @@
  * Charts as SVG, on logarithmic axes. They carry their own colours for light and dark, and every series has a mark of
  * its own beside its colour.
  */
+import { escapeText, LIGHT, palette } from '../drawing/theme.js';
 import type { Chart, Series } from './charts.js';
 
-/**
- * Colours that people see apart whatever they see of red and green: Okabe and Ito 2008, darkened where paper is white.
- */
-const LIGHT = ['#0072b2', '#c44e00', '#00755a', '#a8387e', '#8a6d00', '#2b87b8', '#555555', '#7a3db8'];
-const DARK = ['#56b4e9', '#ff8c42', '#2fc79a', '#f09ac6', '#f0e442', '#8fd3ff', '#bbbbbb', '#c69cff'];
 const MARKS = ['circle', 'square', 'diamond', 'triangle', 'cross', 'plus'] as const;
 
 const WIDTH = 720;
@@ -18,18 +14,10 @@ const TOP = 44;
 const RIGHT = 214;
 const BOTTOM = 52;
 
-export const escapeText = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-
-/** Colours as custom properties, of the light theme and of the dark one. */
 function style(): string {
-  const set = (colours: readonly string[], ink: string, faint: string, paper: string) =>
-    `--ink:${ink};--faint:${faint};--paper:${paper};${colours.map((colour, i) => `--c${i}:${colour}`).join(';')}`;
-  const light = set(LIGHT, '#1b1b1b', '#d5d5d5', '#ffffff');
-  const dark = set(DARK, '#e8e8e8', '#444444', '#16181d');
   return [
-    `.chart{${light};font:13px system-ui,sans-serif}`,
-    `@media(prefers-color-scheme:dark){.chart{${dark}}}`,
+    `.chart{${palette('light')};font:13px system-ui,sans-serif}`,
+    `@media(prefers-color-scheme:dark){.chart{${palette('dark')}}}`,
     '.chart text{fill:var(--ink)}.chart .grid{stroke:var(--faint)}.chart .paper{fill:var(--paper)}',
   ].join('');
 }

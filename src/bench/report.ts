@@ -1,6 +1,7 @@
 /** A run as one page that needs nothing else: the machine, every table, every chart, and the figures themselves. */
+import { escapeText } from '../drawing/theme.js';
 import { chartsOf } from './charts.js';
-import { escapeText, svgOf } from './drawing.js';
+import { svgOf } from './drawing.js';
 import { headerOf } from './machine.js';
 import type { Case, Run } from './result.js';
 import { overview, publishedLines, tableOf, titleOf, warningsOf } from './table.js';

@@ -5,20 +5,24 @@ import { encodeInputs } from '../tabular/inputs.js';
 import { figuresOf } from '../tabular/tableModel.js';
 import { loadModel, readFor } from './modelFile.js';
 import { createOutput } from './output.js';
+import { checkReport, reportEvaluation } from './report.js';
 import { describeFigures } from './score.js';
 import { UsageError } from './usage.js';
 
 export interface EvaluateOptions extends Wishes {
   target?: string;
   impute?: boolean;
+  report?: string;
   json?: boolean;
 }
 
 /** `myelin evaluate`: how well a model predicts the target of a table that has it. */
 export async function evaluate(modelPath: string, file: string, options: EvaluateOptions): Promise<void> {
+  await checkReport(options.report, [modelPath, file]);
   const loaded = await loadModel(modelPath);
   const forecast = readForecast(loaded.model.metadata);
   if (forecast) {
+    if (options.report !== undefined) throw new UsageError('--report: expected none with a model that forecasts');
     if (options.impute) throw new UsageError('--impute: expected none with a model that forecasts');
     const { describeForecast, evaluateForecast } = await import('./forecast.js');
     const figures = await evaluateForecast(loaded.model, forecast, file, options, options.target);
@@ -37,4 +41,8 @@ export async function evaluate(modelPath: string, file: string, options: Evaluat
   const output = createOutput(options.json);
   output.event('evaluate', { model: modelPath, file, ...figures });
   output.say(describeFigures(figures, `${file}:`));
+  if (options.report === undefined) return;
+  await reportEvaluation(options.report, { model: loaded.model, preprocessing, cells: table, x }, { modelPath, file });
+  output.event('report', { report: options.report });
+  output.say(`\n${options.report} written: the report, for a browser`);
 }

@@ -27,8 +27,8 @@ import { parameterCount } from './modelFile.js';
 import { columnMeant } from './names.js';
 import { bold, createOutput, fileSize } from './output.js';
 import { createProgress } from './progress.js';
-import { checkDestination, interruptible, type TrainOptions } from './train.js';
-import { refuseSameFile, UsageError } from './usage.js';
+import { interruptible, type TrainOptions } from './train.js';
+import { checkDestination, refuseSameFile, UsageError } from './usage.js';
 import { float32Text } from './writing.js';
 
 export interface ForecastOptions extends TrainOptions {
@@ -48,7 +48,7 @@ export async function trainForecast(file: string, options: ForecastOptions, give
     throw new UsageError(`--${flag}: expected none with --task forecast, which learns from one column in its order`);
   }
   await refuseSameFile('--out', options.out, [file]);
-  await checkDestination(options.out);
+  await checkDestination('--out', options.out);
   const output = createOutput(options.json);
   const { name, values } = seriesIn(await readCsv(file, options), options, options.target);
   const { horizon, validation, seed, batchSize = 32, learningRate = 0.001, weightDecay = 0 } = options;

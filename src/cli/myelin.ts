@@ -153,6 +153,7 @@ withTraining(withReading(program.command('train'), 'found'), 'forecast')
     'with --task forecast: after how many steps the series is alike (default: found)',
     wholeNumber('--season', 2, 100_000),
   )
+  .option('--report <file>', 'write a page of curves, figures, mistakes, columns and settings', fileName('--report'))
   .addHelpText(
     'after',
     `
@@ -227,6 +228,7 @@ withReading(program.command('evaluate'), "the model's")
   .argument('<file>', 'the CSV file, with the target')
   .option('--target <column>', 'the target (default: the one the model was trained on)')
   .option('--impute', 'fill missing values in, and take unknown texts for the most frequent')
+  .option('--report <file>', 'write a page of figures, curves and mistakes', fileName('--report'))
   .option('--json', 'print one JSON object')
   .addHelpText('after', '\nExample:\n  myelin evaluate model.safetensors more-flowers.csv')
   .action((model: string, file: string, options: EvaluateOptions) => evaluate(model, file, options));

@@ -1,13 +1,11 @@
 /** `myelin train`: from a table to a model file that holds all that predict needs. */
-import { accessSync, constants, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { statSync } from 'node:fs';
 import { type CsvFile, checkHeader, readAsShown } from '../data/csv.js';
 import { describeReading, type Wishes } from '../data/evidence.js';
 import { missingColumn, type Table } from '../data/table.js';
 import type { EpochEvent, Model } from '../entries/node.js';
 import { TableModel } from '../entries/tabular.node.js';
-import { quote, wrongValue } from '../errors.js';
-import { destination } from '../files/save.js';
+import { quote } from '../errors.js';
 import type { ColumnKind } from '../tabular/columns.js';
 import { type CheckedOptions, checkTableOptions, fitCells, type TableOptions } from '../tabular/fitTable.js';
 import { defaultPatience, type Run } from '../tabular/fitting.js';
@@ -22,21 +20,25 @@ import { columnKindsMeant, columnMeant, columnsMeant } from './names.js';
 import { bold, createOutput, fileSize, type Output } from './output.js';
 import { createBlock, createProgress, type Progress } from './progress.js';
 import { remarks } from './remarks.js';
+import { checkReport, reportTraining, type Started } from './report.js';
 import { describeFigures } from './score.js';
-import { refuseSameFile, UsageError } from './usage.js';
+import { checkDestination, refuseSameFile, UsageError } from './usage.js';
+import { quoted } from './words.js';
 
 export interface TrainOptions extends Omit<TableOptions, 'columns' | 'target'>, Wishes {
   readonly target: string;
   readonly columns?: readonly string[];
   readonly ignore?: readonly string[];
   readonly out: string;
+  readonly report?: string;
   readonly json?: boolean;
 }
 
 export async function train(file: string, options: TrainOptions): Promise<void> {
   refuseIgnored(options.target, options.ignore ?? []);
   await refuseSameFile('--out', options.out, [file]);
-  await checkDestination(options.out);
+  await checkDestination('--out', options.out);
+  await checkReport(options.report, [file], options.out);
   const output = createOutput(options.json);
   const csv = await readCsv(file, options);
   const { table, target, columns } = tableMeant(csv, options);
@@ -59,15 +61,16 @@ export async function train(file: string, options: TrainOptions): Promise<void> 
   }
   await model.save(options.out);
   const bytes = statSync(options.out).size;
-  const { figures, ...report } = model.training as TrainingReport;
+  const { figures, history, ...report } = model.training as TrainingReport;
   output.event('end', { out: options.out, bytes, ...report, ...shown.refit, ...figures });
+  await shown.report(options.report);
   const out = quoted(options.out);
   output.say(`${options.out} saved (${fileSize(bytes)}); predict with it: npx myelin predict ${out} FILE.csv`);
 }
 
 /** The options that are not the command line's alone. */
 export function tableOptions(options: TrainOptions): TableOptions {
-  const { columns: _, ignore, out, json, delimiter, decimal, thousands, missing, header, ...rest } = options;
+  const { columns: _, ignore, out, report, json, delimiter, decimal, thousands, missing, header, ...rest } = options;
   return rest;
 }
 
@@ -107,19 +110,6 @@ function refuseIgnored(target: string, ignore: readonly string[]): void {
   throw new UsageError(`--ignore: expected other columns than the target, got ${quote(target)}`);
 }
 
-/** Refuses a file that could not be written, before any work. */
-export async function checkDestination(path: string): Promise<void> {
-  const folder = dirname((await destination(path)).target);
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw wrongValue(`--out ${path}`, 'a file in a folder that exists', `'${folder}'`, 'create the folder first');
-  }
-  try {
-    accessSync(folder, constants.W_OK);
-  } catch {
-    throw wrongValue(`--out ${path}`, 'a folder to write in', `no permission for '${folder}'`);
-  }
-}
-
 /** Says what is about to be done, how it goes, and how it ended. */
 class Telling {
   /** What the model that is kept was trained on, where that is not what was judged. */
@@ -130,6 +120,8 @@ class Telling {
   #progress: Progress | undefined;
   #epochs = 0;
   #isChosen = false;
+  #started: Started | undefined;
+  #judged: TrainingReport | undefined;
 
   constructor(output: Output, csv: CsvFile, json = false) {
     this.#output = output;
@@ -138,6 +130,7 @@ class Telling {
   }
 
   onStart(prepared: Prepared, model: Model, options: CheckedOptions & { readonly epochs: number }): void {
+    this.#started = { prepared, model, options };
     this.#isChosen = prepared.validation.y.length > 0;
     this.#epochs = options.epochs;
     announce(this.#output, this.#csv, prepared, model, options);
@@ -156,6 +149,7 @@ class Telling {
 
   onJudged(report: TrainingReport, run: Run): void {
     this.stop();
+    this.#judged = report;
     tellEnd(this.#output, report, run, this.#epochs, this.#isChosen);
   }
 
@@ -168,6 +162,14 @@ class Telling {
 
   onRefitEpoch(event: EpochEvent): void {
     this.#progress?.epoch(event);
+  }
+
+  /** Writes a page of what was judged, if one is wanted. */
+  async report(path: string | undefined): Promise<void> {
+    if (path === undefined || !this.#started || !this.#judged) return;
+    await reportTraining(path, this.#csv.path, this.#started, this.#judged);
+    this.#output.event('report', { report: path });
+    this.#output.say(`${path} written: the report, for a browser`);
   }
 
   onUnfinished(): void {
@@ -253,9 +255,4 @@ function tellEnd(output: Output, report: TrainingReport, run: Run, epochs: numbe
     output.say(`the figures are of rows that ${rows}`);
   }
   output.say(`\n${describeFigures(figures, scoredOn)}`);
-}
-
-/** A path as a shell reads it. */
-function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -6,8 +6,8 @@ import { counted } from '../tabular/words.js';
 import { readCsv } from './csv.js';
 import { bold, createOutput } from './output.js';
 import { describeFigures } from './score.js';
-import { checkDestination, interruptible, type TrainOptions, tableMeant, tableOptions } from './train.js';
-import { refuseSameFile, UsageError } from './usage.js';
+import { interruptible, type TrainOptions, tableMeant, tableOptions } from './train.js';
+import { checkDestination, refuseSameFile, UsageError } from './usage.js';
 
 export interface FoldsOptions extends Omit<TrainOptions, 'out'> {
   readonly folds: number;
@@ -53,7 +53,7 @@ export async function searchFile(file: string, options: SearchFileOptions, given
   const { trials, ...rest } = options;
   if (options.validation === 0) throw new UsageError('--validation: expected rows held out to choose by, got 0');
   await refuseSameFile('--out', options.out, [file]);
-  await checkDestination(options.out);
+  await checkDestination('--out', options.out);
   const output = createOutput(options.json);
   const { table, target, columns } = tableMeant(await readCsv(file, options), options);
   const { signal, release } = interruptible();

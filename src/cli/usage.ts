@@ -1,5 +1,8 @@
+import { accessSync, constants, statSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { checkInteger, checkNumber, nearest, quote, wrongValue } from '../errors.js';
+import { destination } from '../files/save.js';
 import { checkSeed } from '../random.js';
 import { checkThreshold, type ThresholdWish } from '../tabular/threshold.js';
 import { wordsOf } from './words.js';
@@ -133,5 +136,18 @@ export async function refuseSameFile(
         `${option}: expected another file than the input '${input}', got '${out}'; it would be lost`,
       );
     }
+  }
+}
+
+/** Refuses a file that could not be written, before any work. */
+export async function checkDestination(option: string, path: string): Promise<void> {
+  const folder = dirname((await destination(path)).target);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw wrongValue(`${option} ${path}`, 'a file in a folder that exists', `'${folder}'`, 'create the folder first');
+  }
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch {
+    throw wrongValue(`${option} ${path}`, 'a folder to write in', `no permission for '${folder}'`);
   }
 }

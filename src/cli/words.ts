@@ -1,4 +1,4 @@
-/** Lists as users type them. */
+/** Words as users type them. */
 import { findRecords } from '../data/records.js';
 import { PLAIN_READING, Table } from '../data/table.js';
 
@@ -6,4 +6,14 @@ import { PLAIN_READING, Table } from '../data/table.js';
 export function wordsOf(where: string, list: string): readonly string[] {
   const records = findRecords(where, new TextEncoder().encode(list), ',');
   return records.columns === 0 ? [] : new Table(records, PLAIN_READING).header;
+}
+
+/** A word as a shell reads it. */
+export function quoted(word: string): string {
+  return /^[\w./,=:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** What was typed, as it can be typed again. */
+export function commandLine(): string {
+  return ['npx myelin', ...process.argv.slice(2).map(quoted)].join(' ');
 }

@@ -4,7 +4,9 @@
  * scripts/bundleCli.js takes the files below that are exported whole from here, wherever the command line imports them.
  */
 
-export { inputNumbers, outputActivation, outputShape } from '../architecture.js';
+export * from '../architecture.js';
+export * from '../conversions.js';
+export * from '../data/samples.js';
 export * from '../data/scaling.js';
 export * from '../errors.js';
 export * from '../files/save.js';
@@ -30,10 +32,11 @@ export * from '../random.js';
 export { type Backend, chooseBackend, hasRelaxedSimd } from '../runtime/binaries.js';
 export { Program } from '../runtime/program.js';
 export * from '../search/crossValidate.js';
-export { size } from '../shape.js';
+export * from '../shape.js';
 export * from '../tabular/columns.js';
 export * from '../tabular/fitTable.js';
 export * from '../tabular/fitting.js';
+export * from '../tabular/importance.js';
 export * from '../tabular/inputs.js';
 export * from '../tabular/preprocessing.js';
 export * from '../tabular/tableModel.js';

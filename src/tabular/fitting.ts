@@ -2,7 +2,7 @@
 import type { Model } from '../model.js';
 import type { Optimizer } from '../optimizers/index.js';
 import type { Signal } from '../platform.js';
-import type { EpochEvent, TrainerOptions, TrainingData } from '../trainingOptions.js';
+import type { EpochEvent, History, TrainerOptions, TrainingData } from '../trainingOptions.js';
 import { learnedTargets } from './encoded.js';
 import type { Samples } from './prepare.js';
 import type { Preprocessing } from './preprocessing.js';
@@ -26,6 +26,7 @@ export interface Run {
   readonly stopped: boolean;
   /** Whether it ended because the validation loss fell no more. */
   readonly settled: boolean;
+  readonly history: History;
 }
 
 /** Epochs without a lower validation loss after which a training of so many ends, unless told. */
@@ -79,8 +80,9 @@ export async function fitWithEnd(
   let best: { loss: number; epoch: number; parameters: Record<string, Float32Array> } | undefined;
   let doneEpochs = 0;
   let isSettled = false;
+  let history: History;
   try {
-    await model.fit(training, {
+    history = await model.fit(training, {
       loss,
       optimizer,
       epochs,
@@ -112,5 +114,6 @@ export async function fitWithEnd(
     doneEpochs,
     stopped: ending.signal.aborted && !isSettled,
     settled: isSettled,
+    history,
   };
 }

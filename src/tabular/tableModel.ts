@@ -5,23 +5,17 @@ import { checkPath } from '../files/access.js';
 import type { Bytes } from '../kinds.js';
 import { Model } from '../model.js';
 import { type LoadOptions, loadModel, type Predictor, type PredictorClass } from '../predictor.js';
-import { checkSeed, Purpose, Random } from '../random.js';
+import { checkSeed } from '../random.js';
 import { size } from '../shape.js';
+import type { History } from '../trainingOptions.js';
 import type { Cells } from './cells.js';
 import { inOwnUnit, markEncoded } from './encoded.js';
 import { classFigures, type Figures, numberFigures } from './figures.js';
 import type { TableTrial } from './folds.js';
+import { type Importance, permutationImportance } from './importance.js';
 import { columnWidth, PREPROCESSING, type Preprocessing } from './preprocessing.js';
 import { type TableParts, TablePredictor, takePreprocessing } from './tablePredictor.js';
 import { classIndices, knownNumbers } from './target.js';
-
-/** How much a model relies on a column. */
-export interface Importance {
-  readonly column: string;
-  /** How much worse the score is where the column's values are dealt to other rows: the mean, and its deviation. */
-  readonly mean: number;
-  readonly deviation: number;
-}
 
 export interface ImportanceOptions {
   /** How often each column is dealt out; 5 unless told. */
@@ -39,11 +33,15 @@ export interface TrainingReport {
   readonly doneEpochs: number;
   readonly stopped: boolean;
   readonly settled: boolean;
+  /** Of the model that was judged, epoch by epoch. */
+  readonly history: History;
   /** What the logits were divided by, where probabilities were calibrated. */
   readonly temperature?: number;
   /** What a search tried, the best first. */
   readonly trials?: readonly TableTrial[];
 }
+
+export type { Importance } from './importance.js';
 
 export class BaseTableModel<Row extends object = Record<string, unknown>> extends TablePredictor<Row, Model> {
   /** @internal */
@@ -102,29 +100,11 @@ export class BaseTableModel<Row extends object = Record<string, unknown>> extend
     const repeats = checkInteger(`${where}: repeats`, options.repeats ?? 5, 1, 1000);
     const seed = checkSeed(`${where}: seed`, options.seed ?? 0);
     const cells = this.cells(where, rows, this.target.name);
-    const { preprocessing } = this;
-    const x = this.encode(cells);
-    const lossWith = (inputs: Float32Array) => lossOf(figuresOf(this.model.predict(inputs), cells, preprocessing));
-    const own = lossWith(x);
-    const width = x.length / cells.rows;
-    let [start, draw] = [0, 0];
-    const found = preprocessing.columns.map(column => {
-      const end = start + columnWidth(column);
-      const worse = Array.from({ length: repeats }, () => {
-        const order = new Random(seed, Purpose.split, ++draw).permutation(cells.rows);
-        const dealt = x.map((value, at) => {
-          const input = at % width;
-          const row = (at - input) / width;
-          return input < start || input >= end ? value : (x[(order[row] ?? row) * width + input] ?? 0);
-        });
-        return lossWith(dealt) - own;
-      });
-      start = end;
-      const mean = worse.reduce((sum, value) => sum + value, 0) / repeats;
-      const variance = worse.reduce((sum, value) => sum + (value - mean) ** 2, 0) / repeats;
-      return { column: column.name, mean, deviation: Math.sqrt(variance) };
+    const { preprocessing, model } = this;
+    const groups = preprocessing.columns.map(column => ({ name: column.name, width: columnWidth(column) }));
+    return permutationImportance(this.encode(cells), groups, { repeats, seed }, inputs => {
+      return lossOf(figuresOf(model.predict(inputs), cells, preprocessing));
     });
-    return found.sort((a, b) => b.mean - a.mean);
   }
 
   /** The model as the bytes of a .safetensors file, which the command line takes too. */

@@ -92,12 +92,7 @@ export class TablePredictor<Row extends object = Record<string, unknown>, M exte
 
   /** What became of each column. */
   get columns(): ColumnSummary[] {
-    const { columns, dropped = [] } = this.preprocessing;
-    const used = columns.map(column => {
-      const { name, kind } = column;
-      return { name, kind, inputs: columnWidth(column), about: aboutColumn(column) };
-    });
-    return [...used, ...dropped.map(({ name, kind, reason }) => ({ name, kind, inputs: 0, about: reason }))];
+    return summariesOf(this.preprocessing);
   }
 
   /**
@@ -123,7 +118,7 @@ export class TablePredictor<Row extends object = Record<string, unknown>, M exte
   }
 
   /** @internal Rows with all columns that are needed. */
-  protected cells(where: string, rows: unknown, ...others: string[]): Cells {
+  cells(where: string, rows: unknown, ...others: string[]): Cells {
     const { columns, dropped = [], target, reading } = this.preprocessing;
     const needed = columns.flatMap(({ name, kind }) => (kind === 'constant' ? [] : [name]));
     const known = [...columns, ...dropped, target].map(({ name }) => name);
@@ -136,7 +131,7 @@ export class TablePredictor<Row extends object = Record<string, unknown>, M exte
   }
 
   /** @internal What the network is given for cells. */
-  protected encode(cells: Cells, impute = this.preprocessing.impute): Float32Array {
+  encode(cells: Cells, impute = this.preprocessing.impute): Float32Array {
     return encodeInputs(cells, this.preprocessing, { missing: impute ? 'fill' : 'refuse' }).x;
   }
 
@@ -172,6 +167,15 @@ export class TablePredictor<Row extends object = Record<string, unknown>, M exte
     }
     return errors[Math.min(Math.ceil(share * 100), errors.length) - 1];
   }
+}
+
+/** What became of each column. */
+export function summariesOf({ columns, dropped = [] }: Preprocessing): ColumnSummary[] {
+  const used = columns.map(column => {
+    const { name, kind } = column;
+    return { name, kind, inputs: columnWidth(column), about: aboutColumn(column) };
+  });
+  return [...used, ...dropped.map(({ name, kind, reason }) => ({ name, kind, inputs: 0, about: reason }))];
 }
 
 /** The class that each row's probabilities decide for. */

@@ -475,7 +475,7 @@ describe('help', () => {
 describe('the bundle', () => {
   it('names the licence of every package inside', () => {
     const text = readFileSync('dist/cli/THIRD-PARTY-LICENSES.txt', 'utf8');
-    for (const name of ['commander', 'picocolors']) expect(text).toContain(`${name} `);
+    for (const name of ['commander', 'picocolors', 'd3-scale']) expect(text).toContain(`${name} `);
     expect(text).toContain('Permission is hereby granted');
   });
 
