@@ -80,6 +80,16 @@ const options = {
         });
       },
     },
+    {
+      name: 'scales lead from numbers to places alone: no colours between two',
+      setup({ onResolve, onLoad }) {
+        onResolve({ filter: /^d3-interpolate$/ }, ({ path }) => ({ path, namespace: 'numbers' }));
+        const between = 'export const interpolateNumber = (a, b) => t => a * (1 - t) + b * t;';
+        const others = ['interpolate', 'interpolateRound', 'piecewise'].map(name => `interpolateNumber as ${name}`);
+        const contents = `${between}\nexport { ${others.join(', ')} };`;
+        onLoad({ filter: /.*/, namespace: 'numbers' }, () => ({ contents }));
+      },
+    },
   ],
   // What the package depends on is installed with it.
   external: ['@assemblyscript/loader'],
