@@ -1,8 +1,9 @@
 /**
  * Bundles the package's entries and its workers: an entry is then a few files to read instead of some fifty, which is
  * most of the time from nothing to the first prediction. They are made of the sources, where enums are known to be
- * such: their members become numbers, and what is left of them nothing. Names and lines stay as they are: engines print
- * the line that an uncaught error came from, and stack traces name the functions.
+ * such: their members become numbers, and what is left of them nothing. Names stay as they are, for stack traces name the
+ * functions, and lines are short, for engines print the one that an uncaught error came from; blanks go, which were a
+ * fifth of all.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +19,8 @@ const options = {
   outbase: 'src',
   outdir: 'dist',
   bundle: true,
+  minifyWhitespace: true,
+  lineLimit: 120,
   format: 'esm',
   target: 'es2022',
   packages: 'external',
