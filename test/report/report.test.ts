@@ -77,7 +77,7 @@ describe('report(model, history, data)', () => {
     const model = await fitTable(rows, { target: 'price', epochs: 5, hidden: [8] });
     const page = report(model, undefined, rows);
     expect(figuresIn(page)).toMatchObject({ 'learning-loss': 10, importance: 2, predictions: 60 });
-    expect(page).toMatch(/<th>plan<\/th><td>boolean<\/td>/);
+    expect(page).toMatch(/<th>plan<\/th><td>category<\/td>/);
   });
 
   it('refuses what does not fit before any work', async () => {
