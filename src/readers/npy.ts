@@ -59,15 +59,17 @@ const npyHeader: HeaderReader = (name, bytes): ArrayHeader | undefined => {
   if (axes === undefined || order === undefined) {
     throw wrongKind(name, 'a header with descr, fortran_order and shape', quote(header.trim()), 'the file is damaged');
   }
-  const element = elements[type?.slice(1) ?? ''];
+  const code = type?.slice(1) ?? '';
+  const element = Object.hasOwn(elements, code) ? elements[code] : undefined;
   if (type === undefined || element === undefined) {
     const mend = 'save an array of numbers: a.astype(np.float32)';
     throw wrongKind(name, 'real numbers', type === undefined ? 'records of several' : `the dtype ${quote(type)}`, mend);
   }
-  const shape = axes
-    .split(',')
-    .filter(axis => axis.trim() !== '')
-    .map(Number);
+  const written = axes.split(',').map(axis => axis.trim());
+  const shape = written.filter(axis => axis !== '').map(Number);
+  if (!shape.every(axis => Number.isSafeInteger(axis) && axis >= 0)) {
+    throw wrongKind(name, 'a shape of whole numbers', quote(`(${axes})`), 'the file is damaged');
+  }
   return {
     shape,
     element: { ...element, isBig: type.startsWith('>') },

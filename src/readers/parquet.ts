@@ -51,10 +51,7 @@ async function open(where: string, source: DataSource, options: ParquetOptions) 
   if (compressors !== undefined && !isObject(compressors)) {
     throw wrongType(`${where}: compressors`, 'the compressors of hyparquet-compressors', compressors);
   }
-  const { parquetMetadataAsync, parquetRead } = await import('hyparquet').catch(cause => {
-    const mend = 'npm install hyparquet';
-    throw Object.assign(wrongState(where, 'the package hyparquet', 'none', mend), { cause });
-  });
+  const { parquetMetadataAsync, parquetRead } = await hyparquet(where);
   const { name, file, close } = await partsOf(where, source);
   try {
     const metadata = await parquetMetadataAsync(file).catch(cause => {
@@ -92,6 +89,15 @@ async function open(where: string, source: DataSource, options: ParquetOptions) 
   } catch (cause) {
     await close();
     throw cause;
+  }
+}
+
+async function hyparquet(where: string) {
+  // Where it is imported within try, webpack builds without it too.
+  try {
+    return await import('hyparquet');
+  } catch (cause) {
+    throw Object.assign(wrongState(where, 'the package hyparquet', 'none', 'npm install hyparquet'), { cause });
   }
 }
 

@@ -3,7 +3,7 @@
 import { ownBytes, plainBytes } from '../conversions.js';
 import { describe, messageOf, placed, quote, shorten, wrongKind, wrongType, wrongValue } from '../errors.js';
 import { piecesOfFile } from '../files/readFile.js';
-import { arrayKind, type Bytes, isHollow, isLost, isRevoked, kindOf } from '../kinds.js';
+import { arrayKind, type Bytes, hasKey, isHollow, isLost, isRevoked, kindOf } from '../kinds.js';
 import type { DataSource } from '../platform.js';
 
 /** A source that is known: what messages call it, and its bytes piece by piece. */
@@ -39,11 +39,16 @@ function piecesOf(where: string, source: unknown): AsyncIterable<Bytes> {
   }
   if (kind === 'ArrayBuffer' || kind === 'SharedArrayBuffer') return onePiece(bytesOf(where, source as ArrayBuffer));
   if (kind === 'Response') return responseOf(where, () => Promise.resolve(source as Response));
-  if (kind === 'Blob' || kind === 'File') return streamOf(where, (source as Blob).stream());
+  if (kind === 'Blob' || kind === 'File' || isBlobLike(source)) return streamOf(where, (source as Blob).stream());
   if (kind === 'ReadableStream') return streamOf(where, source as ReadableStream<unknown>);
   const iterable = source as AsyncIterable<unknown> | null;
   if (typeof iterable?.[Symbol.asyncIterator] === 'function') return checked(where, iterable);
   throw wrongType(where, SOURCES, source, typeof source === 'object' ? undefined : 'give the path of the file');
+}
+
+/** A Blob without its tag, as happy-dom's are. */
+function isBlobLike(source: unknown): boolean {
+  return hasKey(source, 'stream') && typeof source.stream === 'function' && hasKey(source, 'arrayBuffer');
 }
 
 function bytesOf(where: string, buffer: ArrayBuffer): Uint8Array {

@@ -6,7 +6,6 @@ import type { Cells } from './cells.js';
 import {
   type ColumnKind,
   type ColumnSettings,
-  type Found,
   findColumns,
   fitColumns,
   fitPreprocessing,
@@ -104,15 +103,14 @@ export function survey(cells: Cells, options: Pick<PrepareOptions, 'target' | 't
   const { task, reason } = problems.attempt(() =>
     options.task === undefined ? decideTask(cells, target) : { task: options.task, reason: cells.ways.askedTask },
   ) ?? { task: undefined, reason: '' };
-  const found = problems.attempt(() => findColumns(cells, target, options.columns)) ?? new Map<string, Found>();
-  const columns = found.size === 0 ? undefined : problems.attempt(() => fitColumns(cells, { target, found, impute }));
+  const found = problems.attempt(() => findColumns(cells, target, options.columns));
+  const columns = found && problems.attempt(() => fitColumns(cells, { target, found, impute }));
   const own = task && problems.attempt(() => fitTargetColumn(cells, { target, task }));
   const encoded =
     columns && encodeAll(cells, { ...columns, target: own ?? { name: target, kind: 'classes', values: [] } }, problems);
   const y = own && problems.attempt(() => encodeTarget(cells, own));
-  if (found.size === 0) problems.attempt(() => fitColumns(cells, { target, found, impute }));
   problems.throwAny();
-  if (!task || !columns || !own || !encoded || !y) throw new Error('expected a table without problems');
+  if (!task || !found || !columns || !own || !encoded || !y) throw new Error('expected a table without problems');
   const reading = readingOf(cells);
   const preprocessing: Preprocessing = { ...columns, target: own, ...(reading && { reading }) };
   const settings: ColumnSettings = { target, task, found, impute };

@@ -68,6 +68,31 @@ describe('readNpy', () => {
     }
   });
 
+  it.each([
+    ['<constructor', '(2,)', "expected real numbers, got the dtype '<constructor'"],
+    ['<f4', '(1.5,)', "expected a shape of whole numbers, got '(1.5,)'"],
+    ['<f4', '(-1, 3)', "expected a shape of whole numbers, got '(-1, 3)'"],
+    ['<f4', '(x,)', "expected a shape of whole numbers, got '(x,)'"],
+  ])('refuses the dtype %s and the shape %s together', async (descr, shape, message) => {
+    const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }\n`;
+    const bytes = [
+      0x93,
+      ...new TextEncoder().encode('NUMPY'),
+      1,
+      0,
+      header.length,
+      0,
+      ...new TextEncoder().encode(header),
+    ];
+    await expect(readNpy(Uint8Array.from([...bytes, 0, 0, 0, 0, 0, 0, 0, 0]))).rejects.toThrow(message);
+  });
+
+  it('takes a Blob without its tag, as happy-dom has it', async () => {
+    const bytes = Uint8Array.from(readFileSync('test/readers/arrays.test.ts'));
+    const blob = { stream: () => new Blob([bytes]).stream(), arrayBuffer: () => Promise.resolve(bytes.buffer) };
+    await expect(readNpy(blob as never)).rejects.toThrow('expected a NumPy file');
+  });
+
   it('refuses what is no array of numbers, and files that are cut off', async () => {
     await expect(readNpy(path('text.npy'))).rejects.toThrow("expected real numbers, got the dtype '<U1'");
     await expect(readNpy(path('complex.npy'))).rejects.toThrow("got the dtype '<c16'");

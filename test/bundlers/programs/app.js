@@ -1,5 +1,7 @@
-// What is bundled: training, with threads where they come along, and predicting by the small entry.
+// What is bundled: training, with threads where they come along, predicting by the small entry, and reading files
+// without the package that Parquet needs.
 import { dense, Model, sequential } from 'myelin';
+import { readCsv } from 'myelin/data';
 import { Model as Predictor } from 'myelin/predict';
 import { run } from './run.js';
 
@@ -7,14 +9,9 @@ run(async () => {
   const model = await Model.create(sequential(2, [dense(3, { activation: 'tanh' }), dense(1)]), {
     deterministic: true,
   });
+  const table = await readCsv(new TextEncoder().encode('a,b,c\n0,1,1\n1,0,0\n'));
   await model.fit(
-    {
-      x: [
-        [0, 1],
-        [1, 0],
-      ],
-      y: [1, 0],
-    },
+    { x: table.numbers(['a', 'b']), y: Float32Array.from(table.column('c')) },
     { loss: 'meanSquaredError', optimizer: 'sgd', epochs: 3 },
   );
   const predictor = await Predictor.fromBytes(model.toBytes(), { deterministic: true });
