@@ -34,6 +34,16 @@ export async function evaluate(modelPath: string, file: string, options: Evaluat
   const target = options.target ?? loaded.preprocessing?.target.name;
   if (target === undefined) throw new UsageError(`${modelPath} does not say what it predicts: name it with --target`);
   const { table, preprocessing } = await readFor(loaded, file, options, target);
+  if (preprocessing.anomaly) {
+    const filling = (options.impute ?? preprocessing.impute) ? 'fill' : 'refuse';
+    const { x } = encodeInputs(table, preprocessing, { missing: filling, unknown: filling });
+    const { judgeAnomalies } = await import('./anomaly.js');
+    const { figures, text } = judgeAnomalies(loaded.model.predict(x), preprocessing, table, options.target);
+    const output = createOutput(options.json);
+    output.event('evaluate', { model: modelPath, file, ...figures });
+    output.say(text);
+    return;
+  }
   columnIndex(table, preprocessing.target.name);
   const filling = (options.impute ?? preprocessing.impute) ? 'fill' : 'refuse';
   const { x } = encodeInputs(table, preprocessing, { missing: filling, unknown: filling });

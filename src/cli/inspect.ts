@@ -28,9 +28,12 @@ export async function inspect(path: string, options: { json?: boolean }): Promis
 }
 
 function describe(preprocessing: Preprocessing): string {
-  const { columns, target, reading, dropped = [], impute, threshold } = preprocessing;
-  const lines =
-    target.kind === 'classes'
+  const { columns, target, reading, dropped = [], impute, threshold, anomaly } = preprocessing;
+  const lines = anomaly
+    ? [
+        `tells anomalies: rows whose score is at least ${short(anomaly.threshold)}, as ${short(100 * (1 - anomaly.quantile))} % were`,
+      ]
+    : target.kind === 'classes'
       ? [`predicts ${printable(target.name)}, one of ${target.values.length} classes: ${list(target.values)}`]
       : [
           `predicts ${printable(target.name)}, a number (mean ${short(target.mean)}, standard deviation ${short(target.scale)})`,

@@ -64,10 +64,16 @@ function withReading(command: Command, unless: string): Command {
     .option('--no-header', 'there are no names: columns are column1, column2 and so on');
 }
 
+const NO_TARGET = "required option '--target <column>' not specified; see myelin train --help";
+
 /** The options of whatever trains on a table. */
 function withTraining(command: Command, ...tasks: string[]): Command {
-  return command
-    .requiredOption('--target <column>', 'the column to predict')
+  // Anomalies are of no column: there the action asks for one.
+  const named =
+    tasks.length === 0
+      ? command.requiredOption('--target <column>', 'the column to predict')
+      : command.option('--target <column>', 'the column to predict');
+  return named
     .option('--hidden <sizes>', 'units of the hidden layers, such as 64,32; or none', hiddenSizes, [64])
     .option(
       '--activation <name>',
@@ -138,11 +144,16 @@ function withTraining(command: Command, ...tasks: string[]): Command {
     .option('--json', 'print one JSON object per event on its own line');
 }
 
-withTraining(withReading(program.command('train'), 'found'), 'forecast')
+withTraining(withReading(program.command('train'), 'found'), 'forecast', 'anomaly')
   .description('Train a network on a CSV file and save it.')
   .argument('<file>', 'the table: CSV (also .tsv and .gz; - for standard input), .jsonl or .parquet')
   .option('--out <file>', 'where to save the model', fileName('--out'), 'model.safetensors')
   .option('--horizon <steps>', 'with --task forecast: how many steps it predicts', wholeNumber('--horizon', 1, 10_000))
+  .option(
+    '--quantile <share>',
+    'with --task anomaly: the share of rows that is normal (default: 0.99)',
+    number('--quantile', { above: 0, below: 1 }),
+  )
   .option(
     '--length <steps>',
     'with --task forecast: how many steps before them it is given (default: two seasons or horizons)',
@@ -178,18 +189,26 @@ saves it; a second one ends at once.
 
 Examples:
   myelin train flowers.csv --target species
+  myelin train machines.csv --task anomaly --ignore id
   myelin train sales.csv --target sold --task forecast --horizon 7
   myelin train houses.csv --target price --hidden 64,32 --epochs 200 --impute --out houses.safetensors`,
   )
   .action(async (file: string, options: TrainOptions | ForecastOptions, command: Command) => {
     const given = Object.keys(options).filter(name => command.getOptionValueSource(name) === 'cli');
     if ((options.task as string) === 'forecast') {
+      if (options.target === undefined) throw new UsageError(NO_TARGET);
       if (!('horizon' in options)) throw new UsageError('--task forecast: expected --horizon, the steps to predict');
       await (await import('./forecast.js')).trainForecast(file, options, given);
       return;
     }
     const foreign = given.find(name => ['horizon', 'length', 'season'].includes(name));
     if (foreign) throw new UsageError(`--${foreign}: expected --task forecast with it`);
+    if ((options.task as string) === 'anomaly') {
+      await (await import('./anomaly.js')).trainAnomaly(file, options, given);
+      return;
+    }
+    if (given.includes('quantile')) throw new UsageError('--quantile: expected --task anomaly with it');
+    if (options.target === undefined) throw new UsageError(NO_TARGET);
     await train(file, options);
   });
 

@@ -35,7 +35,10 @@ export async function predict(modelPath: string, file: string, options: PredictO
   for (const [name, count] of options.impute ? [] : unknown) {
     process.stderr.write(`column ${quote(name)}: ${counted(count, 'text')} that training did not have\n`);
   }
-  const lines = linesOf(outputs, preprocessing, options.json);
+  const { anomaly } = preprocessing;
+  const lines = anomaly
+    ? (await import('./anomaly.js')).anomalyLines(outputs, anomaly.threshold, options.json)
+    : linesOf(outputs, preprocessing, options.json);
   await write(lines, table.rows, options);
 }
 

@@ -82,11 +82,11 @@ function profileOf(cells: Cells, index: number): Profile {
  */
 export function findColumns(
   cells: Cells,
-  target: string,
+  target: string | undefined,
   asked: Readonly<Record<string, ColumnKind>> = {},
 ): ReadonlyMap<string, Found> {
   for (const [name, kind] of Object.entries(asked)) {
-    if (cells.find(name).length === 0) throw missingColumn(cells, name, [target]);
+    if (cells.find(name).length === 0) throw missingColumn(cells, name, target === undefined ? [] : [target]);
     checkChoice(`column ${quote(name)}`, kind, columnKinds);
     if (name !== target) continue;
     throw wrongValue(`column ${quote(name)}`, 'another column than the target', `the target as ${kind}`);
@@ -203,7 +203,10 @@ export function fitPreprocessing(training: Cells, settings: ColumnSettings): Pre
 }
 
 /** {@link fitPreprocessing}, but for the target. */
-export function fitColumns(training: Cells, settings: Omit<ColumnSettings, 'task'>): Omit<Preprocessing, 'target'> {
+export function fitColumns(
+  training: Cells,
+  settings: Omit<ColumnSettings, 'task' | 'target'> & { readonly target?: string },
+): Omit<Preprocessing, 'target'> {
   const { target, found, impute = false } = settings;
   const problems = new Problems();
   const columns: InputColumn[] = [];
@@ -225,7 +228,11 @@ export function fitColumns(training: Cells, settings: Omit<ColumnSettings, 'task
   if (columns.length === 0) {
     const names = dropped.map(({ name, kind }) => `${quote(name)} (${kind})`);
     const got = dropped.length === 0 ? 'none' : `none but ${listed(names)}, left out`;
-    throw wrongValue('the table', `at least one input column besides ${quote(target)}`, got);
+    throw wrongValue(
+      'the table',
+      target === undefined ? 'at least one column' : `at least one input column besides ${quote(target)}`,
+      got,
+    );
   }
   return { format: TABLE_FORMAT, columns, ...(dropped.length > 0 && { dropped }), ...(impute && { impute }) };
 }

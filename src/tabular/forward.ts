@@ -124,6 +124,14 @@ function stepOf(
   const name = typeof layer.name === 'string' ? layer.name : `${index}.${kind}`;
   const width = read.reduce((sum, own) => sum + own, 0);
   if (kind === 'concatenate') return { width, apply: x => x };
+  const [own = width] = read;
+  if ((kind === 'subtract' || kind === 'multiply') && read.length === 2 && width === 2 * own) {
+    const other = (x: Float64Array, i: number) => x[own + i] ?? 0;
+    return {
+      width: own,
+      apply: x => x.slice(0, own).map((a, i) => (kind === 'subtract' ? a - other(x, i) : a * other(x, i))),
+    };
+  }
   if (read.length === 1 && IDLE.has(String(kind))) return { width, apply: x => x };
   if (kind === 'activation') return { width, apply: x => applyActivation(layer.activation, x) };
   if (kind === 'slice') {

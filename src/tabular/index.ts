@@ -1,4 +1,5 @@
 /** The names that every entry of `myelin/tabular` has besides its TableModel and fitTable. */
+export type { AnomalyOptions, FitAnomalies } from '../tabular/anomaly.js';
 export type { ColumnKind } from '../tabular/columns.js';
 export type { FitTable } from '../tabular/entry.js';
 export type { ClassFigures, Figures, NumberFigures } from '../tabular/figures.js';

@@ -134,7 +134,7 @@ function addCounts(from: ReadonlyMap<string, number>, to: Map<string, number>): 
 }
 
 /** How a file was read, and values where it was said how. */
-function readingOf({ reading, ways, header }: Cells): StoredReading | undefined {
+export function readingOf({ reading, ways, header }: Cells): StoredReading | undefined {
   if (ways.impute !== '--impute' && reading === PLAIN_READING) return undefined;
   const { decimal, thousands, missing, header: hasHeader } = reading;
   return { decimal, thousands, missing, header: hasHeader, columns: header.length };

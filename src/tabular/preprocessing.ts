@@ -120,6 +120,8 @@ export interface Preprocessing {
   threshold?: number;
   /** Of a regression: how far predictions were off on rows held out, at 1 %, 2 % … 99 % of them, without signs. */
   errors?: number[];
+  /** Of a model of anomalies: the score from which on a row is one, and the share of rows that is below it. */
+  anomaly?: { threshold: number; quantile: number };
   /** Not in files of version 0.1.0, nor where no file was read. */
   reading?: StoredReading;
 }
@@ -169,11 +171,13 @@ export function parsePreprocessing(text: string): Preprocessing {
   if (!value.columns.every(isInputColumn)) throw broken('columns of numbers or of categories');
   if (!isTargetColumn(value.target)) throw broken('a target of classes or of numbers');
   if (value.reading !== undefined && !isReading(value.reading)) throw broken('how the file was read');
-  const { dropped = [], impute, threshold, errors } = value;
+  const { dropped = [], impute, threshold, errors, anomaly } = value;
   if (!isListOf(dropped, one => isNamed(one) && typeof one.reason === 'string')) throw broken('columns left out');
   const isThreshold = threshold === undefined || (isFiniteNumber(threshold) && threshold > 0 && threshold < 1);
   const areErrors = errors === undefined || isListOf(errors, isFiniteNumber);
-  if (!isThreshold || !areErrors || (impute !== undefined && typeof impute !== 'boolean')) throw broken('its settings');
+  const isAnomaly = anomaly === undefined || (isRecord(anomaly) && isFiniteNumber(anomaly.threshold));
+  if (!isThreshold || !areErrors || !isAnomaly || (impute !== undefined && typeof impute !== 'boolean'))
+    throw broken('its settings');
   return value as unknown as Preprocessing;
 }
 

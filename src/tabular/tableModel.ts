@@ -80,7 +80,13 @@ export class BaseTableModel<Row extends object = Record<string, unknown>> extend
    */
   evaluate(rows: readonly Row[] | Iterable<Row>, options: { readonly impute?: boolean } = {}): Figures {
     checkOptions('evaluate', options, ['impute']);
+    this.#refuseWithoutTarget('evaluate');
     return this.evaluateCells(this.cells('evaluate', rows, this.target.name), options.impute);
+  }
+
+  #refuseWithoutTarget(where: string): void {
+    if (!this.preprocessing.anomaly) return;
+    throw wrongKind(where, 'a model with a target', 'one of anomalies', 'predict says which rows are some');
   }
 
   /** @internal */
@@ -97,6 +103,7 @@ export class BaseTableModel<Row extends object = Record<string, unknown>> extend
   importance(rows: readonly Row[] | Iterable<Row>, options: ImportanceOptions = {}): Importance[] {
     const where = 'importance';
     checkOptions(where, options, ['repeats', 'seed']);
+    this.#refuseWithoutTarget(where);
     const repeats = checkInteger(`${where}: repeats`, options.repeats ?? 5, 1, 1000);
     const seed = checkSeed(`${where}: seed`, options.seed ?? 0);
     const cells = this.cells(where, rows, this.target.name);

@@ -17,10 +17,12 @@ import {
 
 /** What a model says of a row. */
 export interface Prediction {
-  /** The name of a class, or a number in the target's own unit. */
+  /** The name of a class, or a number in the target's own unit; of a model of anomalies `'anomaly'` or `'normal'`. */
   readonly prediction: string | number;
   /** Of a classifier: how likely each class is, by its name. */
   readonly probabilities?: Readonly<Record<string, number>>;
+  /** Of a model of anomalies: the mean squared error of the row's inputs, in units of their deviations. */
+  readonly score?: number;
   /** Of a regression, where asked for: the least and the largest that it expects. */
   readonly interval?: readonly [number, number];
 }
@@ -138,8 +140,11 @@ export class TablePredictor<Row extends object = Record<string, unknown>, M exte
   /** @internal */
   predictCells(cells: Cells, impute?: boolean, reach?: number): Prediction[] {
     const { preprocessing } = this;
-    const { target, threshold } = preprocessing;
+    const { target, threshold, anomaly } = preprocessing;
     const outputs = this.outputs(cells, impute);
+    if (anomaly) {
+      return Array.from(outputs, score => ({ prediction: score >= anomaly.threshold ? 'anomaly' : 'normal', score }));
+    }
     if (target.kind === 'number') {
       return Array.from(inOwnUnit(outputs, preprocessing), prediction => {
         return reach === undefined
