@@ -65,6 +65,8 @@ export class Controls {
   /** Nadam's Π of momenta, and up to which step. */
   momenta: f64;
   momentaStep: i32;
+  /** The place of the epoch whose row comes first among those that are kept for metrics. */
+  keptFrom: i32;
 }
 
 /** How every record begins. */

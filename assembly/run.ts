@@ -33,8 +33,8 @@ import {
   batchMoments, columnNormForward, columnNormGradient, moveAverages,
 } from './ops/columnNorm';
 import {
-  Cost, Loss,
-  cosineSimilarity, cost, elementwiseLoss, softmaxCrossEntropy, sparseSoftmaxCrossEntropy,
+  Cost, Loss, WeighRows,
+  cosineSimilarity, cost, elementwiseLoss, softmaxCrossEntropy, sparseSoftmaxCrossEntropy, weighRows,
 } from './ops/loss';
 import {
   AlphaDropout, Dropout, DropoutGradient, GaussianNoise,
@@ -168,6 +168,7 @@ function executeTraining(record: usize): Next {
     case Opcode.sparseSoftmaxCrossEntropy: sparseSoftmaxCrossEntropy(changetype<Loss>(record)); break;
     case Opcode.categoricalHinge: categoricalHinge(changetype<Loss>(record)); break;
     case Opcode.cosineSimilarity: cosineSimilarity(changetype<Loss>(record)); break;
+    case Opcode.weighRows: weighRows(changetype<WeighRows>(record)); break;
     case Opcode.cost: return cost(changetype<Cost>(record)) ? Next.record : Next.end;
     case Opcode.categoricalAccuracy: categoricalAccuracy(changetype<Accuracy>(record)); break;
     case Opcode.sparseCategoricalAccuracy: sparseCategoricalAccuracy(changetype<Accuracy>(record)); break;

@@ -15,7 +15,14 @@ import type { Places } from './runtime/staging.js';
 import { callCrew, WORK_FOR_MESSAGE } from './runtime/threads.js';
 import { Turn, workPerStep } from './runtime/turn.js';
 import { scoreNames, scoresOf, setSums, sumsOf, validationName } from './sums.js';
-import { type CheckedFitOptions, type EpochEvent, type History, newHistory, record } from './trainingOptions.js';
+import {
+  type CheckedFitOptions,
+  type EpochEvent,
+  type History,
+  newHistory,
+  record,
+  rowsOfStep,
+} from './trainingOptions.js';
 
 /** @internal */
 export class Fit {
@@ -75,7 +82,7 @@ export class Fit {
       setLearningRate: rate => run.setLearningRate(rate),
       parameters: () => held.values.slice(),
       restore: parameters => {
-        run.workspace.parameters.set(parameters);
+        run.beginAt(parameters);
         held.publish(parameters, this.#trained);
       },
     };
@@ -150,9 +157,8 @@ export class Fit {
    */
   async #callCrew(rows: number): Promise<Crew | undefined> {
     const { team, config, workspace } = this.#run;
-    const { signal, onBatch } = this.#options;
-    const alone = onBatch || workspace.network.kept;
-    const steps = alone ? 1 : Math.ceil(rows / config.batchSize);
+    const { signal } = this.#options;
+    const steps = Math.min(Math.ceil(rows / rowsOfStep(config)), this.#mostSteps);
     if (!team || steps * workPerStep(workspace.network.plan) < WORK_FOR_MESSAGE) return undefined;
     const calling = callCrew(team, workspace.program);
     const crew = await unlessAborted(signal, calling);
@@ -232,15 +238,17 @@ export class Fit {
   /** Runs what is left of the block that `first` rows of the epoch precede, unless the signal is aborted. */
   async #steps(first: number, turn: Turn): Promise<typeof ABORTED | undefined> {
     const run = this.#run;
-    const { progress, config } = run;
+    const { progress } = run;
     const { program, network } = run.workspace;
     const { signal, onBatch } = this.#options;
     const { block, places } = this.#placed as { block: Block; places: Places };
+    const ofStep = rowsOfStep(run.config);
     const end = first + block.samples.rows;
     while (progress.position < end) {
       if (signal?.aborted) return ABORTED;
-      const left = Math.ceil((end - progress.position) / config.batchSize);
-      const most = onBatch || network.kept ? 1 : Math.min(left, this.#stepsAtOnce(turn));
+      const left = Math.ceil((end - progress.position) / ofStep);
+      const most = Math.min(left, this.#stepsAtOnce(turn), this.#mostSteps);
+      program.set('keptFrom', progress.position - first);
       const steps = run.prepareRates('fit', most);
       this.#countBegun(steps);
       const finished = await this.#runSection('step', steps);
@@ -255,7 +263,7 @@ export class Fit {
       const taken = { samples: progress.position - before, first: before - first, order: this.#order(block, places) };
       run.measuring.add(program, network, block, taken);
       if (onBatch) {
-        const batch = Math.ceil(progress.position / config.batchSize);
+        const batch = Math.ceil(progress.position / ofStep);
         const called = onBatch({ epoch: progress.epoch + 1, batch, loss: program.get('cost') });
         if ((await unlessAborted(signal, called)) === ABORTED) return ABORTED;
       }
@@ -270,6 +278,14 @@ export class Fit {
     if (!this.#options.shuffle) return undefined;
     const { memory } = this.#run.workspace.program;
     return new Int32Array(memory.buffer, places.order, samples.rows);
+  }
+
+  /** How many steps may pass before JavaScript is to see what they made. */
+  get #mostSteps(): number {
+    const { config, workspace } = this.#run;
+    const { kept, keptRows = 0 } = workspace.network;
+    if (this.#options.onBatch) return 1;
+    return kept ? Math.max(1, Math.floor(keptRows / rowsOfStep(config))) : Infinity;
   }
 
   /** How many steps may pass before an abort is heard, and others have their turn. */
@@ -306,9 +322,9 @@ export class Fit {
     const scores = { ...scoresOf(progress, rows, goals), ...run.measuring.scores };
     // Timed before validation: samplesPerSecond speaks of training.
     const seconds = (performance.now() - started) / 1000;
-    const judgement = await this.#judge(turn);
+    const judgement = await run.withPublished(() => this.#judge(turn));
     if (judgement === ABORTED) return ABORTED;
-    run.model.held.publish(run.workspace.parameters, this.#trained);
+    run.model.held.publish(run.published, this.#trained);
     run.ahead = false;
     Object.assign(progress, { epoch: progress.epoch + 1, position: 0, costSum: 0, correct: 0, outputs: undefined });
     return {

@@ -9,7 +9,7 @@ import { type AskedMetric, checkMetricList, fitMetrics, type Metric, resolveMetr
 import type { End } from './metrics/metric.js';
 import { endOf } from './metrics/tallies.js';
 import { allByName, type ByName, valuesByName } from './names.js';
-import { endingsOf, type Goal, targetNumbers } from './training.js';
+import { endingsOf, type Goal, targetNumbers, wordsOf } from './training.js';
 
 /** A loss; where outputs have names one for all of them, or a record of them. */
 export type NetworkLoss = ByName<Loss>;
@@ -112,8 +112,18 @@ export function fitGoals(
   });
 }
 
+/** The same where each row's cost counts as its weight says. Right answers then are a metric like others. */
+export function weighGoals(where: string, architecture: Architecture, config: GoalConfig): OutputGoal[] {
+  return fitGoals(where, architecture, config).map(goal => {
+    const { name } = goal;
+    const own = name === undefined ? config.metrics : (config.metrics as Record<string, unknown>)[name];
+    const measured = resolveMetrics(where, own);
+    return { ...goal, weighted: true, accuracy: false, measured, kept: measured.length > 0 };
+  });
+}
+
 /** Where an output's targets, or its predictions, lie in a row of all outputs'. */
-function placesOf(goals: readonly OutputGoal[], columnsOf: (goal: OutputGoal) => number) {
+export function placesOf(goals: readonly OutputGoal[], columnsOf: (goal: OutputGoal) => number) {
   const stride = goals.reduce((sum, goal) => sum + columnsOf(goal), 0);
   let start = 0;
   return goals.map(goal => {
@@ -149,9 +159,11 @@ export function targetsByOutput(
   rows: number,
   goals: readonly OutputGoal[],
 ): (Int32Array | Float32Array)[] {
-  if (goals[0]?.name === undefined) return [targets];
-  return placesOf(goals, ({ loss }) => targetNumbers(loss)).map(place => {
-    const words = takeColumns(targets, new Int32Array(rows * place.columns), place);
+  if (goals[0]?.name === undefined && !goals[0]?.weighted) return [targets];
+  const all = new Int32Array(targets.buffer, targets.byteOffset, targets.length);
+  return placesOf(goals, wordsOf).map(place => {
+    const columns = targetNumbers(place.goal.loss);
+    const words = takeColumns(all, new Int32Array(rows * columns), { ...place, columns });
     return place.goal.loss.target.kind === 'labels' ? words : new Float32Array(words.buffer);
   });
 }

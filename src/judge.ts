@@ -18,6 +18,8 @@ import { planTraining } from './training.js';
 export interface ReadyData {
   readonly samples: ReadySamples;
   readonly targets: Int32Array | Float32Array;
+  /** What the rows count in the metrics of each output; 1 where it has none. */
+  readonly weights?: readonly (Float32Array | undefined)[];
 }
 
 /** What an evaluation finds, by the names that histories have for it. */
@@ -55,7 +57,7 @@ export function* evaluation(
 ): Generator<number, Judgement | undefined, number> {
   const { samples, targets } = data;
   const { rows } = samples;
-  const { tallies, kept } = network;
+  const { tallies, kept, keptRows = 0 } = network;
   const { capacity } = program.plan;
   const bytes = bytesPerRow(data);
   const batches = Math.max(1, Math.floor(BYTES_AT_A_TIME / (bytes.sample * capacity)));
@@ -70,8 +72,9 @@ export function* evaluation(
     copyTargets(program, places.y, targets, rows, first, last);
     beginRows(program, last - first);
     for (let left = Math.ceil((last - first) / capacity); left > 0; ) {
-      const steps = Math.min(left, stepsAtOnce(), kept ? 1 : Infinity);
+      const steps = Math.min(left, stepsAtOnce(), kept ? Math.floor(keptRows / capacity) : Infinity);
       const before = program.get('position');
+      program.set('keptFrom', before);
       if ((yield steps) < steps) return undefined;
       measuring.add(program, network, data, { samples: program.get('position') - before, first: first + before });
       left -= steps;

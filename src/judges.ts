@@ -10,15 +10,19 @@ import {
   type OutputGoal,
   readAllTargets,
   resolveGoals,
+  weighGoals,
 } from './goals.js';
 import type { GivenRows, Inputs, NetworkSamples } from './inputs.js';
 import { Judge, type Judgement, type ReadyData, type Way } from './judge.js';
+import type { ByName } from './names.js';
 import type { Outputs } from './outputs.js';
 import { MOST_ROWS } from './predictor.js';
 import { checkSeed } from './random.js';
+import { readSampleWeights, withCostWeights } from './rowWeights.js';
 import type { Backend } from './runtime/binaries.js';
 import type { Program } from './runtime/program.js';
 import type { RawRows } from './tabular/rawRows.js';
+import type { SampleWeights } from './trainingOptions.js';
 
 /** What judges ask of the model that is judged. */
 export interface Judged {
@@ -33,6 +37,11 @@ export interface Judged {
   readonly lend: (program: Program) => void;
   readonly rawRows: (where: string) => RawRows | undefined;
 }
+
+type JudgedRows = GivenRows & {
+  readonly y: NetworkTargets;
+  readonly sampleWeights?: ByName<SampleWeights> | undefined;
+};
 
 const inference: Way = { inputs: [], training: false };
 
@@ -86,9 +95,9 @@ export class Judges {
     return found;
   }
 
-  evaluate(data: GivenRows & { readonly y: NetworkTargets }, options: GoalOptions): Judgement {
+  evaluate(data: JudgedRows, options: GoalOptions): Judgement {
     const where = 'evaluate';
-    checkOptions(`${where}: data`, data, ['x', 'y', 'scale']);
+    checkOptions(`${where}: data`, data, ['x', 'y', 'scale', 'sampleWeights']);
     checkOptions(where, options, ['loss', 'lossWeights', 'metrics']);
     return this.#judge(where, data, options, MOST_ROWS, (judge, ready, goals) => {
       const raw = this.#model.rawRows(where);
@@ -99,7 +108,7 @@ export class Judges {
   /** Lends a program for the goals, with the model's parameters and room for the rows, to `use`. */
   #judge<R>(
     where: string,
-    data: GivenRows & { readonly y: unknown },
+    data: GivenRows & { readonly y: unknown; readonly sampleWeights?: ByName<SampleWeights> | undefined },
     options: GoalOptions,
     mostRows: number,
     use: (judge: Judge, data: ReadyData, goals: readonly OutputGoal[]) => R,
@@ -107,12 +116,16 @@ export class Judges {
   ): R {
     const { architecture, backend, inputs, outputs, rawRows, lend } = this.#model;
     const config = resolveGoals(where, options, outputs.names);
-    const goals = fitGoals(where, architecture, config);
+    const { sampleWeights } = data;
+    const toGoals = sampleWeights === undefined ? fitGoals : weighGoals;
+    const goals = toGoals(where, architecture, config);
     const raw = rawRows(where);
     const way = { ...asked, scaled: raw?.scaled ?? false };
     const samples = inputs.read(where, data, { raw, bare: where === 'evaluate' });
     const targets = readAllTargets(where, raw?.y(data.y) ?? data.y, samples.rows, goals);
-    const key = JSON.stringify([config.loss, config.lossWeights, goals.map(({ kept }) => kept), way]);
+    const weights = readSampleWeights(`${where}: data: sampleWeights`, sampleWeights, samples.rows, goals);
+    const kinds = goals.map(({ kept, weighted }) => [kept, weighted]);
+    const key = JSON.stringify([config.loss, config.lossWeights, kinds, way]);
     const rows = Math.min(samples.rows, mostRows);
     let judge = this.#known.get(key);
     if (!judge || judge.capacity < rows) {
@@ -122,6 +135,7 @@ export class Judges {
       this.#known.set(key, judge);
     }
     lend(judge.program);
-    return use(judge, { samples, targets }, goals);
+    const ready = { samples, targets, ...(weights && { weights }) };
+    return use(judge, weights ? withCostWeights(ready, goals, []) : ready, goals);
   }
 }

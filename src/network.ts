@@ -12,6 +12,7 @@ import {
   placedLayers,
 } from './architecture.js';
 import { activation } from './layers/activation.js';
+import type { Common } from './layers/common.js';
 import { definitionOf, type Layer } from './layers/index.js';
 import type { LayerForward, Layout, Past, Place, Site } from './layers/layer.js';
 import {
@@ -50,9 +51,10 @@ export interface NetworkPlan {
   /** Each node's value, in order. */
   readonly layers: readonly { readonly name: string; readonly value: Value }[];
   /**
-   * Where a batch's outputs are kept row-major for metrics, which then see each step; none where nobody asks for them.
+   * Where outputs are kept row-major for metrics, those of so many rows at a time; none where nobody asks for them.
    */
   readonly kept?: Region | undefined;
+  readonly keptRows?: number;
   /** What is counted for each of several outputs by themselves. */
   readonly tallies: readonly Tally[];
   /** Where the inputs' gradients lie, where they were asked for. */
@@ -99,14 +101,15 @@ export function placeNetwork(builder: Builder, architecture: Architecture, weigh
   // One flat array for optimisers first, then tables whose rows are updated by themselves, then what is not trained.
   for (const group of [{}, { rowwise: true }, { trainable: false }]) {
     const { trainable = true, rowwise = false } = group;
-    for (const { name, index, parameters } of placed) {
+    for (const { name, index, layer, parameters } of placed) {
+      const { learningRateFactor: rateFactor } = layer as Common;
       const specs = parameters.filter(spec => {
         const learns = spec.trainable ?? true;
         const byRows = learns && (spec.rowwise ?? false) && !uses.has(index);
         return learns === trainable && byRows === rowwise;
       });
       for (const { name: part, shape, ...stored } of specs.flatMap(spec => storedParts(spec, weights))) {
-        const parameter = builder.parameter(`${name}.${part}`, shape, { ...stored, trainable, rowwise });
+        const parameter = builder.parameter(`${name}.${part}`, shape, { ...stored, trainable, rowwise, rateFactor });
         Object.assign(own[index] ?? {}, { [part]: parameter });
       }
     }

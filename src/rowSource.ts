@@ -55,7 +55,7 @@ const BLOCK_BYTES = 2 ** 25;
 const MOST_ROWS = 2 ** 31 - 1;
 
 /**
- * Chunks of any size as blocks of whole batches, about 32 MB each, whatever the chunks' own: so the bits hang on the
+ * Chunks of any size as blocks of whole steps, about 32 MB each, whatever the chunks' own: so the bits hang on the
  * rows alone. While a block is trained on, the next is read.
  */
 export class Chunks implements RowSource {
@@ -63,7 +63,7 @@ export class Chunks implements RowSource {
   readonly #where: string;
   readonly #chunks: () => unknown;
   readonly #read: (where: string, chunk: unknown) => ReadyData;
-  readonly #batchSize: number;
+  readonly #rowsOfStep: number;
   readonly #blockBytes: number;
   /** Two blocks' room by turns: one is trained on while the other fills. */
   #rooms: Block[] = [];
@@ -72,7 +72,7 @@ export class Chunks implements RowSource {
   constructor(
     where: string,
     { chunks, rows }: ChunkedData,
-    batchSize: number,
+    rowsOfStep: number,
     read: (where: string, chunk: unknown) => ReadyData,
     blockBytes = BLOCK_BYTES,
   ) {
@@ -82,7 +82,7 @@ export class Chunks implements RowSource {
     this.#where = where;
     this.#chunks = chunks;
     this.rows = rows === undefined ? undefined : checkInteger(`${where}: rows`, rows, 1, MOST_ROWS);
-    this.#batchSize = batchSize;
+    this.#rowsOfStep = rowsOfStep;
     this.#blockBytes = blockBytes;
     this.#read = read;
   }
@@ -157,8 +157,8 @@ export class Chunks implements RowSource {
   #roomFor(turn: number, chunk: ReadyData, index: number): Block {
     const { sample, target } = bytesPerRow(chunk);
     if (this.#rooms.length === 0) {
-      const batchBytes = this.#batchSize * (sample + target);
-      const most = this.#batchSize * Math.max(1, Math.floor(this.#blockBytes / batchBytes));
+      const stepBytes = this.#rowsOfStep * (sample + target);
+      const most = this.#rowsOfStep * Math.max(1, Math.floor(this.#blockBytes / stepBytes));
       const rows = Math.min(most, this.rows ?? most);
       this.#rooms = [roomLike(chunk, rows), roomLike(chunk, rows)];
     }

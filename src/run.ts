@@ -5,17 +5,18 @@
 import { placedLayers } from './architecture.js';
 import type { Callbacks } from './callbacks/index.js';
 import { findNotFinite } from './data/samples.js';
-import { shorten, wrongState, wrongValue } from './errors.js';
+import { shorten, wrongKind, wrongState, wrongValue } from './errors.js';
 import type { OutputGoal } from './goals.js';
 import type { ReadyData } from './judge.js';
 import { definitionOf } from './layers/index.js';
-import type { Measuring } from './metrics/measuring.js';
+import { Measuring } from './metrics/measuring.js';
 import { checkRate, type LearningRate, rateAt } from './optimizers/schedules.js';
 import { PANEL, panelCount } from './plan/panels.js';
+import { withCostWeights } from './rowWeights.js';
 import { type Places, setSeed } from './runtime/staging.js';
 import type { Team } from './runtime/threads.js';
 import type { Sums } from './sums.js';
-import type { TrainerConfig } from './trainingOptions.js';
+import { type ClassWeights, rowsOfStep, type TrainerConfig } from './trainingOptions.js';
 import type { Leader, Trainable } from './weights.js';
 import type { Workspace } from './workspace.js';
 
@@ -30,6 +31,10 @@ export interface RunParts<M extends Trainable> {
   readonly model: M;
   readonly config: TrainerConfig;
   readonly goals: readonly OutputGoal[];
+  /** The same where rows are weighed. */
+  readonly weighedGoals: readonly OutputGoal[];
+  /** What rows of each class count, for each output. */
+  readonly classWeights: readonly (ClassWeights | undefined)[];
   /** The metrics that rows are kept for. */
   readonly measuring: Measuring;
   readonly deterministic: boolean;
@@ -73,8 +78,10 @@ const begun: Progress = {
 export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M> {
   readonly model: M;
   readonly config: TrainerConfig;
-  readonly goals: readonly OutputGoal[];
-  readonly measuring: Measuring;
+  goals: readonly OutputGoal[];
+  readonly weighedGoals: readonly OutputGoal[];
+  readonly classWeights: readonly (ClassWeights | undefined)[];
+  measuring: Measuring;
   readonly deterministic: boolean;
   readonly team: Team | undefined;
   readonly workspace: Workspace;
@@ -91,12 +98,38 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     this.model = parts.model;
     this.config = parts.config;
     this.goals = parts.goals;
+    this.weighedGoals = parts.weighedGoals;
+    this.classWeights = parts.classWeights;
     this.measuring = parts.measuring;
     this.deterministic = parts.deterministic;
     this.team = parts.team;
     this.workspace = parts.workspace;
     this.callbacks = parts.callbacks;
     this.#learningRate = parts.config.optimizer.learningRate;
+    if (parts.config.classWeights !== undefined) this.weigh();
+  }
+
+  /** Whether rows are weighed. */
+  get weighs(): boolean {
+    return this.goals === this.weighedGoals;
+  }
+
+  /** Data as its plan takes them: where rows are weighed, with what their costs count, by classes unless `judged`. */
+  ready(data: ReadyData, judged = false): ReadyData {
+    return this.weighs ? withCostWeights(data, this.goals, judged ? [] : this.classWeights) : data;
+  }
+
+  /** Refuses classes that are to be balanced where nobody knows all rows. */
+  refuseBalanced(where: string): void {
+    if (!this.classWeights.includes('balanced')) return;
+    const mend = 'give one number for each class';
+    throw wrongKind(`${where}: classWeights`, `numbers where not all rows are known`, `'balanced'`, mend);
+  }
+
+  /** Rows are weighed from now on. */
+  weigh(): void {
+    this.goals = this.weighedGoals;
+    this.measuring = new Measuring('fit', this.goals, this.measuring.restore);
   }
 
   /**
@@ -105,7 +138,7 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
    */
   open(rows: number, data: ReadyData, keeps: boolean, given = false): void {
     const { config, model, workspace } = this;
-    if (workspace.open(rows, data, given)) {
+    if (workspace.open(rows, data, { given, weighs: this.weighs })) {
       const { program } = workspace;
       if (typeof this.#learningRate === 'number') program.set('learningRate', this.#learningRate);
       program.set('batchSize', config.batchSize);
@@ -157,8 +190,10 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
    * Takes over the model's newest parameters and its count of steps, where another trainer may have been at work since.
    */
   lead(): void {
-    const led = this.model.held.lead(this);
-    if (led && this.workspace.placed) this.workspace.program.set('draw', this.model.held.trained.steps);
+    const { held } = this.model;
+    if (!held.lead(this)) return;
+    this.beginAt(held.values);
+    if (this.workspace.placed) this.workspace.program.set('draw', held.trained.steps);
   }
 
   get parameters(): Float32Array {
@@ -168,7 +203,35 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
   takeUpdate(): Float32Array | undefined {
     if (!this.ahead) return undefined;
     this.ahead = false;
-    return this.parameters;
+    return this.published;
+  }
+
+  /** What the model gets: the parameters, or where those that learn are averaged, their averages and the rest. */
+  get published(): Float32Array {
+    const { averages } = this.workspace;
+    if (!averages) return this.parameters;
+    const published = this.parameters.slice();
+    published.set(averages);
+    return published;
+  }
+
+  /** Has somebody work with what the model gets, and puts the trainer's own parameters back in the end. */
+  async withPublished<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.workspace.averages) return work();
+    const own = this.parameters.slice();
+    this.parameters.set(this.published);
+    try {
+      return await work();
+    } finally {
+      this.parameters.set(own);
+    }
+  }
+
+  /** Goes on from other parameters, whose averages begin anew. */
+  beginAt(parameters: Float32Array): void {
+    this.parameters.set(parameters);
+    const { averages } = this.workspace;
+    averages?.set(parameters.subarray(0, averages.length));
   }
 
   /** Points the plan at samples and targets. */
@@ -177,6 +240,8 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     program.set('x', places.x);
     program.set('y', places.y);
     program.set('order', places.order);
+    // A step whose cost was not finite may have ended among its batches.
+    program.set('taken', 0);
   }
 
   refuseEnded(where: string): void {
@@ -203,7 +268,7 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
 
   /** Ends it at a cost or parameter that is not finite. */
   fail(position: number, expected = 'a finite cost'): Error {
-    const batch = Math.ceil(position / this.config.batchSize);
+    const batch = Math.ceil(position / rowsOfStep(this.config));
     const error = this.explain(`fit: epoch ${this.progress.epoch + 1}, step ${batch}`, expected);
     this.goBack(error);
     return error;

@@ -26,7 +26,7 @@ import type { Bytes } from './kinds.js';
 import type { Parameter } from './plan/builder.js';
 import { fromPanels, toPanels } from './plan/panels.js';
 import type { Run } from './run.js';
-import type { ResumeOptions } from './trainingOptions.js';
+import { type ResumeOptions, trainerConfigNames } from './trainingOptions.js';
 import { stateOf } from './workspace.js';
 
 /** Everything that a run goes on from, with its model. */
@@ -53,6 +53,7 @@ export function runBytes(run: Run): Bytes {
     format: TRAINER_FORMAT,
     ...config,
     deterministic,
+    ...(run.weighs && { weighs: true }),
     ...progress,
     ...callbacks,
     ...tallies,
@@ -66,20 +67,19 @@ export function readRun(where: string, bytes: Uint8Array, given: ResumeOptions) 
   const state = readState(metadata.trainer, given.learningRate);
   const saved = state.callbacks ?? [];
   const callbacks = callbacksAgain(where, given.callbacks, saved);
-  const names = Object.keys(stateOf(state.optimizer));
+  const names = Object.keys(stateOf(state));
   const kept = saved.flatMap(({ keeps }, index) => (keeps ? bufferOf(index) : []));
   const nameOf = namingOf(tensors);
   const { users, ...model } = readModelMetadata(tensors, metadata, (name, trainable) => {
     return [...(trainable ? names : []), ...kept].map(buffer => nameOf(buffer, name));
   });
-  const { loss, lossWeights, optimizer, metrics, batchSize, clipValue, clipNorm, deterministic } = state;
   const stored = new Map(tensors.map(({ name, data }) => [name, data]));
   return {
     tensors,
     users,
-    deterministic,
+    deterministic: state.deterministic,
     model: { ...model, trained: trainedBy(state, model.trained) },
-    config: { loss, lossWeights, optimizer, metrics, batchSize, clipValue, clipNorm },
+    config: Object.fromEntries(trainerConfigNames.map(name => [name, state[name]])),
     restore: (run: Run) => {
       restore(run, state, callbacks, (buffer, parameter) => stored.get(nameOf(buffer, parameter)) ?? []);
     },
@@ -92,8 +92,11 @@ function restore(
   callbacks: readonly Callback[],
   stored: (buffer: string, parameter: string) => ArrayLike<number>,
 ): void {
+  if (state.weighs && !run.weighs) run.weigh();
   const { workspace, goals, measuring, progress, model } = run;
   const { parameters } = workspace.network.plan;
+  // The file's parameters are the trainer's own.
+  if (workspace.averages) run.lead();
   for (const parameter of parameters) {
     const { name, rows, columns } = parameter;
     for (const moments of workspace.momentsOf(parameter)) {
@@ -117,6 +120,7 @@ function restore(
   });
   run.callbacks = new Callbacks(callbacks, saved);
   checkProgress(state, model.held.trained, goals);
+  if (workspace.averages) model.held.publish(run.published, model.held.trained);
   if (state.position > 0) measuring.resume('Trainer.fromBytes: trainer: tallies', state.tallies, state.position);
   const { epoch, position, samples, costSum, correct, outputs, shuffled, order, step } = state;
   Object.assign(progress, { epoch, position, samples, costSum, correct, outputs, shuffled, order, step });

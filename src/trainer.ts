@@ -15,6 +15,7 @@ import {
   readAllGradients,
   readAllTargets,
   targetsByOutput,
+  weighGoals,
 } from './goals.js';
 import type { NetworkSamples } from './inputs.js';
 import { callOnItselfAlone } from './itself.js';
@@ -26,6 +27,7 @@ import type { Plan } from './plan/builder.js';
 import { printPlan } from './plan/print.js';
 import type { PredictorClass } from './predictor.js';
 import { Chunks, Whole } from './rowSource.js';
+import { fitClassWeights, readSampleWeights, splitReady } from './rowWeights.js';
 import { Run } from './run.js';
 import { type Backend, chooseBackend } from './runtime/binaries.js';
 import { ownMemories } from './runtime/memories.js';
@@ -45,10 +47,11 @@ import {
   type History,
   isChunked,
   type ResumeOptions,
+  rowsOfStep,
   type TrainingData,
 } from './trainingOptions.js';
 import type { Trainable } from './weights.js';
-import { Workspace } from './workspace.js';
+import { stateOf, Workspace } from './workspace.js';
 
 /** Multiply-adds of a step below which it is not shared out: waiting for one another would cost as much as it saves. */
 const WORK_FOR_THREADS = 2.5e5;
@@ -105,28 +108,36 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const goals = fitGoals(where, model.architecture, config);
     for (const { measured } of goals) refuseLists(`${where}: metrics`, measured);
     const raw = model.rawRows(where);
+    const weighedGoals = weighGoals(where, model.architecture, config);
+    const classWeights = fitClassWeights(`${where}: classWeights`, config.classWeights, goals);
     const measuring = new Measuring('fit', goals, raw && (numbers => raw.truth(numbers)));
-    const { optimizer, batchSize, clipValue, clipNorm } = config;
+    const { optimizer, batchSize, clipValue, clipNorm, accumulationSteps = 1, averageDecay } = config;
     const clipping = { ...(clipValue !== undefined && { clipValue }), ...(clipNorm !== undefined && { clipNorm }) };
     const { deterministic } = backend;
     const scaled = raw?.scaled ?? false;
-    const judgement = { goals, optimizer, clipping, paired: backend.paired, scaled };
+    const steps = { optimizer, clipping, accumulationSteps, averageDecay };
+    const judgement = { goals, ...steps, paired: backend.paired, scaled };
     const { work } = planTraining(model.architecture, batchSize, judgement).plan;
-    const found = work < WORK_FOR_THREADS ? undefined : await unlessAborted(signal, findTeam(backend, threads));
+    const found =
+      work < accumulationSteps * WORK_FOR_THREADS ? undefined : await unlessAborted(signal, findTeam(backend, threads));
     const team = found === ABORTED ? undefined : found;
     const workspace = new Workspace({
       module: team?.module ?? backend.module,
       shared: team !== undefined,
       memories: team ? Office.of(team.host).memories : ownMemories,
-      optimizer,
+      state: stateOf(config),
       batchSize,
-      planFor: (rows, given) =>
-        planTraining(model.architecture, rows, { ...judgement, given, threads: team?.size ?? 1 }),
+      planFor: (rows, { given, weighs }) => {
+        const own = { goals: weighs ? weighedGoals : goals, given, threads: team?.size ?? 1 };
+        return planTraining(model.architecture, rows, { ...judgement, ...own });
+      },
     });
     return new Run({
       model,
       config,
       goals,
+      weighedGoals,
+      classWeights,
       measuring,
       deterministic,
       team,
@@ -160,7 +171,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
   }
 
   /**
-   * One step on one batch of at most `batchSize` rows.
+   * One step on one batch of at most `batchSize` rows, or with `accumulationSteps` on so many batches.
    *
    * @param y targets; or `{ gradient }`, in place of targets and loss the cost's gradient for each output, after its
    *   activation: for costs of one's own
@@ -178,14 +189,16 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const { model, workspace } = run;
     run.refuseEnded('step');
     this.#refuseBusy('step');
+    run.refuseBalanced('step');
     const { inputs } = workspace.network;
-    const { batchSize } = run.config;
+    const most = rowsOfStep(run.config);
     const raw = model.rawRows('step');
     const samples = model.inputs.readAlone('step', x, raw);
     const { rows } = samples;
-    if (rows > batchSize) throw wrongValue('step: x', `at most ${batchSize} rows, the batchSize`, rows);
+    if (rows > most) throw wrongValue('step: x', `at most ${most} rows, those of a step`, rows);
     const given = isGiven(y, run.goals) ? readAllGradients('step', y, rows, run.goals) : undefined;
-    const data = { samples, targets: given ?? readAllTargets('step', raw?.y(y) ?? y, rows, run.goals) };
+    const targets = given ?? readAllTargets('step', raw?.y(y) ?? y, rows, run.goals);
+    const data = given ? { samples, targets } : run.ready({ samples, targets });
     run.open(rows, data, true, given !== undefined);
     workspace.rest('step');
     run.aim(workspace.place(data, false));
@@ -194,10 +207,16 @@ class BaseTrainer<M extends Trainable = Trainable> {
     if (program.run('check') === 0) throw notFiniteAt('step: x', samples.values, program.get('failure'), inputs);
     run.lead();
     if (given) program.set('cost', 0);
+    // A batch before one that leaves the finite numbers has moved what batch normalisation averages.
+    const before = rows > run.config.batchSize ? workspace.parameters.slice() : undefined;
     run.prepareRates('step', 1);
     const finished = program.run(given ? 'stepBy' : 'step');
     model.held.countStep();
-    if (finished === 0) throw run.explain(`step ${this.steps + 1}`);
+    if (finished === 0) {
+      const error = run.explain(`step ${this.steps + 1}`);
+      if (before) workspace.parameters.set(before);
+      throw error;
+    }
     run.progress.step += 1;
     const cost = program.get('cost');
     // The cost was finite, or the step would not have finished: the update says so.
@@ -219,9 +238,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const where = 'fit';
     this.#run.refuseEnded(where);
     const checked = checkFitOptions(where, options);
-    const source = this.#source(where, data);
-    const { validation } = options;
-    const judged = validation === undefined ? undefined : this.#read(`${where}: validation`, validation);
+    const { source, judged } = this.#rows(where, data, options);
     this.#refuseOther(where, source, checked);
     this.#refuseBusy(where);
     this.#run.checkRate(where);
@@ -255,16 +272,48 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const { model, goals } = this.#run;
     const raw = model.rawRows('fit');
     const samples = model.inputs.read(where, data, { raw });
-    return { samples, targets: readAllTargets(where, raw?.y(data.y) ?? data.y, samples.rows, goals) };
+    const targets = readAllTargets(where, raw?.y(data.y) ?? data.y, samples.rows, goals);
+    const weights = readSampleWeights(`${named}: sampleWeights`, data.sampleWeights, samples.rows, goals);
+    return { samples, targets, ...(weights && { weights }) };
   }
 
-  /** Where the rows come from: checked, or checked as they come. */
-  #source(where: string, data: TrainingData | ChunkedData): Whole | Chunks {
+  /** Where the rows come from, checked, or checked as they come; and those to judge by, where there are some. */
+  #rows(where: string, data: TrainingData | ChunkedData, { validation, validationSplit }: FitOptions) {
+    const run = this.#run;
+    const given = validation && this.#read(`${where}: validation`, validation);
     const named = `${where}: data`;
-    if (!isChunked(data)) return new Whole(this.#read(where, data, named));
+    if (!isChunked(data)) {
+      const whole = this.#read(where, data, named);
+      const parts =
+        validationSplit === undefined
+          ? { training: whole, validation: given }
+          : splitReady(`${where}: validationSplit`, whole, validationSplit, this.model.seed, run.goals);
+      this.#weigh(where, parts.training, parts.validation);
+      const judged = parts.validation && run.ready(parts.validation, true);
+      return { source: new Whole(run.ready(parts.training)), judged };
+    }
     checkOptions(named, data, ['chunks', 'rows']);
-    const { batchSize } = this.#run.config;
-    return new Chunks(where, data, batchSize, (place, chunk) => this.#read(place, chunk as TrainingData));
+    if (validationSplit !== undefined) {
+      throw wrongKind(`${where}: validationSplit`, 'none with chunks', 'one', 'give validation');
+    }
+    run.refuseBalanced(where);
+    this.#weigh(where, given);
+    const read = (place: string, chunk: unknown) => {
+      checkOptions(place, chunk, ['x', 'y', 'scale']);
+      return run.ready(this.#read(place, chunk as TrainingData));
+    };
+    return { source: new Chunks(where, data, rowsOfStep(run.config), read), judged: given && run.ready(given, true) };
+  }
+
+  /** Rows are weighed from the first ones on that have weights. */
+  #weigh(where: string, ...parts: readonly (ReadyData | undefined)[]): void {
+    const run = this.#run;
+    if (run.weighs || parts.every(part => part?.weights === undefined)) return;
+    if (run.progress.position > 0) {
+      const expected = 'none, as the epoch under way began';
+      throw wrongValue(`${where}: sampleWeights`, expected, 'some', 'finish it with the same data');
+    }
+    run.weigh();
   }
 
   /** Adapts what is not adapted yet to the rows that are trained on. */

@@ -17,13 +17,14 @@ import {
   type Tally,
 } from './network.js';
 import { buffersOf, emitUpdate, type OptimizerConfig } from './optimizers/index.js';
+import { emitAccumulation, emitAveraging } from './plan/accumulation.js';
 import { together } from './plan/barriers.js';
-import type { Builder, Owner, Value } from './plan/builder.js';
+import type { Owner, Value } from './plan/builder.js';
 import { type Clipping, emitClipping } from './plan/clipping.js';
 import { Gradients } from './plan/gradients.js';
 import type { Region } from './plan/memory.js';
 import { checkFinite, gather, gatherLabels, nextBatch, scatter } from './plan/ops/batch.js';
-import { categoricalAccuracy, cost, sparseCategoricalAccuracy, thresholdAccuracy } from './plan/ops/loss.js';
+import { categoricalAccuracy, cost, sparseCategoricalAccuracy, thresholdAccuracy, weighRows } from './plan/ops/loss.js';
 import { panelBytes } from './plan/panels.js';
 import { emitConstraints, emitPenalties } from './plan/regularization.js';
 import { emitRowwise } from './plan/rowwise.js';
@@ -41,6 +42,8 @@ export interface Goal {
   readonly accuracy: boolean;
   /** Whether its outputs are kept for metrics; false unless told. */
   readonly kept?: boolean;
+  /** Whether what a row's cost counts stands behind its targets; false by default. */
+  readonly weighted?: boolean;
 }
 
 /** What a plan that judges is made for. */
@@ -51,6 +54,10 @@ export interface Judgement {
   readonly optimizer: OptimizerConfig | undefined;
   /** How the gradients of its steps are cut; not at all unless told. */
   readonly clipping?: Clipping;
+  /** Batches of a step; 1 by default. */
+  readonly accumulationSteps?: number;
+  /** How much of an average of the parameters is kept from step to step; none is made by default. */
+  readonly averageDecay?: number | undefined;
   /** Whether the gradients are those of a training step, with dropout; true unless told where there is an optimiser. */
   readonly training?: boolean;
   /** What nodes read the inputs by whose gradients are asked for too; none unless told. */
@@ -85,8 +92,9 @@ interface Aim extends Goal {
  */
 export function planTraining(architecture: Architecture, capacity: number, judgement: Judgement): NetworkPlan {
   const { goals, optimizer, paired, threads = 1, training = optimizer !== undefined } = judgement;
-  const updates = optimizer !== undefined;
-  const builder = new TrainingBuilder(capacity, { paired, updates, together: together(threads) });
+  const { accumulationSteps = 1, averageDecay } = judgement;
+  const parts = optimizer ? accumulationSteps : 0;
+  const builder = new TrainingBuilder(capacity, { paired, parts, together: together(threads) });
   const network = placeNetwork(builder, architecture);
   const aims = aimsOf(builder, network.outputs, goals);
   const stride = targetWidth(goals);
@@ -95,7 +103,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
   const inputGradients = new Map<string, Value>();
 
   function forwardTo(learns: boolean, toLogits: readonly boolean[], emitTargets: () => void): [Forward, Value[]] {
-    builder.emit(nextBatch, 'batch', { counts: Number(optimizer !== undefined && learns) });
+    builder.emit(nextBatch, 'batch', { counts: learns ? parts : 0 });
     const inputs = emitInputs(builder, network);
     emitTargets();
     const options = { toLogits, ...(learns && training && { forwardOf: trainingForwardOf }) };
@@ -112,9 +120,13 @@ export function planTraining(architecture: Architecture, capacity: number, judge
 
   function forwardAndCost(learns: boolean): void {
     const targets: Region[] = [];
+    const weights: (Region | undefined)[] = [];
     const toLogits = goals.map(({ loss }) => loss.fromLogits);
     const [forward, given] = forwardTo(learns, toLogits, () => {
-      for (const aim of aims) targets.push(emitTargets(builder, aim, stride));
+      for (const aim of aims) {
+        targets.push(emitTargets(builder, aim, stride));
+        weights.push(aim.weighted ? emitWeights(builder, aim, stride) : undefined);
+      }
     });
     const whole = forward.tape.steps;
     const ends = judgement.scaled ? given.flatMap(value => sourceOf(whole, value)) : given;
@@ -122,13 +134,15 @@ export function planTraining(architecture: Architecture, capacity: number, judge
     const gradients = new Gradients(builder, learns ? wantedOf(steps, inputGradients.values(), ends) : new Set(ends));
     aims.forEach((aim, end) => {
       const [value, target] = [ends[end], targets[end]];
-      if (value && target) emitCost(builder, gradients, value, target, aim, end > 0);
+      const counts = weights[end];
+      if (value && target) emitCost(builder, gradients, value, { target, weights: counts }, aim, end > 0);
       if (value && aim.kept) emitKept(builder, value, aim, network.outputWidth);
     });
     if (!learns) return;
     layers = forward.layers;
     emitBackward(builder, steps, gradients);
     holders = holdersOf(steps);
+    emitAccumulation(builder);
     if (training) emitPenalties(builder, holders);
   }
 
@@ -146,6 +160,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
     });
     emitBackward(builder, steps, gradients);
     holders = holdersOf(steps);
+    emitAccumulation(builder);
     emitPenalties(builder, holders);
   }
 
@@ -157,6 +172,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
     emitRowwise(builder, buffers, () => emitUpdate(builder, optimizer));
     builder.rowwise.splice(0);
     emitConstraints(builder, holders);
+    if (averageDecay !== undefined) emitAveraging(builder, averageDecay);
     builder.emitLate();
   }
   builder.section('check', () => builder.emit(checkFinite, 'input', { columns: network.inputNumbers }));
@@ -177,6 +193,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
     outputs: network.outputWidth,
     layers,
     kept: aims.some(aim => aim.kept) ? keptOutputs(builder, network.outputWidth) : undefined,
+    keptRows: keptRows(builder, network.outputWidth),
     tallies: aims.flatMap(({ tally }) => tally ?? []),
     inputGradients: [...inputGradients].map(([name, value]) => ({ name, value, gradient: builder.gradientOf(value) })),
   };
@@ -187,8 +204,13 @@ export function targetNumbers({ target, positions }: FittedLoss): number {
   return positions * (target.kind === 'labels' ? 1 : target.columns);
 }
 
+/** The same with what the row's cost counts. */
+export function wordsOf({ loss, weighted = false }: Goal): number {
+  return targetNumbers(loss) + Number(weighted);
+}
+
 function targetWidth(goals: readonly Goal[]): number {
-  return goals.reduce((sum, { loss }) => sum + targetNumbers(loss), 0);
+  return goals.reduce((sum, goal) => sum + wordsOf(goal), 0);
 }
 
 function aimsOf(builder: TrainingBuilder, outputs: readonly Output[], goals: readonly Goal[]): Aim[] {
@@ -200,7 +222,7 @@ function aimsOf(builder: TrainingBuilder, outputs: readonly Output[], goals: rea
     const count = (what: string) => builder.region(`${what} of ${name}`, 8);
     const tally = name === undefined ? undefined : { name, cost: count('cost'), correct: count('right answers') };
     const aim = { ...goal, output, start, tally, metrics: { name: ofOutput('metrics', output) } };
-    start += targetNumbers(goal.loss);
+    start += wordsOf(goal);
     return aim;
   });
 }
@@ -261,12 +283,20 @@ function emitTargets(
   return values;
 }
 
+/** Emits what takes the rows' weights from behind an output's targets. */
+function emitWeights(builder: TrainingBuilder, { loss, output, start }: Aim, stride: number): Region {
+  const weights = builder.region(ofOutput('weights', output), panelBytes(builder.capacity, 1));
+  const fields = { y: weights, targets: 1, columns: 1, stride, start: start + targetNumbers(loss), ownBytes: 0 };
+  builder.emit(gather, ofOutput('weights', output), fields);
+  return weights;
+}
+
 /** Emits an output's cost, with its gradient, and where that is asked for how many of its answers are right. */
 function emitCost(
   builder: TrainingBuilder,
   gradients: Gradients,
   value: Value,
-  target: Region,
+  { target, weights }: { target: Region; weights: Region | undefined },
   aim: Aim,
   adds: boolean,
 ): void {
@@ -278,6 +308,7 @@ function emitCost(
   gradients.give(value, owner, dx => {
     const fields = { rowCosts, x, dx, target, columns, kind, setting, divisor, weight, alpha };
     builder.emit(loss.op, owner, fields, positions);
+    if (weights) builder.emit(weighRows, owner, { rowCosts, dx, weights, columns }, positions);
   });
   builder.emit(cost, owner, { rowCosts, tally: tally?.cost ?? 0, divisor, weight, adds: Number(adds) }, positions);
   if (!aim.accuracy || !accuracy) return;
@@ -292,13 +323,22 @@ function emitCost(
   builder.emit(op, ofOutput('accuracy', output), { ...places, columns, threshold }, positions);
 }
 
-/** Where a batch's outputs are kept until metrics have seen them. */
-function keptOutputs(builder: Builder, width: number): Region {
-  return builder.region('kept outputs', 4 * width * builder.capacity);
+/** Bytes of outputs that are kept until metrics see them, where a step has no more of them. */
+const KEPT_BYTES = 2 ** 16;
+
+/** Rows of so many outputs that are kept: those of some steps. */
+function keptRows({ capacity, parts }: TrainingBuilder, width: number): number {
+  const ofStep = capacity * Math.max(1, parts);
+  return ofStep * Math.max(1, Math.floor(KEPT_BYTES / (4 * width * ofStep)));
+}
+
+/** Where outputs are kept until metrics have seen them. */
+function keptOutputs(builder: TrainingBuilder, width: number): Region {
+  return builder.region('kept outputs', 4 * width * keptRows(builder, width));
 }
 
 /** Emits what keeps an output row-major for metrics: its probabilities, where the loss reads logits. */
-function emitKept(builder: Builder, value: Value, { loss, output, metrics }: Aim, width: number): void {
+function emitKept(builder: TrainingBuilder, value: Value, { loss, output, metrics }: Aim, width: number): void {
   let kept = value;
   if (loss.fromLogits) {
     const kind = loss.accuracy?.kind === 'threshold' ? 'sigmoid' : 'softmax';

@@ -1,15 +1,21 @@
 /** What trainers are asked for, what they tell while they train, and what they tell in the end. */
 import { type Callback, resolveCallbacks } from './callbacks/index.js';
-import { checkBoolean, checkInteger, checkNumber, checkOptions, wrongType } from './errors.js';
+import { checkBoolean, checkInteger, checkNumber, checkOptions, wrongKind, wrongType } from './errors.js';
 import { type GoalConfig, type GoalOptions, type NetworkTargets, resolveGoals } from './goals.js';
 import type { NetworkSamples } from './inputs.js';
-import { hasKey } from './kinds.js';
+import { hasKey, type NumberArray } from './kinds.js';
 import type { Scores, ValidationScores } from './metrics/index.js';
 import type { ByName } from './names.js';
 import { type Optimizer, type OptimizerConfig, resolveOptimizer } from './optimizers/index.js';
 import type { LearningRate } from './optimizers/schedules.js';
 import type { Clipping } from './plan/clipping.js';
 import type { Signal } from './platform.js';
+import { checkClassWeights } from './rowWeights.js';
+
+/** One number for each row, what it counts in the cost and the metrics. */
+export type SampleWeights = NumberArray | readonly number[];
+/** One number for each class; or `'balanced'`, which is rows / (classes · rows of the class). */
+export type ClassWeights = readonly number[] | 'balanced';
 
 /** What a model learns from. It is copied when training begins: leave it as it is until the fit has ended. */
 export interface TrainingData {
@@ -22,6 +28,11 @@ export interface TrainingData {
   readonly y: NetworkTargets;
   /** What bytes are multiplied by; 1 unless told. */
   readonly scale?: number;
+  /**
+   * What each row counts in cost and metrics, which are Σ weight · cost / rows, as in Keras, and scikit-learn's weighted
+   * ones; not negative, 1 by default. Where outputs have names, one list for all of them or an object by those.
+   */
+  readonly sampleWeights?: ByName<SampleWeights>;
 }
 
 /**
@@ -57,6 +68,23 @@ export interface TrainerOptions extends GoalOptions {
    * Mikolov and Bengio 2013). After `clipValue`; none unless told.
    */
   readonly clipNorm?: number;
+  /**
+   * Batches of `batchSize` rows whose gradients go into one step, each by its rows; 1 by default. The last step of an
+   * epoch takes what is left. Penalties and clipping come after them.
+   */
+  readonly accumulationSteps?: number;
+  /**
+   * The model gets a running average of the parameters that learn, which begins at the first ones and after each step
+   * is `averageDecay` times itself and the rest the parameters (Polyak and Juditsky 1992, exponentially); validation and
+   * callbacks see it too. The trainer goes on from its own. From 0 up to, not with, 1; none by default.
+   */
+  readonly averageDecay?: number;
+  /**
+   * What a row of each class counts in the cost of training, and there alone: Σ weight · cost / rows. `'balanced'` is
+   * rows / (classes · rows of the class), of the rows that are trained on; it is refused where those are not known, in
+   * steps and chunks. One sigmoid output takes two. Where outputs have names, an object by those of some of them.
+   */
+  readonly classWeights?: ByName<ClassWeights>;
   /** What is told of every epoch, such as `earlyStopping()`; none unless told. Their state is in the trainer's file. */
   readonly callbacks?: readonly Callback[];
 }
@@ -68,6 +96,11 @@ export interface FitOptions {
   readonly shuffle?: boolean;
   /** Rows to judge each epoch by; none unless told. */
   readonly validation?: TrainingData;
+  /**
+   * In place of `validation`: the share of the rows, above 0 and below 1, that is set aside for it, of each class as
+   * many as of all. The model's seed says which.
+   */
+  readonly validationSplit?: number;
   /**
    * Stops training after the step under way, and ends the wait for whatever else it is: a callback that never comes
    * back, validation, workers. The fit resolves, with `stopped: 'aborted'` in its history; the model keeps what it has
@@ -126,30 +159,26 @@ export interface ResumeOptions {
   readonly learningRate?: LearningRate;
 }
 
+/** @internal Those that a trainer's file holds too. */
+export const trainerConfigNames = [
+  ...(['loss', 'lossWeights', 'optimizer', 'metrics', 'batchSize'] as const),
+  ...(['clipValue', 'clipNorm', 'accumulationSteps', 'averageDecay', 'classWeights'] as const),
+] as const;
 /** @internal */
-export const trainerOptionNames: readonly string[] = [
-  'loss',
-  'lossWeights',
-  'optimizer',
-  'metrics',
-  'batchSize',
-  'clipValue',
-  'clipNorm',
-  'threads',
-  'callbacks',
-];
+export const trainerOptionNames: readonly string[] = [...trainerConfigNames, 'threads', 'callbacks'];
 /** @internal */
 export const fitOptionNames: readonly string[] = [
   'epochs',
   'shuffle',
   'validation',
+  'validationSplit',
   'signal',
   'onBatch',
   'onEpoch',
   'callbacks',
 ];
 /** @internal */
-export const dataNames: readonly string[] = ['x', 'y', 'scale'];
+export const dataNames: readonly string[] = ['x', 'y', 'scale', 'sampleWeights'];
 
 /** @internal */
 export function isChunked(data: TrainingData | ChunkedData): data is ChunkedData {
@@ -160,6 +189,14 @@ export function isChunked(data: TrainingData | ChunkedData): data is ChunkedData
 export interface TrainerConfig extends GoalConfig, Clipping {
   readonly optimizer: OptimizerConfig;
   readonly batchSize: number;
+  readonly accumulationSteps?: number;
+  readonly averageDecay?: number;
+  readonly classWeights?: ByName<ClassWeights>;
+}
+
+/** @internal Rows of a step that is not an epoch's last. */
+export function rowsOfStep({ batchSize, accumulationSteps = 1 }: TrainerConfig): number {
+  return batchSize * accumulationSteps;
 }
 
 /** @internal `outputs` are their names, where they have some. */
@@ -176,6 +213,9 @@ export function checkTrainerOptions(
     callbacks,
     clipValue,
     clipNorm,
+    accumulationSteps,
+    averageDecay,
+    classWeights,
     ...given
   } = options as Partial<TrainerOptions>;
   return {
@@ -184,6 +224,15 @@ export function checkTrainerOptions(
     batchSize: checkInteger(`${where}: batchSize`, batchSize, 1, 2 ** 20),
     ...(clipValue !== undefined && { clipValue: checkNumber(`${where}: clipValue`, clipValue, { above: 0 }) }),
     ...(clipNorm !== undefined && { clipNorm: checkNumber(`${where}: clipNorm`, clipNorm, { above: 0 }) }),
+    ...(accumulationSteps !== undefined && {
+      accumulationSteps: checkInteger(`${where}: accumulationSteps`, accumulationSteps, 1, 2 ** 11),
+    }),
+    ...(averageDecay !== undefined && {
+      averageDecay: checkNumber(`${where}: averageDecay`, averageDecay, { min: 0, below: 1 }),
+    }),
+    ...(classWeights !== undefined && {
+      classWeights: checkClassWeights(`${where}: classWeights`, classWeights, outputs),
+    }),
     threads: checkThreads(where, threads),
     callbacks: resolveCallbacks(`${where}: callbacks`, callbacks),
   };
@@ -210,10 +259,14 @@ export interface CheckedFitOptions {
 /** @internal */
 export function checkFitOptions(where: string, options: FitOptions): CheckedFitOptions {
   checkOptions(where, options, fitOptionNames);
-  const { epochs = 1, shuffle = true, signal, onBatch, onEpoch, callbacks } = options;
+  const { epochs = 1, shuffle = true, validation, validationSplit, signal, onBatch, onEpoch, callbacks } = options;
   checkFunction(`${where}: onBatch`, onBatch);
   checkFunction(`${where}: onEpoch`, onEpoch);
   checkSignal(`${where}: signal`, signal);
+  if (validationSplit !== undefined) {
+    checkNumber(`${where}: validationSplit`, validationSplit, { above: 0, below: 1 });
+    if (validation !== undefined) throw wrongKind(`${where}: validationSplit`, 'none beside validation', 'both');
+  }
   return {
     epochs: checkInteger(`${where}: epochs`, epochs, 1),
     shuffle: checkBoolean(`${where}: shuffle`, shuffle),

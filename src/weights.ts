@@ -25,8 +25,6 @@ export interface Trainable extends Predictor {
 
 /** @internal Whose parameters may be newer than the model's own: a trainer's. */
 export interface Leader {
-  /** Its flat parameters. */
-  readonly parameters: Float32Array;
   /** The flat parameters where they are newer than the model's, which then has them. */
   takeUpdate(): Float32Array | undefined;
 }
@@ -72,11 +70,10 @@ export class Weights {
     this.#newest = undefined;
   }
 
-  /** Whoever goes ahead from here gets the current parameters, unless it has them: then this says so. */
+  /** Whoever goes ahead from here is to take the current parameters, unless it has them: then this is false. */
   lead(leader: Leader): boolean {
     if (this.#newest === leader) return false;
     this.update();
-    leader.parameters.set(this.values);
     this.#newest = leader;
     return true;
   }

@@ -3,11 +3,19 @@ import { instantiateSync } from '@assemblyscript/loader';
 import { findNotFinite } from './data/samples.js';
 import { bytesPerRow, type ReadyData } from './judge.js';
 import type { NetworkPlan } from './network.js';
-import { buffersOf, type OptimizerConfig } from './optimizers/index.js';
+import { buffersOf } from './optimizers/index.js';
+import { AVERAGE } from './plan/accumulation.js';
 import type { Parameter } from './plan/builder.js';
 import { type Memories, Tenancy } from './runtime/memories.js';
 import { Program } from './runtime/program.js';
 import { copySamples, copyTargets, layOut, type Places } from './runtime/staging.js';
+import type { TrainerConfig } from './trainingOptions.js';
+
+/** What a plan is to have: steps that are given gradients; rows that are weighed. */
+interface Way {
+  readonly given: boolean;
+  readonly weighs: boolean;
+}
 
 /** @internal What a workspace is made of. */
 export interface WorkspaceParts {
@@ -15,10 +23,10 @@ export interface WorkspaceParts {
   /** Whether threads may join; the memories are then such, and so is the module. */
   readonly shared: boolean;
   readonly memories: Memories;
-  readonly optimizer: OptimizerConfig;
+  readonly state: State;
   readonly batchSize: number;
-  /** The plan for batches of at most so many rows, and where asked for with steps that are given gradients. */
-  readonly planFor: (rows: number, given: boolean) => NetworkPlan;
+  /** The plan for batches of at most so many rows. */
+  readonly planFor: (rows: number, way: Way) => NetworkPlan;
 }
 
 /** What an optimiser keeps of a parameter, and what its numbers always are. */
@@ -28,11 +36,17 @@ export interface Moments {
   readonly values: Float32Array;
 }
 
+/** The regions that hold the optimiser's state, and what their numbers always are. */
+type State = Readonly<Record<string, Moments['rule']>>;
+
+/** The region of the averaged parameters. */
+const AVERAGES = `optimizer.${AVERAGE}`;
+
 export class Workspace {
   readonly #parts: WorkspaceParts;
-  /** The regions that hold the optimiser's state, and what their numbers always are. */
-  readonly #state: Readonly<Record<string, Moments['rule']>>;
+  readonly #state: State;
   #network: NetworkPlan;
+  #way: Way = { given: false, weighs: false };
   #program: Program | undefined;
   /**
    * The parameters and the optimiser's state by their regions' names, as long as they lie in no memory; what is not
@@ -44,8 +58,8 @@ export class Workspace {
   constructor(parts: WorkspaceParts) {
     this.#parts = parts;
     this.#tenancy = new Tenancy(parts.memories, () => this.#save());
-    this.#state = stateOf(parts.optimizer);
-    this.#network = parts.planFor(parts.batchSize, false);
+    this.#state = parts.state;
+    this.#network = parts.planFor(parts.batchSize, this.#way);
   }
 
   /** The plan for whole batches, or for as many rows as there were ever any. */
@@ -70,16 +84,18 @@ export class Workspace {
    *
    * @throws where there is no such memory; what was learned is kept
    */
-  open(rows: number, data: ReadyData, given = false): boolean {
+  open(rows: number, data: ReadyData, asked: Way): boolean {
     const { module, shared, batchSize, planFor } = this.#parts;
     const capacity = Math.min(rows, batchSize);
-    const had = this.#network.plan.sections.has('stepBy');
-    const has = given || had;
-    if (this.#program && capacity <= this.#network.plan.capacity && has === had) return false;
+    const had = this.#way;
+    const way = { given: asked.given || had.given, weighs: asked.weighs };
+    const isOther = way.given !== had.given || way.weighs !== had.weighs;
+    if (this.#program && capacity <= this.#network.plan.capacity && !isOther) return false;
     const abandoned = this.#program?.abandoned;
     this.#save();
     this.#tenancy.end(abandoned);
-    if (capacity !== this.#network.plan.capacity || has !== had) this.#network = planFor(capacity, has);
+    if (capacity !== this.#network.plan.capacity || isOther) this.#network = planFor(capacity, way);
+    this.#way = way;
     const { plan } = this.#network;
     const program = new Program(module, plan, shared, this.#tenancy.take(plan.end, bytesFor(data)), instantiateSync);
     for (const [name, values] of this.#saved) program.floats(plan.region(name)).set(values);
@@ -128,6 +144,11 @@ export class Workspace {
     return this.floats('parameters');
   }
 
+  /** The averages of those that learn, which lie as they do; none where nobody asked for them. */
+  get averages(): Float32Array | undefined {
+    return AVERAGES in this.#state ? this.floats(AVERAGES) : undefined;
+  }
+
   /** A parameter's panels. */
   panelsOf({ data: { offset, bytes } }: Parameter): Float32Array {
     return this.parameters.subarray(offset / 4, (offset + bytes) / 4);
@@ -164,7 +185,10 @@ function bytesFor(data: ReadyData): number {
   return layOut(0, data.samples.rows, bytes.sample, bytes.target).end;
 }
 
-/** The regions that hold an optimiser's state, and what their numbers always are. */
-export function stateOf(optimizer: OptimizerConfig): Record<string, Moments['rule']> {
-  return Object.fromEntries(buffersOf(optimizer).map(({ name, rule }) => [`optimizer.${name}`, rule]));
+/** The regions that hold an optimiser's state and averages, and what their numbers always are. */
+export function stateOf({ optimizer, averageDecay }: TrainerConfig): State {
+  return {
+    ...Object.fromEntries(buffersOf(optimizer).map(({ name, rule }) => [`optimizer.${name}`, rule])),
+    ...(averageDecay !== undefined && { [AVERAGES]: 'finite' as const }),
+  };
 }

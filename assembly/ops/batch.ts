@@ -19,8 +19,8 @@ export function nextBatch(r: NextBatch): void {
   c.rows = min(c.batchSize, c.samples - c.position);
   c.position += c.rows;
   if (!r.counts) return;
-  c.draw += 1;
   if (c.taken == 0) {
+    c.draw += 1;
     if (c.step < i32.MAX_VALUE) c.step += 1;
     if (c.rates) {
       c.learningRate = load<f64>(c.rates);

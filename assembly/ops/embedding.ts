@@ -118,7 +118,7 @@ export function embeddingGradient(r: EmbeddingGradient): void {
   }
 }
 
-/** Finds the rows that the batch names, each once: the first thread does. */
+/** Finds the rows that an update's batches name, each once: the first thread does. */
 @unmanaged
 export class NameRows extends Op {
   x: usize;
@@ -166,9 +166,10 @@ export class MoveRows extends Op {
 
 export function nameRows(r: NameRows): void {
   if (partNumber() != 0) return;
-  const samples = controlsOf(r).rows;
+  const c = controlsOf(r);
+  const samples = c.rows;
   const rows = r.list + 4;
-  let count = 0;
+  let count = c.taken > 1 ? load<i32>(r.list) : 0;
   for (let sample = 0; sample < samples; sample++) {
     for (let step = 0; step < r.steps; step++) {
       const index = indexAt(r.x, samples, sample, step);

@@ -176,12 +176,14 @@ export function gatherLabels(r: GatherLabels): void {
   }
 }
 
-/** The row-major y[B,C] = x[B,C]. */
+/** The row-major y[B,C] = x[B,C], behind those of the epoch's earlier rows that y keeps. */
 export function scatter(r: Scatter): void {
+  const c = controlsOf(r);
   const rows = rowsOf(r);
+  const y = r.y + ((<usize>(c.position - c.rows - c.keptFrom) * r.stride + r.start) << 2);
   for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
     const sample = sampleOf(r, row);
-    let to = r.y + ((<usize>sample * r.stride + r.start + (row - sample * r.positions) * r.columns) << 2);
+    let to = y + ((<usize>sample * r.stride + (row - sample * r.positions) * r.columns) << 2);
     let from = r.x + row * ROW;
     let left = r.columns;
     for (; left >= PANEL; left -= PANEL) {

@@ -2,7 +2,7 @@
 // penalties, clipping, constraints and averages. All of it over stretches of rows of sixteen numbers, of which threads
 // share out `unit` at a time; each sum in float64, in chunks that hang on shapes alone.
 import { ConstraintKind } from '../../src/plan/opcodes';
-import { controlsOf, firstOf, firstUnit, lastOf, lastUnit } from '../parts';
+import { controlsOf, firstOf, firstUnit, lastOf, lastUnit, partNumber } from '../parts';
 import { Op, ROW } from '../plan';
 import { madd } from '../simd/lanes';
 import { isComplete } from './batch';
@@ -63,6 +63,8 @@ export class Constrain extends Op {
   panels: i32;
   kind: i32;
   limit: f32;
+  /** 0 where a unit is a column; else it is each so many-th row of all panels, as of a transposed convolution. */
+  units: i32;
 }
 
 /**
@@ -177,8 +179,9 @@ export function clipValues(r: Pass): void {
   }
 }
 
-/** to = setting · to + (1 − setting) · from */
+/** to = setting · to + (1 − setting) · from, unless an update has left the finite numbers. */
 export function averageParameters(r: Pass): void {
+  if (r.controls.broken) return;
   const kept = f32x4.splat(r.setting);
   const fresh = f32x4.splat(<f32>(1 - <f64>r.setting));
   const start = <usize>firstOf(r.rows, r.unit) * ROW;
@@ -190,14 +193,40 @@ export function averageParameters(r: Pass): void {
   }
 }
 
-/** Holds the weights that come into each unit, a column of the matrix, to what is asked of them. */
+/** Holds the weights that come into each unit to what is asked of them. */
 export function constrain(r: Constrain): void {
   const bytes = <usize>r.rows * ROW;
+  if (r.units) return constrainRows(r);
   for (let panel = firstUnit(r.panels), last = lastUnit(r.panels); panel < last; panel++) {
     const start = r.w + panel * bytes;
     for (let group: usize = 0; group < <usize>ROW; group += 16) {
       if (r.kind == ConstraintKind.nonNegative) floor(start + group, start + bytes);
       else scaleColumns(r, start + group, start + bytes);
+    }
+  }
+}
+
+/** {@link constrain} where units are rows: too little work to share out. */
+function constrainRows(r: Constrain): void {
+  if (partNumber() != 0) return;
+  const bytes = <usize>(r.rows * r.panels) * ROW;
+  if (r.kind == ConstraintKind.nonNegative) {
+    for (let group: usize = 0; group < <usize>ROW; group += 16) floor(r.w + group, r.w + bytes);
+    return;
+  }
+  const step = <usize>r.units * ROW;
+  for (let unit = 0; unit < r.units; unit++) {
+    const start = r.w + <usize>unit * ROW;
+    let squares = f64x2.splat(0);
+    for (let at = start; at < r.w + bytes; at += step) {
+      for (let i: usize = 0; i < <usize>ROW; i += 8) {
+        const x = f64x2.promote_low_f32x4(v128.load64_zero(at + i));
+        squares = f64x2.add(squares, f64x2.mul(x, x));
+      }
+    }
+    const factor = f32x4.splat(factorOf(r, both(squares)));
+    for (let at = start; at < r.w + bytes; at += step) {
+      for (let i: usize = 0; i < <usize>ROW; i += 16) v128.store(at + i, f32x4.mul(v128.load(at + i), factor));
     }
   }
 }

@@ -2,7 +2,7 @@
 // classes of losses/ have no fields: `value(p, t, setting)` and `derivative(p, t, setting)` on four lanes.
 import { LossKind } from '../../src/plan/opcodes';
 import { Op, PANEL, ROW } from '../plan';
-import { controlsOf, firstRow, lastRow, partNumber, rowsOf } from '../parts';
+import { controlsOf, firstRow, lastRow, panelsOf, partNumber, rowsOf } from '../parts';
 import { columnMask, madd, sum } from '../simd/lanes';
 import { BinaryCrossEntropyFromLogits } from './losses/binaryCrossEntropy';
 import { Focal } from './losses/focal';
@@ -47,6 +47,33 @@ export class Cost extends Op {
   weight: f32;
   /** 1 where it adds to the cost of the outputs before it. */
   adds: i32;
+}
+
+/** What each sample's cost counts. */
+@unmanaged
+export class WeighRows extends Op {
+  rowCosts: usize;
+  dx: usize;
+  /** A value of one column, with a row for each sample. */
+  weights: usize;
+  columns: i32;
+}
+
+/** rowCosts[B] = weight · rowCosts, dx[B,C] = weight · dx, each by its sample's. */
+export function weighRows(r: WeighRows): void {
+  const panelBytes = <usize>rowsOf(r) * ROW;
+  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
+    const weight = load<f32>(r.weights + <usize>(row / r.positions) * ROW);
+    const at = r.rowCosts + (<usize>row << 3);
+    store<f64>(at, load<f64>(at) * <f64>weight);
+    const factor = f32x4.splat(weight);
+    for (let panel = 0; panel < panelsOf(r.columns); panel++) {
+      const dx = r.dx + <usize>panel * panelBytes + <usize>row * ROW;
+      for (let group: usize = 0; group < <usize>ROW; group += 16) {
+        v128.store(dx + group, swept(f32x4.mul(v128.load(dx + group), factor)));
+      }
+    }
+  }
 }
 
 /** rowCosts[B] = Σ over columns of value(x, target); dx[B,C] = weight · derivative / (B · divisor). */

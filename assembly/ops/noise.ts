@@ -65,6 +65,8 @@ function forEach<N>(r: Noise): void {
   const m0 = i32x4.splat(0xd2511f53);
   const m1 = i32x4.splat(0xcd9e8d57);
   const end = lastRow(r);
+  // Seeds have 53 bits; the others tell an update's batches apart.
+  const high = c.seedHigh | (max(c.taken - 1, 0) << 21);
   for (let panel = 0; panel < panelsOf(r.columns); panel++) {
     let at = <usize>(panel * rows + firstRow(r)) * ROW;
     for (let row = firstRow(r); row < end; row++) {
@@ -73,7 +75,7 @@ function forEach<N>(r: Noise): void {
       let c2 = i32x4.splat(c.draw);
       let c3 = i32x4.splat(r.stream);
       let k0 = c.seedLow;
-      let k1 = c.seedHigh;
+      let k1 = high;
       for (let round = 0; round < 10; round++) {
         const high0 = highWords(c0, m0);
         const high1 = highWords(c2, m1);

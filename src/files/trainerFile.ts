@@ -7,7 +7,7 @@ import { hasKey, kindOf } from '../kinds.js';
 import { allByName } from '../names.js';
 import type { LearningRate } from '../optimizers/schedules.js';
 import { answersOf, type Sums } from '../sums.js';
-import { checkTrainerOptions, type TrainerConfig } from '../trainingOptions.js';
+import { checkTrainerOptions, rowsOfStep, type TrainerConfig, trainerConfigNames } from '../trainingOptions.js';
 import { MOST_COUNTED, type Trained } from './modelFile.js';
 import { parseStrictly } from './strictJson.js';
 
@@ -34,6 +34,8 @@ export interface TrainerState extends TrainerConfig, Sums {
   readonly order: number;
   /** Updates made. */
   readonly step: number;
+  /** Whether rows are weighed; false by default. */
+  readonly weighs?: boolean;
   /** What goes on with it; none where there is nothing. */
   readonly callbacks?: readonly SavedCallback[];
   /** What metrics have counted in the epoch under way. */
@@ -90,22 +92,8 @@ export function namingOf(tensors: Named): BufferNaming {
 
 const counts = ['epoch', 'position', 'samples', 'correct', 'order', 'step'] as const;
 const names = [
-  ...[
-    'format',
-    'loss',
-    'lossWeights',
-    'optimizer',
-    'metrics',
-    'batchSize',
-    'clipValue',
-    'clipNorm',
-    'deterministic',
-    'shuffled',
-    'costSum',
-  ],
-  'outputs',
-  'callbacks',
-  'tallies',
+  ...trainerConfigNames,
+  ...(['format', 'deterministic', 'weighs', 'shuffled', 'costSum', 'outputs', 'callbacks', 'tallies'] as const),
   ...counts,
 ];
 
@@ -117,18 +105,8 @@ export function readState(text: string | undefined, learningRate?: LearningRate)
   }
   const given = parseStrictly(where, text);
   checkOptions(where, given, names);
-  const {
-    format = 1,
-    loss,
-    lossWeights,
-    optimizer,
-    metrics,
-    batchSize,
-    clipValue,
-    clipNorm,
-    outputs,
-    ...rest
-  } = given as Partial<Record<string, unknown>>;
+  const { format = 1, outputs, ...rest } = given as Partial<Record<string, unknown>>;
+  const { loss, optimizer } = rest;
   if (format !== 1 && format !== TRAINER_FORMAT) {
     throw wrongValue(
       `${where}: format`,
@@ -141,21 +119,15 @@ export function readState(text: string | undefined, learningRate?: LearningRate)
   // losses.
   const byName = kindOf(loss) === 'Object' && !(hasKey(loss, 'kind') && typeof loss.kind === 'string');
   const outputNames = byName ? Object.keys(loss as object) : undefined;
-  const options = {
-    loss,
-    lossWeights,
-    optimizer: withRate(where, optimizer, learningRate),
-    metrics,
-    batchSize,
-    clipValue,
-    clipNorm,
-  };
+  const saved = Object.fromEntries(trainerConfigNames.map(name => [name, rest[name]]));
+  const options = { ...saved, optimizer: withRate(where, optimizer, learningRate) };
   const { threads: _, callbacks: __, ...config } = checkTrainerOptions(where, options, outputNames);
   const count = (name: (typeof counts)[number], most: number) => checkInteger(`${where}: ${name}`, rest[name], 0, most);
   const samples = count('samples', 2 ** 31 - 1);
   const position = count('position', samples);
-  if (position % config.batchSize !== 0 && position !== samples) {
-    const expected = `whole batches of ${config.batchSize} rows, or all ${samples}`;
+  const ofStep = rowsOfStep(config);
+  if (position % ofStep !== 0 && position !== samples) {
+    const expected = `whole batches of ${ofStep} rows, or all ${samples}`;
     throw wrongValue(`${where}: position`, expected, position);
   }
   const costSum = checkCostSum(`${where}: costSum`, rest.costSum);
@@ -173,6 +145,7 @@ export function readState(text: string | undefined, learningRate?: LearningRate)
     shuffled: checkBoolean(`${where}: shuffled`, rest.shuffled),
     callbacks: readCallbacks(`${where}: callbacks`, rest.callbacks),
     tallies: rest.tallies,
+    ...(rest.weighs !== undefined && { weighs: checkBoolean(`${where}: weighs`, rest.weighs) }),
     order: format === 1 ? epoch : count('order', MOST_COUNTED),
     step,
   };
@@ -209,14 +182,14 @@ export function trainedBy({ format, epoch, position, step }: TrainerState, train
  */
 export function checkProgress(state: TrainerState, trained: Trained, goals: readonly OutputGoal[]): void {
   const where = 'Trainer.fromBytes: trainer';
-  const { position, order, epoch, step, batchSize, outputs } = state;
+  const { position, order, epoch, step, outputs } = state;
   const begun = epoch + Number(position > 0);
   if (begun > trained.epochs)
     throw wrongValue(`${where}: epoch`, `at most the model's ${trained.epochs} epochs`, begun);
   if (position > 0 && order >= trained.epochs) {
     throw wrongValue(`${where}: order`, `less than the model's ${trained.epochs} epochs`, order);
   }
-  const least = epoch + Math.ceil(position / batchSize);
+  const least = epoch + Math.ceil(position / rowsOfStep(state));
   if (step < least || step > trained.steps) {
     throw wrongValue(`${where}: step`, `from ${least} to ${trained.steps}, the model's steps`, step);
   }

@@ -5,7 +5,7 @@ import type { Value } from '../plan/builder.js';
 import type { Region } from '../plan/memory.js';
 import { MergeKind } from '../plan/opcodes.js';
 import { copyColumns, mergeForward, mergeGradient } from '../plan/ops/merge.js';
-import { type Common, checkCommon } from './common.js';
+import { type Common, checkCommon, commonNames } from './common.js';
 import type { LayerBackward, LayerDefinition } from './layer.js';
 import { emitMoved } from './positions.js';
 import {
@@ -45,22 +45,28 @@ const definitions = { simpleRnn: simpleRnnLayer, lstm: lstmLayer, gru: gruLayer 
  */
 export function bidirectional(layer: RecurrentLayer, options: BidirectionalOptions = {}): BidirectionalLayer {
   const where = 'bidirectional';
-  checkOptions(where, options, ['merge', 'name', 'trainable']);
+  checkOptions(where, options, ['merge', ...commonNames]);
   if (!hasKey(layer, 'kind') || !Object.hasOwn(definitions, String(layer.kind))) {
     throw wrongType(where, 'a recurrent layer, such as lstm(32)', layer);
   }
   const { kind, ...settings } = layer as RecurrentLayer;
   const definition = definitions[kind] as LayerDefinition<RecurrentLayer>;
   checkOptions(`${where}: ${kind}`, settings, definition.options);
-  const { trainable, name, ...inner } = definition.check(layer);
+  const { trainable, learningRateFactor, name, ...inner } = definition.check(layer);
   if (inner.goBackwards) throw wrongValue(where, 'a layer without goBackwards', definition.describe(layer));
   const { merge = 'concatenate' } = options;
-  const own = options.name ?? name;
+  const given = options as Common;
+  const own = given.name ?? name;
+  const factor = learningRateFactor ?? given.learningRateFactor ?? 1;
   return Object.freeze({
     kind: where,
     layer: Object.freeze(inner as RecurrentLayer),
     merge: checkChoice(`${where}: merge`, merge, ['concatenate', 'sum', 'average', 'multiply'] as const),
-    ...checkCommon(where, { trainable: trainable ?? (options as Common).trainable ?? true, ...(own && { name: own }) }),
+    ...checkCommon(where, {
+      trainable: trainable ?? given.trainable ?? true,
+      learningRateFactor: factor,
+      ...(own && { name: own }),
+    }),
   });
 }
 
@@ -81,7 +87,7 @@ interface Ends {
 }
 
 export const bidirectionalLayer: LayerDefinition<BidirectionalLayer, Ends> = {
-  options: ['layer', 'merge', 'name', 'trainable'],
+  options: ['layer', 'merge', ...commonNames],
   check(layer) {
     const { kind: _, layer: inner, ...options } = layer as Partial<BidirectionalLayer>;
     return bidirectional(inner as RecurrentLayer, options);

@@ -7,8 +7,9 @@ import { rowwiseOf } from '../plan/rowwise.js';
 import { batchShape } from '../shape.js';
 import { type Common, type CommonOptions, checkCommon, commonNames } from './common.js';
 import type { LayerBackward, LayerDefinition, Site } from './layer.js';
+import { checkRegularization, type WeightRegularization } from './regularization.js';
 
-export interface EmbeddingOptions extends CommonOptions {
+export interface EmbeddingOptions extends CommonOptions, WeightRegularization {
   /** How rows begin; `'randomUniform'` by default. */
   readonly weightInitializer?: Initializer;
 }
@@ -20,7 +21,7 @@ export interface EmbeddingBagOptions extends EmbeddingOptions {
   readonly pad?: number;
 }
 
-interface Table extends Common {
+interface Table extends Common, WeightRegularization {
   readonly vocabulary: number;
   readonly units: number;
   readonly weightInitializer: InitializerConfig;
@@ -36,7 +37,7 @@ export interface EmbeddingBagLayer extends Table {
   readonly pad?: number;
 }
 
-const tableNames = ['weightInitializer', ...commonNames] as const;
+const tableNames = ['weightInitializer', 'weightRegularizer', 'weightConstraint', ...commonNames] as const;
 const bagNames = ['mode', 'pad', ...tableNames] as const;
 /** Whole numbers that float32 holds. */
 const MOST_ROWS = 2 ** 24;
@@ -47,6 +48,7 @@ function checkTable(where: string, vocabulary: number, units: number, options: E
     vocabulary: checkInteger(`${where}: vocabulary`, vocabulary, 1, MOST_ROWS),
     units: checkInteger(`${where}: units`, units, 1, 2 ** 24),
     weightInitializer: resolveInitializer(`${where}: weightInitializer`, weightInitializer),
+    ...checkRegularization(where, options),
     ...checkCommon(where, options),
   };
 }
@@ -56,7 +58,8 @@ function checkTable(where: string, vocabulary: number, units: number, options: E
  * `[rows, steps, units]`. It comes first in a network, and takes Int32Array, Uint16Array and Uint8Array beside whole
  * floats; others are refused with their row and column. A step of training reads and writes only the rows that its
  * batch names, whatever the optimiser: momentum, moments and weight decay of all others rest until they are named again
- * (lazily, as PyTorch's SparseAdam). A table that {@link shared} puts at several places is updated whole.
+ * (lazily, as PyTorch's SparseAdam). A table that {@link shared} puts at several places, or one with a penalty or a
+ * constraint, is updated whole.
  *
  * @throws TypeError for an unknown option, RangeError where `vocabulary` or `units` is not a whole number from 1 up
  */
@@ -107,9 +110,11 @@ function define<L extends AnyTable>(
       return layer.kind === 'embedding' ? [...input, layer.units] : [layer.units];
     },
 
-    parameters: ({ vocabulary, units, weightInitializer: initializer }) => [
-      { name: 'weight', shape: [vocabulary, units], initializer, rowwise: true },
-    ],
+    parameters({ vocabulary, units, weightInitializer: initializer, weightRegularizer, weightConstraint }) {
+      // What holds down a whole table moves all of its rows.
+      const rowwise = weightRegularizer === undefined && weightConstraint === undefined;
+      return [{ name: 'weight', shape: [vocabulary, units], initializer, rowwise }];
+    },
 
     layout: () => 'flat',
 
@@ -146,7 +151,7 @@ export const embeddingBackward: LayerBackward<AnyTable, undefined> = (builder, s
   });
   if (isWhole || !weight?.trainable) return;
   const places = builder.capacity * input.columns;
-  const rowwise = rowwiseOf(builder, place, weight, places);
+  const rowwise = rowwiseOf(builder, place, weight, builder.parts * places);
   builder.rowwise.push(rowwise);
   const { steps, bag, pad, x, columns } = fields;
   const slots = builder.room(place, 4 * places, 'slots');

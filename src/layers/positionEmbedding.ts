@@ -8,15 +8,16 @@ import { addSteps, stepsGradient } from '../plan/ops/sequence.js';
 import { panelBytes, toPanels } from '../plan/panels.js';
 import { type Common, type CommonOptions, checkCommon, commonNames } from './common.js';
 import type { LayerBackward, LayerDefinition, Past, Site } from './layer.js';
+import { checkRegularization, type WeightRegularization } from './regularization.js';
 import { floatWeights } from './weighted.js';
 import { checkImage } from './window.js';
 
-export interface PositionEmbeddingOptions extends CommonOptions {
+export interface PositionEmbeddingOptions extends CommonOptions, WeightRegularization {
   /** How rows begin; `'glorotUniform'` unless told. */
   readonly weightInitializer?: Initializer;
 }
 
-export interface PositionEmbeddingLayer extends Common {
+export interface PositionEmbeddingLayer extends Common, WeightRegularization {
   readonly kind: 'positionEmbedding';
   readonly steps: number;
   readonly weightInitializer: InitializerConfig;
@@ -26,7 +27,7 @@ export interface SinusoidalPositionsLayer {
   readonly kind: 'sinusoidalPositions';
 }
 
-const optionNames = ['weightInitializer', ...commonNames] as const;
+const optionNames = ['weightInitializer', 'weightRegularizer', 'weightConstraint', ...commonNames] as const;
 
 /**
  * Adds a row of `weight`, `[steps, features]`, to each step of `[rows, steps, features]`, or of fewer steps.
@@ -41,6 +42,7 @@ export function positionEmbedding(steps: number, options: PositionEmbeddingOptio
     kind: where,
     steps: checkInteger(`${where}: steps`, steps, 1, 2 ** 24),
     weightInitializer: resolveInitializer(`${where}: weightInitializer`, weightInitializer),
+    ...checkRegularization(where, options),
     ...checkCommon(where, options),
   });
 }

@@ -13,10 +13,11 @@ import { type Common, type CommonOptions, checkCommon, commonNames } from './com
 import { emitProduct, emitProductGradients } from './dense.js';
 import type { LayerBackward, LayerDefinition, ParameterSpec, Site } from './layer.js';
 import { emitMoved } from './positions.js';
+import { checkRegularization, type RegularizationOptions, regularizationNames } from './regularization.js';
 import { checkBiasInitializer, floatWeights } from './weighted.js';
 import { checkImage } from './window.js';
 
-export interface RecurrentOptions extends CommonOptions {
+export interface RecurrentOptions extends CommonOptions, RegularizationOptions {
   /** Whether the output has every step's, or the last one's alone; false unless told. */
   readonly returnSequences?: boolean;
   /** Whether steps are taken from the last to the first; false unless told. */
@@ -36,7 +37,7 @@ export interface GruOptions extends RecurrentOptions {
   readonly resetAfter?: boolean;
 }
 
-interface Recurrent<K extends string> extends Common {
+interface Recurrent<K extends string> extends Common, RegularizationOptions {
   readonly kind: K;
   readonly units: number;
   readonly returnSequences: boolean;
@@ -61,6 +62,7 @@ const optionNames = [
   'weightInitializer',
   'recurrentWeightInitializer',
   'biasInitializer',
+  ...regularizationNames,
   ...commonNames,
 ] as const;
 
@@ -78,6 +80,7 @@ function recurrent<K extends string>(kind: K, units: number, options: RecurrentO
     weightInitializer: resolveInitializer(`${where}: weightInitializer`, weightInitializer),
     recurrentWeightInitializer: resolveInitializer(`${where}: recurrentWeightInitializer`, recurrentWeightInitializer),
     biasInitializer: checkBiasInitializer(where, options.biasInitializer ?? 'zeros'),
+    ...checkRegularization(where, options),
     ...checkCommon(where, options),
   };
 }

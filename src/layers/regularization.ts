@@ -24,6 +24,9 @@ export interface RegularizationOptions {
   readonly weightConstraint?: Constraint;
 }
 
+/** What layers without a bias take of it. */
+export type WeightRegularization = Omit<RegularizationOptions, 'biasRegularizer'>;
+
 export const regularizationNames = ['weightRegularizer', 'biasRegularizer', 'weightConstraint'] as const;
 
 /** The penalty a · Σ|w|. */
@@ -91,14 +94,28 @@ export function checkRegularization(where: string, options: RegularizationOption
   };
 }
 
+/** What a layer asks of its own parameters, or of those of the layer within it. */
+function askedOf(layer: object): RegularizationOptions {
+  return hasKey(layer, 'layer') ? (layer.layer as RegularizationOptions) : layer;
+}
+
 /** The penalty on a layer's parameter of that name. */
 export function regularizerOf(layer: object, parameter: string): Regularizer | undefined {
-  const { weightRegularizer, biasRegularizer } = layer as RegularizationOptions;
-  return isWeight(parameter) ? weightRegularizer : /^(b|.*B)ias$/.test(parameter) ? biasRegularizer : undefined;
+  const { weightRegularizer, biasRegularizer } = askedOf(layer);
+  return isWeight(parameter) ? weightRegularizer : /(^|\.)bias$|Bias$/.test(parameter) ? biasRegularizer : undefined;
 }
 
 export function constraintOf(layer: object, parameter: string): Constraint | undefined {
-  return isWeight(parameter) ? (layer as RegularizationOptions).weightConstraint : undefined;
+  return isWeight(parameter) ? askedOf(layer).weightConstraint : undefined;
 }
 
-const isWeight = (parameter: string) => /^(w|.*W)eight$/.test(parameter);
+/** Whether a parameter's name says that it is weights: no bias, and nothing of a layer that normalises. */
+export function isWeight(parameter: string): boolean {
+  return /(^|\.)weight$|Weight$/.test(parameter);
+}
+
+/** How many units have a row of the matrix for each tap, as of a transposed convolution; 0 where units are columns. */
+export function unitRowsOf(layer: object): number {
+  const { kind, filters = 0 } = layer as { readonly kind?: string; readonly filters?: number };
+  return kind === 'conv2dTranspose' ? filters : 0;
+}

@@ -6,7 +6,7 @@ import type { ReadyData } from '../judge.js';
 import { ofEnd } from '../names.js';
 import type { NetworkPlan } from '../network.js';
 import type { Program } from '../runtime/program.js';
-import { targetNumbers } from '../training.js';
+import { wordsOf } from '../training.js';
 import { type OutputPlace, Tallies } from './tallies.js';
 
 /** What metrics of one output take. */
@@ -15,6 +15,8 @@ interface Part {
   readonly tallies: Tallies;
   readonly place: OutputPlace;
   readonly labels: boolean;
+  /** Its number among the outputs. */
+  readonly output: number;
 }
 
 /** Numbers in the target's own unit. */
@@ -31,16 +33,17 @@ export class Measuring {
   constructor(where: string, goals: readonly OutputGoal[], restore?: Restore) {
     this.#where = where;
     const stride = goals.reduce((sum, { columns }) => sum + columns, 0);
-    const targetStride = goals.reduce((sum, { loss }) => sum + targetNumbers(loss), 0);
+    const targetStride = goals.reduce((sum, goal) => sum + wordsOf(goal), 0);
     let [start, targetStart] = [0, 0];
     const parts: Part[] = [];
-    for (const { name, measured, end, loss, columns } of goals) {
+    for (const [output, goal] of goals.entries()) {
+      const { name, measured, end, loss, columns } = goal;
       const { positions, target } = loss;
       const place = { columns: end.columns, positions, start, stride, targetStart, targetStride };
       const tallies = new Tallies('metrics', measured, end);
-      if (measured.length > 0) parts.push({ name, tallies, place, labels: target.kind === 'labels' });
+      if (measured.length > 0) parts.push({ name, tallies, place, labels: target.kind === 'labels', output });
       start += columns;
-      targetStart += targetNumbers(loss);
+      targetStart += wordsOf(goal);
     }
     this.#parts = parts;
     this.#stride = stride;
@@ -84,10 +87,10 @@ export class Measuring {
     const { restore } = this;
     const found = program.floats(kept);
     const outputs = restore ? restored(this.#where, found, restore, rows, this.#stride) : found;
-    for (const { tallies, place, labels } of this.#parts) {
-      const given = labels ? wordsOf(data.targets) : floatsOf(data.targets);
+    for (const { tallies, place, labels, output } of this.#parts) {
+      const given = labels ? asWords(data.targets) : floatsOf(data.targets);
       const targets = restore && given instanceof Float32Array ? restore(given) : given;
-      tallies.add({ outputs, samples, targets, first, order }, place);
+      tallies.add({ outputs, samples, targets, weights: data.weights?.[output], first, order }, place);
     }
   }
 
@@ -102,7 +105,7 @@ export class Measuring {
 }
 
 /** Targets of several outputs lie in words of four bytes, whatever they are. */
-function wordsOf(targets: Int32Array | Float32Array): Int32Array {
+function asWords(targets: Int32Array | Float32Array): Int32Array {
   if (targets instanceof Int32Array) return targets;
   return new Int32Array(targets.buffer, targets.byteOffset, targets.length);
 }

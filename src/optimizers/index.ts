@@ -1,6 +1,8 @@
 /** The optimisers by name, and what they emit. */
 import { checkChoice, checkOptions, wrongType } from '../errors.js';
 import { hasKey } from '../kinds.js';
+import { isWeight } from '../layers/regularization.js';
+import type { Parameter } from '../plan/builder.js';
 import { update } from '../plan/ops/optimizer.js';
 import type { TrainingBuilder } from '../plan/trainingBuilder.js';
 import * as kinds from './kinds.js';
@@ -46,16 +48,19 @@ export function buffersOf(config: OptimizerConfig): readonly Buffer[] {
 export function emitUpdate(builder: TrainingBuilder, config: OptimizerConfig): void {
   const { kind, first, second, third, settings, decoupled = false } = ruleOf(config);
   const [s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0] = settings;
-  for (const { state, ...places } of builder.stretches()) {
+  const decayOf = ({ name }: Parameter) =>
+    'weightDecay' in config && (config.decayBiasesAndNorms || isWeight(name)) ? config.weightDecay : 0;
+  const isAlike = (a: Parameter, b: Parameter) => a.rateFactor === b.rateFactor && decayOf(a) === decayOf(b);
+  for (const { state, leader, ...places } of builder.stretches(isAlike)) {
     builder.emit(update, config.kind, {
       ...places,
       first: first ? state(first.name) : 0,
       second: second ? state(second.name) : 0,
       third: third ? state(third.name) : 0,
       kind,
-      weightDecay: 'weightDecay' in config ? config.weightDecay : 0,
+      weightDecay: decayOf(leader),
       decoupled: Number(decoupled),
-      rateFactor: 1,
+      rateFactor: leader.rateFactor,
       ...{ s0, s1, s2, s3, s4 },
     });
   }

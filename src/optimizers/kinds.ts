@@ -28,7 +28,14 @@ export interface RateOptions {
 export interface DecayOptions extends RateOptions {
   /** Pulls parameters to zero, biases too. */
   readonly weightDecay?: number;
+  /**
+   * Whether `weightDecay` reaches biases and what normalising layers learn too, as in PyTorch; true by default. False:
+   * it reaches tensors named `weight` or `…Weight` alone.
+   */
+  readonly decayBiasesAndNorms?: boolean;
 }
+
+const decay = (unlessTold: number) => ({ weightDecay: amount(unlessTold), decayBiasesAndNorms: flag(true) });
 
 export interface SgdOptions extends DecayOptions {
   /** How much of the last update's direction is kept, from 0 up to, not with, 1; 0 unless told. */
@@ -45,7 +52,7 @@ export type Sgd = Config<'sgd', SgdOptions>;
  */
 export const sgd = /* @__PURE__ */ defineOptimizer<'sgd', SgdOptions>(
   'sgd',
-  { learningRate: rate(0.01), momentum: share(0), nesterov: flag(false), weightDecay: amount(0) },
+  { learningRate: rate(0.01), momentum: share(0), nesterov: flag(false), ...decay(0) },
   ({ momentum, nesterov }) =>
     momentum > 0
       ? { kind: UpdateKind.momentum, first: finite('velocity'), settings: [Math.fround(momentum), Number(nesterov)] }
@@ -98,14 +105,14 @@ const adamRule = (config: Moments & { readonly amsgrad: boolean }): Rule =>
  */
 export const adam = /* @__PURE__ */ defineOptimizer<'adam', AmsgradOptions>(
   'adam',
-  { ...moments, weightDecay: amount(0), amsgrad: flag(false) },
+  { ...moments, ...decay(0), amsgrad: flag(false) },
   adamRule,
 );
 
 /** AdamW (Loshchilov and Hutter 2019): weight decay, 0.01 unless told, shrinks the parameters themselves. */
 export const adamW = /* @__PURE__ */ defineOptimizer<'adamW', AmsgradOptions>(
   'adamW',
-  { ...moments, weightDecay: amount(0.01), amsgrad: flag(false) },
+  { ...moments, ...decay(0.01), amsgrad: flag(false) },
   config => ({ ...adamRule(config), decoupled: true }),
 );
 
@@ -119,7 +126,7 @@ export type Nadam = Config<'nadam', NadamOptions>;
 /** Adam with Nesterov's momentum (Dozat 2016): `learningRate` 0.002 and no weight decay unless told. */
 export const nadam = /* @__PURE__ */ defineOptimizer<'nadam', NadamOptions>(
   'nadam',
-  { ...moments, learningRate: rate(2e-3), weightDecay: amount(0), momentumDecay: amount(4e-3) },
+  { ...moments, learningRate: rate(2e-3), ...decay(0), momentumDecay: amount(4e-3) },
   config => {
     const { settings, ...rule } = momentsRule(UpdateKind.nadam, config);
     return { ...rule, settings: [...settings, naturalExp(config.momentumDecay * naturalLog(0.96))] };
@@ -131,7 +138,7 @@ export type Radam = Config<'radam', AdamOptions>;
 /** Adam whose first steps do without a variance that is hardly known (Liu et al. 2020); `learningRate` 0.001. */
 export const radam = /* @__PURE__ */ defineOptimizer<'radam', AdamOptions>(
   'radam',
-  { ...moments, weightDecay: amount(0) },
+  { ...moments, ...decay(0) },
   config => momentsRule(UpdateKind.radam, config),
 );
 
@@ -140,7 +147,7 @@ export type Adamax = Config<'adamax', AdamOptions>;
 /** Adam by the largest gradient that fades, in place of the mean square (Kingma and Ba 2015); `learningRate` 0.002. */
 export const adamax = /* @__PURE__ */ defineOptimizer<'adamax', AdamOptions>(
   'adamax',
-  { ...moments, learningRate: rate(2e-3), weightDecay: amount(0) },
+  { ...moments, learningRate: rate(2e-3), ...decay(0) },
   config => ({ ...momentsRule(UpdateKind.adamax, config), second: notNegative('u') }),
 );
 
@@ -166,7 +173,7 @@ export const rmsprop = /* @__PURE__ */ defineOptimizer<'rmsprop', RmspropOptions
     epsilon: amount(1e-8),
     momentum: share(0),
     centered: flag(false),
-    weightDecay: amount(0),
+    ...decay(0),
   },
   ({ alpha, epsilon, momentum, centered }) => {
     const [plain, heavy] = centered
@@ -192,7 +199,7 @@ export type Adagrad = Config<'adagrad', AdagradOptions>;
 /** Adagrad (Duchi, Hazan and Singer 2011): `learningRate` 0.01, and no weight decay unless told. */
 export const adagrad = /* @__PURE__ */ defineOptimizer<'adagrad', AdagradOptions>(
   'adagrad',
-  { learningRate: rate(0.01), epsilon: amount(1e-10), weightDecay: amount(0) },
+  { learningRate: rate(0.01), epsilon: amount(1e-10), ...decay(0) },
   ({ epsilon }) => ({ kind: UpdateKind.adagrad, first: notNegative('squares'), settings: [epsilon] }),
 );
 
@@ -208,7 +215,7 @@ export type Adadelta = Config<'adadelta', AdadeltaOptions>;
 /** Adadelta (Zeiler 2012): `learningRate` 1, and no weight decay unless told. */
 export const adadelta = /* @__PURE__ */ defineOptimizer<'adadelta', AdadeltaOptions>(
   'adadelta',
-  { learningRate: rate(1), rho: share(0.9), epsilon: amount(1e-6), weightDecay: amount(0) },
+  { learningRate: rate(1), rho: share(0.9), epsilon: amount(1e-6), ...decay(0) },
   ({ rho, epsilon }) => ({
     kind: UpdateKind.adadelta,
     first: notNegative('squares'),
@@ -262,6 +269,6 @@ export type Lion = Config<'lion', LionOptions>;
  */
 export const lion = /* @__PURE__ */ defineOptimizer<'lion', LionOptions>(
   'lion',
-  { learningRate: rate(1e-4), beta1: share(0.9), beta2: share(0.99), weightDecay: amount(0) },
+  { learningRate: rate(1e-4), beta1: share(0.9), beta2: share(0.99), ...decay(0) },
   ({ beta1, beta2 }) => ({ kind: UpdateKind.lion, first: finite('m'), settings: [beta1, beta2], decoupled: true }),
 );

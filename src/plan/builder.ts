@@ -2,6 +2,7 @@
 import { size } from '../shape.js';
 import type { WeightFormat } from './formats.js';
 import { align, CONSTANTS_END, placeRegions, Region } from './memory.js';
+import { Opcode } from './opcodes.js';
 import { type AnyOp, type Op, scalarsOf } from './ops/op.js';
 import { panelBytes } from './panels.js';
 import { headStruct, offsetsOf, RECORD_BYTES, type Struct, writeField } from './record.js';
@@ -63,6 +64,8 @@ export interface Parameter {
   readonly columns: number;
   readonly format: WeightFormat;
   readonly trainable: boolean;
+  /** What the learning rate is multiplied by for it. */
+  readonly rateFactor: number;
   readonly data: Region;
   readonly gradient: Region | undefined;
 }
@@ -176,7 +179,13 @@ export class Builder {
   parameter(
     name: string,
     shape: readonly number[],
-    options: { format?: WeightFormat; trainable?: boolean; rowwise?: boolean; columns?: number | undefined } = {},
+    options: {
+      format?: WeightFormat;
+      trainable?: boolean;
+      rowwise?: boolean;
+      columns?: number | undefined;
+      rateFactor?: number | undefined;
+    } = {},
   ): Parameter {
     const { format = 'float32', trainable = true, rowwise = false, columns = shape.at(-1) ?? 1 } = options;
     if (trainable && this.#parameters.at(-1)?.trainable === false) {
@@ -191,6 +200,7 @@ export class Builder {
       columns,
       format,
       trainable,
+      rateFactor: options.rateFactor ?? 1,
       data: this.parameterRegion.part(name, bytes),
       gradient: trainable ? this.gradientFor(name, bytes, rowwise) : undefined,
     };
@@ -280,10 +290,13 @@ export class Builder {
     const first = this.#records.length;
     emit();
     const last = this.#records.length;
-    const works = this.#records.slice(first).map(({ op, fields, positions }) => {
-      return op.work(scalarsOf(fields), this.capacity * positions);
-    });
-    this.#sections.set(key, { first, last, work: works.reduce((sum, work) => sum + work, 0) });
+    let sum = 0;
+    for (const { op, fields, positions } of this.#records.slice(first)) {
+      sum += op.work(scalarsOf(fields), this.capacity * positions);
+      // All records so far are carried out so many times.
+      if (op.code === Opcode.nextPart) sum *= Number(fields.counts);
+    }
+    this.#sections.set(key, { first, last, work: sum });
   }
 
   /** `positions` are those of the values that it is about; 1 unless told. */

@@ -77,6 +77,7 @@ export enum Opcode {
   attention = 72,
   addSteps = 73,
   stepsGradient = 74,
+  weighRows = 75,
 }
 
 /** The cell of a `recurrentForward` or `recurrentGradient` record. */

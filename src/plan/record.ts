@@ -38,6 +38,7 @@ export const controlsStruct = {
   clip: 'f64',
   momenta: 'f64',
   momentaStep: 'i32',
+  keptFrom: 'i32',
 } as const satisfies Struct;
 
 /** What every record begins with. */

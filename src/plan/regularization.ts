@@ -1,5 +1,5 @@
 /** Penalties before the update, and constraints after it. */
-import { type Constraint, constraintOf, regularizerOf } from '../layers/regularization.js';
+import { constraintOf, regularizerOf, unitRowsOf } from '../layers/regularization.js';
 import type { Parameter } from './builder.js';
 import { type Chunked, emitSums, partsAlike } from './chunks.js';
 import { ConstraintKind } from './opcodes.js';
@@ -41,10 +41,14 @@ export function emitPenalties(builder: TrainingBuilder, holders: readonly Holder
 }
 
 export function emitConstraints(builder: TrainingBuilder, holders: readonly Holder[]): void {
-  for (const [{ data, rows, columns }, constraint] of asked<Constraint>(holders, constraintOf)) {
+  const constraints = asked(holders, (layer, name) => {
+    const constraint = constraintOf(layer, name);
+    return constraint && { constraint, units: unitRowsOf(layer) };
+  });
+  for (const [{ data, rows, columns }, { constraint, units }] of constraints) {
     const limit = constraint.kind === 'maxNorm' ? constraint.limit : 1;
     const kind = ConstraintKind[constraint.kind];
     const w = builder.parameterRegion.stretch(data.offset, data.bytes);
-    builder.emit(constrain, 'constraint', { w, rows, panels: panelCount(columns), kind, limit });
+    builder.emit(constrain, 'constraint', { w, rows, panels: panelCount(columns), kind, limit, units });
   }
 }

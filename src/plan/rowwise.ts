@@ -31,6 +31,7 @@ export function rowwiseOf(builder: TrainingBuilder, owner: Owner, table: Paramet
     return region;
   };
   const stretch: Stretch = {
+    leader: table,
     parameters: taken('weight'),
     gradients: taken('gradient'),
     rows,

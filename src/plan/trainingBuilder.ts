@@ -12,25 +12,28 @@ export interface Stretch {
   readonly rows: number;
   /** Threads share out so many rows at a time. */
   readonly unit: number;
+  /** The first of them. */
+  readonly leader: Parameter;
   /** The buffer of that name of the optimiser's. */
   state(name: string): Region;
 }
 
 export class TrainingBuilder extends Builder {
-  readonly #updates: boolean;
   readonly #gradients = new Map<string, Map<Value, Region>>();
   readonly #further = new Map<Parameter, Region>();
   /** Tables whose rows are updated by themselves. */
   readonly rowwise: Rowwise[] = [];
+  /** Batches whose gradients go into an update; 0 where no optimiser follows them. */
+  readonly parts: number;
 
-  /** `updates`: whether an optimiser follows the gradients; `together`: where more than one thread may run the plan. */
-  constructor(capacity: number, options: { paired: boolean; updates?: boolean; together?: Together | undefined }) {
+  /** `parts` as the field, 0 by default; `together`: where more than one thread may run the plan. */
+  constructor(capacity: number, options: { paired: boolean; parts?: number; together?: Together | undefined }) {
     super(capacity, options);
-    this.#updates = options.updates ?? false;
+    this.parts = options.parts ?? 0;
   }
 
   protected override gradientFor(name: string, bytes: number, rowwise: boolean): Region | undefined {
-    return rowwise && this.#updates ? undefined : this.gradientRegion.part(`d ${name}`, bytes);
+    return rowwise && this.parts > 0 ? undefined : this.gradientRegion.part(`d ${name}`, bytes);
   }
 
   /** Where the cost's gradient for a value is kept; with a `role`, something beside it that is as large. */
@@ -65,14 +68,15 @@ export class TrainingBuilder extends Builder {
   }
 
   /**
-   * All trainable parameters, in the stretches that an optimiser updates. One thread takes them all as one stretch.
-   * Several threads share out an update as they did the gradient, so that each finds its part in its cache: a vector,
+   * All trainable parameters, in the stretches that an optimiser updates. One thread takes neighbours that are `alike`,
+   * all of them by default, as one stretch. Several threads share out an update as they did the gradient, so that each finds its part in its cache: a vector,
    * or a matrix whose gradient was shared out by outputs, is one stretch; of any other matrix each panel is one, shared
    * out by inputs.
    */
-  stretches(): Stretch[] {
+  stretches(alike: (a: Parameter, b: Parameter) => boolean = () => true): Stretch[] {
     const { parameterRegion, gradientRegion } = this;
-    const stretch = (offset: number, bytes: number, unit: number): Stretch => ({
+    const stretch = (leader: Parameter, offset: number, bytes: number, unit: number): Stretch => ({
+      leader,
       parameters: parameterRegion.stretch(offset, bytes),
       gradients: gradientRegion.stretch(offset, bytes),
       rows: bytes / ROW_BYTES,
@@ -80,11 +84,19 @@ export class TrainingBuilder extends Builder {
       state: name => this.stateOf(name, offset, bytes),
     });
     const rowwise = this.rowwise.map(({ stretch: own }) => own);
-    if (this.threads === 1) return [stretch(0, gradientRegion.bytes, PANEL), ...rowwise];
-    const whole = this.parameters.flatMap(parameter => {
-      if (!parameter.gradient) return [];
+    const learning = this.parameters.filter(({ gradient }) => gradient !== undefined);
+    if (this.threads === 1) {
+      const first = learning.filter((parameter, i) => !alike(learning[i - 1] ?? parameter, parameter) || i === 0);
+      const ends = [...first.slice(1).map(({ data }) => data.offset), gradientRegion.bytes];
+      const whole = first.map((parameter, i) => {
+        const { offset } = parameter.data;
+        return stretch(parameter, offset, (ends[i] ?? 0) - offset, PANEL);
+      });
+      return [...whole, ...rowwise];
+    }
+    const whole = learning.flatMap(parameter => {
       const { offset } = parameter.data;
-      return this.partsOf(parameter).map(part => stretch(offset + part.offset, part.bytes, part.unit));
+      return this.partsOf(parameter).map(part => stretch(parameter, offset + part.offset, part.bytes, part.unit));
     });
     return [...whole, ...rowwise];
   }

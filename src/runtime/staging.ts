@@ -57,6 +57,7 @@ export function copyTargets(
 export function beginRows(program: Program, rows: number): void {
   program.set('samples', rows);
   program.set('position', 0);
+  program.set('keptFrom', 0);
   program.set('order', 0);
 }
 

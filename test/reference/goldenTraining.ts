@@ -11,15 +11,20 @@ interface Case {
   readonly parameters: Record<string, Tensor>;
   readonly costBeforeEachStep: readonly number[];
   readonly parametersAfter10Steps: Record<string, Tensor>;
+  readonly averageAfter10Steps?: Record<string, Tensor>;
 }
 
 const golden = JSON.parse(readFileSync(new URL('../fixtures/golden/training.json', import.meta.url), 'utf8')) as {
   x: Tensor;
   y: Tensor;
+  sampleWeights: Tensor;
+  classWeights: Tensor;
   cases: Record<string, Case>;
 };
 export const x = Float32Array.from(golden.x.data);
 export const y = Int32Array.from(golden.y.data);
+export const sampleWeights = Float32Array.from(golden.sampleWeights.data);
+export const classWeights = golden.classWeights.data;
 export const loss = sparseCategoricalCrossEntropy({ fromLogits: true });
 
 /** Golden tensors by myelin's names, weights as `[inputs, outputs]`. */

@@ -70,10 +70,10 @@ export const averageParameters = /* @__PURE__ */ definePass(Opcode.averageParame
 
 export const constrain = /* @__PURE__ */ defineOp(
   Opcode.constrain,
-  { w: 'address', rows: 'i32', panels: 'i32', kind: 'i32', limit: 'f32' },
+  { w: 'address', rows: 'i32', panels: 'i32', kind: 'i32', limit: 'f32', units: 'i32' },
   {
     binary: 'train',
-    access: () => ({ w: writes('outputs') }),
+    access: ({ units }) => ({ w: writes(units === 0 ? 'outputs' : 'whole') }),
     work: ({ rows, panels }) => 10 * rows * panels * PANEL,
   },
 );

@@ -38,6 +38,16 @@ export const sparseSoftmaxCrossEntropy = /* @__PURE__ */ defineLoss(Opcode.spars
 export const cosineSimilarity = /* @__PURE__ */ defineLoss(Opcode.cosineSimilarity);
 export const categoricalHinge = /* @__PURE__ */ defineLoss(Opcode.categoricalHinge);
 
+export const weighRows = /* @__PURE__ */ defineOp(
+  Opcode.weighRows,
+  { rowCosts: 'address', dx: 'address', weights: 'address', columns: 'i32' },
+  {
+    binary: 'train',
+    access: ({ columns }) => ({ rowCosts: writes('rows'), dx: writesMatrix('rows', columns), weights: reads('rows') }),
+    work: ({ columns }, rows) => 4 * rows * columns,
+  },
+);
+
 export const cost = /* @__PURE__ */ defineOp(
   Opcode.cost,
   { rowCosts: 'address', tally: 'address', divisor: 'f32', weight: 'f32', adds: 'i32' },
