@@ -5,7 +5,7 @@
  * functions, and lines are short, for engines print the one that an uncaught error came from; blanks go, which were a
  * fifth of all.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -50,3 +50,10 @@ const alone = ['src/entries/data.ts', 'src/entries/tabular.predict.ts'];
 for (const path of alone) await build({ ...options, entryPoints: [path] });
 const whole = entries.filter(path => !predicting.includes(path) && !alone.includes(path));
 await build({ ...shared, entryPoints: [...whole, ...sources('src/hosts', 'Worker.ts')] });
+
+// Within the limit of lines strings are broken too, among them addresses, which bundlers look for as they stand.
+for (const path of [...readdirSync('dist/entries'), '../hosts/webWorker.js', '../hosts/nodeWorker.js']) {
+  if (!path.endsWith('.js')) continue;
+  const file = join('dist/entries', path);
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll('\\\n', ''));
+}

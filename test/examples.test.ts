@@ -169,6 +169,21 @@ it('plan prints what docs/architecture.md shows', async () => {
   expect(document).toContain(memory);
 });
 
+it('churn ranks customers better than chance, by a table of its own', async () => {
+  const output = await example('churn', '3000', join(folder, 'churn.csv'));
+  expect(numberAfter(output, 'ROC AUC')).toBeGreaterThan(0.65);
+  const lines = readFileSync(join(folder, 'churn.csv'), 'utf8').trim().split('\n');
+  expect(lines).toHaveLength(3001);
+  const share = lines.filter(line => line.endsWith(',yes')).length / 3000;
+  expect(share).toBeGreaterThan(0.08);
+  expect(share).toBeLessThan(0.12);
+});
+
+it('fashionMnist says how to get its pictures where there are none', async () => {
+  const { stdout }: { stdout?: string } = await example('fashionMnist', folder).catch(error => error);
+  expect(stdout).toContain('apt-get install dataset-fashion-mnist');
+});
+
 it('leaves no example out', () => {
   const files = readdirSync('examples').filter(name => name.endsWith('.ts'));
   expect([...ran].sort()).toEqual(files.sort());

@@ -1,11 +1,11 @@
 /**
- * Runs every recipe of docs/deploy.md in the runtime it is for, from the packed package, and compares its predictions with the command line's. Prints a table; ends with
- * exit code 1 where one fails, or where the page has a program that nothing here runs.
+ * Runs every recipe of docs/deploy.md, and what README.md starts with, in the runtime it is for, from the packed package, and compares its predictions with the command
+ * line's. Prints a table; ends with exit code 1 where one fails, or where a page has a program that nothing here runs.
  *
  *     npm run build && npm ci --prefix test/runtimes && node test/runtimes/recipes.js [PACKAGE.tgz]
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build as bundle } from 'esbuild';
@@ -34,7 +34,8 @@ const expected = picked.flatMap(line => answers[line].split(',').slice(1).map(Nu
 const request = { method: 'POST', body: JSON.stringify(rows) };
 
 // Every block of the page that has a file's name becomes that file.
-const page = readFileSync(fileURLToPath(new URL('../../docs/deploy.md', import.meta.url)), 'utf8');
+const pageOf = path => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
+const page = `${pageOf('docs/deploy.md')}\n${pageOf('README.md')}`;
 const files = new Map();
 for (const [, name, contents] of page.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)) {
   files.set(name, contents);
@@ -74,6 +75,21 @@ function node(code) {
   return JSON.parse(execFileSync(installed('node22/bin/node'), args, { cwd: folder, encoding: 'utf8' }));
 }
 
+/** The rows by the columns' names, and what a Worker says of them. */
+const [names] = readFileSync(table, 'utf8').split('\n');
+const named = rows.map(row => Object.fromEntries(row.map((value, i) => [names.split(',')[i], value])));
+async function answersOf(get) {
+  const answers = await (await get('/', { method: 'POST', body: JSON.stringify(named) })).json();
+  return answers.flatMap(({ probabilities }) => Object.values(probabilities));
+}
+
+/** Builds a page of a program with Vite, and gives its folder, with the model in it. */
+async function viteBuild(program, outDir, base = '/') {
+  writeFileSync(join(folder, 'index.html'), html(program));
+  await vite({ root: folder, base, logLevel: 'error', build: { outDir, target: 'es2022' } });
+  cpSync(join(folder, 'model.safetensors'), join(outDir, 'model.safetensors'));
+}
+
 /** How each program is run; gives its predictions. */
 const recipes = {
   // Many at once: each request is answered from its own rows.
@@ -89,12 +105,28 @@ const recipes = {
       return (await get('/', request)).json();
     }),
 
-  'table.js': () =>
-    withWorker(folder, 'table.js', async get => {
-      const [names] = readFileSync(table, 'utf8').split('\n');
-      const named = rows.map(row => Object.fromEntries(row.map((value, i) => [names.split(',')[i], value])));
-      const answers = await (await get('/', { method: 'POST', body: JSON.stringify(named) })).json();
-      return answers.flatMap(({ probabilities }) => Object.values(probabilities));
+  'table.js': () => withWorker(folder, 'table.js', answersOf),
+
+  'answer.js': () => withWorker(folder, 'answer.js', answersOf),
+
+  'hono.js': async () => {
+    symlinkSync(installed('hono'), join(folder, 'node_modules/hono'));
+    return node(`
+    import app from './hono.js';
+    const answers = await (await app.request('/predict', { method: 'POST', body: '${JSON.stringify(named)}' })).json();
+    console.log(JSON.stringify(answers.flatMap(({ probabilities }) => Object.values(probabilities))));`);
+  },
+
+  'online.js': () =>
+    withWorker(folder, 'online.js', async get => {
+      const tell = async body => (await get('/', { method: 'POST', body: JSON.stringify(body) })).json();
+      const before = await tell({ x: rows });
+      const right = answer => [0, 1, 2].reduce((sum, row) => sum + Math.log(answer[row * 3 + row]), 0);
+      const taught = await tell({ x: rows, y: [0, 1, 2] });
+      const after = await tell({ x: rows });
+      compare(after, taught);
+      if (!(right(after) > right(before))) throw new Error('it learned nothing');
+      return before;
     }),
 
   'learner.js': () =>
@@ -146,14 +178,45 @@ const recipes = {
     if (body !== (await handler(event('${request.body}'), {})).body) throw new Error('base64 is answered otherwise');
     console.log(body);`),
 
+  'bundled.mjs': async () => {
+    const outdir = join(folder, 'lambda');
+    await bundle({
+      entryPoints: [join(folder, 'bundled.mjs')],
+      outdir,
+      outExtension: { '.js': '.mjs' },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      logLevel: 'error',
+    });
+    cpSync(join(folder, 'model.safetensors'), join(outdir, 'model.safetensors'));
+    return node(`
+    import { handler } from './lambda/bundled.mjs';
+    console.log((await handler({ version: '2.0', body: '${request.body}', isBase64Encoded: false }, {})).body);`);
+  },
+
   'page.html': () => ask(folder, 'page.html'),
 
   'app.js': async () => {
-    writeFileSync(join(folder, 'index.html'), html('app.js'));
     const outDir = join(folder, 'vite');
-    await vite({ root: folder, logLevel: 'error', build: { outDir, target: 'es2022' } });
-    cpSync(join(folder, 'model.safetensors'), join(outDir, 'model.safetensors'));
+    await viteBuild('app.js', outDir);
     return ask(outDir, 'index.html');
+  },
+
+  'pages.js': async () => {
+    await viteBuild('pages.js', join(folder, 'site/project'), './');
+    return ask(join(folder, 'site'), 'project/index.html');
+  },
+
+  'train.js': async () => {
+    const outDir = join(folder, 'training');
+    await viteBuild('train.js', outDir);
+    const asked = '[[0.9, 0.9], [0.9, -0.9]]';
+    const read = `({ title: document.title, answers: window.predict(${asked}) })`;
+    const { title, answers } = await browser.open(outDir, 'index.html', { wait: 'window.predict !== undefined', read });
+    if (!/^epoch 40 of 40, loss 0\.\d{3}$/.test(title)) throw new Error(`the page is called ${title}`);
+    if (!(answers[1] > 0.8 && answers[2] > 0.8)) throw new Error(`it answers ${answers}`);
+    return expected;
   },
 
   'esbuildPage.js': async () => {
@@ -211,7 +274,7 @@ for (const name of files.keys()) {
 
 const missing = Object.keys(recipes).filter(name => !files.has(name));
 if (missing.length > 0) {
-  console.error(`docs/deploy.md lacks ${missing.join(', ')}`);
+  console.error(`docs/deploy.md and README.md lack ${missing.join(', ')}`);
   process.exitCode = 1;
 }
 await browser.close();

@@ -21,6 +21,7 @@ export async function withWorker(folder, entry, use) {
   const started = performance.now();
   const workerd = new Miniflare({
     compatibilityDate: DATE,
+    kvNamespaces: ['MODELS'],
     modulesRoot: outdir,
     modules: built.map(file => ({ type: types[extname(file)], path: join(outdir, file) })),
   });
