@@ -9,7 +9,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** The sources of a folder whose names end so. */
+/** The files of a folder whose names end so. */
 function sources(folder, ending) {
   const names = readdirSync(folder).filter(name => name.endsWith(ending));
   return names.map(name => `${folder}/${name}`);
@@ -51,9 +51,8 @@ for (const path of alone) await build({ ...options, entryPoints: [path] });
 const whole = entries.filter(path => !predicting.includes(path) && !alone.includes(path));
 await build({ ...shared, entryPoints: [...whole, ...sources('src/hosts', 'Worker.ts')] });
 
-// Within the limit of lines strings are broken too, among them addresses, which bundlers look for as they stand.
-for (const path of [...readdirSync('dist/entries'), '../hosts/webWorker.js', '../hosts/nodeWorker.js']) {
-  if (!path.endsWith('.js')) continue;
-  const file = join('dist/entries', path);
-  writeFileSync(file, readFileSync(file, 'utf8').replaceAll('\\\n', ''));
+// Within the limit of lines addresses are broken too, which bundlers look for as they stand: in one piece.
+for (const path of [...sources('dist/entries', '.js'), ...sources('dist/hosts', 'Worker.js')]) {
+  const text = readFileSync(path, 'utf8');
+  writeFileSync(path, text.replaceAll('\\\n', '').replace(/\bimport\.\s*meta\.\s*url\b/g, 'import.meta.url'));
 }
