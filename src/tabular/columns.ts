@@ -29,6 +29,8 @@ export type Found =
   | { readonly kind: 'date'; readonly order: DateOrder }
   | DroppedColumn;
 
+/** Of more a network would have more weights than rows say of them. */
+const MOST_COLUMNS = 100_000;
 /** Texts that are counted one by one; of more it is known that they are many. */
 const MOST_COUNTED = 20_000;
 /** Categories of more values than this become few numbers that are learned for each value. */
@@ -91,6 +93,9 @@ export function findColumns(
     if (name !== target) continue;
     throw wrongValue(`column ${quote(name)}`, 'another column than the target', `the target as ${kind}`);
   }
+  const used = cells.header.length - Object.values(asked).filter(kind => kind === 'drop').length;
+  if (used > MOST_COLUMNS + 1)
+    throw wrongValue('the table', `at most ${MOST_COLUMNS} columns`, used, 'leave some out of it');
   const problems = new Problems();
   const found = new Map<string, Found>();
   const own = new Map(Object.entries(asked));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseTable } from '../../src/data/csv.js';
-import type { Cells } from '../../src/tabular/cells.js';
+import { type Cells, cellsOf } from '../../src/tabular/cells.js';
+import { findColumns } from '../../src/tabular/columns.js';
 import { type PrepareOptions, prepare } from '../../src/tabular/prepare.js';
 
 const table = parseTable(
@@ -31,4 +32,10 @@ describe('prepare', () => {
     expect(prepared({ refit: false }).whole).toBeUndefined();
     expect(prepared({ validation: 0 }).training.cells.rows).toBe(100);
   });
+});
+
+it('refuses more columns than 100,000', () => {
+  const names = Array.from({ length: 100_002 }, (_, column) => [`c${column}`, [1, 2]] as const);
+  const cells = cellsOf('fitTable', Object.fromEntries(names));
+  expect(() => findColumns(cells, 'c0')).toThrow('the table: expected at most 100000 columns, got 100002; leave some');
 });
