@@ -169,9 +169,9 @@ function averagePrecision(found: readonly Step[]): number {
 
 /**
  * A metric of the order of scores; of more than two classes, and of several decisions, of each against the rest, and
- * the mean over those that some rows are of and some not; NaN where there are none.
+ * the mean over those that some rows are of and, where it `compares`, some not; NaN where there are none.
  */
-function ranking(of: (found: readonly Step[]) => number): MetricDefinition<object> {
+function ranking(of: (found: readonly Step[]) => number, compares: boolean): MetricDefinition<object> {
   return plain(end => {
     checkDecides(end, false);
     const { columns } = end;
@@ -201,7 +201,7 @@ function ranking(of: (found: readonly Step[]) => number): MetricDefinition<objec
           });
           const found = steps(scored.filter(({ weight }) => weight > 0));
           const { rows = 0, positives = 0 } = found.at(-1) ?? {};
-          if (positives > 0 && positives < rows) values.push(of(found));
+          if (positives > 0 && (!compares || positives < rows)) values.push(of(found));
         }
         return values.reduce((sum, value) => sum + value, 0) / values.length;
       },
@@ -210,6 +210,6 @@ function ranking(of: (found: readonly Step[]) => number): MetricDefinition<objec
 }
 
 /** The area under the curve of true over false positives. */
-export const rocAucMetric: MetricDefinition<object> = /* @__PURE__ */ ranking(area);
+export const rocAucMetric: MetricDefinition<object> = /* @__PURE__ */ ranking(area, true);
 /** The area under the curve of precision over recall, as steps. Of two classes it is the second's. */
-export const averagePrecisionMetric: MetricDefinition<object> = /* @__PURE__ */ ranking(averagePrecision);
+export const averagePrecisionMetric: MetricDefinition<object> = /* @__PURE__ */ ranking(averagePrecision, false);

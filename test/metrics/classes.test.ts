@@ -183,7 +183,7 @@ describe('metrics by hand', () => {
       [0.1, 0.9],
     ];
     expect(score(pairs, [0, 0], ['rocAuc']).rocAuc).toBeNaN();
-    expect(score(pairs, [1, 1], ['averagePrecision'])).toEqual({ averagePrecision: Number.NaN });
+    expect(score(pairs, [1, 1], ['averagePrecision'])).toEqual({ averagePrecision: 1 });
     const three = [
       [0.9, 0.1, 0],
       [0.2, 0.8, 0],

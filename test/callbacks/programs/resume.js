@@ -8,11 +8,11 @@ import {
   adam,
   batchNormalization,
   checkpoint,
+  cosineDecay,
   dense,
   dropout,
   earlyStopping,
   Model,
-  reduceOnPlateau,
   sequential,
   Trainer,
 } from '../../../dist/entries/node.js';
@@ -26,14 +26,13 @@ async function newTrainer() {
   const model = await Model.create(sequential(5, layers), { seed: 4 });
   return model.trainer({
     loss: 'sparseCategoricalCrossEntropy',
-    optimizer: adam({ learningRate: 0.02 }),
-    metrics: ['accuracy'],
-    batchSize: 16,
-    callbacks: [
-      checkpoint({ to: path }),
-      reduceOnPlateau({ monitor: 'valLoss', factor: 0.9, patience: 5 }),
-      earlyStopping({ monitor: 'valLoss', patience: 1000 }),
-    ],
+    optimizer: adam({ learningRate: cosineDecay({ initial: 0.02, steps: 150, warmup: 8 }) }),
+    metrics: ['accuracy', 'f1'],
+    batchSize: 8,
+    accumulationSteps: 2,
+    averageDecay: 0.95,
+    clipNorm: 1,
+    callbacks: [checkpoint({ to: path }), earlyStopping({ monitor: 'valLoss', patience: 1000 })],
   });
 }
 
