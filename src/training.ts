@@ -94,7 +94,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
   const { goals, optimizer, paired, threads = 1, training = optimizer !== undefined } = judgement;
   const { accumulationSteps = 1, averageDecay } = judgement;
   const parts = optimizer ? accumulationSteps : 0;
-  const builder = new TrainingBuilder(capacity, { paired, parts, together: together(threads) });
+  const builder = new TrainingBuilder(capacity, { paired, parts, shares: true, together: together(threads) });
   const network = placeNetwork(builder, architecture);
   const aims = aimsOf(builder, network.outputs, goals);
   const stride = targetWidth(goals);
@@ -140,7 +140,10 @@ export function planTraining(architecture: Architecture, capacity: number, judge
     });
     if (!learns) return;
     layers = forward.layers;
+    // A cost that is not finite ends the step, and every layer's output is looked at.
+    builder.hold(layers.map(({ value }) => value.data));
     emitBackward(builder, steps, gradients);
+    builder.hold([...inputGradients.values()].map(value => builder.gradientOf(value)));
     holders = holdersOf(steps);
     emitAccumulation(builder);
     if (training) emitPenalties(builder, holders);

@@ -5,6 +5,8 @@ import { Opcode } from './opcodes.js';
 import { type Access, type Share, scalarsOf } from './ops/op.js';
 
 interface Touch {
+  /** Several regions may lie at one place, one after another. */
+  readonly region: Region;
   readonly from: number;
   readonly to: number;
   readonly access: Access;
@@ -14,7 +16,7 @@ function touchesOf({ op, fields }: PlannedRecord): Touch[] {
   return Object.entries(op.access(scalarsOf(fields))).flatMap(([field, access]) => {
     const region = fields[field];
     if (!(region instanceof Region)) return [];
-    return [{ from: region.address, to: region.address + region.bytes, access }];
+    return [{ region: region.root, from: region.address, to: region.address + region.bytes, access }];
   });
 }
 
@@ -31,20 +33,25 @@ function bitOf(share: Share, turn: number): number {
 
 /** What has touched some bytes since threads last waited for one another. */
 class Touched {
+  /** What lies there. */
+  #region: Region | undefined;
   #reads = 0;
   #writes = 0;
   /** How often they had waited by then; before that is forgotten. */
   #round = 0;
 
   /** Whether one thread may touch what another one touched, and one of them writes. */
-  conflicts({ writes, share }: Access, round: number, turn: number): boolean {
+  conflicts({ region, access: { writes, share } }: Touch, round: number, turn: number): boolean {
     if (round !== this.#round) return false;
+    // Shares of another region are other bytes.
+    if (region !== this.#region) return writes || this.#writes !== 0;
     const others = writes ? this.#reads | this.#writes : this.#writes;
     return (others & ~bitOf(share, turn)) !== 0 || (share === 'whole' && others !== 0);
   }
 
-  add({ writes, share }: Access, round: number, turn: number): void {
-    if (round !== this.#round) {
+  add({ region, access: { writes, share } }: Touch, round: number, turn: number): void {
+    if (round !== this.#round || region !== this.#region) {
+      this.#region = region;
       this.#round = round;
       this.#reads = 0;
       this.#writes = 0;
@@ -78,12 +85,12 @@ export function placeBarriers(records: readonly PlannedRecord[]): boolean[] {
     own.forEach((mine, index) => {
       if (
         barriers[index] ||
-        mine.some(touch => touchedBy(touch).some(touched => touched.conflicts(touch.access, round, turn)))
+        mine.some(touch => touchedBy(touch).some(touched => touched.conflicts(touch, round, turn)))
       ) {
         barriers[index] = true;
         round += 1;
       }
-      for (const touch of mine) for (const touched of touchedBy(touch)) touched.add(touch.access, round, turn);
+      for (const touch of mine) for (const touched of touchedBy(touch)) touched.add(touch, round, turn);
     });
   }
   return barriers;

@@ -304,12 +304,26 @@ export class Builder {
     this.#records.push({ op, owner, fields, positions });
   }
 
+  /** How many records there are by now. */
+  protected get emitted(): number {
+    return this.#records.length;
+  }
+
+  /** Gives every region its place; returns the first free address. */
+  protected placeAll(
+    regions: readonly Region[],
+    _records: readonly PlannedRecord[],
+    _sections: readonly { readonly first: number; readonly last: number }[],
+  ): number {
+    return placeRegions(regions, CONSTANTS_END);
+  }
+
   /** Counts, places everything once, and hands out the plan. */
   finish(): Plan {
     this.#recordRegion.part('list', this.#records.length * RECORD_BYTES);
     const fixed = [this.controls, this.#recordRegion, this.parameterRegion, this.gradientRegion];
     const regions = fixed.concat(this.#regions);
-    const end = placeRegions(regions, CONSTANTS_END);
+    const end = this.placeAll(regions, this.#records, [...this.#sections.values()]);
     const sections = new Map<SectionKey, Section>();
     for (const [key, { first, last, work }] of this.#sections) {
       const start = this.#recordRegion.address;

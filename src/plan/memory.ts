@@ -49,6 +49,11 @@ export class Region {
     return new Region(`${this.name}+${offset}`, bytes, { parent: this, offset });
   }
 
+  /** The region that this is a part of, or itself. */
+  get root(): Region {
+    return this.#within?.parent.root ?? this;
+  }
+
   /** Where in the region that this is a part of it begins. */
   get offset(): number {
     return this.#within?.offset ?? 0;

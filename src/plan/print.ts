@@ -24,10 +24,30 @@ export function printPlan(plan: Plan): string {
       '',
     );
   }
+  const uses = usesOf(plan);
   const regions = plan.regions
     .filter(region => region.bytes > 0)
-    .map(region => [region.name, String(region.address), String(region.bytes)]);
+    .map(region => [region.name, String(region.address), String(region.bytes), uses.get(region)?.join(', ') ?? '']);
   lines.push(`memory for up to ${plan.capacity} rows: ${plan.end} bytes`);
-  lines.push(table([['region', 'address', 'bytes'], ...regions]));
+  lines.push(table([['region', 'address', 'bytes', 'used by'], ...regions]));
   return lines.join('\n');
+}
+
+/** By which records of which sections, from the first to the last, each region is used. */
+function usesOf(plan: Plan): Map<Region, string[]> {
+  const start = plan.sections.values().next().value?.first ?? 0;
+  const uses = new Map<Region, string[]>();
+  for (const [key, { first, last }] of plan.sections) {
+    const ends = new Map<Region, [from: number, to: number]>();
+    plan.records.slice((first - start) / RECORD_BYTES, (last - start) / RECORD_BYTES).forEach(({ fields }, index) => {
+      for (const field of Object.values(fields)) {
+        if (field instanceof Region) ends.set(field.root, [ends.get(field.root)?.[0] ?? index, index]);
+      }
+    });
+    for (const [region, [from, to]] of ends) {
+      const range = from === to ? from : `${from}–${to}`;
+      uses.set(region, [...(uses.get(region) ?? []), `${sectionName(key)} ${range}`]);
+    }
+  }
+  return uses;
 }

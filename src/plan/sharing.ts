@@ -1,0 +1,102 @@
+/** Regions that share places: those whose lives, from their first use in a section to their last, never meet. */
+import type { PlannedRecord } from './builder.js';
+import { align, Region } from './memory.js';
+import { scalarsOf } from './ops/op.js';
+
+/** A section's records, from the first up to, not with, the last. */
+export interface Stretched {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Of each section that uses a region, its first record that does, and its last. */
+export type Life = ReadonlyMap<Stretched, { readonly from: number; readonly to: number }>;
+
+/** A region that somebody outside the plan looks at once the records before that one have run. */
+export interface Hold {
+  readonly region: Region;
+  readonly at: number;
+}
+
+/** Smaller ones lie by themselves: they would save little, and threads would wait where one follows another. */
+export const LEAST_SHARED = 2 ** 19;
+/** So many of the largest share places: finding them takes time as their square. */
+const MOST_SHARING = 1024;
+
+/**
+ * The lives of those `candidates` whose contents nothing relies on: in every section a record writes them before any
+ * reads them.
+ */
+export function livesOf(
+  records: readonly PlannedRecord[],
+  sections: Iterable<Stretched>,
+  candidates: ReadonlySet<Region>,
+  holds: readonly Hold[],
+): Map<Region, Life> {
+  const lives = new Map<Region, Map<Stretched, { from: number; to: number }>>();
+  const relied = new Set<Region>();
+  for (const section of sections) {
+    for (let index = section.first; index < section.last; index++) {
+      const record = records[index];
+      for (const { region, isNew } of record ? usesOf(record) : []) {
+        if (!candidates.has(region)) continue;
+        const life = lives.get(region) ?? new Map<Stretched, { from: number; to: number }>();
+        lives.set(region, life);
+        const known = life.get(section);
+        if (!known && !isNew) relied.add(region);
+        life.set(section, { from: known?.from ?? index, to: index });
+      }
+    }
+  }
+  for (const { at, region } of holds) {
+    for (const [section, { from, to }] of lives.get(region) ?? []) {
+      if (at > section.first && at <= section.last) lives.get(region)?.set(section, { from, to: Math.max(to, at - 1) });
+    }
+  }
+  for (const region of relied) lives.delete(region);
+  return lives;
+}
+
+/** The regions that a record names, and whether it writes them as something new. */
+function usesOf({ op, fields }: PlannedRecord): { region: Region; isNew: boolean }[] {
+  const access = op.access(scalarsOf(fields));
+  const uses = new Map<Region, boolean>();
+  for (const [field, { writes, share }] of Object.entries(access)) {
+    const region = fields[field];
+    if (!(region instanceof Region)) continue;
+    uses.set(region.root, (uses.get(region.root) ?? true) && writes && share !== 'own' && region.root === region);
+  }
+  return [...uses].map(([region, isNew]) => ({ region, isNew }));
+}
+
+function meet(a: Life, b: Life): boolean {
+  for (const [section, { from, to }] of a) {
+    const other = b.get(section);
+    if (other && from <= other.to && other.from <= to) return true;
+  }
+  return false;
+}
+
+/**
+ * Gives the regions places from `start` on, the largest first, each the lowest that is free for all of its life
+ * (Pisarchyk and Lee 2020, «greedy by size»); returns the first free address.
+ */
+export function placeSharing(lives: ReadonlyMap<Region, Life>, start: number): number {
+  const bySize = [...lives].sort(([a], [b]) => b.bytes - a.bytes);
+  const placed: { from: number; to: number; life: Life }[] = [];
+  let end = align(start);
+  bySize.forEach(([region, life], rank) => {
+    let address = rank < MOST_SHARING ? align(start) : end;
+    if (rank < MOST_SHARING) {
+      const taken = placed.filter(other => meet(life, other.life)).sort((a, b) => a.from - b.from);
+      for (const { from, to } of taken) {
+        if (address + region.bytes <= from) break;
+        address = Math.max(address, to);
+      }
+      placed.push({ from: address, to: address + region.bytes, life });
+    }
+    region.place(address);
+    end = Math.max(end, address + region.bytes);
+  });
+  return end;
+}
