@@ -51,8 +51,11 @@ for (const path of alone) await build({ ...options, entryPoints: [path] });
 const whole = entries.filter(path => !predicting.includes(path) && !alone.includes(path));
 await build({ ...shared, entryPoints: [...whole, ...sources('src/hosts', 'Worker.ts')] });
 
-// Within the limit of lines addresses are broken too, which bundlers look for as they stand: in one piece.
+// Within the limit of lines addresses are broken too, which bundlers look for as they stand: in one piece. And with the
+// blanks went what tells them to leave alone what is imported by a name that is only known when it is.
+const untold = /\bimport\((?=[\w$]+\))/g;
 for (const path of [...sources('dist/entries', '.js'), ...sources('dist/hosts', 'Worker.js')]) {
-  const text = readFileSync(path, 'utf8');
-  writeFileSync(path, text.replaceAll('\\\n', '').replace(/\bimport\.\s*meta\.\s*url\b/g, 'import.meta.url'));
+  const text = readFileSync(path, 'utf8').replaceAll('\\\n', '');
+  const whole = text.replace(/\bimport\.\s*meta\.\s*url\b/g, 'import.meta.url');
+  writeFileSync(path, whole.replace(untold, 'import(/* webpackIgnore: true */ /* @vite-ignore */ '));
 }
