@@ -87,6 +87,36 @@ export function lastRow(r: Op): i32 {
   return lastOf(controlsOf(r).rows, TILE) * r.positions;
 }
 
+/** The sample in place `row` of the batch at hand. */
+// @ts-ignore: decorator
+@inline
+export function sampleAt(c: Controls, row: i32): i32 {
+  const place = c.position - c.rows + row;
+  return c.order ? load<i32>(c.order + (<usize>place << 2)) : place;
+}
+
+/** How many of its `steps` count of a sample of the batch, whose lengths are those of an input, counted from 1. */
+export function lengthOf(c: Controls, sample: i32, input: i32, steps: i32): i32 {
+  if (!input || !c.lengths) return steps;
+  return load<i32>(c.lengths + (<usize>(sampleAt(c, sample) * c.sequences + input - 1) << 2));
+}
+
+/** Whether a row of values is a step beyond its sample's length. */
+// @ts-ignore: decorator
+@inline
+export function isPast(r: Op, row: i32, input: i32): bool {
+  const sample = row / r.positions;
+  return row - sample * r.positions >= lengthOf(controlsOf(r), sample, input, r.positions);
+}
+
+/** Rows of a record's values that count. */
+export function countedRows(r: Op, input: i32): i32 {
+  const c = controlsOf(r);
+  let count = 0;
+  for (let sample = 0; sample < c.rows; sample++) count += lengthOf(c, sample, input, r.positions);
+  return count;
+}
+
 /** Panels of a value with that many columns. */
 // @ts-ignore: decorator
 @inline

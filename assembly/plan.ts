@@ -67,6 +67,9 @@ export class Controls {
   momentaStep: i32;
   /** The place of the epoch whose row comes first among those that are kept for metrics. */
   keptFrom: i32;
+  /** How many steps each sample of each input has, as i32, `sequences` to a sample; 0 where all have all of them. */
+  lengths: usize;
+  sequences: i32;
 }
 
 /** How every record begins. */

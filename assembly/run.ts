@@ -33,8 +33,8 @@ import {
   batchMoments, columnNormForward, columnNormGradient, moveAverages,
 } from './ops/columnNorm';
 import {
-  Cost, Loss, WeighRows,
-  cosineSimilarity, cost, elementwiseLoss, softmaxCrossEntropy, sparseSoftmaxCrossEntropy, weighRows,
+  Cost, Loss, MaskCosts, WeighRows,
+  cosineSimilarity, cost, elementwiseLoss, maskCosts, softmaxCrossEntropy, sparseSoftmaxCrossEntropy, weighRows,
 } from './ops/loss';
 import {
   AlphaDropout, Dropout, DropoutGradient, GaussianNoise,
@@ -56,7 +56,7 @@ import {
 import { updateParameters } from './ops/optimizers';
 import { Update } from './ops/update';
 import { Pool, PoolGradient, poolForward, poolGradient } from './ops/pool';
-import { MovePositions, movePositions } from './ops/positions';
+import { MovePositions, PushStep, movePositions, pushStep } from './ops/positions';
 import { Recurrent, RecurrentGradient, recurrentForward, recurrentGradient } from './ops/recurrent';
 import {
   Softmax, SoftmaxGradient,
@@ -128,6 +128,7 @@ function execute(record: usize): Next {
     case Opcode.depthwiseForward: depthwiseForward(changetype<Depthwise>(record)); break;
     case Opcode.poolForward: poolForward(changetype<Pool>(record)); break;
     case Opcode.movePositions: movePositions(changetype<MovePositions>(record)); break;
+    case Opcode.pushStep: pushStep(changetype<PushStep>(record)); break;
     case Opcode.recurrentForward: recurrentForward(changetype<Recurrent>(record)); break;
     case Opcode.attention: attention(changetype<Attention>(record)); break;
     case Opcode.addSteps: addSteps(changetype<AddSteps>(record)); break;
@@ -169,6 +170,7 @@ function executeTraining(record: usize): Next {
     case Opcode.categoricalHinge: categoricalHinge(changetype<Loss>(record)); break;
     case Opcode.cosineSimilarity: cosineSimilarity(changetype<Loss>(record)); break;
     case Opcode.weighRows: weighRows(changetype<WeighRows>(record)); break;
+    case Opcode.maskCosts: maskCosts(changetype<MaskCosts>(record)); break;
     case Opcode.cost: return cost(changetype<Cost>(record)) ? Next.record : Next.end;
     case Opcode.categoricalAccuracy: categoricalAccuracy(changetype<Accuracy>(record)); break;
     case Opcode.sparseCategoricalAccuracy: sparseCategoricalAccuracy(changetype<Accuracy>(record)); break;

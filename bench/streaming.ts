@@ -93,7 +93,6 @@ async function dataOf(folder: string, source: Source) {
       const { value } = await labels.next();
       yield { x: data as Float32Array, y: value.data };
     }
-    await labels.return(undefined);
   }
   async function* tables(): AsyncGenerator<TrainingData> {
     const stream = source === 'csv' ? streamCsv(path('rows.csv')) : streamParquet(path('rows.parquet'));

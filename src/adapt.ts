@@ -8,6 +8,7 @@ import { checkOptions, wrongKind, wrongValue } from './errors.js';
 import type { NetworkTargets } from './goals.js';
 import type { Inputs } from './inputs.js';
 import { isList, isNumberArray } from './kinds.js';
+import { countedOf } from './lengths.js';
 import { valuesByName } from './names.js';
 import type { Outputs } from './outputs.js';
 import { size } from './shape.js';
@@ -151,10 +152,11 @@ function setMoments(model: Adapting, { name }: Adaptable, { mean, variance }: Mo
 /** Of what comes to a layer. */
 function momentsAt({ architecture, inputs, forward }: Adapting, samples: ReadySamples, layer: Adaptable): Moments {
   const { index, source, columns } = layer;
+  const count = (values: ArrayLike<number>) => countedOf(architecture, index, samples, values, columns);
   const input = inputOf(architecture, index);
-  if (input === undefined) return momentsOf(forward(samples)[source as number]?.data ?? [], columns);
+  if (input === undefined) return momentsOf(count(forward(samples)[source as number]?.data ?? []), columns);
   const { values, scale } = inputs.of(input, samples);
-  return momentsOf(values, columns, values instanceof Uint8Array ? scale : 1);
+  return momentsOf(count(values), columns, values instanceof Uint8Array ? scale : 1);
 }
 
 /** Of targets of however many rows. */

@@ -7,14 +7,15 @@ import type { Training } from './callbacks/callback.js';
 import { wrongValue } from './errors.js';
 import { evaluation, type Judgement, type ReadyData } from './judge.js';
 import { Measuring } from './metrics/measuring.js';
+import { align } from './plan/memory.js';
 import { Purpose, Random } from './random.js';
 import type { Block, Blocks, RowSource } from './rowSource.js';
 import { FINITE_PARAMETERS, type Run } from './run.js';
 import type { Crew } from './runtime/crew.js';
-import type { Places } from './runtime/staging.js';
+import { type Places, setLengths } from './runtime/staging.js';
 import { callCrew, WORK_FOR_MESSAGE } from './runtime/threads.js';
 import { Turn, workPerStep } from './runtime/turn.js';
-import { scoreNames, scoresOf, setSums, sumsOf, validationName } from './sums.js';
+import { countedRows, scoreNames, scoresOf, setSums, sumsOf, validationName } from './sums.js';
 import {
   type CheckedFitOptions,
   type EpochEvent,
@@ -39,6 +40,8 @@ export class Fit {
   readonly #judging: Measuring;
   #crew: Crew | undefined;
   #stepping = false;
+  /** Rows of the epoch's blocks so far that count for each output. */
+  #counted: readonly number[] = [];
   /** The rows in the machine's memory, and where they lie there. */
   #placed: { readonly block: Block; readonly places: Places } | undefined;
 
@@ -192,9 +195,10 @@ export class Fit {
 
   /** Goes through an epoch's blocks, but for the rows that it has taken before. */
   async #blocks(blocks: Blocks, turn: Turn): Promise<typeof ABORTED | undefined> {
-    const { model, progress } = this.#run;
+    const { model, progress, goals } = this.#run;
     const { shuffle, signal } = this.#options;
     const random = shuffle ? new Random(model.seed, Purpose.shuffle, progress.order) : undefined;
+    this.#counted = goals.map(() => 0);
     for (let first = 0; ; ) {
       const coming = blocks.next();
       const block = coming && 'then' in coming ? await unlessAborted(signal, coming) : coming;
@@ -211,6 +215,7 @@ export class Fit {
         await this.#place(block, order, first, turn);
         if ((await this.#steps(first, turn)) === ABORTED) return ABORTED;
       }
+      this.#counted = this.#counted.map((count, i) => count + countedRows(block.samples, goals[i]));
       first += rows;
     }
   }
@@ -230,6 +235,8 @@ export class Fit {
     else program.set('order', 0);
     program.set('bytes', samples.values instanceof Uint8Array ? 1 : 0);
     program.set('scale', samples.scale);
+    const behind = places.x + align(samples.values.byteLength);
+    setLengths(program, behind, samples.lengths, samples.rows);
     program.set('samples', samples.rows);
     program.set('position', progress.position - first);
     setSums(program, workspace.network.tallies, progress);
@@ -319,7 +326,7 @@ export class Fit {
     const run = this.#run;
     const { progress, goals } = run;
     const rows = progress.position;
-    const scores = { ...scoresOf(progress, rows, goals), ...run.measuring.scores };
+    const scores = { ...scoresOf(progress, rows, goals, this.#counted), ...run.measuring.scores };
     // Timed before validation: samplesPerSecond speaks of training.
     const seconds = (performance.now() - started) / 1000;
     const judgement = await run.withPublished(() => this.#judge(turn));

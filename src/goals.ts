@@ -1,9 +1,10 @@
 /** What is asked of a network's outputs: of each a cost, what that counts, and which metrics. */
-import type { Architecture } from './architecture.js';
+import { type Architecture, outputsOf, placedLayers } from './architecture.js';
 import { putColumns, takeColumns } from './data/columns.js';
-import { type OutputGradient, readGradient, readTargets, type Targets } from './data/samples.js';
+import { type OutputGradient, readGradient, readTargets, type SequenceLengths, type Targets } from './data/samples.js';
 import { checkNumber, checkOptions, wrongKind } from './errors.js';
 import { hasKey, kindOf } from './kinds.js';
+import { sequencesOf } from './lengths.js';
 import { fitLoss, type Loss, type LossConfig, mayBeNegative, refuseConstant, resolveLoss } from './losses/index.js';
 import { type AskedMetric, checkMetricList, fitMetrics, type Metric, resolveMetrics } from './metrics/definitions.js';
 import type { End } from './metrics/metric.js';
@@ -26,8 +27,14 @@ export interface GoalOptions {
   readonly metrics?: ByName<readonly Metric[]>;
 }
 
+/** Of sequences that end early. */
+export interface LengthsOptions {
+  /** How many steps each row has, from 1 up; what follows in x is padding. All of them unless told. */
+  readonly lengths?: SequenceLengths;
+}
+
 /** What {@link Model.cost} is told. */
-export type CostOptions = Pick<GoalOptions, 'loss' | 'lossWeights'>;
+export type CostOptions = Pick<GoalOptions, 'loss' | 'lossWeights'> & LengthsOptions;
 
 /** What {@link Model.gradients} is told. */
 export interface GradientOptions extends CostOptions {
@@ -58,6 +65,8 @@ export interface OutputGoal extends Goal {
   readonly columns: number;
   /** Whether its cost may be below 0. */
   readonly isSigned: boolean;
+  /** By which input's lengths its steps end, counted from 1; 0 where by none's. */
+  readonly lengths: number;
 }
 
 /** Checks goals against the names of the outputs, where they have some. */
@@ -95,7 +104,10 @@ export function fitGoals(
   architecture: Architecture,
   { loss, lossWeights, metrics }: GoalConfig,
 ): OutputGoal[] {
-  return endingsOf(architecture).map(({ name, ...ending }) => {
+  const placed = placedLayers(architecture);
+  const { made } = sequencesOf(architecture, placed);
+  const nodes = outputsOf(architecture, placed).map(({ node }) => node);
+  return endingsOf(architecture).map(({ name, ...ending }, i) => {
     const config = name === undefined ? (loss as LossConfig) : (loss as Record<string, LossConfig>)[name];
     const asked = resolveMetrics(where, name === undefined ? metrics : (metrics as Record<string, unknown>)[name]);
     if (!config) throw new Error(`output ${name} has no loss`);
@@ -108,7 +120,9 @@ export function fitGoals(
     const measured = asked.filter(({ key }) => key !== 'accuracy');
     const columns = ending.columns * ending.positions;
     const isSigned = mayBeNegative(config);
-    return { name, loss: fitted, weight, accuracy, measured, kept: measured.length > 0, end, columns, isSigned };
+    const lengths = made[nodes[i] ?? 0] ?? 0;
+    const kept = measured.length > 0;
+    return { name, loss: fitted, weight, accuracy, measured, kept, end, columns, isSigned, lengths };
   });
 }
 

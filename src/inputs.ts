@@ -10,9 +10,11 @@ import {
   refuseBareBytes,
   refuseNotFinite,
   type Samples,
-  unwrapBytes,
+  unwrap,
 } from './data/samples.js';
 import { quote, wrongType, wrongValue } from './errors.js';
+import { kindOf } from './kinds.js';
+import { readLengths, type Sequence, sequencesOf } from './lengths.js';
 import { allByName, type ByName } from './names.js';
 import { size } from './shape.js';
 import type { RawRows } from './tabular/rawRows.js';
@@ -24,6 +26,7 @@ export type NetworkSamples = ByName<Samples>;
 export interface GivenRows {
   readonly x: unknown;
   readonly scale?: unknown;
+  readonly lengths?: unknown;
 }
 
 /** An input, and what its numbers have to be. */
@@ -34,6 +37,8 @@ interface Input extends End {
   /** The input as messages write it: `dense(128)` or `input 'image'`. */
   readonly described: string;
   readonly rule: IndexRule | undefined;
+  /** Its steps, where it may have fewer; found when somebody asks. */
+  readonly sequence: () => Sequence;
 }
 
 export class Inputs {
@@ -47,11 +52,16 @@ export class Inputs {
   readonly #names: readonly string[];
 
   constructor(architecture: Architecture) {
-    this.#inputs = inputsOf(architecture).map(end => ({
+    let found: readonly Sequence[] | undefined;
+    this.#inputs = inputsOf(architecture).map((end, i) => ({
       ...end,
       columns: size(end.shape),
       described: end.name === undefined ? firstLayer(architecture) : `input ${quote(end.name)}`,
       rule: indexRule(architecture, end.key),
+      sequence: () => {
+        found ??= sequencesOf(architecture).inputs;
+        return found[i] ?? { steps: 1, unable: 'none' };
+      },
     }));
     this.#names = this.#inputs.flatMap(({ name }) => name ?? []);
     this.only = this.#names.length === 0 ? this.#inputs[0] : undefined;
@@ -71,21 +81,22 @@ export class Inputs {
 
   /**
    * x given by itself, with its scale where it is bytes. Whether floats are finite is for the machine to see to; where
-   * inputs have names they are.
+   * inputs have names they are. `lengths` may stand beside x or with it.
    */
-  readAlone(where: string, x: unknown, raw?: RawRows): ReadySamples {
+  readAlone(where: string, x: unknown, raw?: RawRows, lengths?: unknown): ReadySamples {
     const only = this.only;
-    return only ? alone(where, x, only, raw) : this.#join(where, x, alone);
+    if (only) return alone(where, x, only, raw, lengths);
+    refuseBeside(`${where}: lengths`, lengths, '{ x, lengths }');
+    return this.#join(where, x, alone);
   }
 
   /** x of data, with the scale beside it or with it; every number is finite. `bare`: whether bytes may have none. */
   read(where: string, data: GivenRows, { raw, bare = true }: { raw?: RawRows | undefined; bare?: boolean } = {}) {
     const only = this.only;
     if (only) return rows(where, data, only, raw, bare);
-    const { x, scale } = data;
-    if (scale !== undefined) {
-      throw wrongType(`${where}: scale`, 'none where inputs have names', scale, 'give each its own: { x, scale }');
-    }
+    const { x, scale, lengths } = data;
+    refuseBeside(`${where}: scale`, scale, '{ x, scale }');
+    refuseBeside(`${where}: lengths`, lengths, '{ x, lengths }');
     return this.#join(where, x, (place, value, input) => rows(place, { x: value }, input, undefined, bare));
   }
 
@@ -108,7 +119,13 @@ export class Inputs {
     }
     const joined = roomFor(count * this.numbers);
     for (const { samples, input } of parts) putColumns(joined, floatsOf(samples), { ...input, stride: this.numbers });
-    return { rows: count, values: joined, scale: 1 };
+    const some = parts.some(({ samples }) => samples.lengths);
+    const lengths = some ? new Int32Array(count * parts.length) : undefined;
+    lengths?.forEach((_, i) => {
+      const part = parts[i % parts.length];
+      lengths[i] = part?.samples.lengths?.[Math.floor(i / parts.length)] ?? part?.input.sequence().steps ?? 0;
+    });
+    return { rows: count, values: joined, scale: 1, lengths };
   }
 
   /** The samples of one input out of those of all. */
@@ -120,16 +137,33 @@ export class Inputs {
   }
 }
 
-function alone(where: string, x: unknown, { columns, described, rule }: Input, raw?: RawRows): ReadySamples {
-  const samples = readAlone(where, asFloats(x, rule), columns, described, raw);
+/** Refuses what stands beside x where inputs have names. */
+function refuseBeside(where: string, given: unknown, own: string): void {
+  if (given !== undefined) throw wrongType(where, 'none where inputs have names', given, `give each its own: ${own}`);
+}
+
+function alone(where: string, x: unknown, input: Input, raw?: RawRows, beside?: unknown): ReadySamples {
+  const { columns, described, rule } = input;
+  // Bare samples go straight on.
+  const isBare = kindOf(x) !== 'Object';
+  const { lengths, ...own } = isBare ? { x, lengths: undefined } : unwrap(where, x);
+  const floats = asFloats(own.x, rule);
+  const samples = readAlone(where, isBare || own.x === x ? floats : { ...own, x: floats }, columns, described, raw);
   refuseWrongIndices(`${where}: x`, samples, columns, rule);
-  return samples;
+  return withLengths(where, samples, input, lengths, beside);
+}
+
+/** Samples with the lengths that stand with them or beside them, if any do. */
+function withLengths(where: string, samples: ReadySamples, input: Input, own: unknown, beside: unknown): ReadySamples {
+  if (own === undefined && beside === undefined) return samples;
+  if (own !== undefined && beside !== undefined) throw wrongValue(`${where}: lengths`, 'one list of lengths', 'two');
+  return { ...samples, lengths: readLengths(`${where}: lengths`, own ?? beside, samples.rows, input.sequence()) };
 }
 
 function rows(where: string, data: GivenRows, input: Input, raw: RawRows | undefined, bare: boolean): ReadySamples {
   const { columns, described, rule } = input;
   if (!bare) refuseBareBytes(where, asFloats(data.x, rule));
-  const unwrapped = unwrapBytes(where, data.x);
+  const unwrapped = unwrap(where, data.x);
   if (unwrapped.scale !== undefined && data.scale !== undefined) {
     throw wrongValue(`${where}: scale`, 'one scale', 'two');
   }
@@ -138,7 +172,7 @@ function rows(where: string, data: GivenRows, input: Input, raw: RawRows | undef
   const samples = readSamples(where, asFloats(given.x, rule), columns, described, given.scale);
   refuseNotFinite(`${where}: x`, samples, columns);
   refuseWrongIndices(`${where}: x`, samples, columns, rule);
-  return samples;
+  return withLengths(where, samples, input, unwrapped.lengths, data.lengths);
 }
 
 /** Bytes as the floats that the machine makes of them. */

@@ -11,7 +11,7 @@ import type { Backend } from './runtime/binaries.js';
 import { ownMemories, Tenancy } from './runtime/memories.js';
 import { Program } from './runtime/program.js';
 import { beginRows, copySamples, copyTargets, layOut, setSeed } from './runtime/staging.js';
-import { scoresOf, setSums, sumsOf } from './sums.js';
+import { judgedScores, setSums, sumsOf } from './sums.js';
 import { planTraining } from './training.js';
 
 /** Rows with their targets, both checked. */
@@ -25,11 +25,12 @@ export interface ReadyData {
 /** What an evaluation finds, by the names that histories have for it. */
 export type Judgement = { readonly loss: number } & Readonly<Record<string, number>>;
 
-/** Bytes that one sample and one target take in linear memory. */
-export function bytesPerRow({ samples, targets }: ReadyData): { sample: number; target: number } {
+/** Bytes that one sample, one target and the lengths of one take in linear memory. */
+export function bytesPerRow({ samples, targets }: ReadyData): { sample: number; target: number; lengths: number } {
   return {
     sample: samples.values.byteLength / samples.rows,
     target: targets.byteLength / samples.rows,
+    lengths: (samples.lengths?.byteLength ?? 0) / samples.rows,
   };
 }
 
@@ -62,8 +63,8 @@ export function* evaluation(
   const bytes = bytesPerRow(data);
   const batches = Math.max(1, Math.floor(BYTES_AT_A_TIME / (bytes.sample * capacity)));
   const most = Math.min(rows, batches * capacity);
-  const size = layOut(0, most, bytes.sample, bytes.target).end;
-  const places = layOut(program.reserve(offset + size) + offset, most, bytes.sample, bytes.target);
+  const size = layOut(0, most, bytes.sample, bytes.target, bytes.lengths).end;
+  const places = layOut(program.reserve(offset + size) + offset, most, bytes.sample, bytes.target, bytes.lengths);
   setSums(program, tallies, { costSum: 0, correct: 0 });
   measuring.begin();
   for (let first = 0; first < rows; first += most) {
@@ -80,7 +81,7 @@ export function* evaluation(
       left -= steps;
     }
   }
-  return { ...scoresOf(sumsOf(program, tallies), rows, goals), ...measuring.scores };
+  return { ...judgedScores(sumsOf(program, tallies), samples, goals), ...measuring.scores };
 }
 
 /** Whether gradients are found as in a training step, and for which inputs too. */
@@ -159,8 +160,8 @@ export class Judge {
     const { program } = this;
     const { samples, targets } = data;
     const bytes = bytesPerRow(data);
-    const size = layOut(0, samples.rows, bytes.sample, bytes.target).end;
-    const places = layOut(program.reserve(size), samples.rows, bytes.sample, bytes.target);
+    const size = layOut(0, samples.rows, bytes.sample, bytes.target, bytes.lengths).end;
+    const places = layOut(program.reserve(size), samples.rows, bytes.sample, bytes.target, bytes.lengths);
     copySamples(program, places.x, samples, 0, samples.rows);
     copyTargets(program, places.y, targets, samples.rows, 0, samples.rows);
     beginRows(program, samples.rows);

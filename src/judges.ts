@@ -56,8 +56,11 @@ export class Judges {
 
   cost(x: NetworkSamples, y: NetworkTargets, options: CostOptions): number {
     const where = 'cost';
-    checkOptions(where, options, ['loss', 'lossWeights']);
-    return this.#judge(where, { x, y }, options, MOST_ROWS, (judge, data) => judge.evaluate(where, data, [])).loss;
+    checkOptions(where, options, ['loss', 'lossWeights', 'lengths']);
+    const { lengths } = options;
+    return this.#judge(where, { x, y, lengths }, options, MOST_ROWS, (judge, data, goals) => {
+      return judge.evaluate(where, data, goals);
+    }).loss;
   }
 
   gradients(
@@ -67,8 +70,8 @@ export class Judges {
   ): { cost: number; gradients: Record<string, Float32Array> } {
     const where = 'gradients';
     const { inputs: ends, seed: own, nextStep } = this.#model;
-    checkOptions(where, options, ['loss', 'lossWeights', 'inputs', 'training', 'seed']);
-    const { seed } = options;
+    checkOptions(where, options, ['loss', 'lossWeights', 'inputs', 'training', 'seed', 'lengths']);
+    const { seed, lengths } = options;
     const inputs = checkBoolean(`${where}: inputs`, options.inputs ?? false);
     const training = checkBoolean(`${where}: training`, options.training ?? false);
     const noise = {
@@ -84,7 +87,7 @@ export class Judges {
     const way = { inputs: inputs ? ends.smooth : [], training };
     const found = this.#judge(
       where,
-      { x, y },
+      { x, y, lengths },
       options,
       Infinity,
       (judge, data) => judge.gradients(where, data, noise),
@@ -97,7 +100,7 @@ export class Judges {
 
   evaluate(data: JudgedRows, options: GoalOptions): Judgement {
     const where = 'evaluate';
-    checkOptions(`${where}: data`, data, ['x', 'y', 'scale', 'sampleWeights']);
+    checkOptions(`${where}: data`, data, ['x', 'y', 'scale', 'sampleWeights', 'lengths']);
     checkOptions(where, options, ['loss', 'lossWeights', 'metrics']);
     return this.#judge(where, data, options, MOST_ROWS, (judge, ready, goals) => {
       const raw = this.#model.rawRows(where);

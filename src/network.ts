@@ -15,6 +15,7 @@ import { activation } from './layers/activation.js';
 import type { Common } from './layers/common.js';
 import { definitionOf, type Layer } from './layers/index.js';
 import type { LayerForward, Layout, Past, Place, Site } from './layers/layer.js';
+import { sequencesOf } from './lengths.js';
 import {
   Builder,
   type Extent,
@@ -48,6 +49,8 @@ export interface NetworkPlan {
   /** Numbers of a row of all inputs, and of all outputs. */
   readonly inputs: number;
   readonly outputs: number;
+  /** How many lengths of sequences a row has, one for each input; 0 where no sequence may end early. */
+  readonly sequences: number;
   /** Each node's value, in order. */
   readonly layers: readonly { readonly name: string; readonly value: Value }[];
   /**
@@ -73,15 +76,26 @@ interface InputPlace extends Owner, Extent {
   readonly key: string;
   readonly start: number;
   readonly own: boolean;
+  readonly lengths: Lengths;
 }
+
+/** By which input's lengths the steps of a value end, as of {@link Place}, and how many numbers a step has. */
+export interface Lengths {
+  readonly lengths: number;
+  readonly width: number;
+}
+
+/** Those of what has no steps that could end early. */
+export const WHOLE: Lengths = { lengths: 0, width: 0 };
 
 /** A network in a plan. */
 export interface Network {
   readonly inputs: readonly InputPlace[];
   readonly inputNumbers: number;
   readonly nodes: readonly NodePlace[];
-  readonly outputs: readonly Output[];
+  readonly outputs: readonly (Output & { readonly lengths: Lengths })[];
   readonly outputWidth: number;
+  readonly sequences: number;
 }
 
 /** A layer's place, what it reads, and how often its value is read. */
@@ -95,6 +109,7 @@ interface NodePlace extends Place<Layer> {
 /** Gives each layer its place, and everything that is stored of its parameters. */
 export function placeNetwork(builder: Builder, architecture: Architecture, weights: WeightFormat = 'float32'): Network {
   const placed = placedLayers(architecture);
+  const sequences = sequencesOf(architecture, placed);
   const own = placed.map(() => ({}) as Record<string, Parameter>);
   // Rows that several places name are no place's own: such tables are updated whole.
   const uses = new Set(placed.map(({ shared }) => shared));
@@ -120,20 +135,26 @@ export function placeNetwork(builder: Builder, architecture: Architecture, weigh
   }
   const nodes = placed.map((layer): NodePlace => {
     const parameters = own[layer.shared ?? layer.index] ?? {};
-    const place = { ...layer, parameters, readers: readers.get(layer.index)?.length ?? 0 };
+    const lengths = sequences.read[layer.index] ?? [];
+    const place = { ...layer, lengths, parameters, readers: readers.get(layer.index)?.length ?? 0 };
     const end = 'activation' in layer.layer ? activation(layer.layer.activation) : undefined;
     return { ...place, activated: end && { ...place, layer: end, parameters: {} } };
   });
-  const inputs = inputsOf(architecture).map(({ key, name, shape, start }) => ({
+  const inputs = inputsOf(architecture).map(({ key, name, shape, start }, i) => ({
     key,
     name: name === undefined ? key : `input.${name}`,
     start,
     ...extentOf(shape, layoutOf(key, readers) ?? 'flat', { positions: 1, columns: size(shape) }),
     own: isOwn(builder, key, readers),
+    lengths: sequences.inputs[i]?.unable === undefined ? { lengths: i + 1, width: size(shape.slice(1)) } : WHOLE,
   }));
-  const outputs = outputsOf(architecture, placed);
+  const outputs = outputsOf(architecture, placed).map(output => ({
+    ...output,
+    lengths: { lengths: sequences.made[output.node] ?? 0, width: output.shape.at(-1) ?? 1 },
+  }));
   const outputWidth = outputs.reduce((sum, { shape }) => sum + size(shape), 0);
-  return { inputs, inputNumbers: inputNumbers(architecture), nodes, outputs, outputWidth };
+  const sequenced = inputs.some(({ lengths }) => lengths.lengths > 0) ? inputs.length : 0;
+  return { inputs, inputNumbers: inputNumbers(architecture), nodes, outputs, outputWidth, sequences: sequenced };
 }
 
 type Readers = ReadonlyMap<number | string, readonly PlacedLayer[]>;
@@ -257,13 +278,20 @@ export function emitForward(
 }
 
 /** Emits what takes the batch's rows of each input; gives their values by what nodes read them by. */
-export function emitInputs(builder: Builder, { inputs, inputNumbers: stride }: Network): Map<string, Value> {
+export function emitInputs(builder: Builder, { inputs, nodes, inputNumbers: stride }: Network): Map<string, Value> {
   const values = new Map<string, Value>();
   for (const place of inputs) {
-    const { key, name, start, own } = place;
+    const { key, name, start, own, lengths } = place;
+    // No table has a row of that number.
+    const looksUp = nodes.some(({ layer, from }) => 'vocabulary' in layer && from.includes(key));
     const input = builder.value(place, place, { own });
     const { data: y, ownBytes, positions, columns } = input;
-    builder.emit(gather, name, { y, targets: 0, columns, stride, start, ownBytes }, positions);
+    builder.emit(
+      gather,
+      name,
+      { y, targets: 0, columns, stride, start, ownBytes, ...lengths, filler: looksUp ? -1 : 0 },
+      positions,
+    );
     values.set(key, input);
   }
   return values;
@@ -303,16 +331,16 @@ export function planPrediction(
   capacity: number,
   paired: boolean,
   weights: WeightFormat = 'float32',
-  together?: Together,
+  options: { readonly together?: Together | undefined; readonly carries?: boolean } = {},
 ): NetworkPlan {
-  const builder = new Builder(capacity, { paired, together });
+  const builder = new Builder(capacity, { paired, ...options });
   const network = placeNetwork(builder, architecture, weights);
   const { inputNumbers: inputs, outputWidth: outputs } = network;
   let layers: NetworkPlan['layers'] = [];
   for (const parameter of builder.parameters) {
     const { name, columns, data: y, format } = parameter;
     if (format !== 'float32') continue;
-    const fields = { y, targets: 0, columns, stride: columns, start: 0, ownBytes: 0 };
+    const fields = { y, targets: 0, columns, stride: columns, start: 0, ownBytes: 0, ...WHOLE, filler: 0 };
     builder.section(parameter, () => builder.emit(gather, name, fields));
   }
   builder.section('predict', () => {
@@ -320,12 +348,12 @@ export function planPrediction(
     const forward = emitForward(builder, network, emitInputs(builder, network));
     layers = forward.layers;
     const y = builder.region('predictions', capacity * outputs * 4);
-    network.outputs.forEach(({ start, name }, end) => {
+    network.outputs.forEach(({ start, name, lengths }, end) => {
       const value = forward.outputs[end];
       if (!value) return;
       const { data: x, columns, positions } = value;
-      builder.emit(scatter, name ?? 'output', { y, x, columns, stride: outputs, start }, positions);
+      builder.emit(scatter, name ?? 'output', { y, x, columns, stride: outputs, start, ...lengths }, positions);
     });
   });
-  return { plan: builder.finish(), inputs, outputs, layers, tallies: [] };
+  return { plan: builder.finish(), inputs, outputs, sequences: network.sequences, layers, tallies: [] };
 }

@@ -24,13 +24,19 @@ import {
 } from './parameters.js';
 import { numbersOf } from './plan/builder.js';
 import { fromPanels } from './plan/panels.js';
-import { type ModelParts, Predictor, type PredictorClass } from './predictor.js';
+import { lengthsOf, type ModelParts, type PredictOptions, Predictor, type PredictorClass } from './predictor.js';
 import { quantizeTensors, type StoredTensor } from './quantize.js';
 import { findTeam } from './runtime/threads.js';
 import { takeSpare, WORK_AT_ONCE } from './runtime/turn.js';
 import { summarize } from './summary.js';
 import { checkThreads } from './trainingOptions.js';
 import { Weights } from './weights.js';
+
+/** What {@link OpenModel.predictAsync} is told. */
+export interface AsyncOptions extends PredictOptions {
+  /** `'auto'` unless told. */
+  readonly threads?: 'auto' | number;
+}
 
 /** What all that trains a model and judges it goes on from. */
 export class OpenModel extends Predictor {
@@ -135,11 +141,11 @@ export class OpenModel extends Predictor {
   }
 
   /** Step 3 in the open: the outputs as {@link predict} gives them, and every layer's, row-major with their shapes. */
-  forward(x: Samples): { output: Float32Array; layers: NamedParameter[] };
-  forward(x: NetworkSamples): { output: ByName<Float32Array>; layers: NamedParameter[] };
-  forward(x: NetworkSamples, options: object = {}): { output: ByName<Float32Array>; layers: NamedParameter[] } {
-    checkOptions('forward', options, []);
-    const { output, layers } = this.forwardAll('forward', this.samples('forward', x));
+  forward(x: Samples, options?: PredictOptions): { output: Float32Array; layers: NamedParameter[] };
+  forward(x: NetworkSamples, options?: PredictOptions): { output: ByName<Float32Array>; layers: NamedParameter[] };
+  forward(x: NetworkSamples, options?: PredictOptions): { output: ByName<Float32Array>; layers: NamedParameter[] } {
+    const samples = this.samples('forward', x, lengthsOf('forward', options));
+    const { output, layers } = this.forwardAll('forward', samples);
     return { output: this.outputs.given(this.rawRows('forward')?.restore(output) ?? output), layers };
   }
 
@@ -178,14 +184,14 @@ export class OpenModel extends Predictor {
    * @throws where x does not fit or a number in it is not finite, before or while it is predicted, or where too much
    *   waits; other requests go on
    */
-  async predictAsync(x: Samples, options?: { threads?: 'auto' | number }): Promise<Float32Array>;
-  async predictAsync(x: NetworkSamples, options?: { threads?: 'auto' | number }): Promise<ByName<Float32Array>>;
-  async predictAsync(x: NetworkSamples, options: { threads?: 'auto' | number } = {}): Promise<ByName<Float32Array>> {
+  async predictAsync(x: Samples, options?: AsyncOptions): Promise<Float32Array>;
+  async predictAsync(x: NetworkSamples, options?: AsyncOptions): Promise<ByName<Float32Array>>;
+  async predictAsync(x: NetworkSamples, options: AsyncOptions = {}): Promise<ByName<Float32Array>> {
     const where = 'predictAsync';
-    checkOptions(where, options, ['threads']);
-    const { threads = 'auto' } = options;
+    checkOptions(where, options, ['threads', 'lengths']);
+    const { threads = 'auto', lengths } = options;
     const wanted = checkThreads(where, threads);
-    const samples = this.samples(where, x);
+    const samples = this.samples(where, x, lengths);
     const work = workOf(this.network, samples.rows);
     const small = work <= WORK_AT_ONCE;
     if (small && !this.#predictions?.waiting && takeSpare(work)) {

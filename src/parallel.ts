@@ -15,7 +15,7 @@ import { copyOf, takeBack } from './runtime/copies.js';
 import type { Crew } from './runtime/crew.js';
 import { type Memories, ownMemories } from './runtime/memories.js';
 import { Program } from './runtime/program.js';
-import { copySamples, setBatch } from './runtime/staging.js';
+import { copySamples, setBatch, stagingBytes } from './runtime/staging.js';
 import { callCrew, type Team } from './runtime/threads.js';
 import { WORK_AT_ONCE, whenSpare } from './runtime/turn.js';
 import { LINGER, Office } from './runtime/workers.js';
@@ -107,10 +107,12 @@ class Machine {
 
   constructor({ architecture, weights, backend, network }: Source, team: Team | undefined) {
     const capacity = mostRows(network);
-    this.#network = planPrediction(architecture, capacity, backend.paired, weights, together(team?.size ?? 1));
+    this.#network = planPrediction(architecture, capacity, backend.paired, weights, {
+      together: together(team?.size ?? 1),
+    });
     this.#memories = team ? Office.of(team.host).memories : ownMemories;
     const { plan } = this.#network;
-    const staging = capacity * network.inputs * 4;
+    const staging = stagingBytes(network, capacity);
     const memory = this.#memories.take(plan.end, staging, true);
     this.#program = new Program(team?.module ?? backend.module, plan, team !== undefined, memory);
     this.#staging = this.#program.reserve(staging);
@@ -346,7 +348,7 @@ export class Predictions {
     parameters.users += 1;
     const own = values.byteLength > MOST_COPIED ? undefined : copyOf(values);
     try {
-      const kept = own ? { ...samples, values: own } : samples;
+      const kept = own ? { ...samples, values: own, lengths: samples.lengths?.slice() } : samples;
       const out = new Float32Array(rows * outputs);
       const queue = findTeam ? this.#queueOf(await findTeam()) : this.#own;
       return await new Promise((resolve, reject) => {

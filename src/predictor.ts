@@ -1,7 +1,7 @@
 /** A network with parameters that predicts: the half of a model that needs nothing of training. */
 import { type Architecture, placedLayers } from './architecture.js';
 import { conversion, fileBytes, numberMend, ownFloats, refuseLost, roomFor } from './conversions.js';
-import { countRows, notFiniteAt, type ReadySamples, type Samples } from './data/samples.js';
+import { countRows, notFiniteAt, type ReadySamples, type Samples, type SequenceLengths } from './data/samples.js';
 import { checkBoolean, checkOptions, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
 import { readModelMetadata, type Trained } from './files/modelFile.js';
 import { readSafetensors, type Tensor } from './files/safetensors.js';
@@ -16,8 +16,9 @@ import { type StoredNumbers, scaleName, type WeightFormat } from './plan/formats
 import { toPanels } from './plan/panels.js';
 import { type Backend, type BackendOptions, chooseBackend, type Host } from './runtime/binaries.js';
 import { Program } from './runtime/program.js';
-import { copySamples, setBatch } from './runtime/staging.js';
+import { copySamples, setBatch, stagingBytes } from './runtime/staging.js';
 import { size } from './shape.js';
+import { type Stateful, streamOf } from './stateful.js';
 import { PREPROCESSING, RawRows } from './tabular/rawRows.js';
 
 export interface LoadOptions {
@@ -28,6 +29,18 @@ export interface LoadOptions {
    * is false unless told; `backend` says what came of it.
    */
   readonly turbo?: boolean;
+}
+
+export interface PredictOptions {
+  /** How many steps each row has, from 1 up; what follows in x is padding, and outputs there are 0. All unless told. */
+  readonly lengths?: SequenceLengths;
+}
+
+/** @internal What predictions are told besides x. */
+export function lengthsOf(where: string, options: PredictOptions | undefined): unknown {
+  if (options === undefined) return undefined;
+  checkOptions(where, options, ['lengths']);
+  return options.lengths;
 }
 
 /** Rows that predict takes at once: enough to keep the kernels busy, few enough that activations stay in the cache. */
@@ -113,7 +126,7 @@ export class Predictor {
     this.network = planPrediction(architecture, rows, backend.paired, weights);
     this.program = new Program(backend.module, this.network.plan);
     const { plan, inputs } = this.network;
-    const address = this.program.reserve(plan.capacity * inputs * 4);
+    const address = this.program.reserve(stagingBytes(this.network, plan.capacity));
     this.#staging = new Float32Array(this.program.memory.buffer, address, plan.capacity * inputs);
     this.#predictions = this.program.floats(plan.region('predictions'));
   }
@@ -148,13 +161,14 @@ export class Predictor {
    *
    * @param x samples: a Float32Array of rows × inputs, `{ x: Uint8Array, scale }`, or an array of rows; where inputs
    *   have names, a record of such by them
+   * @param options `lengths` of sequences that end early
    * @throws RangeError where a sample is not a finite number, or an output: NaN, or an infinity other than a last
    *   `exponential`'s own value. {@link forward} shows such outputs
    */
-  predict(x: Samples): Float32Array;
-  predict(x: NetworkSamples): ByName<Float32Array>;
-  predict(x: NetworkSamples): ByName<Float32Array> {
-    const samples = this.samples('predict', x);
+  predict(x: Samples, options?: PredictOptions): Float32Array;
+  predict(x: NetworkSamples, options?: PredictOptions): ByName<Float32Array>;
+  predict(x: NetworkSamples, options?: PredictOptions): ByName<Float32Array> {
+    const samples = this.samples('predict', x, lengthsOf('predict', options));
     const out = roomFor(samples.rows * this.network.outputs);
     this.predictSamples('predict', out, samples);
     return this.given('predict', out, samples.rows);
@@ -177,7 +191,7 @@ export class Predictor {
       const values = ownFloats('predictInto: x', x);
       const rows = countRows('predictInto', values.length, this.network.inputs, this.inputs.described);
       refuseSmall(where, out, rows * this.network.outputs);
-      this.#predict('predictInto', out, values, 1, rows);
+      this.#predict('predictInto', out, values, 1, rows, undefined);
     } else {
       const samples = this.samples('predictInto', x);
       refuseSmall(where, out, samples.rows * this.network.outputs);
@@ -195,6 +209,20 @@ export class Predictor {
     this.outputs.split(all, outs);
   }
 
+  /**
+   * The model along a stream, a step of one sequence at a time: recurrent layers and causal convolutions keep their
+   * state. It has the parameters of now, and a state of its own.
+   *
+   * @throws TypeError where a layer needs more than the steps so far: attention, pooling over steps, what goes backwards
+   */
+  stateful(): Stateful {
+    this.update();
+    const { architecture, weights, runsOn: backend, program, outputs } = this;
+    const { plan } = this.network;
+    const mayOverflow = (column: number) => outputs.mayOverflow(column);
+    return streamOf('stateful', { architecture, weights, backend, program, plan, mayOverflow });
+  }
+
   /** @internal Outputs of some rows as users see them. */
   protected given(where: string, out: Float32Array, rows: number): ByName<Float32Array> {
     return this.outputs.given(this.restored(where, out, rows));
@@ -210,21 +238,28 @@ export class Predictor {
   }
 
   /** @internal */
-  protected samples(where: string, x: unknown): ReadySamples {
-    return this.inputs.readAlone(where, x, this.rawRows(where));
+  protected samples(where: string, x: unknown, lengths?: unknown): ReadySamples {
+    return this.inputs.readAlone(where, x, this.rawRows(where), lengths);
   }
 
   /** @internal */
-  protected predictSamples(where: string, out: Float32Array, { values, scale, rows }: ReadySamples): void {
-    this.#predict(where, out, values, scale, rows);
+  protected predictSamples(where: string, out: Float32Array, { values, scale, rows, lengths }: ReadySamples): void {
+    this.#predict(where, out, values, scale, rows, lengths);
   }
 
-  #predict(where: string, out: Float32Array, values: Float32Array | Uint8Array, scale: number, rows: number): void {
+  #predict(
+    where: string,
+    out: Float32Array,
+    values: Float32Array | Uint8Array,
+    scale: number,
+    rows: number,
+    lengths: Int32Array | undefined,
+  ): void {
     this.update();
     const { outputs, plan } = this.network;
     for (let first = 0; first < rows; first += plan.capacity) {
       const last = Math.min(rows, first + plan.capacity);
-      this.#run(where, values, scale, rows, first, last);
+      this.#run(where, values, scale, rows, lengths, first, last);
       const numbers = (last - first) * outputs;
       // A loop: a view to copy from would be garbage.
       for (let i = 0; i < numbers; i++) out[first * outputs + i] = this.#predictions[i] as number;
@@ -248,8 +283,9 @@ export class Predictor {
   }
 
   /** @internal Runs the plan over some rows, whose outputs then lie in the plan's regions. */
-  protected runRows(where: string, { values, scale, rows }: ReadySamples, first: number, last: number): void {
-    this.#run(where, values, scale, rows, first, last);
+  protected runRows(where: string, samples: ReadySamples, first: number, last: number): void {
+    const { values, scale, rows, lengths } = samples;
+    this.#run(where, values, scale, rows, lengths, first, last);
   }
 
   #run(
@@ -257,16 +293,18 @@ export class Predictor {
     values: Float32Array | Uint8Array,
     scale: number,
     rows: number,
+    lengths: Int32Array | undefined,
     first: number,
     last: number,
   ): void {
     const { program } = this;
-    if (values instanceof Float32Array && first === 0 && last === rows) {
+    if (values instanceof Float32Array && first === 0 && last === rows && !lengths) {
       this.#staging.set(values);
       program.set('x', this.#staging.byteOffset);
       program.set('bytes', 0);
+      program.set('lengths', 0);
     } else {
-      copySamples(program, this.#staging.byteOffset, { values, scale, rows }, first, last);
+      copySamples(program, this.#staging.byteOffset, { values, scale, rows, lengths }, first, last);
     }
     setBatch(program, last - first);
     if (program.run('predict') === 0) {

@@ -155,9 +155,9 @@ export class Chunks implements RowSource {
 
   /** The room at hand, of the same kind as the chunk, which is that of all of them. */
   #roomFor(turn: number, chunk: ReadyData, index: number): Block {
-    const { sample, target } = bytesPerRow(chunk);
+    const { sample, target, lengths } = bytesPerRow(chunk);
     if (this.#rooms.length === 0) {
-      const stepBytes = this.#rowsOfStep * (sample + target);
+      const stepBytes = this.#rowsOfStep * (sample + target + lengths);
       const most = this.#rowsOfStep * Math.max(1, Math.floor(this.#blockBytes / stepBytes));
       const rows = Math.min(most, this.rows ?? most);
       this.#rooms = [roomLike(chunk, rows), roomLike(chunk, rows)];
@@ -171,9 +171,10 @@ export class Chunks implements RowSource {
 }
 
 /** What chunks of one source have in common, in words. */
-function kindOfData({ samples: { values, scale }, targets }: ReadyData): string {
+function kindOfData({ samples: { values, scale, lengths }, targets }: ReadyData): string {
   const x = values instanceof Uint8Array ? `bytes times ${scale}` : 'numbers';
-  return `x of ${x} and y of ${targets instanceof Int32Array ? 'class indices' : 'numbers'}`;
+  const ends = lengths ? ' with lengths' : '';
+  return `x of ${x}${ends} and y of ${targets instanceof Int32Array ? 'class indices' : 'numbers'}`;
 }
 
 /** Room for so many rows of the same kind. */
@@ -181,23 +182,28 @@ function roomLike({ samples, targets }: ReadyData, rows: number): Block {
   const length = (all: ArrayLike<number>) => (all.length / samples.rows) * rows;
   const values = new (samples.values.constructor as typeof Float32Array)(length(samples.values));
   const y = new (targets.constructor as typeof Float32Array)(length(targets));
-  return { samples: { ...samples, rows, values }, targets: y };
+  const lengths = samples.lengths && new Int32Array(length(samples.lengths));
+  return { samples: { ...samples, rows, values, lengths }, targets: y };
 }
 
 function copyRows(from: ReadyData, first: number, count: number, to: Block, at: number): void {
   for (const [source, target] of [
     [from.samples.values, to.samples.values],
     [from.targets, to.targets],
+    [from.samples.lengths, to.samples.lengths],
   ] as const) {
+    if (!source || !target) continue;
     const columns = source.length / from.samples.rows;
     target.set(source.subarray(first * columns, (first + count) * columns), at * columns);
   }
 }
 
 function firstRows({ samples, targets }: Block, rows: number): Block {
-  const part = <A extends Block['samples']['values'] | Block['targets']>(all: A): A =>
+  const part = <A extends Float32Array | Uint8Array | Int32Array>(all: A): A =>
     all.subarray(0, (all.length / samples.rows) * rows) as A;
-  return { samples: { ...samples, rows, values: part(samples.values) }, targets: part(targets) };
+  const { values, lengths } = samples;
+  const own = { ...samples, rows, values: part(values), lengths: lengths && part(lengths) };
+  return { samples: own, targets: part(targets) };
 }
 
 /** Blocks, of which the next one is read while one is in use. */

@@ -1,4 +1,5 @@
 /** What a program adds up over rows, of each output and of all: costs and right answers; and what scores that makes. */
+import type { ReadySamples } from './data/samples.js';
 import type { OutputGoal } from './goals.js';
 import { ofEnd } from './names.js';
 import type { Tally } from './network.js';
@@ -44,18 +45,46 @@ export function answersOf({ accuracy, positions, target }: Goal['loss']): number
   return accuracy?.kind === 'threshold' && target.kind === 'values' ? positions * target.columns : positions;
 }
 
-/** The costs and the shares of right answers of so many rows, by the names that histories have for them. */
+/** How many rows count for an output, of which those count in part whose sequences end early. */
+export function countedRows({ rows, lengths }: ReadySamples, goal: OutputGoal | undefined): number {
+  if (!lengths || !goal?.lengths) return rows;
+  const inputs = lengths.length / rows;
+  let steps = 0;
+  for (let i = goal.lengths - 1; i < lengths.length; i += inputs) steps += lengths[i] ?? 0;
+  return steps / goal.loss.positions;
+}
+
+/** What rows that were judged have added up: costs of steps, which count alike whatever sequence they are of. */
+export function judgedScores(sums: Sums, samples: ReadySamples, goals: readonly OutputGoal[]) {
+  const { rows, lengths } = samples;
+  if (!lengths) return scoresOf(sums, rows, goals);
+  const counted = goals.map(goal => countedRows(samples, goal));
+  const ofRows = (sum: Sum, goal: number) => ({ ...sum, costSum: (sum.costSum * rows) / (counted[goal] ?? rows) });
+  const named = goals.flatMap(({ name }, i) => {
+    const own = name === undefined ? undefined : sums.outputs?.[name];
+    return own ? [[name, ofRows(own, i)] as const] : [];
+  });
+  if (named.length === 0) return scoresOf(ofRows(sums, 0), rows, goals, counted);
+  const costSum = named.reduce((sum, [, own], i) => sum + own.costSum * (goals[i]?.weight ?? 1), 0);
+  return scoresOf({ ...sums, costSum, outputs: Object.fromEntries(named) }, rows, goals, counted);
+}
+
+/**
+ * The costs and the shares of right answers of so many rows, by the names that histories have for them. `counted` are
+ * the rows that count for each output.
+ */
 export function scoresOf(
   { costSum, correct, outputs }: Sums,
   rows: number,
   goals: readonly OutputGoal[],
+  counted: readonly number[] = [],
 ): { loss: number } & Record<string, number> {
   const scores: { loss: number } & Record<string, number> = { loss: costSum / rows };
-  for (const { name, loss, accuracy } of goals) {
+  for (const [i, { name, loss, accuracy }] of goals.entries()) {
     const own = name === undefined ? { costSum, correct } : outputs?.[name];
     if (!own) continue;
     scores[ofEnd(name, 'loss')] = own.costSum / rows;
-    if (accuracy) scores[ofEnd(name, 'accuracy')] = own.correct / (rows * answersOf(loss));
+    if (accuracy) scores[ofEnd(name, 'accuracy')] = own.correct / ((counted[i] ?? rows) * answersOf(loss));
   }
   return scores;
 }

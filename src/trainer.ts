@@ -299,7 +299,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
     run.refuseBalanced(where);
     this.#weigh(where, given);
     const read = (place: string, chunk: unknown) => {
-      checkOptions(place, chunk, ['x', 'y', 'scale']);
+      checkOptions(place, chunk, ['x', 'y', 'scale', 'lengths']);
       return run.ready(this.#read(place, chunk as TrainingData));
     };
     return { source: new Chunks(where, data, rowsOfStep(run.config), read), judged: given && run.ready(given, true) };

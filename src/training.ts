@@ -11,10 +11,12 @@ import {
   emitInputs,
   extentOf,
   type Forward,
+  type Lengths,
   type NetworkPlan,
   placeNetwork,
   type Step,
   type Tally,
+  WHOLE,
 } from './network.js';
 import { buffersOf, emitUpdate, type OptimizerConfig } from './optimizers/index.js';
 import { emitAccumulation, emitAveraging } from './plan/accumulation.js';
@@ -24,7 +26,14 @@ import { type Clipping, emitClipping } from './plan/clipping.js';
 import { Gradients } from './plan/gradients.js';
 import type { Region } from './plan/memory.js';
 import { checkFinite, gather, gatherLabels, nextBatch, scatter } from './plan/ops/batch.js';
-import { categoricalAccuracy, cost, sparseCategoricalAccuracy, thresholdAccuracy, weighRows } from './plan/ops/loss.js';
+import {
+  categoricalAccuracy,
+  cost,
+  maskCosts,
+  sparseCategoricalAccuracy,
+  thresholdAccuracy,
+  weighRows,
+} from './plan/ops/loss.js';
 import { panelBytes } from './plan/panels.js';
 import { emitConstraints, emitPenalties } from './plan/regularization.js';
 import { emitRowwise } from './plan/rowwise.js';
@@ -77,7 +86,7 @@ export interface Judgement {
 
 /** An output with what is asked of it and where its targets lie in a row of all of them. */
 interface Aim extends Goal {
-  readonly output: Output;
+  readonly output: Output & { readonly lengths: Lengths };
   readonly start: number;
   readonly tally: Tally | undefined;
   /** Whose its probabilities are, where they are kept. */
@@ -134,8 +143,9 @@ export function planTraining(architecture: Architecture, capacity: number, judge
     const gradients = new Gradients(builder, learns ? wantedOf(steps, inputGradients.values(), ends) : new Set(ends));
     aims.forEach((aim, end) => {
       const [value, target] = [ends[end], targets[end]];
-      const counts = weights[end];
-      if (value && target) emitCost(builder, gradients, value, { target, weights: counts }, aim, end > 0);
+      const way = { adds: Number(end > 0), judges: Number(!learns) };
+      const given = target && { target, weights: weights[end] };
+      if (value && given) emitCost(builder, gradients, value, given, aim, way);
       if (value && aim.kept) emitKept(builder, value, aim, network.outputWidth);
     });
     if (!learns) return;
@@ -154,11 +164,11 @@ export function planTraining(architecture: Architecture, capacity: number, judge
     const { steps } = forward.tape;
     const gradients = new Gradients(builder, wantedOf(steps, [], ends));
     ends.forEach((value, end) => {
-      const { start, name } = network.outputs[end] ?? { start: 0, name: undefined };
+      const { start, name, lengths } = network.outputs[end] ?? { start: 0, name: undefined, lengths: WHOLE };
       const { positions, columns } = value;
       gradients.give(value, name ?? 'output', y => {
-        const fields = { y, targets: 1, columns, stride: network.outputWidth, start, ownBytes: 0 };
-        builder.emit(gather, name ?? 'output', fields, positions);
+        const fields = { y, targets: 1, columns, stride: network.outputWidth, start, ownBytes: 0, filler: 0 };
+        builder.emit(gather, name ?? 'output', { ...fields, ...lengths }, positions);
       });
     });
     emitBackward(builder, steps, gradients);
@@ -194,6 +204,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
     plan: builder.finish(),
     inputs: network.inputNumbers,
     outputs: network.outputWidth,
+    sequences: network.sequences,
     layers,
     kept: aims.some(aim => aim.kept) ? keptOutputs(builder, network.outputWidth) : undefined,
     keptRows: keptRows(builder, network.outputWidth),
@@ -216,7 +227,7 @@ function targetWidth(goals: readonly Goal[]): number {
   return goals.reduce((sum, goal) => sum + wordsOf(goal), 0);
 }
 
-function aimsOf(builder: TrainingBuilder, outputs: readonly Output[], goals: readonly Goal[]): Aim[] {
+function aimsOf(builder: TrainingBuilder, outputs: readonly Aim['output'][], goals: readonly Goal[]): Aim[] {
   let start = 0;
   return outputs.flatMap((output, end) => {
     const goal = goals[end];
@@ -282,15 +293,20 @@ function emitTargets(
   }
   const { columns } = target;
   const values = builder.region(ofOutput('targets', output), panelBytes(builder.capacity * positions, columns));
-  builder.emit(gather, owner, { y: values, targets: 1, columns, stride, start, ownBytes: 0 }, positions);
+  builder.emit(
+    gather,
+    owner,
+    { y: values, targets: 1, columns, stride, start, ownBytes: 0, ...WHOLE, filler: 0 },
+    positions,
+  );
   return values;
 }
 
 /** Emits what takes the rows' weights from behind an output's targets. */
 function emitWeights(builder: TrainingBuilder, { loss, output, start }: Aim, stride: number): Region {
   const weights = builder.region(ofOutput('weights', output), panelBytes(builder.capacity, 1));
-  const fields = { y: weights, targets: 1, columns: 1, stride, start: start + targetNumbers(loss), ownBytes: 0 };
-  builder.emit(gather, ofOutput('weights', output), fields);
+  const place = { targets: 1, columns: 1, stride, start: start + targetNumbers(loss), ownBytes: 0 };
+  builder.emit(gather, ofOutput('weights', output), { y: weights, ...place, ...WHOLE, filler: 0 });
   return weights;
 }
 
@@ -301,19 +317,21 @@ function emitCost(
   value: Value,
   { target, weights }: { target: Region; weights: Region | undefined },
   aim: Aim,
-  adds: boolean,
+  way: { readonly adds: number; readonly judges: number },
 ): void {
   const { data: x, columns, positions } = value;
   const { loss, weight, output, tally } = aim;
   const { kind, setting, divisor, accuracy, alpha = 0 } = loss;
+  const { lengths } = output.lengths;
   const rowCosts = builder.region(ofOutput('rowCosts', output), builder.capacity * positions * 8);
   const owner = ofOutput('loss', output);
   gradients.give(value, owner, dx => {
-    const fields = { rowCosts, x, dx, target, columns, kind, setting, divisor, weight, alpha };
+    const fields = { rowCosts, x, dx, target, columns, kind, setting, divisor, weight, alpha, lengths };
     builder.emit(loss.op, owner, fields, positions);
     if (weights) builder.emit(weighRows, owner, { rowCosts, dx, weights, columns }, positions);
+    if (lengths > 0) builder.emit(maskCosts, owner, { rowCosts, dx, columns, lengths }, positions);
   });
-  builder.emit(cost, owner, { rowCosts, tally: tally?.cost ?? 0, divisor, weight, adds: Number(adds) }, positions);
+  builder.emit(cost, owner, { rowCosts, tally: tally?.cost ?? 0, divisor, weight, ...way, lengths }, positions);
   if (!aim.accuracy || !accuracy) return;
   const op =
     accuracy.kind === 'threshold'
@@ -323,7 +341,7 @@ function emitCost(
         : categoricalAccuracy;
   const threshold = accuracy.kind === 'threshold' ? accuracy.threshold : 0;
   const places = { x, target, tally: tally?.correct ?? 0 } as const;
-  builder.emit(op, ofOutput('accuracy', output), { ...places, columns, threshold }, positions);
+  builder.emit(op, ofOutput('accuracy', output), { ...places, columns, threshold, lengths }, positions);
 }
 
 /** Bytes of outputs that are kept until metrics see them, where a step has no more of them. */
@@ -350,7 +368,12 @@ function emitKept(builder: TrainingBuilder, value: Value, { loss, output, metric
   }
   const { data: x, columns, positions } = kept;
   const y = keptOutputs(builder, width);
-  builder.emit(scatter, metrics.name, { y, x, columns, stride: width, start: output.start }, positions);
+  builder.emit(
+    scatter,
+    metrics.name,
+    { ...output.lengths, y, x, columns, stride: width, start: output.start },
+    positions,
+  );
 }
 
 /** The ends of an architecture that losses are fitted to. */

@@ -1,5 +1,6 @@
 /** What trainers are asked for, what they tell while they train, and what they tell in the end. */
 import { type Callback, resolveCallbacks } from './callbacks/index.js';
+import type { SequenceLengths } from './data/samples.js';
 import { checkBoolean, checkInteger, checkNumber, checkOptions, wrongKind, wrongType } from './errors.js';
 import { type GoalConfig, type GoalOptions, type NetworkTargets, resolveGoals } from './goals.js';
 import type { NetworkSamples } from './inputs.js';
@@ -33,6 +34,8 @@ export interface TrainingData {
    * ones; not negative, 1 by default. Where outputs have names, one list for all of them or an object by those.
    */
   readonly sampleWeights?: ByName<SampleWeights>;
+  /** How many steps each row has, from 1 up; what follows in x is padding. All of them unless told. */
+  readonly lengths?: SequenceLengths;
 }
 
 /**
@@ -178,7 +181,7 @@ export const fitOptionNames: readonly string[] = [
   'callbacks',
 ];
 /** @internal */
-export const dataNames: readonly string[] = ['x', 'y', 'scale', 'sampleWeights'];
+export const dataNames: readonly string[] = ['x', 'y', 'scale', 'sampleWeights', 'lengths'];
 
 /** @internal */
 export function isChunked(data: TrainingData | ChunkedData): data is ChunkedData {

@@ -172,7 +172,7 @@ export class Workspace {
     const { program } = this;
     const { rows } = data.samples;
     const bytes = bytesPerRow(data);
-    const places = layOut(program.reserve(bytesFor(data)), rows, bytes.sample, bytes.target);
+    const places = layOut(program.reserve(bytesFor(data)), rows, bytes.sample, bytes.target, bytes.lengths);
     copySamples(program, places.x, data.samples, 0, rows);
     copyTargets(program, places.y, data.targets, rows, 0, rows);
     return ordered ? places : { ...places, order: 0 };
@@ -182,7 +182,7 @@ export class Workspace {
 /** Bytes that the data and an order of its rows take behind a plan. */
 function bytesFor(data: ReadyData): number {
   const bytes = bytesPerRow(data);
-  return layOut(0, data.samples.rows, bytes.sample, bytes.target).end;
+  return layOut(0, data.samples.rows, bytes.sample, bytes.target, bytes.lengths).end;
 }
 
 /** The regions that hold an optimiser's state and averages, and what their numbers always are. */

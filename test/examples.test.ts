@@ -124,18 +124,6 @@ it('digits learns, and says the same after saving and loading', async () => {
   expect(readdirSync(folder)).toContain('digits.safetensors');
 });
 
-it('autoencoder gives digits again, and its codes tell them apart', async () => {
-  const output = await example('autoencoder');
-  expect(numberAfter(output, 'held-out squared error')).toBeLessThan(numberAfter(output, 'of the mean image') / 3);
-  expect(numberAfter(output, 'nearest neighbours of 8 numbers:')).toBeGreaterThan(0.95);
-  const picture = readFileSync(join(folder, 'autoencoder.png'));
-  expect([picture.toString('latin1', 1, 4), picture.readUInt32BE(16), picture.readUInt32BE(20)]).toEqual([
-    'PNG',
-    400,
-    80,
-  ]);
-});
-
 it('learningCurve draws what it measured', async () => {
   const file = join(folder, 'curve.svg');
   const output = await example('learningCurve', file);

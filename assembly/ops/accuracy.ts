@@ -1,5 +1,5 @@
 // How many rows the network gets right. Too little work to share out: the first thread counts.
-import { controlsOf, partNumber, rowsOf } from '../parts';
+import { controlsOf, isPast, partNumber, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 
 @unmanaged
@@ -11,6 +11,8 @@ export class Accuracy extends Op {
   columns: i32;
   /** Outputs above it count as the positive class. */
   threshold: f32;
+  /** By which input's lengths its steps end, counted from 1; 0 where they all count. */
+  lengths: i32;
 }
 
 /** The column of the largest of row x; the first where several are. */
@@ -39,6 +41,7 @@ export function categoricalAccuracy(r: Accuracy): void {
   const panelBytes = <usize>rows * ROW;
   let right = 0;
   for (let row = 0; row < rows; row++) {
+    if (r.lengths && isPast(r, row, r.lengths)) continue;
     const at = row * ROW;
     const guess = largestColumn(r.x + at, r.columns, panelBytes);
     right += i32(guess == largestColumn(r.target + at, r.columns, panelBytes));
@@ -53,6 +56,7 @@ export function sparseCategoricalAccuracy(r: Accuracy): void {
   const panelBytes = <usize>rows * ROW;
   let right = 0;
   for (let row = 0; row < rows; row++) {
+    if (r.lengths && isPast(r, row, r.lengths)) continue;
     const guess = largestColumn(r.x + row * ROW, r.columns, panelBytes);
     right += i32(guess == load<i32>(r.target + (row << 2)));
   }
@@ -66,6 +70,7 @@ export function thresholdAccuracy(r: Accuracy): void {
   const panelBytes = <usize>rows * ROW;
   let right = 0;
   for (let row = 0; row < rows; row++) {
+    if (r.lengths && isPast(r, row, r.lengths)) continue;
     for (let column = 0; column < r.columns; column++) {
       const at = <usize>(column / PANEL) * panelBytes + row * ROW + ((column % PANEL) << 2);
       right += i32(load<f32>(r.x + at) > r.threshold == load<f32>(r.target + at) > 0.5);

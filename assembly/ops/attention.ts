@@ -2,7 +2,7 @@
 // each sample and head the products of queries, keys and values, whose columns the heads share, and of the weights,
 // which have a row for each head and query and a column for each key.
 import { AttentionKind } from '../../src/plan/opcodes';
-import { firstRow, lastRow, panelsOf, partNumber, rowsOf } from '../parts';
+import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, partNumber, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 import { multiplyApart, multiplyByTransposed, multiplyTransposed } from '../simd/gemm';
 import { columnMask } from '../simd/lanes';
@@ -27,6 +27,8 @@ export class Attention extends Op {
   /** 1 where no query sees what comes after it: such weights' sums are −Infinity. */
   causal: i32;
   paired: i32;
+  /** By which input's lengths keys end, counted from 1; 0 where they all count. No query sees what is beyond. */
+  lengths: i32;
 }
 
 /** Columns `first … first + columns − 1` of `count` rows to a matrix of their own, times `scale`; padding becomes 0. */
@@ -89,11 +91,13 @@ export function attention(r: Attention): void {
         takeColumns(left, r.a + queryRow, queryStride, queries, column, size, r.scale);
         takeColumns(right, r.b + keyRow, keyStride, keys, column, size, 1);
         multiplyTransposed(weights, left, right, 0, room, queries, keys, size, 0, panelsOf(keys), paired);
+        const length = lengthOf(controlsOf(r), sample, r.lengths, keys);
         for (let query = 0; query < queries; query++) {
+          const seen = r.causal ? min(length, query + 1) : length;
           for (let key = 0; key < panelsOf(keys) * PANEL; key += 4) {
             let value = v128.load(columnAt(weights + query * ROW, <usize>queries * ROW, key));
-            if (r.causal) {
-              const hidden = v128.andnot(columnMask(key, keys), columnMask(key, query + 1));
+            if (seen < keys) {
+              const hidden = v128.andnot(columnMask(key, keys), columnMask(key, seen));
               value = v128.bitselect(f32x4.splat(-Infinity), value, hidden);
             }
             v128.store(columnAt(r.y + weightRow + query * ROW, weightStride, key), value);

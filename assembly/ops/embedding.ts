@@ -51,11 +51,18 @@ function indexAt(x: usize, samples: i32, sample: i32, step: i32): i32 {
   return <i32>load<f32>(x + <usize>(step / PANEL * samples + sample) * ROW + ((step % PANEL) << 2));
 }
 
+/** Whether an index names a row: neither that which counts as nothing, nor what stands beyond a sample's length. */
+// @ts-ignore: decorator
+@inline
+function isMeant(index: i32, pad: i32): bool {
+  return index >= 0 && index != pad;
+}
+
 /** 1, or for a mean 1 / how many of a sample's indices count. */
 function shareOf(x: usize, samples: i32, sample: i32, steps: i32, bag: i32, pad: i32): f32 {
   if (bag != MEAN) return 1;
   let count = 0;
-  for (let step = 0; step < steps; step++) count += i32(indexAt(x, samples, sample, step) != pad);
+  for (let step = 0; step < steps; step++) count += i32(isMeant(indexAt(x, samples, sample, step), pad));
   return count > 0 ? 1 / <f32>count : 0;
 }
 
@@ -78,7 +85,10 @@ export function embeddingForward(r: Embedding): void {
         let total = f32x4.splat(0);
         for (let step = 0; step < r.steps; step++) {
           const index = indexAt(r.x, samples, sample, step);
-          if (r.bag && index == r.pad) continue;
+          if (!isMeant(index, r.pad)) {
+            if (!r.bag) v128.store(y + <usize>(sample * r.steps + step) * ROW + group * 16, f32x4.splat(0));
+            continue;
+          }
           const row = f32x4.mul(fourWeights(w + <usize>index * bytes + group * bytes / 4, r.bits), factor);
           if (r.bag) total = f32x4.add(total, row);
           else v128.store(y + <usize>(sample * r.steps + step) * ROW + group * 16, row);
@@ -107,7 +117,7 @@ export function embeddingGradient(r: EmbeddingGradient): void {
       const share = f32x4.splat(shareOf(r.x, samples, sample, r.steps, r.bag, r.pad));
       for (let step = 0; step < r.steps; step++) {
         const index = indexAt(r.x, samples, sample, step);
-        if (index < first || index >= last || (r.bag && index == r.pad)) continue;
+        if (index < first || index >= last || !isMeant(index, r.pad)) continue;
         const to = dw + <usize>index * ROW;
         const from = dy + <usize>(r.bag ? sample : sample * r.steps + step) * ROW;
         for (let group: usize = 0; group < <usize>ROW; group += 16) {
@@ -174,7 +184,7 @@ export function nameRows(r: NameRows): void {
     for (let step = 0; step < r.steps; step++) {
       const index = indexAt(r.x, samples, sample, step);
       let slot = -1;
-      if (!r.bag || index != r.pad) {
+      if (isMeant(index, r.pad)) {
         // What lies there may be of another step, or nothing yet: it counts where the list says the same.
         slot = load<i32>(r.found + (<usize>index << 2));
         if (<u32>slot >= <u32>count || load<i32>(rows + (<usize>slot << 2)) != index) {

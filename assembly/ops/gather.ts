@@ -1,5 +1,5 @@
 // Between row-major data and panels, and from panels to others.
-import { controlsOf, firstRow, lastRow, panelsOf, partNumber, rowsOf } from '../parts';
+import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, partNumber, rowsOf, sampleAt } from '../parts';
 import { Controls, Op, PANEL, ROW } from '../plan';
 
 @unmanaged
@@ -13,6 +13,11 @@ export class Gather extends Op {
   start: i32;
   /** Where each thread gathers all rows for itself, bytes from one thread's copy to the next; else 0. */
   ownBytes: i32;
+  /** By which input's lengths its steps end, counted from 1; 0 where they all count. */
+  lengths: i32;
+  /** Numbers of a step, and what takes the place of those beyond the length. */
+  width: i32;
+  filler: f32;
 }
 
 @unmanaged
@@ -30,6 +35,9 @@ export class Scatter extends Op {
   columns: i32;
   stride: i32;
   start: i32;
+  /** As of {@link Gather}; what is beyond is 0. */
+  lengths: i32;
+  width: i32;
 }
 
 @unmanaged
@@ -51,14 +59,6 @@ export class SumRepeated extends Op {
   columns: i32;
   /** Rows of dy for each of dx. */
   times: i32;
-}
-
-/** The sample in place `row` of the batch at hand. */
-// @ts-ignore: decorator
-@inline
-function sampleAt(c: Controls, row: i32): i32 {
-  const place = c.position - c.rows + row;
-  return c.order ? load<i32>(c.order + (<usize>place << 2)) : place;
 }
 
 /**
@@ -96,6 +96,25 @@ export function gather(r: Gather): void {
     const last = min(end, first + TOGETHER);
     if (bytes) gatherBytes(y, r, c, first, last);
     else gatherFloats(y, r.targets ? c.y : c.x, r, c, first, last);
+    if (r.lengths && c.lengths) fillPadding(y, r, c, first, last);
+  }
+}
+
+/** The first of a row's numbers that is beyond its sample's length. */
+// @ts-ignore: decorator
+@inline
+function firstPast(r: Op, c: Controls, row: i32, columns: i32, lengths: i32, width: i32): i32 {
+  const sample = sampleOf(r, row);
+  const before = (row - sample * r.positions) * columns;
+  return max(0, lengthOf(c, sample, lengths, i32.MAX_VALUE / width) * width - before);
+}
+
+function fillPadding(y: usize, r: Gather, c: Controls, first: i32, last: i32): void {
+  const panelBytes = <usize>rowsOf(r) * ROW;
+  for (let row = first; row < last; row++) {
+    for (let i = firstPast(r, c, row, r.columns, r.lengths, r.width); i < r.columns; i++) {
+      store<f32>(y + <usize>(i / PANEL) * panelBytes + <usize>row * ROW + (i % PANEL << 2), r.filler);
+    }
   }
 }
 
@@ -192,6 +211,9 @@ export function scatter(r: Scatter): void {
       from += <usize>rows * ROW;
     }
     for (let i = 0; i < left; i++) store<f32>(to + (i << 2), load<f32>(from + (i << 2)));
+    if (!r.lengths || !c.lengths) continue;
+    to -= <usize>(r.columns - left) << 2;
+    for (let i = firstPast(r, c, row, r.columns, r.lengths, r.width); i < r.columns; i++) store<f32>(to + (i << 2), 0);
   }
 }
 

@@ -2,7 +2,7 @@
 // classes of losses/ have no fields: `value(p, t, setting)` and `derivative(p, t, setting)` on four lanes.
 import { LossKind } from '../../src/plan/opcodes';
 import { Op, PANEL, ROW } from '../plan';
-import { controlsOf, firstRow, lastRow, panelsOf, partNumber, rowsOf } from '../parts';
+import { controlsOf, countedRows, firstRow, isPast, lastRow, panelsOf, partNumber, rowsOf } from '../parts';
 import { columnMask, madd, sum } from '../simd/lanes';
 import { BinaryCrossEntropyFromLogits } from './losses/binaryCrossEntropy';
 import { Focal } from './losses/focal';
@@ -36,6 +36,17 @@ export class Loss extends Op {
   weight: f32;
   /** What a target of 1 weighs, and one of 0 the rest of 1, where the class has a `balance`. */
   alpha: f32;
+  /** By which input's lengths its steps end, counted from 1; 0 where they all count. */
+  lengths: i32;
+}
+
+/** What costs beyond a sample's length, and what goes back there, is 0. */
+@unmanaged
+export class MaskCosts extends Op {
+  rowCosts: usize;
+  dx: usize;
+  columns: i32;
+  lengths: i32;
 }
 
 @unmanaged
@@ -47,6 +58,9 @@ export class Cost extends Op {
   weight: f32;
   /** 1 where it adds to the cost of the outputs before it. */
   adds: i32;
+  lengths: i32;
+  /** 1 where rows are judged: steps then count alike in whichever batch they are, and not rows. */
+  judges: i32;
 }
 
 /** What each sample's cost counts. */
@@ -97,7 +111,7 @@ export function elementwiseLoss(r: Loss): void {
 // @ts-ignore: decorator
 @inline
 export function reduction(r: Loss): f32 {
-  return <f32>(<f64>r.weight / (<f64>rowsOf(r) * <f64>r.divisor));
+  return <f32>(<f64>r.weight / (<f64>countedRows(r, r.lengths) * <f64>r.divisor));
 }
 
 function elementwise<L>(r: Loss): void {
@@ -108,49 +122,49 @@ function elementwise<L>(r: Loss): void {
   const scale = f32x4.splat(reduction(r));
   const alpha = f32x4.splat(r.alpha);
   for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
-    let total = f32x4.splat(0);
-    for (let first = 0; first < r.columns; first += PANEL) {
-      const panel = <usize>(first / PANEL) * panelBytes + row * ROW;
-      for (let group = 0; group < PANEL; group += 4) {
-        const at = panel + (group << 2);
-        const mask = columnMask(first + group, r.columns);
-        let value = f32x4.splat(0);
-        // Padding is not worth a logarithm.
-        if (first + group < r.columns) {
-          const p = v128.load(r.x + at);
-          const t = v128.load(r.target + at);
-          let cost = loss.value(p, t, setting);
-          let slope = loss.derivative(p, t, setting);
-          if (isDefined(loss.balance)) {
-            cost = f32x4.mul(cost, loss.balance(t, alpha));
-            slope = f32x4.mul(slope, loss.balance(t, alpha));
+    let cost: f64 = 0;
+    // The sum may be beyond float32 where the mean is not: then all is made once more, and added up in float64.
+    for (let wide = false; ; wide = true) {
+      let total = f32x4.splat(0);
+      cost = 0;
+      for (let first = 0; first < r.columns; first += PANEL) {
+        const panel = <usize>(first / PANEL) * panelBytes + row * ROW;
+        for (let group = 0; group < PANEL; group += 4) {
+          const at = panel + (group << 2);
+          const mask = columnMask(first + group, r.columns);
+          let value = f32x4.splat(0);
+          // Padding is not worth a logarithm.
+          if (first + group < r.columns) {
+            const p = v128.load(r.x + at);
+            const t = v128.load(r.target + at);
+            let own = loss.value(p, t, setting);
+            let slope = loss.derivative(p, t, setting);
+            if (isDefined(loss.balance)) {
+              own = f32x4.mul(own, loss.balance(t, alpha));
+              slope = f32x4.mul(slope, loss.balance(t, alpha));
+            }
+            own = v128.and(own, mask);
+            if (wide) cost += sumWide(own);
+            else total = f32x4.add(total, own);
+            value = v128.and(swept(f32x4.mul(slope, scale)), mask);
           }
-          total = f32x4.add(total, v128.and(cost, mask));
-          value = v128.and(swept(f32x4.mul(slope, scale)), mask);
+          v128.store(r.dx + at, value);
         }
-        v128.store(r.dx + at, value);
       }
+      if (wide) break;
+      cost = <f64>sum(total);
+      if (cost != Infinity) break;
     }
-    let cost = <f64>sum(total);
-    // The sum may be beyond float32 where the mean is not.
-    if (cost == Infinity) cost = wideCost<L>(r, row, panelBytes);
     store<f64>(r.rowCosts + (row << 3), cost);
   }
 }
 
-/** A row's cost, its columns added up in float64. */
-function wideCost<L>(r: Loss, row: i32, panelBytes: usize): f64 {
-  const loss = changetype<L>(0);
-  const setting = f32x4.splat(r.setting);
-  let total: f64 = 0;
-  for (let column = 0; column < r.columns; column++) {
-    const at = <usize>(column / PANEL) * panelBytes + row * ROW + ((column % PANEL) << 2);
-    const t = v128.load32_splat(r.target + at);
-    let value = loss.value(v128.load32_splat(r.x + at), t, setting);
-    if (isDefined(loss.balance)) value = f32x4.mul(value, loss.balance(t, f32x4.splat(r.alpha)));
-    total += <f64>f32x4.extract_lane(value, 0);
-  }
-  return total;
+/** The sum of four numbers in float64. */
+function sumWide(x: v128): f64 {
+  const low = f64x2.promote_low_f32x4(x);
+  const high = f64x2.promote_low_f32x4(i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15));
+  const all = f64x2.add(low, high);
+  return f64x2.extract_lane(all, 0) + f64x2.extract_lane(all, 1);
 }
 
 /**
@@ -292,18 +306,31 @@ export function cosineSimilarity(r: Loss): void {
   }
 }
 
+export function maskCosts(r: MaskCosts): void {
+  if (!controlsOf(r).lengths) return;
+  const stride = <usize>rowsOf(r) * ROW;
+  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
+    if (!isPast(r, row, r.lengths)) continue;
+    store<f64>(r.rowCosts + (row << 3), 0);
+    const dx = r.dx + <usize>row * ROW;
+    for (let panel: usize = 0; panel < <usize>panelsOf(r.columns); panel++) memory.fill(dx + panel * stride, 0, ROW);
+  }
+}
+
 /**
- * The batch's one number, of several outputs the sum: weight · Σ rowCosts / (B · divisor), in the order of the rows.
- * False where it is not finite.
+ * The batch's one number, of several outputs the sum: weight · Σ rowCosts / (B · divisor), in the order of the rows,
+ * where B are those that count. False where it is not finite.
  */
 export function cost(r: Cost): bool {
   const c = controlsOf(r);
   let total: f64 = 0;
   for (let row = 0, rows = rowsOf(r); row < rows; row++) total += load<f64>(r.rowCosts + (row << 3));
   total /= <f64>r.divisor * <f64>r.positions;
+  const rows = <f64>countedRows(r, r.lengths) / <f64>r.positions;
+  const mean = total * <f64>r.weight / rows;
+  if (rows != <f64>c.rows && !r.judges) total *= <f64>c.rows / rows;
   if (r.tally && partNumber() == 0) store<f64>(r.tally, load<f64>(r.tally) + total);
   total *= <f64>r.weight;
-  const mean = total / <f64>c.rows;
   c.cost = r.adds ? c.cost + mean : mean;
   if (!isFinite(total)) return false;
   c.costSum += total;

@@ -1,8 +1,8 @@
 // What becomes of all numbers that a window reads: the largest, their mean or their sum.
 import { PoolKind } from '../../src/plan/opcodes';
-import { firstRow, lastRow, panelsOf, rowsOf } from '../parts';
+import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, rowsOf } from '../parts';
 import { Op, ROW } from '../plan';
-import { Window, corner, firstX, firstY, lastX, lastY, locate } from './window';
+import { Window, corner, cut, firstX, firstY, lastX, lastY, locate } from './window';
 
 @unmanaged
 export class Pool extends Op {
@@ -13,6 +13,8 @@ export class Pool extends Op {
   kind: i32;
   /** Numbers that a window reads of each column, which only budgets of work ask for. */
   taps: i32;
+  /** Where a window is all of a sequence, by which input's lengths it ends, counted from 1; 0 where none does. */
+  lengths: i32;
 }
 
 @unmanaged
@@ -24,6 +26,7 @@ export class PoolGradient extends Op {
   window: Window;
   columns: i32;
   kind: i32;
+  lengths: i32;
 }
 
 /** 1 over how many numbers the window found has. */
@@ -41,6 +44,7 @@ export function poolForward(r: Pool): void {
   const isMax = r.kind == PoolKind.max;
   for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
     locate(g, row);
+    if (r.lengths) cut(lengthOf(controlsOf(r), row, r.lengths, g.width));
     const scale = share(r.kind);
     for (let panel = 0; panel < panelsOf(r.columns); panel++) {
       const x = r.x + <usize>(panel * height) * ROW;
@@ -92,6 +96,7 @@ export function poolGradient(r: PoolGradient): void {
   }
   for (let row = first / r.positions * outs; row < end; row++) {
     locate(g, row);
+    if (r.lengths) cut(lengthOf(controlsOf(r), row, r.lengths, g.width));
     const scale = share(r.kind);
     for (let panel = 0; panel < panelsOf(r.columns); panel++) {
       const shift = <usize>(panel * height + row) * ROW;

@@ -4,7 +4,7 @@
 //
 // Gates lie side by side, `units` columns each: lstm i, f, g, o; gru z, r, h.
 import { RecurrentKind } from '../../src/plan/opcodes';
-import { firstRow, lastRow, panelsOf, partNumber, rowsOf } from '../parts';
+import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, partNumber, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 import { multiplyApart, multiplyTransposed } from '../simd/gemm';
 import { columnMask } from '../simd/lanes';
@@ -28,6 +28,10 @@ export class Recurrent extends Op {
   units: i32;
   kind: i32;
   paired: i32;
+  /** By which input's lengths steps end, counted from 1; 0 where they all count. What is beyond is 0. */
+  lengths: i32;
+  /** Where there is one step: 1 where what it begins with is what h and c hold. */
+  carries: i32;
 }
 
 @unmanaged
@@ -61,11 +65,11 @@ function putUnits(row: usize, stride: usize, unit: i32, units: i32, value: v128)
   v128.store(columnAt(row, stride, unit), v128.and(value, columnMask(unit, units)));
 }
 
-/** The state of the step before, or of the cell: 0 before the first step. */
+/** The state of a step so many before, or of the cell: 0 before the first step, whose `back` is below 0. */
 // @ts-ignore: decorator
 @inline
-function earlier(row: usize, stride: usize, unit: i32, step: i32): v128 {
-  return step == 0 ? f32x4.splat(0) : v128.load(columnAt(row - ROW, stride, unit));
+function earlier(row: usize, stride: usize, unit: i32, back: i32): v128 {
+  return back < 0 ? f32x4.splat(0) : v128.load(columnAt(row - <usize>back * ROW, stride, unit));
 }
 
 /** A step's rows of so many samples, from sample `first` on, as a matrix of their own; zeros before the first step. */
@@ -111,8 +115,11 @@ export function recurrentForward(r: Recurrent): void {
   const before = r.scratch + partNumber() * r.scratchBytes;
   const sums = before + <usize>panelsOf(units) * own;
   const paired = r.paired != 0;
+  const c = controlsOf(r);
   for (let step = 0; step < steps; step++) {
-    takeStep(before, r.h, rows, steps, step - 1, first, count, units);
+    // How far back the state before lies.
+    const back = r.carries ? 0 : step == 0 ? -1 : 1;
+    takeStep(before, r.h, rows, steps, r.carries ? step : step - 1, first, count, units);
     multiplyApart(sums, count, before, r.u, r.b, count, count, units, 0, panels, -Infinity, paired);
     if (kind == RecurrentKind.gruBefore) {
       // Both gates, and r · h in the place of h, whose product the last gate takes.
@@ -139,12 +146,18 @@ export function recurrentForward(r: Recurrent): void {
       const place = <usize>((first + k) * steps + step) * ROW;
       const z = r.z + place;
       const h = r.h + place;
-      const c = r.c + place;
+      const cell = r.c + place;
       const s = sums + k * ROW;
+      if (step >= lengthOf(c, first + k, r.lengths, steps)) {
+        copyPanels(h, stride, 0, 0, units);
+        copyPanels(z, stride, 0, 0, gatesOf(kind) * units);
+        if (kind != RecurrentKind.simple) copyPanels(cell, stride, 0, 0, units);
+        continue;
+      }
       for (let unit = 0; unit < panelsOf(units) * PANEL; unit += 4) {
         if (unit >= units) {
           v128.store(columnAt(h, stride, unit), f32x4.splat(0));
-          if (kind != RecurrentKind.simple) v128.store(columnAt(c, stride, unit), f32x4.splat(0));
+          if (kind != RecurrentKind.simple) v128.store(columnAt(cell, stride, unit), f32x4.splat(0));
           continue;
         }
         let next: v128;
@@ -153,15 +166,15 @@ export function recurrentForward(r: Recurrent): void {
         else if (kind == RecurrentKind.lstm) {
           const input = sigmoid(a);
           const forget = sigmoid(f32x4.add(takeLanes(z, stride, units + unit), takeLanes(s, own, units + unit)));
-          const cell = tanh(f32x4.add(takeLanes(z, stride, 2 * units + unit), takeLanes(s, own, 2 * units + unit)));
+          const made = tanh(f32x4.add(takeLanes(z, stride, 2 * units + unit), takeLanes(s, own, 2 * units + unit)));
           const gate = 3 * units + unit;
           const output = sigmoid(f32x4.add(takeLanes(z, stride, gate), takeLanes(s, own, gate)));
-          const state = f32x4.add(f32x4.mul(forget, earlier(c, stride, unit, step)), f32x4.mul(input, cell));
-          putUnits(c, stride, unit, units, state);
+          const state = f32x4.add(f32x4.mul(forget, earlier(cell, stride, unit, back)), f32x4.mul(input, made));
+          putUnits(cell, stride, unit, units, state);
           next = f32x4.mul(output, tanh(state));
           putLanes(z, stride, unit, units, input);
           putLanes(z, stride, units + unit, 2 * units, forget);
-          putLanes(z, stride, 2 * units + unit, 3 * units, cell);
+          putLanes(z, stride, 2 * units + unit, 3 * units, made);
           putLanes(z, stride, 3 * units + unit, 4 * units, output);
         } else {
           let update = takeLanes(z, stride, unit);
@@ -171,12 +184,12 @@ export function recurrentForward(r: Recurrent): void {
             const reset = sigmoid(f32x4.add(takeLanes(z, stride, units + unit), takeLanes(s, own, units + unit)));
             putLanes(z, stride, unit, units, update);
             putLanes(z, stride, units + unit, 2 * units, reset);
-            putUnits(c, stride, unit, units, product);
+            putUnits(cell, stride, unit, units, product);
             product = f32x4.mul(reset, product);
           }
           const made = tanh(f32x4.add(takeLanes(z, stride, 2 * units + unit), product));
           putLanes(z, stride, 2 * units + unit, 3 * units, made);
-          next = f32x4.add(made, f32x4.mul(update, f32x4.sub(earlier(h, stride, unit, step), made)));
+          next = f32x4.add(made, f32x4.mul(update, f32x4.sub(earlier(h, stride, unit, back), made)));
         }
         putUnits(h, stride, unit, units, next);
       }
@@ -220,6 +233,7 @@ export function recurrentGradient(r: RecurrentGradient): void {
   const room = sums + <usize>panelsOf(width) * own;
   memory.fill(back, 0, 3 * bytes);
   for (let step = steps - 1; step >= 0; step--) {
+    const before = step == 0 ? -1 : 1;
     for (let k = 0; k < count; k++) {
       const place = <usize>((first + k) * steps + step) * ROW;
       const z = r.z + place;
@@ -231,7 +245,7 @@ export function recurrentGradient(r: RecurrentGradient): void {
       copyPanels(dz, stride, 0, 0, width);
       copyPanels(s, own, 0, 0, width);
       for (let unit = 0; unit < units; unit += 4) {
-        const old = earlier(h, stride, unit, step);
+        const old = earlier(h, stride, unit, before);
         const given = v128.load(columnAt(r.dh + place, stride, unit));
         const g = f32x4.add(given, v128.load(columnAt(back + shift, own, unit)));
         const a = takeLanes(z, stride, unit);
@@ -245,7 +259,7 @@ export function recurrentGradient(r: RecurrentGradient): void {
           const through = backTanh(f32x4.mul(g, output), state);
           const dc = f32x4.add(v128.load(columnAt(cells + shift, own, unit)), through);
           putLanes(dz, stride, unit, units, backSigmoid(f32x4.mul(dc, cell), a));
-          const kept = earlier(c, stride, unit, step);
+          const kept = earlier(c, stride, unit, before);
           putLanes(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(dc, kept), forget));
           putLanes(dz, stride, 2 * units + unit, 3 * units, backTanh(f32x4.mul(dc, a), cell));
           putLanes(dz, stride, 3 * units + unit, 4 * units, backSigmoid(f32x4.mul(g, state), output));
@@ -283,7 +297,7 @@ export function recurrentGradient(r: RecurrentGradient): void {
         for (let unit = 0; unit < units; unit += 4) {
           const reset = takeLanes(z, stride, units + unit);
           const g = v128.load(columnAt(back + shift, own, unit));
-          const old = earlier(r.h + place, stride, unit, step);
+          const old = earlier(r.h + place, stride, unit, before);
           putLanes(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(g, old), reset));
           const kept = f32x4.add(v128.load(columnAt(direct + shift, own, unit)), f32x4.mul(g, reset));
           putUnits(direct + shift, own, unit, units, kept);

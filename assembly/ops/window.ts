@@ -40,6 +40,11 @@ function lastTap(start: i32, dilation: i32, length: i32, taps: i32): i32 {
   return min(taps, (length - start + dilation - 1) / dilation);
 }
 
+/** Leaves out what the window found reads of a line beyond so many steps. */
+export function cut(steps: i32): void {
+  lastX = min(lastX, steps);
+}
+
 /** Finds the window of that row of the outputs, which lie sample after sample. */
 export function locate(g: Window, row: i32): void {
   const line = row / g.outWidth;

@@ -35,7 +35,6 @@ export async function evaluate(modelPath: string, file: string, options: Evaluat
   if (target === undefined) throw new UsageError(`${modelPath} does not say what it predicts: name it with --target`);
   const { table, preprocessing } = await readFor(loaded, file, options, target);
   if (preprocessing.anomaly) {
-    if (options.report !== undefined) throw new UsageError('--report: expected none with a model of anomalies');
     const filling = (options.impute ?? preprocessing.impute) ? 'fill' : 'refuse';
     const { x } = encodeInputs(table, preprocessing, { missing: filling, unknown: filling });
     const { judgeAnomalies } = await import('./anomaly.js');

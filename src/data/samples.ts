@@ -6,7 +6,13 @@ import type { TargetSpec } from '../losses/loss.js';
 import type { RawRows } from '../tabular/rawRows.js';
 
 /** Samples as users give them: row-major numbers, bytes with a scale, or rows of numbers. */
-export type Samples = Float32Array | Float64Array | Indices | ScaledBytes | readonly ArrayLike<number>[];
+export type Samples =
+  | Float32Array
+  | Float64Array
+  | Indices
+  | ScaledBytes
+  | SequencesWithLengths
+  | readonly ArrayLike<number>[];
 
 /** Whole numbers, for networks that begin with `embedding` or `embeddingBag`. */
 export type Indices = Int32Array | Uint16Array | Uint8Array;
@@ -16,6 +22,16 @@ export interface ScaledBytes {
   readonly x: Uint8Array | Uint8ClampedArray;
   /** 1 unless told. */
   readonly scale?: number;
+  readonly lengths?: SequenceLengths;
+}
+
+/** How many steps each row has, from 1 up; what follows in x is padding. */
+export type SequenceLengths = Int32Array | readonly number[];
+
+/** Sequences that end early, as {@link ScaledBytes} where they are bytes. */
+export interface SequencesWithLengths {
+  readonly x: Float32Array | Float64Array | Indices | readonly ArrayLike<number>[];
+  readonly lengths: SequenceLengths;
 }
 
 /** Targets as users give them: class indices, numbers, or rows (row-major, one-hot, soft, or several numbers). */
@@ -33,6 +49,8 @@ export interface ReadySamples {
   readonly values: Float32Array | Uint8Array;
   /** What bytes are multiplied by. */
   readonly scale: number;
+  /** How many steps count of each row, for each input; all of them where there are none. */
+  readonly lengths?: Int32Array | undefined;
 }
 
 /**
@@ -165,11 +183,11 @@ export function notFiniteAt(where: string, values: ArrayLike<number>, index: num
   return notFinite(where, values[index] ?? Number.NaN, Math.floor(index / columns), index % columns);
 }
 
-/** `{ x, scale }`, as bytes are given, taken apart; anything else as it is. */
-export function unwrapBytes(where: string, x: unknown): { x: unknown; scale?: unknown } {
+/** `{ x, scale, lengths }` taken apart; anything else as it is. */
+export function unwrap(where: string, x: unknown): { x: unknown; scale?: unknown; lengths?: unknown } {
   if (kindOf(x) !== 'Object' || !hasKey(x, 'x')) return { x };
-  checkOptions(`${where}: x`, x, ['x', 'scale']);
-  return x as { x: unknown; scale?: unknown };
+  checkOptions(`${where}: x`, x, ['x', 'scale', 'lengths']);
+  return x as { x: unknown; scale?: unknown; lengths?: unknown };
 }
 
 /**
@@ -190,7 +208,7 @@ export function readAlone(where: string, x: unknown, inputs: number, network: st
   // The most usual of all goes straight on: small networks take no longer than a look at what else it could be.
   if (raw === undefined && isFloat32Array(x)) return readSamples(where, x, inputs, network);
   refuseBareBytes(where, x);
-  const bytes = unwrapBytes(where, x);
+  const bytes = unwrap(where, x);
   const given = raw?.x(bytes.x, bytes.scale) ?? bytes;
   return readSamples(where, given.x, inputs, network, given.scale);
 }

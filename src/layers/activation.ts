@@ -25,6 +25,7 @@ export const activationLayer: LayerDefinition<ActivationLayer, undefined> = {
 
   outputShape: (_, input) => input,
   parameters: () => [],
+  steps: () => 'each',
   layout: ({ activation: { kind } }) => (kind === 'softmax' || kind === 'logSoftmax' ? 'lastAxis' : 'any'),
 
   forward(builder, { layer, place, name, input, skipActivation }) {

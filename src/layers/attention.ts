@@ -101,6 +101,7 @@ export const multiHeadAttentionLayer: LayerDefinition<MultiHeadAttentionLayer, W
     ];
   },
 
+  steps: () => 'all',
   layout: () => 'lastAxis',
   forward: (builder, site) => goForward(builder, site, 0),
 };
@@ -129,14 +130,14 @@ function emitAttention(
   y: { data: Region; positions: number },
   a: Region,
   b: Region,
-  { scale = 1, causal = false } = {},
+  { scale = 1, causal = false, lengths = 0 } = {},
 ): void {
   const { layer, input, name } = site;
   const { heads, keySize: size } = layer;
   const [queries, keys] = [input.positions, (site.inputs[1] ?? input).positions];
   const turned = panelBytes(PANEL * (1 + panelCount(size)), PANEL);
   const room = 2 * panelBytes(Math.max(queries, keys), size) + panelBytes(queries, keys) + turned;
-  const sizes = { queries, keys, heads, columns: size, scale, causal: Number(causal), paired: builder.paired };
+  const sizes = { queries, keys, heads, columns: size, scale, causal: Number(causal), paired: builder.paired, lengths };
   builder.emit(attention, name, { y: y.data, a, b, ...builder.scratch(room), kind, ...sizes }, y.positions);
 }
 
@@ -155,7 +156,7 @@ function goForward(builder: Builder, site: Site<MultiHeadAttentionLayer>, rate: 
   const extent = { positions: layer.heads * input.positions, columns: source.positions };
   const { positions, columns } = extent;
   const kept = builder.value(place, extent, { role: 'weights' });
-  const options = { scale: scaleOf(layer), causal: layer.causal };
+  const options = { scale: scaleOf(layer), causal: layer.causal, lengths: site.lengths.at(-1) ?? 0 };
   emitAttention(builder, site, AttentionKind.weights, kept, query.data, key.data, options);
   builder.emit(softmaxForward, name, { x: kept.data, y: kept.data, columns }, positions);
   let dropped = kept;

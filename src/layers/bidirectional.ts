@@ -13,6 +13,7 @@ import {
   emitLastBack,
   emitRecurrent,
   emitRecurrentBack,
+  fromEnd,
   gruLayer,
   lstmLayer,
   type RecurrentLayer,
@@ -106,6 +107,7 @@ export const bidirectionalLayer: LayerDefinition<BidirectionalLayer, Ends> = {
     );
   },
 
+  steps: () => 'all',
   layout: () => 'lastAxis',
 
   forward(builder, site) {
@@ -115,7 +117,7 @@ export const bidirectionalLayer: LayerDefinition<BidirectionalLayer, Ends> = {
       if (!layer.layer.returnSequences) return emitLast(builder, site, h, k === 0 ? 'forward.' : 'backward.');
       if (k === 0) return h;
       const y = builder.value(place, h, { role: 'backward.flipped' });
-      emitMoved(builder, site, 'flipped', h, y, flipped(h.positions));
+      emitMoved(builder, site, 'flipped', h, y, flipped(h.positions), fromEnd(site));
       return y;
     });
     const [a, b] = ends;
@@ -173,6 +175,7 @@ export const bidirectionalBackward: LayerBackward<BidirectionalLayer, Ends> = (b
         { ...end, data: gradients.of(end) },
         { ...h, data: dh },
         flipped(h.positions),
+        fromEnd(site),
       );
     } else if (end !== h) dh = emitLastBack(builder, site, h, end, gradients);
     emitRecurrentBack(builder, site, one, gradients, dh, prefix);

@@ -7,10 +7,11 @@ import {
   convolutionInputGradient,
   convolutionWeightGradient,
   groupWeights,
+  pushStep,
 } from '../plan/ops/convolution.js';
 import { PANEL, panelBytes, panelCount, ROW_BYTES } from '../plan/panels.js';
 import { emitProduct, emitProductGradients } from './dense.js';
-import type { LayerBackward, LayerDefinition, ParameterSpec, Site } from './layer.js';
+import type { LayerBackward, LayerDefinition, ParameterSpec, Site, Steps } from './layer.js';
 import {
   backThroughActivation,
   biasOf,
@@ -143,6 +144,17 @@ export function conv1d(filters: number, kernelSize: Lengths, options: Conv1dOpti
 type AnyConvolution = Conv2dLayer | Conv1dLayer;
 
 const axesFor = (layer: AnyConvolution, shape: readonly number[]) => axesOf(describe(layer), shape.slice(0, -1), layer);
+/** Causal windows that go from step to step keep steps apart from those behind them. */
+export function stepsOfWindows({
+  padding,
+  strides,
+}: {
+  padding: string;
+  strides: readonly number[];
+}): Steps | undefined {
+  return padding === 'causal' && strides.every(stride => stride === 1) ? 'before' : undefined;
+}
+
 const describe = ({ kind, filters, kernelSize }: AnyConvolution) => `${kind}(${filters}, ${kernelSize.join('×')})`;
 
 function define<L extends AnyConvolution>(
@@ -174,6 +186,7 @@ function define<L extends AnyConvolution>(
       return [{ name: 'weight', shape, initializer: layer.weightInitializer }, ...biasOf(layer, layer.filters)];
     },
 
+    steps: stepsOfWindows,
     layout: () => 'lastAxis',
 
     forward(builder, site) {
@@ -185,7 +198,10 @@ function define<L extends AnyConvolution>(
             bias: site.parameters.bias?.data ?? 0,
             floor,
           } as const;
-          emitConvolution(builder, site, axesFor(site.layer, site.inputShape), site.input, z, weights);
+          const { x, axes } = builder.carries
+            ? carriedSteps(builder, site)
+            : { x: site.input, axes: axesFor(site.layer, site.inputShape) };
+          emitConvolution(builder, site, axes, x, z, weights);
         }
       });
     },
@@ -194,6 +210,16 @@ function define<L extends AnyConvolution>(
 
 export const conv2dLayer = /* @__PURE__ */ define(conv2d);
 export const conv1dLayer = /* @__PURE__ */ define(conv1d);
+
+/** Of a stream the steps that a window reads, of which the last one comes in. */
+function carriedSteps(builder: Builder, { layer, place, name, input }: Site<AnyConvolution>) {
+  const reach = ((layer.kernelSize[0] ?? 1) - 1) * (layer.dilation[0] ?? 1) + 1;
+  const { columns } = input;
+  const x = builder.value(place, { positions: reach, columns }, { role: 'steps' });
+  builder.carried.push(x.data);
+  builder.emit(pushStep, name, { y: x.data, x: input.data, columns, steps: reach });
+  return { x, axes: axesOf(describe(layer), [reach], { ...layer, padding: 'valid' }) };
+}
 
 /** Whether it does at each position what a dense layer does. */
 function isProduct({ kernelSize, strides, groups }: AnyConvolution): boolean {

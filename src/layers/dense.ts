@@ -57,6 +57,7 @@ export const denseLayer: LayerDefinition<DenseLayer, Value> = {
     return [weight, ...biasOf(layer, layer.units)];
   },
 
+  steps: () => 'each',
   layout: () => 'lastAxis',
 
   forward(builder, site) {

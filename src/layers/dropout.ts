@@ -58,6 +58,7 @@ function define<L extends AnyDropout>(factory: (rate: number) => L): LayerDefini
     describe: ({ kind, rate }) => `${kind}(${rate})`,
     outputShape: (_, input) => input,
     parameters: () => [],
+    steps: () => 'each',
     layout: ({ kind }) => (kind === 'spatialDropout' ? 'lastAxis' : 'any'),
 
     forward: (_, { input }) => ({ output: input, saved: undefined }),

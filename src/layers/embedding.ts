@@ -116,6 +116,7 @@ function define<L extends AnyTable>(
       return [{ name: 'weight', shape: [vocabulary, units], initializer, rowwise }];
     },
 
+    steps: ({ kind }) => (kind === 'embedding' ? 'each' : 'all'),
     layout: () => 'flat',
 
     forward(builder, site) {

@@ -26,6 +26,7 @@ export const gaussianNoiseLayer: LayerDefinition<GaussianNoiseLayer, undefined> 
   describe: ({ deviation }) => `gaussianNoise(${deviation})`,
   outputShape: (_, input) => input,
   parameters: () => [],
+  steps: () => 'each',
   layout: () => 'any',
 
   forward: (_, { input }) => ({ output: input, saved: undefined }),

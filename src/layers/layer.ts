@@ -27,6 +27,8 @@ export interface Place<L> extends Owner {
   readonly inputShape: Shape;
   readonly sourceShapes: readonly Shape[];
   readonly outputShape: Shape;
+  /** By which input's lengths each of what it reads ends, counted from 1; 0 where by none's. */
+  readonly lengths: readonly number[];
   /** The layer's parameters by their own names: `weight`, `bias`; and `weight.scale` where weights are int8. */
   readonly parameters: Readonly<Record<string, Parameter>>;
 }
@@ -57,6 +59,12 @@ export interface Past<S> {
  */
 export type Layout = 'lastAxis' | 'flat' | 'any';
 
+/**
+ * Of which steps of a sequence one of the output is made: of `each` by itself, of it and those `before` it, or of
+ * `all` that count.
+ */
+export type Steps = 'each' | 'before' | 'all';
+
 /** What a layer reads, as messages name it, and the shape of a sample of that. */
 export interface Source {
   readonly name: string;
@@ -79,6 +87,8 @@ export interface LayerDefinition<L, S = unknown> {
   parameters(layer: L, input: Shape, sources: readonly Shape[]): readonly ParameterSpec[];
   /** How its input is to lie. */
   layout(layer: L): Layout;
+  /** How a step of its output hangs on its input's; without it sequences neither end early nor come by the step. */
+  steps?(layer: L): Steps | undefined;
   /** As while predicting; `backward.ts` has the ways of those that go another one in a training step. */
   readonly forward: LayerForward<L, S>;
 }

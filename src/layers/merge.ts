@@ -56,6 +56,7 @@ function define<K extends MergeLayer['kind']>(kind: K): LayerDefinition<Elementw
     },
 
     parameters: () => [],
+    steps: () => 'each',
     layout: () => 'any',
 
     // One after the other, for each of two its own record; what was made of the first ones is what the way back needs.
@@ -120,6 +121,7 @@ export const concatenateLayer: LayerDefinition<ConcatenateLayer, undefined> = {
   },
 
   parameters: () => [],
+  steps: () => 'each',
   layout: () => 'lastAxis',
 
   forward(builder, { place, name, input, inputs }) {

@@ -54,6 +54,7 @@ export const normalizationLayer: LayerDefinition<NormalizationLayer, undefined> 
     ];
   },
 
+  steps: () => 'each',
   layout: () => 'lastAxis',
 
   forward(builder, site) {

@@ -123,12 +123,13 @@ function define<L extends AnyPool>(options: readonly string[], check: (layer: ob
     },
 
     parameters: () => [],
+    steps: ({ kind }) => (/^global.*1d$/.test(kind) ? 'all' : undefined),
     layout: () => 'lastAxis',
 
-    forward(builder, { layer, place, name, input, inputShape, outputShape }) {
+    forward(builder, { layer, place, name, input, inputShape, outputShape, lengths: [lengths = 0] }) {
       const axes = axesFor(layer, inputShape);
       const y = builder.value(place, extentOfImage(outputShape));
-      const fields = { columns: input.columns, kind: kindOf(layer), taps: tapsOf(axes) };
+      const fields = { columns: input.columns, kind: kindOf(layer), taps: tapsOf(axes), lengths };
       const places = { y: y.data, x: input.data, window: windowOf(builder, place, axes) };
       builder.emit(poolForward, name, { ...places, ...fields }, y.positions);
       return { output: y, saved: y };
@@ -159,10 +160,22 @@ export const globalMaxPool1dLayer = /* @__PURE__ */ whole('globalMaxPool1d');
 export const globalAveragePool1dLayer = /* @__PURE__ */ whole('globalAveragePool1d');
 
 export const poolBackward: LayerBackward<AnyPool, Value> = (builder, site, { output: y }, gradients) => {
-  const { layer, place, name, input, inputShape } = site;
+  const {
+    layer,
+    place,
+    name,
+    input,
+    inputShape,
+    lengths: [lengths = 0],
+  } = site;
   gradients.give(input, name, dx => {
     const window = windowOf(builder, place, axesFor(layer, inputShape));
     const places = { dx, dy: gradients.of(y), x: input.data, y: y.data, window };
-    builder.emit(poolGradient, name, { ...places, columns: input.columns, kind: kindOf(layer) }, input.positions);
+    builder.emit(
+      poolGradient,
+      name,
+      { ...places, columns: input.columns, kind: kindOf(layer), lengths },
+      input.positions,
+    );
   });
 };

@@ -85,6 +85,7 @@ export const positionEmbeddingLayer: LayerDefinition<PositionEmbeddingLayer, und
   parameters: ({ steps, weightInitializer: initializer }, input) => [
     { name: 'weight', shape: [steps, input.at(-1) ?? 1], initializer },
   ],
+  steps: () => 'all',
   layout: () => 'lastAxis',
   forward: (builder, site) => emitAdded(builder, site, floatWeights(builder, site, 'weight'), site.layer.steps),
 };
@@ -98,6 +99,7 @@ export const sinusoidalPositionsLayer: LayerDefinition<SinusoidalPositionsLayer,
     return input;
   },
   parameters: () => [],
+  steps: () => 'all',
   layout: () => 'lastAxis',
 
   forward(builder, site) {

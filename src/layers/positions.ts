@@ -125,6 +125,12 @@ function shifted(to: Shape, from: Shape, shift: readonly number[]): Int32Array {
   });
 }
 
+/** By which input's lengths steps end, and whether it is y's places, and not the rows of x, that count from the end. */
+interface Ends {
+  readonly lengths: number;
+  readonly places: 0 | 1;
+}
+
 /** Emits that y has the positions of x that the table of that role names. */
 export function emitMoved(
   builder: Builder,
@@ -133,9 +139,10 @@ export function emitMoved(
   x: Extent & { data: Region },
   y: Extent & { data: Region },
   make: () => Int32Array,
+  ends: Ends = { lengths: 0, places: 0 },
 ): void {
   const table = builder.constant(place, role, make);
-  const fields = { y: y.data, x: x.data, table, columns: y.columns, from: x.positions };
+  const fields = { y: y.data, x: x.data, table, columns: y.columns, from: x.positions, ...ends };
   builder.emit(movePositions, name, fields, y.positions);
 }
 
@@ -235,7 +242,7 @@ export const upSampling2dBackward: LayerBackward<UpSampling2dLayer, undefined> =
     const { factor } = layer;
     const axes = axesOf(name, outputShape.slice(0, -1), { kernelSize: factor, strides: factor, padding: 'valid' });
     const places = { y, x: gradients.of(output), window: windowOf(builder, place, axes) };
-    const fields = { columns: input.columns, kind: PoolKind.sum, taps: size(factor) };
+    const fields = { columns: input.columns, kind: PoolKind.sum, taps: size(factor), lengths: 0 };
     builder.emit(poolForward, name, { ...places, ...fields }, input.positions);
   });
 };

@@ -177,6 +177,11 @@ function valuesOf(builder: Builder, site: Site<unknown>, layer: RecurrentLayer, 
 
 const reversed = (steps: number) => () => Int32Array.from({ length: steps }, (_, step) => steps - 1 - step);
 
+/** What is said from the end of the steps that count. */
+export function fromEnd({ lengths }: Site<unknown>) {
+  return { lengths: lengths[0] ?? 0, places: 0 } as const;
+}
+
 /** Emits one direction; gives the states of all steps, in the order that they are made. */
 export function emitRecurrent(builder: Builder, whole: Site<unknown>, layer: RecurrentLayer, prefix = ''): Value {
   const site = within(whole, prefix);
@@ -184,7 +189,7 @@ export function emitRecurrent(builder: Builder, whole: Site<unknown>, layer: Rec
   const { units } = layer;
   const values = valuesOf(builder, whole, layer, prefix);
   const { x, z, h, c } = values;
-  if (x !== input) emitMoved(builder, site, 'reversed', input, x, reversed(input.positions));
+  if (x !== input) emitMoved(builder, site, 'reversed', input, x, reversed(input.positions), fromEnd(site));
   emitProduct(builder, site, x, z);
   const fields = {
     h: h.data,
@@ -196,7 +201,10 @@ export function emitRecurrent(builder: Builder, whole: Site<unknown>, layer: Rec
     units,
     kind: kindOf(layer),
     paired: builder.paired,
+    lengths: site.lengths[0] ?? 0,
+    carries: builder.carries,
   } as const;
+  if (builder.carries) builder.carried.push(h.data, ...(c ? [c.data] : []));
   builder.emit(recurrentForward, name, fields, h.positions);
   return h;
 }
@@ -238,7 +246,15 @@ export function emitRecurrentBack(
   emitProductGradients(builder, site, x, { ...z, data: dz }, gradients, own);
   if (own) {
     gradients.give(input, name, data => {
-      emitMoved(builder, site, 'reversed', { ...x, data: gradients.of(x) }, { ...input, data }, reversed(x.positions));
+      emitMoved(
+        builder,
+        site,
+        'reversed',
+        { ...x, data: gradients.of(x) },
+        { ...input, data },
+        reversed(x.positions),
+        fromEnd(site),
+      );
     });
   }
   const learn = (from: Extent & { data: Region }, dy: Region, bias = recurrentBias) =>
@@ -274,6 +290,7 @@ function define<L extends RecurrentLayer>(
     },
 
     parameters: (layer, input) => recurrentParameters(layer, input.at(-1) ?? 1),
+    steps: ({ goBackwards }) => (goBackwards ? 'all' : 'before'),
     layout: () => 'lastAxis',
 
     forward(builder, site) {
@@ -286,16 +303,15 @@ function define<L extends RecurrentLayer>(
 /** The last step's state alone. */
 export function emitLast(builder: Builder, site: Site<unknown>, h: Value, prefix = ''): Value {
   const y = builder.value(site.place, { positions: 1, columns: h.columns }, { role: prefix && `${prefix}last` });
-  emitMoved(builder, site, 'last', h, y, () => Int32Array.of(h.positions - 1));
+  emitMoved(builder, site, 'last', h, y, () => Int32Array.of(h.positions - 1), fromEnd(site));
   return y;
 }
 
 /** The gradient of all states where that of the last one alone is known. */
 export function emitLastBack(builder: Builder, site: Site<unknown>, h: Value, y: Value, gradients: Gradients): Region {
   const [data, from] = [gradients.of(h), { ...y, data: gradients.of(y) }];
-  emitMoved(builder, site, 'only the last', from, { ...h, data }, () =>
-    new Int32Array(h.positions).fill(-1).fill(0, -1),
-  );
+  const table = () => new Int32Array(h.positions).fill(-1).fill(0, -1);
+  emitMoved(builder, site, 'only the last', from, { ...h, data }, table, { ...fromEnd(site), places: 1 });
   return data;
 }
 

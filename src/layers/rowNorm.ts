@@ -75,6 +75,7 @@ function define<L extends AnyRowNorm>(factory: (options: RowNormOptions) => L): 
       return isCentered(layer) ? [gamma, { name: 'beta', shape, initializer: { kind: 'zeros' } }] : [gamma];
     },
 
+    steps: () => 'each',
     layout: () => 'lastAxis',
 
     forward(builder, { layer, place, name, input, parameters }) {

@@ -17,6 +17,8 @@ interface Part {
   readonly labels: boolean;
   /** Its number among the outputs. */
   readonly output: number;
+  /** As of its goal. */
+  readonly lengths: number;
 }
 
 /** Numbers in the target's own unit. */
@@ -37,11 +39,12 @@ export class Measuring {
     let [start, targetStart] = [0, 0];
     const parts: Part[] = [];
     for (const [output, goal] of goals.entries()) {
-      const { name, measured, end, loss, columns } = goal;
+      const { name, measured, end, loss, columns, lengths } = goal;
       const { positions, target } = loss;
       const place = { columns: end.columns, positions, start, stride, targetStart, targetStride };
       const tallies = new Tallies('metrics', measured, end);
-      if (measured.length > 0) parts.push({ name, tallies, place, labels: target.kind === 'labels', output });
+      const labels = target.kind === 'labels';
+      if (measured.length > 0) parts.push({ name, tallies, place, labels, output, lengths });
       start += columns;
       targetStart += wordsOf(goal);
     }
@@ -87,10 +90,14 @@ export class Measuring {
     const { restore } = this;
     const found = program.floats(kept);
     const outputs = restore ? restored(this.#where, found, restore, rows, this.#stride) : found;
-    for (const { tallies, place, labels, output } of this.#parts) {
+    const { rows: all, lengths } = data.samples;
+    const inputs = (lengths?.length ?? 0) / all;
+    for (const { tallies, place, labels, output, lengths: end } of this.#parts) {
       const given = labels ? asWords(data.targets) : floatsOf(data.targets);
       const targets = restore && given instanceof Float32Array ? restore(given) : given;
-      tallies.add({ outputs, samples, targets, weights: data.weights?.[output], first, order }, place);
+      const weights = data.weights?.[output];
+      const counted = lengths && end ? (sample: number) => lengths[sample * inputs + end - 1] ?? 0 : undefined;
+      tallies.add({ outputs, samples, targets, weights, first, order, counted }, place);
     }
   }
 

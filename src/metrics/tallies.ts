@@ -42,6 +42,8 @@ export interface Batch {
   /** The sample in each place, where that is not the order they lie in; and the first place; 0 unless told. */
   readonly order?: ArrayLike<number> | undefined;
   readonly first?: number;
+  /** How many of a sample's positions count; all of them unless told. */
+  readonly counted?: ((sample: number) => number) | undefined;
 }
 
 export class Tallies {
@@ -90,13 +92,14 @@ export class Tallies {
 
   /** Takes some rows into account. */
   add(batch: Batch, place: OutputPlace): void {
-    const { outputs: predictions, targets, weights, order, first = 0 } = batch;
+    const { outputs: predictions, targets, weights, order, first = 0, counted } = batch;
     const { positions, start, stride, targetStart, targetStride } = place;
     const width = this.#labels ? 1 : this.#columns;
     for (let i = 0; i < batch.samples; i++) {
       const sample = order?.[first + i] ?? first + i;
       const weight = weights?.[sample] ?? 1;
-      for (let position = 0; position < positions; position++) {
+      const last = counted?.(sample) ?? positions;
+      for (let position = 0; position < last; position++) {
         const at = i * stride + start + position * this.#columns;
         const from = sample * targetStride + targetStart + position * width;
         const row = { predictions, at, targets, from, weight };

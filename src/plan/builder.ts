@@ -108,6 +108,8 @@ export interface Plan {
   readonly parameters: readonly Parameter[];
   readonly controls: Region;
   readonly parameterRegion: Region;
+  /** What a stream carries from step to step. */
+  readonly carried: readonly Region[];
   /** The first address that the plan does not use. */
   readonly end: number;
   /** The work of the longest section. */
@@ -139,14 +141,19 @@ export class Builder {
   readonly threads: number;
   /** 1 where matrix products take tiles written in pairs, for engines that pack them into 256 bits; else 0. */
   readonly paired: number;
+  /** 1 where samples are single steps that go on from those before, for plans that stream; else 0. */
+  readonly carries: number;
+  /** What goes over from one step of a stream to the next. */
+  readonly carried: Region[] = [];
 
   /** `together`: where more than one thread may run the plan. */
-  constructor(capacity: number, options: { paired: boolean; together?: Together | undefined }) {
+  constructor(capacity: number, options: { paired: boolean; together?: Together | undefined; carries?: boolean }) {
     this.capacity = capacity;
     this.#together = options.together;
     this.threads = options.together?.threads ?? 1;
     this.controls = new Region('controls', CONTROLS_BYTES * this.threads);
     this.paired = Number(options.paired);
+    this.carries = Number(options.carries ?? false);
   }
 
   get parameters(): readonly Parameter[] {
@@ -344,6 +351,7 @@ export class Builder {
       parameters: this.#parameters,
       controls: this.controls,
       parameterRegion: this.parameterRegion,
+      carried: this.carried,
       end,
       work: [...sections.values()].reduce((most, { work }) => Math.max(most, work), 0),
       region: name => {

@@ -78,6 +78,8 @@ export enum Opcode {
   addSteps = 73,
   stepsGradient = 74,
   weighRows = 75,
+  maskCosts = 76,
+  pushStep = 77,
 }
 
 /** The cell of a `recurrentForward` or `recurrentGradient` record. */

@@ -39,6 +39,8 @@ export const controlsStruct = {
   momenta: 'f64',
   momentaStep: 'i32',
   keptFrom: 'i32',
+  lengths: 'address',
+  sequences: 'i32',
 } as const satisfies Struct;
 
 /** What every record begins with. */

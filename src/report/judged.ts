@@ -1,6 +1,6 @@
 /** Rows whose target is known, with what a model says of them: of a table's model, and of any other. */
 import { inputNumbers, outputActivation, outputShape } from '../architecture.js';
-import { readSamples, unwrapBytes } from '../data/samples.js';
+import { readSamples, unwrap } from '../data/samples.js';
 import { wrongKind, wrongType, wrongValue } from '../errors.js';
 import { isList, isNumberArray } from '../kinds.js';
 import type { Model } from '../model.js';
@@ -90,7 +90,10 @@ export function judgePlain(
     throw wrongKind(where, 'a model with one input and one output, both without a name', 'one with names');
   }
   const inputs = inputNumbers(architecture);
-  const bytes = scale === undefined ? unwrapBytes(where, x) : { x, scale };
+  const { lengths, ...bytes } = scale === undefined ? unwrap(where, x) : { x, scale, lengths: undefined };
+  if (lengths !== undefined) {
+    throw wrongKind(`${where}: lengths`, 'none in a report', 'some', 'model.evaluate takes them');
+  }
   const samples = readSamples(where, bytes.x, inputs, 'the model', bytes.scale);
   const given = samples.values instanceof Uint8Array ? { x: samples.values, scale: samples.scale } : samples.values;
   const outputs = model.predict(given);

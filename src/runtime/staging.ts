@@ -11,14 +11,28 @@ export interface Places {
   readonly end: number;
 }
 
-/** Lays out room for `rows` samples behind `start`. */
-export function layOut(start: number, rows: number, bytesPerSample: number, bytesPerTarget: number): Places {
-  const y = start + align(rows * bytesPerSample);
+/** Lays out room for `rows` samples behind `start`, with their lengths behind them. */
+export function layOut(
+  start: number,
+  rows: number,
+  bytesPerSample: number,
+  bytesPerTarget: number,
+  bytesOfLengths = 0,
+): Places {
+  const y = start + align(rows * bytesPerSample) + align(rows * bytesOfLengths);
   const order = y + align(rows * bytesPerTarget);
   return { x: start, y, order, end: order + align(rows * 4) };
 }
 
-/** Copies the rows from `first` up to, not with, `last` to `address`, and tells the program how to read them. */
+/** Bytes that so many rows take behind a plan that predicts, with their lengths. */
+export function stagingBytes({ inputs, sequences }: { inputs: number; sequences: number }, rows: number): number {
+  return align(rows * inputs * 4) + rows * sequences * 4;
+}
+
+/**
+ * Copies the rows from `first` up to, not with, `last` to `address`, and their lengths behind them, and tells the
+ * program how to read them.
+ */
 export function copySamples(
   program: Program,
   address: number,
@@ -26,7 +40,7 @@ export function copySamples(
   first: number,
   last: number,
 ): void {
-  const { values, scale, rows } = samples;
+  const { values, scale, rows, lengths } = samples;
   const columns = values.length / rows;
   const whole = first === 0 && last === rows;
   const part = whole ? values : values.subarray(first * columns, last * columns);
@@ -35,6 +49,17 @@ export function copySamples(
   program.set('x', address);
   program.set('bytes', values instanceof Uint8Array ? 1 : 0);
   program.set('scale', scale);
+  setLengths(program, lengths ? address + align(part.byteLength) : 0, lengths, rows);
+  if (!lengths) return;
+  const inputs = lengths.length / rows;
+  const own = lengths.subarray(first * inputs, last * inputs);
+  new Int32Array(program.memory.buffer, address + align(part.byteLength), own.length).set(own);
+}
+
+/** Says where the lengths of samples lie, if they have some. */
+export function setLengths(program: Program, address: number, lengths: Int32Array | undefined, rows: number): void {
+  program.set('lengths', lengths ? address : 0);
+  program.set('sequences', lengths ? lengths.length / rows : 0);
 }
 
 /** Copies the targets of the same rows. */

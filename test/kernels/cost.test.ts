@@ -14,7 +14,7 @@ describe.each(backends)('$binary', backend => {
     const rows = 7;
     const ops = new Assembled(backend, rows, builder => {
       const rowCosts = builder.region('rowCosts', rows * 8);
-      builder.emit(table.cost, 'test', { rowCosts, tally: 0, divisor: 3, weight: 1, adds: 0 });
+      builder.emit(table.cost, 'test', { rowCosts, tally: 0, divisor: 3, weight: 1, adds: 0, lengths: 0, judges: 0 });
       return { rowCosts };
     });
     const { program, places } = ops;
@@ -59,7 +59,7 @@ describe.each(backends)('$binary', backend => {
           x: builder.value({ name: 'x' }, { positions: 1, columns }).data,
           target: builder.value({ name: 'target' }, { positions: 1, columns }).data,
         };
-        builder.emit(table[op], 'test', { ...places, tally: 0, columns, threshold });
+        builder.emit(table[op], 'test', { ...places, tally: 0, columns, threshold, lengths: 0 });
         return places;
       });
       ops.write(ops.places.x, x, columns);

@@ -271,6 +271,7 @@ describe.each(backends)('losses, $binary', backend => {
         divisor: 1,
         weight: 1,
         alpha: 0.5,
+        lengths: 0,
         ...fields,
       };
       builder.emit(table[op], 'test', record);

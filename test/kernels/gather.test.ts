@@ -33,12 +33,12 @@ describe.each(backends)('$binary', backend => {
           Region,
           Region,
         ];
-        const whole = { columns, stride: columns, start: 0 };
+        const whole = { columns, stride: columns, start: 0, lengths: 0, width: 0 };
         const labels = builder.region('labels', 4 * 4);
         const rowMajor = builder.region('rowMajor', 4 * columns * 4);
         builder.emit(table.nextBatch, 'test', { counts: 1 });
-        builder.emit(table.gather, 'test', { y: x, targets: 0, ...whole, ownBytes: 0 });
-        builder.emit(table.gather, 'test', { y, targets: 1, ...whole, ownBytes: 0 });
+        builder.emit(table.gather, 'test', { y: x, targets: 0, ...whole, ownBytes: 0, filler: 0 });
+        builder.emit(table.gather, 'test', { y, targets: 1, ...whole, ownBytes: 0, filler: 0 });
         builder.emit(table.gatherLabels, 'test', { y: labels, stride: 1, start: 0 });
         builder.emit(table.scatter, 'test', { y: rowMajor, x, ...whole });
         return { x, y, labels, rowMajor };
@@ -89,8 +89,8 @@ describe.each(backends)('$binary', backend => {
           const x = builder.value({ name: 'x' }, { positions, columns }).data;
           const labels = builder.region('labels', batch * count * 4);
           const rowMajor = builder.region('rowMajor', batch * stride * 4);
-          const part = { columns, stride, start };
-          builder.emit(table.gather, 'test', { y: x, targets: 0, ...part, ownBytes: 0 }, positions);
+          const part = { columns, stride, start, lengths: 0, width: 0 };
+          builder.emit(table.gather, 'test', { y: x, targets: 0, ...part, ownBytes: 0, filler: 0 }, positions);
           builder.emit(table.gatherLabels, 'test', { y: labels, stride, start }, count);
           builder.emit(table.scatter, 'test', { y: rowMajor, x, ...part }, positions);
           return { x, labels, rowMajor };

@@ -146,8 +146,20 @@ describe.each(backends)('$binary', backend => {
       const [dx, target] = [builder.region('dx', x.bytes), builder.region('target', x.bytes)];
       const rowCosts = builder.region('rowCosts', rows * 8);
       const divisor = elements ? columns : 1;
-      builder.emit(table[op], 'test', { rowCosts, x, dx, target, columns, kind, setting, divisor, weight: 1, alpha });
-      builder.emit(table.cost, 'test', { rowCosts, tally: 0, divisor, weight: 1, adds: 0 });
+      builder.emit(table[op], 'test', {
+        rowCosts,
+        x,
+        dx,
+        target,
+        columns,
+        kind,
+        setting,
+        divisor,
+        weight: 1,
+        alpha,
+        lengths: 0,
+      });
+      builder.emit(table.cost, 'test', { rowCosts, tally: 0, divisor, weight: 1, adds: 0, lengths: 0, judges: 0 });
       return { x, dx, target };
     });
   }

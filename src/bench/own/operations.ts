@@ -119,6 +119,7 @@ function softmax(columns: number): Operation {
           divisor: 1,
           weight: 1,
           alpha: 0,
+          lengths: 0,
         });
       });
       const run = calls(program);
@@ -140,7 +141,17 @@ function gathering(width: 1 | 4): Operation {
       const program = programOf(backend, ROWS, builder => {
         builder.emit(table.nextBatch, 'op', { counts: 0 });
         const y = matrixOf(builder, 'x', INPUTS).data;
-        builder.emit(table.gather, 'op', { y, targets: 0, columns: INPUTS, stride: INPUTS, start: 0, ownBytes: 0 });
+        builder.emit(table.gather, 'op', {
+          y,
+          targets: 0,
+          columns: INPUTS,
+          stride: INPUTS,
+          start: 0,
+          ownBytes: 0,
+          lengths: 0,
+          width: 0,
+          filler: 0,
+        });
       });
       const start = program.reserve(samples + SAMPLES * 4);
       new Uint8Array(program.memory.buffer, start, samples).fill(60);

@@ -19,7 +19,17 @@ export const checkFinite = /* @__PURE__ */ defineOp(
 
 export const gather = /* @__PURE__ */ defineOp(
   Opcode.gather,
-  { y: 'address', targets: 'i32', columns: 'i32', stride: 'i32', start: 'i32', ownBytes: 'i32' },
+  {
+    y: 'address',
+    targets: 'i32',
+    columns: 'i32',
+    stride: 'i32',
+    start: 'i32',
+    ownBytes: 'i32',
+    lengths: 'i32',
+    width: 'i32',
+    filler: 'f32',
+  },
   {
     binary: 'predict',
     access: ({ columns, ownBytes }) => ({ y: writesMatrix(ownBytes === 0 ? 'rows' : 'own', columns) }),
@@ -35,7 +45,7 @@ export const gatherLabels = /* @__PURE__ */ defineOp(
 
 export const scatter = /* @__PURE__ */ defineOp(
   Opcode.scatter,
-  { y: 'address', x: 'address', columns: 'i32', stride: 'i32', start: 'i32' },
+  { y: 'address', x: 'address', columns: 'i32', stride: 'i32', start: 'i32', lengths: 'i32', width: 'i32' },
   {
     binary: 'predict',
     access: () => ({ y: writes('rows'), x: reads('rows') }),

@@ -175,7 +175,7 @@ export const depthwiseWeightGradient = /* @__PURE__ */ defineOp(
 
 export const poolForward = /* @__PURE__ */ defineOp(
   Opcode.poolForward,
-  { y: 'address', x: 'address', window: 'address', columns: 'i32', kind: 'i32', taps: 'i32' },
+  { y: 'address', x: 'address', window: 'address', columns: 'i32', kind: 'i32', taps: 'i32', lengths: 'i32' },
   {
     binary: 'predict',
     access: ({ columns }) => ({ y: writesMatrix('rows', columns), x: reads('rows'), window: reads('whole') }),
@@ -186,7 +186,16 @@ export const poolForward = /* @__PURE__ */ defineOp(
 /** Its record's positions are those of dx. */
 export const poolGradient = /* @__PURE__ */ defineOp(
   Opcode.poolGradient,
-  { dx: 'address', dy: 'address', x: 'address', y: 'address', window: 'address', columns: 'i32', kind: 'i32' },
+  {
+    dx: 'address',
+    dy: 'address',
+    x: 'address',
+    y: 'address',
+    window: 'address',
+    columns: 'i32',
+    kind: 'i32',
+    lengths: 'i32',
+  },
   {
     binary: 'train',
     access: ({ columns }) => ({
@@ -203,10 +212,21 @@ export const poolGradient = /* @__PURE__ */ defineOp(
 /** Its record's positions are those of y; `from` are those of x. */
 export const movePositions = /* @__PURE__ */ defineOp(
   Opcode.movePositions,
-  { y: 'address', x: 'address', table: 'address', columns: 'i32', from: 'i32' },
+  { y: 'address', x: 'address', table: 'address', columns: 'i32', from: 'i32', lengths: 'i32', places: 'i32' },
   {
     binary: 'predict',
     access: ({ columns }) => ({ y: writesMatrix('rows', columns), x: reads('rows'), table: reads('whole') }),
     work: ({ columns }, rows) => 3 * rows * Math.max(columns, PANEL),
+  },
+);
+
+/** For streams of one row: what y holds is what it held, a step further. */
+export const pushStep = /* @__PURE__ */ defineOp(
+  Opcode.pushStep,
+  { y: 'address', x: 'address', columns: 'i32', steps: 'i32' },
+  {
+    binary: 'predict',
+    access: ({ columns, steps }) => ({ y: writesMatrix('whole', columns, steps), x: reads('whole') }),
+    work: ({ columns, steps }) => steps * columns,
   },
 );

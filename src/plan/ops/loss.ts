@@ -16,6 +16,7 @@ function defineLoss(code: Opcode) {
       divisor: 'f32',
       weight: 'f32',
       alpha: 'f32',
+      lengths: 'i32',
     },
     {
       binary: 'train',
@@ -48,9 +49,19 @@ export const weighRows = /* @__PURE__ */ defineOp(
   },
 );
 
+export const maskCosts = /* @__PURE__ */ defineOp(
+  Opcode.maskCosts,
+  { rowCosts: 'address', dx: 'address', columns: 'i32', lengths: 'i32' },
+  {
+    binary: 'train',
+    access: ({ columns }) => ({ rowCosts: writes('rows'), dx: writesMatrix('rows', columns) }),
+    work: (_, rows) => rows,
+  },
+);
+
 export const cost = /* @__PURE__ */ defineOp(
   Opcode.cost,
-  { rowCosts: 'address', tally: 'address', divisor: 'f32', weight: 'f32', adds: 'i32' },
+  { rowCosts: 'address', tally: 'address', divisor: 'f32', weight: 'f32', adds: 'i32', lengths: 'i32', judges: 'i32' },
   {
     binary: 'train',
     access: () => ({ rowCosts: reads('whole'), tally: writes('own') }),
@@ -61,7 +72,7 @@ export const cost = /* @__PURE__ */ defineOp(
 function defineAccuracy(code: Opcode) {
   return defineOp(
     code,
-    { x: 'address', target: 'address', tally: 'address', columns: 'i32', threshold: 'f32' },
+    { x: 'address', target: 'address', tally: 'address', columns: 'i32', threshold: 'f32', lengths: 'i32' },
     {
       binary: 'train',
       access: () => ({ x: reads('whole'), target: reads('whole'), tally: writes('own') }),

@@ -23,6 +23,8 @@ export const recurrentForward = /* @__PURE__ */ defineOp(
     units: 'i32',
     kind: 'i32',
     paired: 'i32',
+    lengths: 'i32',
+    carries: 'i32',
   },
   {
     binary: 'predict',
@@ -85,6 +87,7 @@ export const attention = /* @__PURE__ */ defineOp(
     scale: 'f32',
     causal: 'i32',
     paired: 'i32',
+    lengths: 'i32',
   },
   {
     binary: 'predict',
