@@ -29,7 +29,7 @@ export interface Stateful {
   reset(): void;
 }
 
-/** What streams of a model are made of. */
+/** @internal What streams of a model are made of. */
 interface Streamed {
   readonly architecture: Architecture;
   readonly weights: WeightFormat;
@@ -60,7 +60,7 @@ function ofOneStep(where: string, architecture: Architecture): Architecture {
   });
 }
 
-/** Goes along a stream with the parameters that a model has now. */
+/** @internal Goes along a stream with the parameters that a model has now. */
 export function streamOf(where: string, model: Streamed): Stateful {
   const architecture = ofOneStep(where, model.architecture);
   const network = planPrediction(architecture, 1, model.backend.paired, model.weights, { carries: true });
