@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseTable } from '../../src/data/csv.js';
-import { type Cells, cellsOf } from '../../src/tabular/cells.js';
+import type { Cells } from '../../src/tabular/cells.js';
 import { findColumns } from '../../src/tabular/columns.js';
 import { type PrepareOptions, prepare } from '../../src/tabular/prepare.js';
 
@@ -35,7 +35,6 @@ describe('prepare', () => {
 });
 
 it('refuses more columns than 100,000', () => {
-  const names = Array.from({ length: 100_002 }, (_, column) => [`c${column}`, [1, 2]] as const);
-  const cells = cellsOf('fitTable', Object.fromEntries(names));
+  const cells = { header: new Array<string>(100_002).fill('c') } as unknown as Cells;
   expect(() => findColumns(cells, 'c0')).toThrow('the table: expected at most 100000 columns, got 100002; leave some');
 });
