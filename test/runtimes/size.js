@@ -68,13 +68,13 @@ for (const file of readdirSync(wasm).sort()) {
   rows.push([file, bytes.length, 110 * KB], [`${file}, gzip`, gzip(bytes), 32 * KB]);
 }
 
-/** Every file under a folder, in whole blocks as disks keep them and du counts them, of which 3 MB are 3 · 2²⁰. */
+/** Every file under a folder, in whole blocks as disks keep them and du counts them. */
 const modules = join(folder, 'node_modules');
 const installedFiles = readdirSync(modules, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile());
 const onDisk = installedFiles.reduce((sum, { parentPath, name }) => {
   return sum + Math.ceil(statSync(join(parentPath, name)).size / 4096) * 4096;
 }, 0);
-rows.push([`npm install, ${installedFiles.length} files in blocks of 4096`, onDisk, 3 * 2 ** 20]);
+rows.push([`npm install, ${installedFiles.length} files in blocks of 4096`, onDisk, 3000 * KB]);
 
 const { dependencies = {} } = JSON.parse(readFileSync(join(modules, 'myelin/package.json'), 'utf8'));
 rows.push([`runtime dependencies (${Object.keys(dependencies).join(', ')})`, Object.keys(dependencies).length, 1]);
