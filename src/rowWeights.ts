@@ -140,7 +140,12 @@ function pickRows({ samples, targets, weights }: ReadyData, rows: readonly numbe
     return picked;
   };
   return {
-    samples: { ...samples, rows: rows.length, values: part(samples.values) },
+    samples: {
+      ...samples,
+      rows: rows.length,
+      values: part(samples.values),
+      lengths: samples.lengths && part(samples.lengths),
+    },
     targets: part(targets),
     ...(weights && { weights: weights.map(own => own && part(own)) }),
   };

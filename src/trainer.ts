@@ -280,7 +280,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
   /** Where the rows come from, checked, or checked as they come; and those to judge by, where there are some. */
   #rows(where: string, data: TrainingData | ChunkedData, { validation, validationSplit }: FitOptions) {
     const run = this.#run;
-    const given = validation && this.#read(`${where}: validation`, validation);
+    const given = validation === undefined ? undefined : this.#read(`${where}: validation`, validation);
     const named = `${where}: data`;
     if (!isChunked(data)) {
       const whole = this.#read(where, data, named);

@@ -12,6 +12,7 @@ import { type TrainOptions, train } from './train.js';
 import type { FoldsOptions, SearchFileOptions } from './tune.js';
 import {
   choice,
+  classWeights,
   delimiter,
   fileName,
   gathered,
@@ -138,6 +139,11 @@ function withTraining(command: Command, ...tasks: string[]): Command {
       '--threshold <wish>',
       "from which probability on it is the second of two classes: f1, 'cost 5:1' (missed : false alarm), 'recall 0.8'",
       threshold,
+    )
+    .option(
+      '--class-weights <weights>',
+      'how much classes count in training: balanced, or numbers by their names, such as yes=5,no=1',
+      classWeights,
     )
     .option('--no-refit', 'save the model that was judged, not one that is trained again on all rows')
     .option('--no-turbo', 'leave the flags of the JavaScript engine alone')

@@ -51,8 +51,8 @@ export async function train(file: string, options: TrainOptions): Promise<void> 
     model = await fitCells(TableModel, table, { ...checked, signal, onEpoch: event => shown.epoch(event) }, shown);
   } catch (error) {
     // What was typed asks for what this table has not.
-    if (error instanceof Error && /^(?:calibrate|threshold): /.test(error.message)) {
-      throw new UsageError(`--${error.message}`);
+    if (error instanceof Error && /^(?:calibrate|threshold|classWeights): /.test(error.message)) {
+      throw new UsageError(`--${error.message.replace(/^classWeights/, 'class-weights')}`);
     }
     throw error;
   } finally {

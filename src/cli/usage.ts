@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { checkInteger, checkNumber, nearest, quote, wrongValue } from '../errors.js';
 import { destination } from '../files/save.js';
 import { checkSeed } from '../random.js';
+import { checkTableWeights, type TableClassWeights } from '../tabular/classWeights.js';
 import { checkThreshold, type ThresholdWish } from '../tabular/threshold.js';
 import { wordsOf } from './words.js';
 
@@ -114,6 +115,17 @@ export function threshold(text: string): ThresholdWish {
   const own = recall === '' ? Number(text) : { recall: Number(recall) };
   const wish = missed === '' ? own : { cost: [Number(missed), Number(alarm)] };
   return asUsage(() => checkThreshold('--threshold', text === 'f1' ? text : wish), text);
+}
+
+/** How much classes count: `balanced`, or `yes=5,no=1`; names with commas stand in quotes. */
+export function classWeights(text: string): TableClassWeights {
+  if (text === 'balanced') return text;
+  const pairs = wordsOf('--class-weights', text).map(word => {
+    const at = word.lastIndexOf('=');
+    if (at < 0) throw new UsageError(`--class-weights: expected balanced or CLASS=NUMBER, got ${quote(word)}`);
+    return [word.slice(0, at), word.slice(at + 1).trim() === '' ? Number.NaN : Number(word.slice(at + 1))] as const;
+  });
+  return asUsage(() => checkTableWeights('--class-weights', Object.fromEntries(pairs)), text);
 }
 
 /** The number that `text` says, checked; `typed` is what it is a part of. */

@@ -37,8 +37,8 @@ class Touched {
   #region: Region | undefined;
   #reads = 0;
   #writes = 0;
-  /** How often they had waited by then; before that is forgotten. */
-  #round = 0;
+  /** How often they had waited by then, which is never yet; before that is forgotten. */
+  #round = -1;
 
   /** Whether one thread may touch what another one touched, and one of them writes. */
   conflicts({ region, access: { writes, share } }: Touch, round: number, turn: number): boolean {

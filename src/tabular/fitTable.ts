@@ -21,6 +21,7 @@ import { checkTexts } from '../readers/options.js';
 import { checkFunction, checkSignal, type EpochEvent } from '../trainingOptions.js';
 import { applyTemperature, fitTemperature } from './calibrate.js';
 import type { Cells } from './cells.js';
+import { checkTableWeights, type TableClassWeights, weightsOf } from './classWeights.js';
 import { type ColumnKind, columnKinds } from './columns.js';
 import { inOwnUnit, markEncoded } from './encoded.js';
 import { errorQuantiles } from './figures.js';
@@ -68,6 +69,11 @@ export interface TableOptions<Target extends string = string> {
   readonly patience?: number;
   /** Whether the model is trained again on all rows for as many epochs, which it is unless told. */
   readonly refit?: boolean;
+  /**
+   * How much each class counts while it is learned and where the epoch is chosen: all as much by default. Figures count
+   * every row as one.
+   */
+  readonly classWeights?: TableClassWeights;
   /** Whether probabilities are to say how often they are right, by the validation rows; false unless told. */
   readonly calibrate?: boolean;
   /** From which probability on a row is the second of two classes, chosen on the validation rows; 0.5 unless told. */
@@ -103,7 +109,7 @@ const optionNames = [
     'batchSize',
   ],
   ...['learningRate', 'weightDecay', 'keep', 'patience', 'refit', 'calibrate', 'threshold', 'seed', 'deterministic'],
-  ...['turbo', 'signal', 'onEpoch', 'search', 'schema'],
+  ...['turbo', 'signal', 'onEpoch', 'search', 'schema', 'classWeights'],
 ];
 
 /** @internal Options with all of their defaults. */
@@ -113,6 +119,7 @@ export type CheckedOptions = ReturnType<typeof checkTableOptions>;
 export function checkTableOptions(where: string, options: TableOptions) {
   checkOptions(where, options, optionNames);
   const { target, task, columns, missing, epochs, patience, threshold, search, schema, signal, onEpoch } = options;
+  const { classWeights } = options;
   const at = (name: string) => `${where}: ${name}`;
   if (typeof target !== 'string') throw wrongType(at('target'), "a column's name", target);
   if (columns !== undefined && kindOf(columns) !== 'Object') {
@@ -142,6 +149,7 @@ export function checkTableOptions(where: string, options: TableOptions) {
     keep: checkChoice(at('keep'), options.keep ?? 'best', ['best', 'last']),
     ...(patience !== undefined && { patience: checkInteger(at('patience'), patience, 1) }),
     refit: checkBoolean(at('refit'), options.refit ?? true),
+    ...(classWeights !== undefined && { classWeights: checkTableWeights(at('classWeights'), classWeights) }),
     calibrate: checkBoolean(at('calibrate'), options.calibrate ?? false),
     ...(threshold !== undefined && { threshold: checkThreshold(at('threshold'), threshold) }),
     ...(search !== undefined && { search: checkSearch(at('search'), search) }),
@@ -180,13 +188,14 @@ export async function fitCells<T extends BaseTableModel<never>>(
   const prepared = prepare(cells, checked);
   refuseChoices(prepared, checked);
   const { preprocessing, training, validation, heldOut } = prepared;
+  const classWeights = weightsOf(checked.classWeights, preprocessing.target, training);
   const epochs = checked.epochs ?? defaultEpochs(training.cells.rows, checked.batchSize);
   const model = await createModel(tableClass, preprocessing, checked);
   watcher.onStart?.(prepared, model, { ...checked, epochs });
   const shown = [validation, heldOut].find(({ y }) => y.length > 0);
   const settings = { ...settingsOf(checked), epochs };
   const { signal, onEpoch } = checked;
-  const run = await fitModel(model, preprocessing, training, shown, { ...settings, signal, onEpoch });
+  const run = await fitModel(model, preprocessing, training, shown, { ...settings, classWeights, signal, onEpoch });
   const temperature = checked.calibrate ? calibrate(model, validation, preprocessing) : undefined;
   const chosen = checked.threshold && thresholdFor(checked.threshold, model, validation);
   const judged = { ...preprocessing, ...(chosen !== undefined && { threshold: chosen }) };
@@ -198,7 +207,8 @@ export async function fitCells<T extends BaseTableModel<never>>(
   if (whole !== undefined && !run.stopped) {
     watcher.onRefit?.(whole.cells.rows, run.keptEpoch);
     const again = await createModel(tableClass, whole.preprocessing, checked);
-    const last = { ...settings, epochs: run.keptEpoch, keep: 'last' as const };
+    const weights = weightsOf(checked.classWeights, whole.preprocessing.target, whole);
+    const last = { ...settings, classWeights: weights, epochs: run.keptEpoch, keep: 'last' as const };
     const told = (event: EpochEvent) => watcher.onRefitEpoch?.(event);
     const rerun = await fitModel(again, whole.preprocessing, whole, undefined, { ...last, signal, onEpoch: told });
     if (rerun.stopped) watcher.onUnfinished?.();

@@ -11,6 +11,8 @@ export interface FitSettings {
   readonly epochs: number;
   readonly batchSize: number;
   readonly optimizer: Optimizer;
+  /** How much each class counts, in training and where the epoch is chosen. */
+  readonly classWeights?: readonly number[] | undefined;
   readonly keep: 'best' | 'last';
   /** Epochs without a lower validation loss after which the training ends. */
   readonly patience?: number;
@@ -53,8 +55,15 @@ export function fitModel(
   settings: FitSettings,
 ): Promise<Run> {
   const isClassifier = preprocessing.target.kind === 'classes';
-  return fitWithEnd(model, dataOf(training, preprocessing), shown && dataOf(shown, preprocessing), {
-    ...settings,
+  const { classWeights, ...others } = settings;
+  // Else the epoch would be chosen by another cost than the one that is learned.
+  const weighed = (rows: Pick<Samples, 'x' | 'y'>) => ({
+    ...dataOf(rows, preprocessing),
+    ...(classWeights && { sampleWeights: Float32Array.from(rows.y, label => classWeights[label] ?? 1) }),
+  });
+  return fitWithEnd(model, dataOf(training, preprocessing), shown && weighed(shown), {
+    ...others,
+    ...(classWeights && { classWeights }),
     loss: isClassifier ? 'sparseCategoricalCrossEntropy' : 'meanSquaredError',
     ...(isClassifier && { metrics: ['accuracy'] as const }),
   });
@@ -71,7 +80,7 @@ export async function fitWithEnd(
   shown: TrainingData | undefined,
   settings: FitSettings & Pick<TrainerOptions, 'loss' | 'metrics'>,
 ): Promise<Run> {
-  const { loss, metrics, epochs, batchSize, optimizer, keep, signal, onEpoch } = settings;
+  const { loss, metrics, epochs, batchSize, optimizer, classWeights, keep, signal, onEpoch } = settings;
   const patience = settings.patience ?? defaultPatience(epochs);
   const ending = new AbortController();
   const end = () => ending.abort();
@@ -89,6 +98,7 @@ export async function fitWithEnd(
       batchSize,
       signal: ending.signal,
       ...(metrics && { metrics }),
+      ...(classWeights && { classWeights }),
       ...(shown && { validation: shown }),
       onEpoch: event => {
         doneEpochs++;

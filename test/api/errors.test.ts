@@ -402,15 +402,6 @@ describe('unknown keys name the nearest known one', () => {
   it.each(misspelt)('%s: %s', async (where, nearest, work) => {
     await expectRefusal(work, TypeError, new RegExp(where), new RegExp(`'${nearest}'`));
   });
-
-  it('what is not offered yet is an unknown key', async () => {
-    const model = await classifier();
-    await expectRefusal(
-      () => model.fit({ x, y }, loosely({ ...options, classWeights: [1, 2, 3] })),
-      TypeError,
-      /classWeights/,
-    );
-  });
 });
 
 describe('a cost that does not fit the last layer', () => {

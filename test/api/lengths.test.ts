@@ -3,6 +3,7 @@
  * where it ends. What stands behind counts for nothing.
  */
 import { describe, expect, it } from 'vitest';
+import { stratifiedSplit } from '../../src/data/split.js';
 import {
   activation,
   adam,
@@ -209,6 +210,24 @@ it('counts answers and metrics of real steps alone, in fits on threads and in ch
   }
   expect(histories[1]).toEqual(histories[0]);
   expect(histories[2]).toEqual(histories[0]);
+});
+
+it('keeps lengths with their rows where some are set aside', async () => {
+  const [x, y] = [numbers(rows * steps * features, 1), numbers(rows * 2, 2)];
+  const seed = 4;
+  const parts = stratifiedSplit(new Int32Array(rows), 0.4, seed);
+  const pick = (indices: readonly number[]) => {
+    const part = (values: Float32Array, width: number) =>
+      Float32Array.from(indices.flatMap(row => [...values.slice(row * width, (row + 1) * width)]));
+    return { x: part(x, steps * features), y: part(y, 2), lengths: indices.map(row => at(lengths, row)) };
+  };
+  const create = () => Model.create(sequential([steps, features], [gru(4), dense(2)]), { seed, deterministic: true });
+  const options = { loss, optimizer: adam(), batchSize: 2, epochs: 2 } as const;
+  const [one, other] = [await create(), await create()];
+  const { valLoss } = await one.fit({ x, y, lengths }, { ...options, validationSplit: 0.4 });
+  const byHand = await other.fit(pick(parts.training), { ...options, validation: pick(parts.validation) });
+  expect(valLoss).toEqual(byHand.valLoss);
+  expect(one.parameters).toEqual(other.parameters);
 });
 
 it('has lengths of several inputs, each its own', async () => {

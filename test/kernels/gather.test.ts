@@ -35,7 +35,7 @@ describe.each(backends)('$binary', backend => {
         ];
         const whole = { columns, stride: columns, start: 0, lengths: 0, width: 0 };
         const labels = builder.region('labels', 4 * 4);
-        const rowMajor = builder.region('rowMajor', 4 * columns * 4);
+        const rowMajor = builder.region('rowMajor', samples * columns * 4);
         builder.emit(table.nextBatch, 'test', { counts: 1 });
         builder.emit(table.gather, 'test', { y: x, targets: 0, ...whole, ownBytes: 0, filler: 0 });
         builder.emit(table.gather, 'test', { y, targets: 1, ...whole, ownBytes: 0, filler: 0 });
@@ -70,7 +70,9 @@ describe.each(backends)('$binary', backend => {
           const here = epoch.subarray(4 * step, 4 * step + rows);
           const want = pick(values, columns, here).map(value => (isBytes ? Math.fround(value * scale) : value));
           expect(ops.read(places.x, columns)).toEqual(want);
-          expect(program.floats(places.rowMajor).subarray(0, rows * columns)).toEqual(want);
+          // Rows are kept behind those of the steps since `keptFrom`.
+          const kept = program.floats(places.rowMajor).subarray(4 * step * columns, (4 * step + rows) * columns);
+          expect(kept).toEqual(want);
           expect(ops.read(places.y, columns)).toEqual(pick(targets, columns, here));
           const labels = new Int32Array(program.memory.buffer, places.labels.address, rows);
           expect(labels).toEqual(Int32Array.from(here, place => new Int32Array(targets.buffer, yAt)[place] ?? -1));
@@ -101,7 +103,7 @@ describe.each(backends)('$binary', backend => {
         const bits = new Int32Array(values.buffer);
         new Float32Array(program.memory.buffer, at, values.length).set(values);
         new Int32Array(program.memory.buffer, at + values.byteLength, samples).set(order);
-        ops.set({ x: at, y: at, samples, position: 7, order: at + values.byteLength });
+        ops.set({ x: at, y: at, samples, position: 7, keptFrom: 4, order: at + values.byteLength });
         ops.inspector.poison();
         ops.run();
         const here = order.subarray(4, 7);
