@@ -19,7 +19,7 @@ export interface Architecture {
   readonly layers: readonly Layer[];
   /** What each node reads: other nodes by their numbers, inputs by their names; `input` where it has none. */
   readonly from?: readonly (readonly (number | string)[])[];
-  /** The node that the output is, or several by the outputs' names; the last one unless told. */
+  /** The node that the output is, or several by the outputs' names; the last one by default. */
   readonly outputs?: number | Readonly<Record<string, number>>;
   /** Nodes that use the parameters of one before them. */
   readonly shared?: Readonly<Record<number, number>>;

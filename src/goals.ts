@@ -21,15 +21,15 @@ export type NetworkTargets = ByName<Targets>;
 export interface GoalOptions {
   /** Where outputs have names, one for all of them or an object by those. */
   readonly loss: NetworkLoss;
-  /** What each output's cost counts in the whole, by their names; 1 unless told. */
+  /** What each output's cost counts in the whole, by their names; 1 by default. */
   readonly lossWeights?: Readonly<Record<string, number>>;
-  /** None unless told; where outputs have names, an object of lists by those. */
+  /** None by default; where outputs have names, an object of lists by those. */
   readonly metrics?: ByName<readonly Metric[]>;
 }
 
 /** Of sequences that end early. */
 export interface LengthsOptions {
-  /** How many steps each row has, from 1 up; what follows in x is padding. All of them unless told. */
+  /** How many steps each row has, from 1 up; what follows in x is padding. All of them by default. */
   readonly lengths?: SequenceLengths;
 }
 
@@ -38,9 +38,9 @@ export type CostOptions = Pick<GoalOptions, 'loss' | 'lossWeights'> & LengthsOpt
 
 /** What {@link Model.gradients} is told. */
 export interface GradientOptions extends CostOptions {
-  /** Whether also for the samples, as the network takes them; false unless told. */
+  /** Whether also for the samples, as the network takes them; false by default. */
   readonly inputs?: boolean;
-  /** Whether all is as in a training step, with the masks of the model's next one; false unless told. */
+  /** Whether all is as in a training step, with the masks of the model's next one; false by default. */
   readonly training?: boolean;
   /** With `training`: a seed in place of the model's, and the masks of its first step. */
   readonly seed?: number;

@@ -88,7 +88,7 @@ export function* evaluation(
 export interface Way {
   readonly training: boolean;
   readonly inputs: readonly string[];
-  /** As in {@link Judgement} of plans: false unless told. */
+  /** As in {@link Judgement} of plans: false by default. */
   readonly scaled?: boolean;
 }
 

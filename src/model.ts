@@ -43,7 +43,7 @@ import {
 } from './trainingOptions.js';
 
 export interface ModelOptions extends LoadOptions {
-  /** Where all random numbers come from; 0 unless told. */
+  /** Where all random numbers come from; 0 by default. */
   readonly seed?: number;
 }
 
@@ -249,7 +249,7 @@ class BaseModel extends OpenModel {
     return new trainerClass(await trainerClass.prepare(this, this.runsOn, options, where, signal));
   }
 
-  /** What runs the model, and why. `threads` is how many training takes unless told. */
+  /** What runs the model, and why. `threads` is how many training takes by default. */
   override get backend(): { binary: 'simd' | 'relaxed'; turbo: boolean; threads: number; reason: string } {
     const { binary, turbo, reason } = this.runsOn;
     const own = threadsOf(this.runsOn);

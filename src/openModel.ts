@@ -34,7 +34,7 @@ import { Weights } from './weights.js';
 
 /** What {@link OpenModel.predictAsync} is told. */
 export interface AsyncOptions extends PredictOptions {
-  /** `'auto'` unless told. */
+  /** `'auto'` by default. */
   readonly threads?: 'auto' | number;
 }
 

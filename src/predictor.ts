@@ -22,17 +22,17 @@ import { type Stateful, streamOf } from './stateful.js';
 import { PREPROCESSING, RawRows } from './tabular/rawRows.js';
 
 export interface LoadOptions {
-  /** The same bits on every engine, processor and number of threads, at some cost in speed; false unless told. */
+  /** The same bits on every engine, processor and number of threads, at some cost in speed; false by default. */
   readonly deterministic?: boolean;
   /**
    * Whether to set flags of the JavaScript engine that make WebAssembly faster. They hold for the whole process, so it
-   * is false unless told; `backend` says what came of it.
+   * is false by default; `backend` says what came of it.
    */
   readonly turbo?: boolean;
 }
 
 export interface PredictOptions {
-  /** How many steps each row has, from 1 up; what follows in x is padding, and outputs there are 0. All unless told. */
+  /** How many steps each row has, from 1 up; what follows in x is padding, and outputs there are 0. All by default. */
   readonly lengths?: SequenceLengths;
 }
 
@@ -52,9 +52,9 @@ export interface ModelParts {
   readonly architecture: Architecture;
   readonly backend: Backend;
   readonly seed: number;
-  /** float32 unless told. */
+  /** float32 by default. */
   readonly weights?: WeightFormat;
-  /** Never unless told. */
+  /** Never by default. */
   readonly trained?: Trained;
 }
 

@@ -49,7 +49,7 @@ export interface Goal {
   /** What its cost counts among those of all outputs. */
   readonly weight: number;
   readonly accuracy: boolean;
-  /** Whether its outputs are kept for metrics; false unless told. */
+  /** Whether its outputs are kept for metrics; false by default. */
   readonly kept?: boolean;
   /** Whether what a row's cost counts stands behind its targets; false by default. */
   readonly weighted?: boolean;
@@ -61,26 +61,26 @@ export interface Judgement {
   readonly goals: readonly Goal[];
   /** None where only gradients are asked for. */
   readonly optimizer: OptimizerConfig | undefined;
-  /** How the gradients of its steps are cut; not at all unless told. */
+  /** How the gradients of its steps are cut; not at all by default. */
   readonly clipping?: Clipping;
   /** Batches of a step; 1 by default. */
   readonly accumulationSteps?: number;
   /** How much of an average of the parameters is kept from step to step; none is made by default. */
   readonly averageDecay?: number | undefined;
-  /** Whether the gradients are those of a training step, with dropout; true unless told where there is an optimiser. */
+  /** Whether the gradients are those of a training step, with dropout; true by default where there is an optimiser. */
   readonly training?: boolean;
-  /** What nodes read the inputs by whose gradients are asked for too; none unless told. */
+  /** What nodes read the inputs by whose gradients are asked for too; none by default. */
   readonly inputs?: readonly string[];
   /**
    * Whether costs are of what comes to the last layer, which only puts it into the targets' own unit; false unless
    * told.
    */
   readonly scaled?: boolean;
-  /** Whether steps are to be told the outputs' gradients too; false unless told. */
+  /** Whether steps are to be told the outputs' gradients too; false by default. */
   readonly given?: boolean;
   /** As in {@link Backend}. */
   readonly paired: boolean;
-  /** How many threads may run the plan together; 1 unless told. */
+  /** How many threads may run the plan together; 1 by default. */
   readonly threads?: number;
 }
 
@@ -96,7 +96,7 @@ interface Aim extends Goal {
 /**
  * The plan that judges and trains. Sections: `check` looks for samples that are no numbers; `evaluate` takes the next
  * rows, finds their cost and counts the right answers; `step` takes the next batch of the epoch, with dropout, through
- * to the update, or without an optimiser `gradients` goes as far as the gradients, without dropout unless told. Where
+ * to the update, or without an optimiser `gradients` goes as far as the gradients, without dropout by default. Where
  * gradients are given, `stepBy` is a `step` that takes the outputs' from where targets are.
  */
 export function planTraining(architecture: Architecture, capacity: number, judgement: Judgement): NetworkPlan {

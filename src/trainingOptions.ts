@@ -27,14 +27,14 @@ export interface TrainingData {
   readonly x: NetworkSamples | ByName<Uint8Array | Uint8ClampedArray>;
   /** Where outputs have names, an object by those. */
   readonly y: NetworkTargets;
-  /** What bytes are multiplied by; 1 unless told. */
+  /** What bytes are multiplied by; 1 by default. */
   readonly scale?: number;
   /**
    * What each row counts in cost and metrics, which are Σ weight · cost / rows, as in Keras, and scikit-learn's weighted
    * ones; not negative, 1 by default. Where outputs have names, one list for all of them or an object by those.
    */
   readonly sampleWeights?: ByName<SampleWeights>;
-  /** How many steps each row has, from 1 up; what follows in x is padding. All of them unless told. */
+  /** How many steps each row has, from 1 up; what follows in x is padding. All of them by default. */
   readonly lengths?: SequenceLengths;
 }
 
@@ -56,19 +56,19 @@ export interface ChunkedData {
 
 export interface TrainerOptions extends GoalOptions {
   readonly optimizer: Optimizer;
-  /** Rows in a step; 32 unless told. The last batch of an epoch takes what is left. */
+  /** Rows in a step; 32 by default. The last batch of an epoch takes what is left. */
   readonly batchSize?: number;
   /**
-   * Threads that epochs are run on; `'auto'`, which is one for each core, unless told. The caller's thread then only
+   * Threads that epochs are run on; `'auto'`, which is one for each core, by default. The caller's thread then only
    * waits. Networks whose step is a matter of microseconds train on the caller's thread all the same. The bits do not
    * depend on it.
    */
   readonly threads?: 'auto' | number;
-  /** What no gradient may be beyond, above or below 0; none unless told. */
+  /** What no gradient may be beyond, above or below 0; none by default. */
   readonly clipValue?: number;
   /**
    * What the Euclidean norm of all gradients together may be: where it is more, they are scaled down to it (Pascanu,
-   * Mikolov and Bengio 2013). After `clipValue`; none unless told.
+   * Mikolov and Bengio 2013). After `clipValue`; none by default.
    */
   readonly clipNorm?: number;
   /**
@@ -88,16 +88,16 @@ export interface TrainerOptions extends GoalOptions {
    * steps and chunks. One sigmoid output takes two. Where outputs have names, an object by those of some of them.
    */
   readonly classWeights?: ByName<ClassWeights>;
-  /** What is told of every epoch, such as `earlyStopping()`; none unless told. Their state is in the trainer's file. */
+  /** What is told of every epoch, such as `earlyStopping()`; none by default. Their state is in the trainer's file. */
   readonly callbacks?: readonly Callback[];
 }
 
 export interface FitOptions {
-  /** Times through the data; 1 unless told. An epoch that an abort cut short is finished first and counts as one. */
+  /** Times through the data; 1 by default. An epoch that an abort cut short is finished first and counts as one. */
   readonly epochs?: number;
-  /** Whether each epoch takes the rows in an order of its own; true unless told. */
+  /** Whether each epoch takes the rows in an order of its own; true by default. */
   readonly shuffle?: boolean;
-  /** Rows to judge each epoch by; none unless told. */
+  /** Rows to judge each epoch by; none by default. */
   readonly validation?: TrainingData;
   /**
    * In place of `validation`: the share of the rows, above 0 and below 1, that is set aside for it, of each class as

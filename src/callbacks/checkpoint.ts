@@ -6,9 +6,9 @@ import { type CallbackDefinition, checkText, filesOf, isLess, monitored } from '
 export interface CheckpointOptions {
   /** A file's path, or what takes the bytes. */
   readonly to: string | ((bytes: Bytes) => void | Promise<void>);
-  /** Epochs from one to the next; 1 unless told. */
+  /** Epochs from one to the next; 1 by default. */
   readonly every?: number;
-  /** How many are kept, older ones under the path with `.1`, `.2` … behind it; 1 unless told. */
+  /** How many are kept, older ones under the path with `.1`, `.2` … behind it; 1 by default. */
   readonly keep?: number;
   /** A name of the history: only epochs that are the best by it are saved. */
   readonly best?: string;

@@ -3,18 +3,18 @@ import { checkBoolean, checkChoice, checkInteger, checkNumber, checkOptions, wro
 import { type CallbackDefinition, checkText, isLess, type Mode, modes, monitored } from './callback.js';
 
 export interface MonitorOptions {
-  /** A name of the history; `'valLoss'` unless told. */
+  /** A name of the history; `'valLoss'` by default. */
   readonly monitor?: string;
-  /** Whether less is better, `'min'`, or more, `'max'`; by the name unless told. */
+  /** Whether less is better, `'min'`, or more, `'max'`; by the name by default. */
   readonly mode?: Mode;
-  /** Epochs without anything better that are waited for; 10 unless told. */
+  /** Epochs without anything better that are waited for; 10 by default. */
   readonly patience?: number;
 }
 
 export interface EarlyStoppingOptions extends MonitorOptions {
-  /** By how much better counts as better; 0 unless told. */
+  /** By how much better counts as better; 0 by default. */
   readonly minDelta?: number;
-  /** Whether the parameters of the best epoch are put back when the fit has ended; true unless told. */
+  /** Whether the parameters of the best epoch are put back when the fit has ended; true by default. */
   readonly restoreBest?: boolean;
 }
 
@@ -80,13 +80,13 @@ export const earlyStoppingCallback: CallbackDefinition<EarlyStopping> = {
 };
 
 export interface ReduceOnPlateauOptions extends MonitorOptions {
-  /** What the learning rate is multiplied by; 0.1 unless told. */
+  /** What the learning rate is multiplied by; 0.1 by default. */
   readonly factor?: number;
-  /** By what share better counts as better; 1e-4 unless told. */
+  /** By what share better counts as better; 1e-4 by default. */
   readonly threshold?: number;
-  /** Epochs after a reduction in which none are counted; 0 unless told. */
+  /** Epochs after a reduction in which none are counted; 0 by default. */
   readonly cooldown?: number;
-  /** The least that the rate becomes; 0 unless told. */
+  /** The least that the rate becomes; 0 by default. */
   readonly minLearningRate?: number;
 }
 

@@ -20,7 +20,7 @@ export type Indices = Int32Array | Uint16Array | Uint8Array;
 /** Samples of 8 bits; each is multiplied by `scale` as it is read. */
 export interface ScaledBytes {
   readonly x: Uint8Array | Uint8ClampedArray;
-  /** 1 unless told. */
+  /** 1 by default. */
   readonly scale?: number;
   readonly lengths?: SequenceLengths;
 }

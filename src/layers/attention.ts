@@ -15,9 +15,9 @@ import { checkWeighted, partOf, type Weighted, type WeightedOptions, weightedNam
 import { checkImage } from './window.js';
 
 export interface MultiHeadAttentionOptions extends Omit<WeightedOptions, 'activation'> {
-  /** Whether a step sees none that come after it; false unless told. */
+  /** Whether a step sees none that come after it; false by default. */
   readonly causal?: boolean;
-  /** How many of the weights are dropped while training, as by `dropout`; 0 unless told. */
+  /** How many of the weights are dropped while training, as by `dropout`; 0 by default. */
   readonly dropout?: number;
 }
 

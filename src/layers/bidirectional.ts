@@ -23,7 +23,7 @@ import {
 import { checkImage } from './window.js';
 
 export interface BidirectionalOptions {
-  /** What becomes of both outputs; `'concatenate'` unless told. */
+  /** What becomes of both outputs; `'concatenate'` by default. */
   readonly merge?: 'concatenate' | 'sum' | 'average' | 'multiply';
   /** In place of `${index}.bidirectional`. */
   readonly name?: string;

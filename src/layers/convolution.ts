@@ -35,19 +35,19 @@ import {
 } from './window.js';
 
 export interface WindowedOptions extends WeightedOptions {
-  /** From one window to the next; 1 unless told. */
+  /** From one window to the next; 1 by default. */
   readonly strides?: Lengths;
   /**
    * `'valid'`, which is the default, has windows within the input alone; `'same'` as many as the input divided by
    * strides.
    */
   readonly padding?: 'valid' | 'same';
-  /** From one number that a window reads to the next; 1 unless told, and so where strides are more. */
+  /** From one number that a window reads to the next; 1 by default, and so where strides are more. */
   readonly dilation?: Lengths;
 }
 
 export interface Conv2dOptions extends WindowedOptions {
-  /** Parts that channels and filters are divided into, each by itself; 1 unless told. */
+  /** Parts that channels and filters are divided into, each by itself; 1 by default. */
   readonly groups?: number;
 }
 

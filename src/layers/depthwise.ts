@@ -11,7 +11,7 @@ import { backThroughActivation, biasOf, floatWeights, forwardWeighted, partOf } 
 import { type Axis, axesOf, checkImage, extentOfImage, type Lengths, tapsOf, windowOf } from './window.js';
 
 export interface DepthwiseOptions extends WindowedOptions {
-  /** Outputs of each channel; 1 unless told. */
+  /** Outputs of each channel; 1 by default. */
   readonly depthMultiplier?: number;
 }
 

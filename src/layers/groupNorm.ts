@@ -21,7 +21,7 @@ const optionNames = ['epsilon', ...commonNames] as const;
 /**
  * Each sample's channels in `groups` of neighbours, over all positions less their mean and divided by their deviation,
  * then times `gamma` plus `beta`, which are `[channels]` and begin at 1 and 0. `epsilon`, added to the variance, is
- * 1e-3 unless told. Wu and He, «Group normalization», 2018.
+ * 1e-3 by default. Wu and He, «Group normalization», 2018.
  *
  * @throws TypeError for an unknown option; RangeError where groups do not divide the channels
  */

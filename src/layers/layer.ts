@@ -9,14 +9,14 @@ import type { Shape } from '../shape.js';
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: Shape;
-  /** Of its matrix, the product of some last axes; the last one unless told. */
+  /** Of its matrix, the product of some last axes; the last one by default. */
   readonly columns?: number;
   readonly initializer: InitializerConfig;
   /** Where its numbers begin at 1 whatever the initialiser: from the first of them up to, not with, the second. */
   readonly ones?: readonly [from: number, to: number];
-  /** Whether training updates it by its gradient; true unless told. State, such as moving averages, has none. */
+  /** Whether training updates it by its gradient; true by default. State, such as moving averages, has none. */
   readonly trainable?: boolean;
-  /** Whether a step updates only the rows that its batch names; false unless told. */
+  /** Whether a step updates only the rows that its batch names; false by default. */
   readonly rowwise?: boolean;
 }
 

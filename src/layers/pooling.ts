@@ -18,9 +18,9 @@ import {
 } from './window.js';
 
 export interface PoolOptions {
-  /** From one window to the next; the window's own size unless told. */
+  /** From one window to the next; the window's own size by default. */
   readonly strides?: Lengths;
-  /** As of convolutions; `'valid'` unless told. Borders are not counted in means. */
+  /** As of convolutions; `'valid'` by default. Borders are not counted in means. */
   readonly padding?: 'valid' | 'same';
 }
 
@@ -55,7 +55,7 @@ function pool<K extends PoolKinds>(kind: K, poolSize: Lengths, options: PoolOpti
  * The largest number of each window, channel by channel, from `[rows, height, width, channels]` to fewer lines and
  * columns. Of equal ones the first takes the gradient.
  *
- * @param poolSize a window's height and width, or one number for both; 2 unless told
+ * @param poolSize a window's height and width, or one number for both; 2 by default
  * @throws TypeError for an unknown option; RangeError where a window is larger than the input
  */
 export function maxPool2d(poolSize: Lengths = 2, options: PoolOptions = {}): Pooling<'maxPool2d'> {

@@ -13,7 +13,7 @@ import { floatWeights } from './weighted.js';
 import { checkImage } from './window.js';
 
 export interface PositionEmbeddingOptions extends CommonOptions, WeightRegularization {
-  /** How rows begin; `'glorotUniform'` unless told. */
+  /** How rows begin; `'glorotUniform'` by default. */
   readonly weightInitializer?: Initializer;
 }
 

@@ -18,22 +18,22 @@ import { checkBiasInitializer, floatWeights } from './weighted.js';
 import { checkImage } from './window.js';
 
 export interface RecurrentOptions extends CommonOptions, RegularizationOptions {
-  /** Whether the output has every step's, or the last one's alone; false unless told. */
+  /** Whether the output has every step's, or the last one's alone; false by default. */
   readonly returnSequences?: boolean;
-  /** Whether steps are taken from the last to the first; false unless told. */
+  /** Whether steps are taken from the last to the first; false by default. */
   readonly goBackwards?: boolean;
-  /** Whether biases are added; true unless told. */
+  /** Whether biases are added; true by default. */
   readonly useBias?: boolean;
-  /** How the weights of inputs begin; `'glorotUniform'` unless told. */
+  /** How the weights of inputs begin; `'glorotUniform'` by default. */
   readonly weightInitializer?: Initializer;
-  /** How the weights of the step before begin; `'orthogonal'` unless told. */
+  /** How the weights of the step before begin; `'orthogonal'` by default. */
   readonly recurrentWeightInitializer?: Initializer;
-  /** How biases begin; `'zeros'` unless told, and of lstm's forget gate always ones. */
+  /** How biases begin; `'zeros'` by default, and of lstm's forget gate always ones. */
   readonly biasInitializer?: Initializer;
 }
 
 export interface GruOptions extends RecurrentOptions {
-  /** Whether the reset gate acts after the product with the step before, as in Keras and PyTorch; true unless told. */
+  /** Whether the reset gate acts after the product with the step before, as in Keras and PyTorch; true by default. */
   readonly resetAfter?: boolean;
 }
 

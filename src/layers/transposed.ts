@@ -15,7 +15,7 @@ import { backThroughActivation, biasOf, floatWeights, forwardWeighted, weightedN
 import { type Axis, checkImage, checkLengths, extentOfImage, type Lengths } from './window.js';
 
 export interface Conv2dTransposeOptions extends Omit<WindowedOptions, 'dilation'> {
-  /** Lines and columns more than least, below `strides`; as many as Keras takes unless told. */
+  /** Lines and columns more than least, below `strides`; as many as Keras takes by default. */
   readonly outputPadding?: Lengths;
 }
 

@@ -14,13 +14,13 @@ import type { ParameterSpec, Past, Site } from './layer.js';
 import { checkRegularization, type RegularizationOptions, regularizationNames } from './regularization.js';
 
 export interface WeightedOptions extends CommonOptions, RegularizationOptions {
-  /** What acts on each output; none unless told. */
+  /** What acts on each output; none by default. */
   readonly activation?: ActivationName | ActivationConfig;
-  /** Whether a bias is added; true unless told. */
+  /** Whether a bias is added; true by default. */
   readonly useBias?: boolean;
-  /** How weights begin; `'glorotUniform'` unless told. */
+  /** How weights begin; `'glorotUniform'` by default. */
   readonly weightInitializer?: Initializer;
-  /** How biases begin; `'zeros'` unless told. */
+  /** How biases begin; `'zeros'` by default. */
   readonly biasInitializer?: Initializer;
 }
 

@@ -87,7 +87,7 @@ function configure(kind: MetricName, options: object): MetricConfig {
   return Object.freeze({ kind, ...definitionOf(kind).configure(options) });
 }
 
-/** The share of rows whose class is among the `k` with the largest numbers; `k` is 5 unless told. */
+/** The share of rows whose class is among the `k` with the largest numbers; `k` is 5 by default. */
 export function topKAccuracy(options: TopKOptions = {}): MetricConfig {
   return configure('topKAccuracy', options);
 }
@@ -107,12 +107,12 @@ export function f1(options: AverageOptions = {}): MetricConfig {
   return configure('f1', options);
 }
 
-/** The same with recall counting `beta` times as much as precision; 1 unless told. */
+/** The same with recall counting `beta` times as much as precision; 1 by default. */
 export function fBeta(options: FBetaOptions = {}): MetricConfig {
   return configure('fBeta', options);
 }
 
-/** How far accuracy is from confidence, over `bins` of rows that are as sure; 15 unless told. */
+/** How far accuracy is from confidence, over `bins` of rows that are as sure; 15 by default. */
 export function calibrationError(options: CalibrationOptions = {}): MetricConfig {
   return configure('calibrationError', options);
 }

@@ -37,12 +37,12 @@ export interface Batch {
   readonly outputs: ArrayLike<number>;
   readonly samples: number;
   readonly targets: ArrayLike<number>;
-  /** 1 each unless told. */
+  /** 1 each by default. */
   readonly weights?: ArrayLike<number> | undefined;
-  /** The sample in each place, where that is not the order they lie in; and the first place; 0 unless told. */
+  /** The sample in each place, where that is not the order they lie in; and the first place; 0 by default. */
   readonly order?: ArrayLike<number> | undefined;
   readonly first?: number;
-  /** How many of a sample's positions count; all of them unless told. */
+  /** How many of a sample's positions count; all of them by default. */
   readonly counted?: ((sample: number) => number) | undefined;
 }
 

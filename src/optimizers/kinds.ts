@@ -38,9 +38,9 @@ export interface DecayOptions extends RateOptions {
 const decay = (unlessTold: number) => ({ weightDecay: amount(unlessTold), decayBiasesAndNorms: flag(true) });
 
 export interface SgdOptions extends DecayOptions {
-  /** How much of the last update's direction is kept, from 0 up to, not with, 1; 0 unless told. */
+  /** How much of the last update's direction is kept, from 0 up to, not with, 1; 0 by default. */
   readonly momentum?: number;
-  /** Whether the gradient is taken a step ahead (Nesterov 1983); false unless told, and only with momentum. */
+  /** Whether the gradient is taken a step ahead (Nesterov 1983); false by default, and only with momentum. */
   readonly nesterov?: boolean;
 }
 
@@ -48,7 +48,7 @@ export type Sgd = Config<'sgd', SgdOptions>;
 
 /**
  * Stochastic gradient descent with momentum (Sutskever et al. 2013): `learningRate` 0.01, no momentum and no weight
- * decay, which is added to the gradient, unless told.
+ * decay, which is added to the gradient, by default.
  */
 export const sgd = /* @__PURE__ */ defineOptimizer<'sgd', SgdOptions>(
   'sgd',
@@ -63,16 +63,16 @@ export const sgd = /* @__PURE__ */ defineOptimizer<'sgd', SgdOptions>(
 );
 
 export interface AdamOptions extends DecayOptions {
-  /** Decay of the gradient's average; 0.9 unless told. */
+  /** Decay of the gradient's average; 0.9 by default. */
   readonly beta1?: number;
-  /** Decay of the squared gradient's average; 0.999 unless told. */
+  /** Decay of the squared gradient's average; 0.999 by default. */
   readonly beta2?: number;
-  /** Keeps the divisor from 0; 1e-8 unless told. The divisor is at least 1e-18, also where epsilon is 0. */
+  /** Keeps the divisor from 0; 1e-8 by default. The divisor is at least 1e-18, also where epsilon is 0. */
   readonly epsilon?: number;
 }
 
 export interface AmsgradOptions extends AdamOptions {
-  /** Whether the largest v there ever was is taken in v's place (Reddi, Kale and Kumar 2018); false unless told. */
+  /** Whether the largest v there ever was is taken in v's place (Reddi, Kale and Kumar 2018); false by default. */
   readonly amsgrad?: boolean;
 }
 
@@ -101,7 +101,7 @@ const adamRule = (config: Moments & { readonly amsgrad: boolean }): Rule =>
     : momentsRule(UpdateKind.adam, config);
 
 /**
- * Adam (Kingma and Ba 2015): `learningRate` 0.001 and no weight decay, which is added to the gradient, unless told.
+ * Adam (Kingma and Ba 2015): `learningRate` 0.001 and no weight decay, which is added to the gradient, by default.
  */
 export const adam = /* @__PURE__ */ defineOptimizer<'adam', AmsgradOptions>(
   'adam',
@@ -109,7 +109,7 @@ export const adam = /* @__PURE__ */ defineOptimizer<'adam', AmsgradOptions>(
   adamRule,
 );
 
-/** AdamW (Loshchilov and Hutter 2019): weight decay, 0.01 unless told, shrinks the parameters themselves. */
+/** AdamW (Loshchilov and Hutter 2019): weight decay, 0.01 by default, shrinks the parameters themselves. */
 export const adamW = /* @__PURE__ */ defineOptimizer<'adamW', AmsgradOptions>(
   'adamW',
   { ...moments, ...decay(0.01), amsgrad: flag(false) },
@@ -117,7 +117,7 @@ export const adamW = /* @__PURE__ */ defineOptimizer<'adamW', AmsgradOptions>(
 );
 
 export interface NadamOptions extends AdamOptions {
-  /** How soon momentum reaches beta1; 0.004 unless told. */
+  /** How soon momentum reaches beta1; 0.004 by default. */
   readonly momentumDecay?: number;
 }
 
@@ -155,19 +155,19 @@ export const adamax = /* @__PURE__ */ defineOptimizer<'adamax', AdamOptions>(
 );
 
 export interface RmspropOptions extends DecayOptions {
-  /** Decay of the average of squares; 0.99 unless told. */
+  /** Decay of the average of squares; 0.99 by default. */
   readonly alpha?: number;
-  /** Keeps the divisor from 0; 1e-8 unless told. */
+  /** Keeps the divisor from 0; 1e-8 by default. */
   readonly epsilon?: number;
-  /** How much of the last update is kept, from 0 up to, not with, 1; 0 unless told. */
+  /** How much of the last update is kept, from 0 up to, not with, 1; 0 by default. */
   readonly momentum?: number;
-  /** Whether the average gradient's square is taken from the average square (Graves 2013); false unless told. */
+  /** Whether the average gradient's square is taken from the average square (Graves 2013); false by default. */
   readonly centered?: boolean;
 }
 
 export type Rmsprop = Config<'rmsprop', RmspropOptions>;
 
-/** RMSProp (Tieleman and Hinton 2012): `learningRate` 0.01, and no weight decay unless told. */
+/** RMSProp (Tieleman and Hinton 2012): `learningRate` 0.01, and no weight decay by default. */
 export const rmsprop = /* @__PURE__ */ defineOptimizer<'rmsprop', RmspropOptions>(
   'rmsprop',
   {
@@ -193,13 +193,13 @@ export const rmsprop = /* @__PURE__ */ defineOptimizer<'rmsprop', RmspropOptions
 );
 
 export interface AdagradOptions extends DecayOptions {
-  /** Keeps the divisor from 0; 1e-10 unless told. */
+  /** Keeps the divisor from 0; 1e-10 by default. */
   readonly epsilon?: number;
 }
 
 export type Adagrad = Config<'adagrad', AdagradOptions>;
 
-/** Adagrad (Duchi, Hazan and Singer 2011): `learningRate` 0.01, and no weight decay unless told. */
+/** Adagrad (Duchi, Hazan and Singer 2011): `learningRate` 0.01, and no weight decay by default. */
 export const adagrad = /* @__PURE__ */ defineOptimizer<'adagrad', AdagradOptions>(
   'adagrad',
   { learningRate: rate(0.01), epsilon: amount(1e-10), ...decay(0) },
@@ -207,15 +207,15 @@ export const adagrad = /* @__PURE__ */ defineOptimizer<'adagrad', AdagradOptions
 );
 
 export interface AdadeltaOptions extends DecayOptions {
-  /** Decay of both averages of squares; 0.9 unless told. */
+  /** Decay of both averages of squares; 0.9 by default. */
   readonly rho?: number;
-  /** Begins the first step, and keeps the divisor from 0; 1e-6 unless told. */
+  /** Begins the first step, and keeps the divisor from 0; 1e-6 by default. */
   readonly epsilon?: number;
 }
 
 export type Adadelta = Config<'adadelta', AdadeltaOptions>;
 
-/** Adadelta (Zeiler 2012): `learningRate` 1, and no weight decay unless told. */
+/** Adadelta (Zeiler 2012): `learningRate` 1, and no weight decay by default. */
 export const adadelta = /* @__PURE__ */ defineOptimizer<'adadelta', AdadeltaOptions>(
   'adadelta',
   { learningRate: rate(1), rho: share(0.9), epsilon: amount(1e-6), ...decay(0) },
@@ -228,11 +228,11 @@ export const adadelta = /* @__PURE__ */ defineOptimizer<'adadelta', AdadeltaOpti
 );
 
 export interface RpropOptions {
-  /** The first step size of each parameter; 0.01 unless told. */
+  /** The first step size of each parameter; 0.01 by default. */
   readonly learningRate?: number;
-  /** What a step size is multiplied by where the gradient turned, and where it did not; `[0.5, 1.2]` unless told. */
+  /** What a step size is multiplied by where the gradient turned, and where it did not; `[0.5, 1.2]` by default. */
   readonly etas?: readonly [number, number];
-  /** The least and the largest step size; `[1e-6, 50]` unless told. */
+  /** The least and the largest step size; `[1e-6, 50]` by default. */
   readonly stepSizes?: readonly [number, number];
 }
 
@@ -240,7 +240,7 @@ export type Rprop = Config<'rprop', RpropOptions>;
 
 /**
  * Resilient propagation (Riedmiller and Braun 1993), for whole batches: each parameter has a step size of its own,
- * which begins at `learningRate`, 0.01 unless told, and goes by the signs of its gradients.
+ * which begins at `learningRate`, 0.01 by default, and goes by the signs of its gradients.
  */
 export const rprop = /* @__PURE__ */ defineOptimizer<'rprop', RpropOptions>(
   'rprop',
@@ -258,9 +258,9 @@ export const rprop = /* @__PURE__ */ defineOptimizer<'rprop', RpropOptions>(
 );
 
 export interface LionOptions extends DecayOptions {
-  /** How much of m is in the direction of a step; 0.9 unless told. */
+  /** How much of m is in the direction of a step; 0.9 by default. */
   readonly beta1?: number;
-  /** Decay of m; 0.99 unless told. */
+  /** Decay of m; 0.99 by default. */
   readonly beta2?: number;
 }
 
@@ -268,7 +268,7 @@ export type Lion = Config<'lion', LionOptions>;
 
 /**
  * Lion (Chen et al. 2023), whose steps are all of one size: `learningRate` 1e-4 and no weight decay, which shrinks the
- * parameters themselves, unless told.
+ * parameters themselves, by default.
  */
 export const lion = /* @__PURE__ */ defineOptimizer<'lion', LionOptions>(
   'lion',

@@ -4,7 +4,7 @@ import { isList } from '../kinds.js';
 import type { UpdateKind } from '../plan/opcodes.js';
 import { type LearningRate, resolveRate } from './schedules.js';
 
-/** A setting: what it is unless told, and what refuses values that make no sense. */
+/** A setting: what it is by default, and what refuses values that make no sense. */
 export interface Setting<T> {
   readonly unlessTold: T;
   check(where: string, value: T): T;
@@ -24,7 +24,7 @@ export interface Rule {
   readonly third?: Buffer;
   /** As the rule's class in assembly/ops/optimizers.ts reads them, `s0` first. */
   readonly settings: readonly number[];
-  /** Whether weight decay shrinks the parameters themselves; false unless told: it is added to the gradient. */
+  /** Whether weight decay shrinks the parameters themselves; false by default: it is added to the gradient. */
   readonly decoupled?: boolean;
 }
 

@@ -77,7 +77,7 @@ export type LearningRate = number | Schedule | ((step: number) => number);
 const amount = (where: string, value: unknown) => checkNumber(where, value, { min: 0 });
 const steps = (where: string, value: unknown) => checkInteger(where, value as number, 1);
 
-/** `initial`, times `factor` after each `every` steps (0.1 and 1 unless told). */
+/** `initial`, times `factor` after each `every` steps (0.1 and 1 by default). */
 export function stepDecay(options: Pick<StepDecay, 'initial' | 'every'> & { factor?: number }): StepDecay {
   const where = 'stepDecay';
   checkOptions(where, options, ['initial', 'every', 'factor']);
@@ -125,7 +125,7 @@ export function exponentialDecay(options: Omit<ExponentialDecay, 'kind'>): Expon
   });
 }
 
-/** From `initial` to `final` (0 unless told) over `steps`, by the power of what is left of them (1 unless told). */
+/** From `initial` to `final` (0 by default) over `steps`, by the power of what is left of them (1 by default). */
 export function polynomialDecay(
   options: Pick<PolynomialDecay, 'initial' | 'steps'> & { final?: number; power?: number },
 ): PolynomialDecay {
@@ -142,8 +142,8 @@ export function polynomialDecay(
 }
 
 /**
- * From `initial` to `final` (0 unless told) over `steps` along half a cosine (Loshchilov and Hutter 2017). `warmup`
- * steps, 0 unless told, come before those: step i of them is at (i + 1) / warmup of `initial`.
+ * From `initial` to `final` (0 by default) over `steps` along half a cosine (Loshchilov and Hutter 2017). `warmup`
+ * steps, 0 by default, come before those: step i of them is at (i + 1) / warmup of `initial`.
  */
 export function cosineDecay(
   options: Pick<CosineDecay, 'initial' | 'steps'> & { final?: number; warmup?: number },
@@ -161,8 +161,8 @@ export function cosineDecay(
 }
 
 /**
- * From `initial` to `final` (0 unless told) over `steps` along half a cosine, and from `initial` again, each time over
- * `multiply` times as many steps (1 unless told; Loshchilov and Hutter 2017).
+ * From `initial` to `final` (0 by default) over `steps` along half a cosine, and from `initial` again, each time over
+ * `multiply` times as many steps (1 by default; Loshchilov and Hutter 2017).
  */
 export function cosineRestarts(
   options: Pick<CosineRestarts, 'initial' | 'steps'> & { final?: number; multiply?: number },

@@ -181,7 +181,7 @@ export class Builder {
 
   /**
    * Those that are not `trainable` come after all that are: optimisers see one flat array. `columns` of its matrix, the
-   * last axis unless told.
+   * last axis by default.
    */
   parameter(
     name: string,
@@ -306,7 +306,7 @@ export class Builder {
     this.#sections.set(key, { first, last, work: sum });
   }
 
-  /** `positions` are those of the values that it is about; 1 unless told. */
+  /** `positions` are those of the values that it is about; 1 by default. */
   emit<F extends Struct>(op: Op<F>, owner: string, fields: Fields<F>, positions = 1): void {
     this.#records.push({ op, owner, fields, positions });
   }

@@ -25,7 +25,7 @@ export interface StoredPart {
   readonly format: WeightFormat;
 }
 
-/** What is stored of a parameter: `columns` of its matrix are those of the last axis unless told. */
+/** What is stored of a parameter: `columns` of its matrix are those of the last axis by default. */
 interface Stored {
   readonly name: string;
   readonly shape: Shape;

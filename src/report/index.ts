@@ -16,13 +16,13 @@ export type ReportData =
   | Iterable<object>;
 
 export interface ReportOptions {
-  /** The heading; of a table's model what it predicts unless told. */
+  /** The heading; of a table's model what it predicts by default. */
   readonly title?: string;
   /** Which rows the data are, in a sentence. */
   readonly rows?: string;
-  /** The names of the classes, in the order of the outputs; 0, 1, 2 … unless told. A table's model knows its own. */
+  /** The names of the classes, in the order of the outputs; 0, 1, 2 … by default. A table's model knows its own. */
   readonly classes?: readonly string[];
-  /** Height and width, and of colours channels, where rows are pictures; the input's shape unless told. */
+  /** Height and width, and of colours channels, where rows are pictures; the input's shape by default. */
   readonly picture?: readonly number[];
   /** Counted from 1: the epoch whose parameters the model has, which is marked. */
   readonly keptEpoch?: number;
@@ -30,7 +30,7 @@ export interface ReportOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** The command that repeats the run. */
   readonly command?: string;
-  /** Of the importance of columns; 0 unless told. */
+  /** Of the importance of columns; 0 by default. */
   readonly seed?: number;
 }
 
@@ -42,7 +42,7 @@ const optionNames = ['title', 'rows', 'classes', 'picture', 'keptEpoch', 'settin
  * are such), and of a table's model the importance of its columns and what became of them.
  *
  * @param model a model with one input and one output, or a table's
- * @param history what `fit` gave, or undefined; of a table's model its own unless told
+ * @param history what `fit` gave, or undefined; of a table's model its own by default
  * @param data rows with their targets, which had better not be those it was trained on
  * @throws before any work where options or data do not fit
  */

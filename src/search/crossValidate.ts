@@ -19,14 +19,14 @@ import {
 export type FoldFit = Omit<TrainerOptions & FitOptions, 'validation' | 'signal' | 'onBatch' | 'onEpoch' | 'callbacks'>;
 
 export interface CrossValidationOptions {
-  /** 5 unless told. */
+  /** 5 by default. */
   readonly folds?: number;
-  /** One round of folds, and of parameters to begin with, for each; `[0]` unless told. */
+  /** One round of folds, and of parameters to begin with, for each; `[0]` by default. */
   readonly seeds?: readonly number[];
-  /** Whether every class of `y` keeps its share in each fold; true unless told where the loss is of class indices. */
+  /** Whether every class of `y` keeps its share in each fold; true by default where the loss is of class indices. */
   readonly stratify?: boolean;
   readonly fit: FoldFit;
-  /** What folds are judged by besides the loss; none unless told. */
+  /** What folds are judged by besides the loss; none by default. */
   readonly metrics?: readonly Metric[];
   readonly signal?: Signal;
   /** Called, and awaited, after each fold. */

@@ -13,10 +13,10 @@ import type { Create, FoldFit } from './crossValidate.js';
 import { checkSpace, draw, grid, type Settings, type Space } from './space.js';
 
 export interface SearchOptions<S extends Space> {
-  /** How many settings are tried; all of a grid, 20 unless told otherwise. */
+  /** How many settings are tried; all of a grid, 20 by default. */
   readonly trials?: number;
   /**
-   * `'random'` unless told; `'halving'` trains all for a part of the epochs, and of those the better third three times
+   * `'random'` by default; `'halving'` trains all for a part of the epochs, and of those the better third three times
    * as long, until some are trained for all of them.
    *
    * Source of halving: Jamieson and Talwalkar, «Non-stochastic best arm identification», AISTATS 2016.
@@ -25,11 +25,11 @@ export interface SearchOptions<S extends Space> {
   readonly build: (settings: Settings<S>) => Architecture;
   /** What models are trained with, or what that is for some settings. */
   readonly fit: FoldFit | ((settings: Settings<S>) => FoldFit);
-  /** What is best; `'loss'` unless told. Of losses and errors the lowest, of others the highest. */
+  /** What is best; `'loss'` by default. Of losses and errors the lowest, of others the highest. */
   readonly metric?: 'loss' | Exclude<MetricName, 'confusionMatrix'>;
-  /** The share of the rows that settings are judged by; 0.2 unless told. */
+  /** The share of the rows that settings are judged by; 0.2 by default. */
   readonly validation?: number;
-  /** 0 unless told. */
+  /** 0 by default. */
   readonly seed?: number;
   readonly signal?: Signal;
   /** Called, and awaited, after each training. */

@@ -29,27 +29,27 @@ import type { BaseTableModel, TableClass } from './tableModel.js';
 export interface AnomalyOptions {
   /** What columns are, where their cells are not to say: `{ plan: 'category', fraud: 'drop' }`. */
   readonly columns?: Readonly<Record<string, ColumnKind>>;
-  /** Whether missing values are filled in, here and in every later prediction; false unless told. */
+  /** Whether missing values are filled in, here and in every later prediction; false by default. */
   readonly impute?: boolean;
-  /** The share of rows that are normal: the threshold is that quantile of the validation rows' scores; 0.99 unless told. */
+  /** The share of rows that are normal: the threshold is that quantile of the validation rows' scores; 0.99 by default. */
   readonly quantile?: number;
-  /** The share of the rows held out for the figures, and of the others that choose epoch and threshold; 0.2 unless told. */
+  /** The share of the rows held out for the figures, and of the others that choose epoch and threshold; 0.2 by default. */
   readonly validation?: number;
-  /** Units of the layers down to the narrowest, from which the same lead up; as wide as the inputs, then a third, unless told. */
+  /** Units of the layers down to the narrowest, from which the same lead up; as wide as the inputs, then a third, by default. */
   readonly hidden?: readonly number[];
-  /** `'tanh'` unless told. */
+  /** `'tanh'` by default. */
   readonly activation?: ActivationName;
-  /** At most; about 2000 steps unless told, but 20 to 300. */
+  /** At most; about 2000 steps by default, but 20 to 300. */
   readonly epochs?: number;
-  /** 32 unless told. */
+  /** 32 by default. */
   readonly batchSize?: number;
-  /** Adam's; 0.001 unless told. */
+  /** Adam's; 0.001 by default. */
   readonly learningRate?: number;
-  /** Epochs without a lower validation loss that end the training; a tenth, and 10 at least, unless told. */
+  /** Epochs without a lower validation loss that end the training; a tenth, and 10 at least, by default. */
   readonly patience?: number;
-  /** Whether the model is trained again on all rows for as many epochs, which it is unless told. */
+  /** Whether the model is trained again on all rows for as many epochs, which it is by default. */
   readonly refit?: boolean;
-  /** 0 unless told. */
+  /** 0 by default. */
   readonly seed?: number;
   readonly deterministic?: boolean;
   readonly turbo?: boolean;

@@ -36,7 +36,7 @@ import { checkThreshold, chooseThreshold, type ThresholdWish } from './threshold
 export interface TableOptions<Target extends string = string> {
   /** The column to predict. */
   readonly target: Target;
-  /** Decided from the target unless told: texts are classes, as are few whole numbers that repeat. */
+  /** Decided from the target by default: texts are classes, as are few whole numbers that repeat. */
   readonly task?: Task;
   /** What columns are, where their cells are not to say: `{ plan: 'category', signup: 'date', id: 'drop' }`. */
   readonly columns?: Readonly<Record<string, ColumnKind>>;
@@ -45,47 +45,47 @@ export interface TableOptions<Target extends string = string> {
    * that a DataTable was read from, and otherwise NA, N/A, n/a, NaN, nan, null and NULL.
    */
   readonly missing?: readonly string[];
-  /** Whether missing values are filled in, here and in every later prediction; false unless told. */
+  /** Whether missing values are filled in, here and in every later prediction; false by default. */
   readonly impute?: boolean;
-  /** The share of the rows held out for the figures, and of the others that choose the epoch; 0.2 unless told. */
+  /** The share of the rows held out for the figures, and of the others that choose the epoch; 0.2 by default. */
   readonly validation?: number;
-  /** Units of the hidden layers; `[64]` unless told. */
+  /** Units of the hidden layers; `[64]` by default. */
   readonly hidden?: readonly number[];
-  /** `'relu'` unless told. */
+  /** `'relu'` by default. */
   readonly activation?: ActivationName;
-  /** The fraction of hidden units dropped in training; 0 unless told. */
+  /** The fraction of hidden units dropped in training; 0 by default. */
   readonly dropout?: number;
-  /** At most; about 2000 steps unless told, but 20 to 300. */
+  /** At most; about 2000 steps by default, but 20 to 300. */
   readonly epochs?: number;
-  /** 32 unless told. */
+  /** 32 by default. */
   readonly batchSize?: number;
-  /** Adam's; 0.001 unless told. */
+  /** Adam's; 0.001 by default. */
   readonly learningRate?: number;
-  /** AdamW's; 0 unless told. */
+  /** AdamW's; 0 by default. */
   readonly weightDecay?: number;
-  /** Whether the epoch with the lowest validation loss is kept, which it is unless told, or the last one. */
+  /** Whether the epoch with the lowest validation loss is kept, which it is by default, or the last one. */
   readonly keep?: 'best' | 'last';
-  /** Epochs without a lower validation loss that end the training; a tenth, and 10 at least, unless told. */
+  /** Epochs without a lower validation loss that end the training; a tenth, and 10 at least, by default. */
   readonly patience?: number;
-  /** Whether the model is trained again on all rows for as many epochs, which it is unless told. */
+  /** Whether the model is trained again on all rows for as many epochs, which it is by default. */
   readonly refit?: boolean;
   /**
    * How much each class counts while it is learned and where the epoch is chosen: all as much by default. Figures count
    * every row as one.
    */
   readonly classWeights?: TableClassWeights;
-  /** Whether probabilities are to say how often they are right, by the validation rows; false unless told. */
+  /** Whether probabilities are to say how often they are right, by the validation rows; false by default. */
   readonly calibrate?: boolean;
-  /** From which probability on a row is the second of two classes, chosen on the validation rows; 0.5 unless told. */
+  /** From which probability on a row is the second of two classes, chosen on the validation rows; 0.5 by default. */
   readonly threshold?: ThresholdWish;
   /**
    * Whether hidden layers, rates and dropout are searched for, at random, as far as they are not told: `trials` of
-   * them, 20 unless told. The figures are of rows that chose nothing.
+   * them, 20 by default. The figures are of rows that chose nothing.
    */
   readonly search?: { readonly trials?: number };
   /** What checks the rows first, and says what they are: any Standard Schema. */
   readonly schema?: RowSchema | undefined;
-  /** 0 unless told. */
+  /** 0 by default. */
   readonly seed?: number;
   readonly deterministic?: boolean;
   readonly turbo?: boolean;

@@ -31,7 +31,7 @@ export interface Run {
   readonly history: History;
 }
 
-/** Epochs without a lower validation loss after which a training of so many ends, unless told. */
+/** Epochs without a lower validation loss after which a training of so many ends, by default. */
 export function defaultPatience(epochs: number): number {
   return Math.max(10, Math.ceil(epochs / 10));
 }

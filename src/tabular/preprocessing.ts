@@ -116,7 +116,7 @@ export interface Preprocessing {
   dropped?: DroppedColumn[];
   /** Whether missing values are filled in. */
   impute?: boolean;
-  /** The least probability of the second of two classes that makes it the prediction; of the largest unless told. */
+  /** The least probability of the second of two classes that makes it the prediction; of the largest by default. */
   threshold?: number;
   /** Of a regression: how far predictions were off on rows held out, at 1 %, 2 % … 99 % of them, without signs. */
   errors?: number[];

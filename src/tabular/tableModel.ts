@@ -18,9 +18,9 @@ import { type TableParts, TablePredictor, takePreprocessing } from './tablePredi
 import { classIndices, knownNumbers } from './target.js';
 
 export interface ImportanceOptions {
-  /** How often each column is dealt out; 5 unless told. */
+  /** How often each column is dealt out; 5 by default. */
   readonly repeats?: number;
-  /** 0 unless told. */
+  /** 0 by default. */
   readonly seed?: number;
 }
 

@@ -28,7 +28,7 @@ export interface Prediction {
 }
 
 export interface PredictOptions {
-  /** Whether missing values are filled in; as the model was trained unless told. */
+  /** Whether missing values are filled in; as the model was trained by default. */
   readonly impute?: boolean;
   /**
    * Of a regression: the share of rows that is to lie within an interval around the prediction. It is as wide as the

@@ -81,7 +81,7 @@ describe('an epoch', () => {
     expectClose(history.loss, new Array(3).fill(model.cost(x, y, { loss })), 1e-6);
   });
 
-  it('takes one epoch and batches of 32 unless told', async () => {
+  it('takes one epoch and batches of 32 by default', async () => {
     const [a, b] = [await create(), await create()];
     const history = await a.fit(data, { loss, optimizer: 'sgd' });
     expect(history.loss.length).toBe(1);
