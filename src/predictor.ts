@@ -213,7 +213,8 @@ export class Predictor {
    * The model along a stream, a step of one sequence at a time: recurrent layers and causal convolutions keep their
    * state. It has the parameters of now, and a state of its own.
    *
-   * @throws TypeError where a layer needs more than the steps so far: attention, pooling over steps, what goes backwards
+   * @throws TypeError where a layer needs more than the steps so far: attention, pooling over steps, what goes
+   * backwards
    */
   stateful(): Stateful {
     this.update();

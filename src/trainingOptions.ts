@@ -30,8 +30,9 @@ export interface TrainingData {
   /** What bytes are multiplied by; 1 by default. */
   readonly scale?: number;
   /**
-   * What each row counts in cost and metrics, which are Σ weight · cost / rows, as in Keras, and scikit-learn's weighted
-   * ones; not negative, 1 by default. Where outputs have names, one list for all of them or an object by those.
+   * What each row counts in cost and metrics, which are Σ weight · cost / rows, as in Keras, and scikit-learn's
+   * weighted ones; not negative, 1 by default. Where outputs have names, one list for all of them or an object by
+   * those.
    */
   readonly sampleWeights?: ByName<SampleWeights>;
   /** How many steps each row has, from 1 up; what follows in x is padding. All of them by default. */
@@ -78,8 +79,8 @@ export interface TrainerOptions extends GoalOptions {
   readonly accumulationSteps?: number;
   /**
    * The model gets a running average of the parameters that learn, which begins at the first ones and after each step
-   * is `averageDecay` times itself and the rest the parameters (Polyak and Juditsky 1992, exponentially); validation and
-   * callbacks see it too. The trainer goes on from its own. From 0 up to, not with, 1; none by default.
+   * is `averageDecay` times itself and the rest the parameters (Polyak and Juditsky 1992, exponentially); validation
+   * and callbacks see it too. The trainer goes on from its own. From 0 up to, not with, 1; none by default.
    */
   readonly averageDecay?: number;
   /**

@@ -13,8 +13,8 @@ import { UsageError } from './usage.js';
 const MOST_BYTES = 2 ** 32 - 2;
 
 /**
- * Reads a CSV file as the user says, and otherwise by `wishes`: see {@link openTable}. `-` is standard input. JSON lines
- * and Parquet, which their names tell, become such a table first.
+ * Reads a CSV file as the user says, and otherwise by `wishes`: see {@link openTable}. `-` is standard input. JSON
+ * lines and Parquet, which their names tell, become such a table first.
  */
 export async function readCsv(path: string, asked: Wishes = {}, wishes: Wishes = asked): Promise<CsvFile> {
   const [, ending] = /\.(jsonl|ndjson|parquet)(?:\.gz)?$/i.exec(path) ?? [];

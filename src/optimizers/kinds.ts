@@ -124,8 +124,8 @@ export interface NadamOptions extends AdamOptions {
 export type Nadam = Config<'nadam', NadamOptions>;
 
 /**
- * Adam with Nesterov's momentum (Dozat 2016), whose momentum in step t is beta1 · (1 − ½ · 0.96^(t · momentumDecay)), as
- * in PyTorch: `learningRate` 0.002 and no weight decay by default.
+ * Adam with Nesterov's momentum (Dozat 2016), whose momentum in step t is beta1 · (1 − ½ · 0.96^(t · momentumDecay)),
+ * as in PyTorch: `learningRate` 0.002 and no weight decay by default.
  */
 export const nadam = /* @__PURE__ */ defineOptimizer<'nadam', NadamOptions>(
   'nadam',

@@ -88,9 +88,9 @@ export class TrainingBuilder extends Builder {
 
   /**
    * All trainable parameters, in the stretches that an optimiser updates. One thread takes neighbours that are `alike`,
-   * all of them by default, as one stretch. Several threads share out an update as they did the gradient, so that each finds its part in its cache: a vector,
-   * or a matrix whose gradient was shared out by outputs, is one stretch; of any other matrix each panel is one, shared
-   * out by inputs.
+   * all of them by default, as one stretch. Several threads share out an update as they did the gradient, so that each
+   * finds its part in its cache: a vector, or a matrix whose gradient was shared out by outputs, is one stretch; of any
+   * other matrix each panel is one, shared out by inputs.
    */
   stretches(alike: (a: Parameter, b: Parameter) => boolean = () => true): Stretch[] {
     const { parameterRegion, gradientRegion } = this;

@@ -31,11 +31,18 @@ export interface AnomalyOptions {
   readonly columns?: Readonly<Record<string, ColumnKind>>;
   /** Whether missing values are filled in, here and in every later prediction; false by default. */
   readonly impute?: boolean;
-  /** The share of rows that are normal: the threshold is that quantile of the validation rows' scores; 0.99 by default. */
+  /**
+   * The share of rows that are normal: the threshold is that quantile of the validation rows' scores; 0.99 by default.
+   */
   readonly quantile?: number;
-  /** The share of the rows held out for the figures, and of the others that choose epoch and threshold; 0.2 by default. */
+  /**
+   * The share of the rows held out for the figures, and of the others that choose epoch and threshold; 0.2 by default.
+   */
   readonly validation?: number;
-  /** Units of the layers down to the narrowest, from which the same lead up; as wide as the inputs, then a third, by default. */
+  /**
+   * Units of the layers down to the narrowest, from which the same lead up; as wide as the inputs, then a third, by
+   * default.
+   */
   readonly hidden?: readonly number[];
   /** `'tanh'` by default. */
   readonly activation?: ActivationName;
@@ -194,7 +201,9 @@ export async function fitAnomalies<T extends BaseTableModel<never>>(
   return { model: new tableClass({ ...kept, preprocessing: { ...kept.preprocessing, anomaly } }), report };
 }
 
-/** What rows say of their columns; categories have an input a value, however many: what is learned for each could be 0. */
+/**
+ * What rows say of their columns; categories have an input a value, however many: what is learned for each could be 0.
+ */
 function preprocessingOf(rows: Cells, found: ReturnType<typeof findColumns>, impute: boolean): Preprocessing {
   const { columns, ...rest } = fitColumns(rows, { found, impute });
   const reading = readingOf(rows);

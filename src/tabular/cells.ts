@@ -58,8 +58,8 @@ export type GivenRows = readonly object[] | Iterable<object>;
 export type GivenColumns = Readonly<Record<string, ArrayLike<unknown>>>;
 
 /**
- * A table of values: numbers, texts, true and false, dates; null, undefined, NaN, '' and what `reading` says are missing.
- * Texts are read as the training file's were, where there was one.
+ * A table of values: numbers, texts, true and false, dates; null, undefined, NaN, '' and what `reading` says are
+ * missing. Texts are read as the training file's were, where there was one.
  */
 export class ValueCells implements Cells {
   readonly header: readonly string[];

@@ -78,7 +78,9 @@ export function findSeason(values: ArrayLike<number>): number | undefined {
   return correlations.findIndex(own => own >= 0.9 * best) + 2;
 }
 
-/** Steps that a model is given by default: two seasons, but two horizons at least, and a quarter of the series at most. */
+/**
+ * Steps that a model is given by default: two seasons, but two horizons at least, and a quarter of the series at most.
+ */
 export function defaultLength(rows: number, horizon: number, season = 1): number {
   return Math.max(1, Math.min(Math.max(2 * season, 2 * horizon), Math.floor(rows / 4)));
 }
