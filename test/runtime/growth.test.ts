@@ -80,7 +80,7 @@ it.each(ways)('200 fits take at most 1.5 times what one needs: %s', async (_, ro
 });
 
 it('2,000 models that come and go, and 300 aborted fits, end within 10 MB of where they began', async () => {
-  const { before, after } = await measured(`
+  const growth = await measured(`
     const data = rowsOf(4000);
     const options = { loss, optimizer: adam(), batchSize: 128, threads: 2 };
     const round = async (models, fits) => {
@@ -101,10 +101,13 @@ it('2,000 models that come and go, and 300 aborted fits, end within 10 MB of whe
       }
       return megabytes();
     };
-    // What engines compile and set aside for themselves comes first.
-    const before = await round(1000, 150);
-    const after = await round(2000, 300);
-    console.log(JSON.stringify({ before, after }));
+    // What engines compile and set aside for themselves comes first. The machine takes pages away and engines put off
+    // collecting garbage, so one round may seem to grow by what the one before had lost; what leaks grows in each.
+    const sizes = [await round(1000, 150)];
+    const growth = () => sizes.at(-1) - sizes.at(-2);
+    do sizes.push(await round(2000, 300));
+    while (growth() >= 10 && sizes.length < 4);
+    console.log(JSON.stringify(growth()));
     process.exit(0);`);
-  expect(after - before).toBeLessThan(10);
+  expect(growth).toBeLessThan(10);
 });
