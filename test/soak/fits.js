@@ -4,20 +4,7 @@
  * parameters; some are compared, bit for bit, with the same on the caller's thread. Uses nothing but what every runtime
  * has.
  */
-
-/** A generator of numbers from 0 up to, not with, 1 (mulberry32). */
-function randomFrom(seed) {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const INPUTS = 64;
-const CLASSES = 10;
+import { architecture, dataFor, networks, oneOf, optionsOf, randomFrom, rowsOf } from './kinds.js';
 
 function same(a, b) {
   return a.length === b.length && a.every((value, index) => Object.is(value, b[index]));
@@ -35,17 +22,16 @@ export async function soak({ threaded, alone, seed, seconds, fits, memory = () =
   const random = randomFrom(seed);
   const below = n => Math.floor(random() * n);
   const chance = share => random() < share;
-  const counts = { fits: 0, aborted: 0, atOnce: 0, validated: 0, steps: 0, predictions: 0, compared: 0, trainers: 0 };
-  const optimizers = ['adam', 'sgd'];
-
-  const architecture = ({ sequential, dense, dropout }) => {
-    const hidden = [dense(64, { activation: 'relu' }), dropout(0.1)];
-    return sequential([INPUTS], [...hidden, dense(CLASSES, { activation: 'softmax' })]);
-  };
-  const rowsOf = rows => {
-    const shift = below(1000);
-    const x = Float32Array.from({ length: rows * INPUTS }, (_, i) => (((i + shift) * 97) % 251) / 251 - 0.5);
-    return { x, y: Int32Array.from({ length: rows }, (_, row) => (row + shift) % CLASSES) };
+  const counts = {
+    fits: 0,
+    aborted: 0,
+    atOnce: 0,
+    validated: 0,
+    steps: 0,
+    predictions: 0,
+    compared: 0,
+    trainers: 0,
+    chunked: 0,
   };
   /** What only an abort ends. */
   const never = () => new Promise(() => {});
@@ -70,13 +56,17 @@ export async function soak({ threaded, alone, seed, seconds, fits, memory = () =
   /** What a trainer whose fit was stopped goes on with: the epoch under way is to end on the same rows. */
   const unfinished = new WeakMap();
 
+  /** Which of the networks each trainer has. */
+  const kinds = new WeakMap();
+
   /** One fit in any way. */
   async function fitOnce(trainer) {
-    const data = unfinished.get(trainer) ?? rowsOf(200 + below(300));
+    const kind = kinds.get(trainer);
+    const data = unfinished.get(trainer) ?? dataFor(random, kind);
     const options = { epochs: 1 + below(3), shuffle: true };
     const ends = new AbortController();
     const aborting = below(6);
-    if (chance(0.2)) options.validation = rowsOf(1 + below(200));
+    if (chance(0.2)) options.validation = rowsOf(random, kind, 1 + below(200));
     if (chance(0.1)) options.onEpoch = () => (aborting < 2 && chance(0.3) ? never() : chance(0.5) ? turn() : undefined);
     if (chance(0.1)) {
       options.onBatch = ({ batch }) => {
@@ -92,6 +82,7 @@ export async function soak({ threaded, alone, seed, seconds, fits, memory = () =
     if (aborting < 2) setTimeout(() => ends.abort(), below(4));
     if (aborting === 2) queueMicrotask(() => ends.abort());
     const history = await trainer.fit(data, options);
+    counts.chunked += Number('chunks' in data);
     unfinished.delete(trainer);
     if (history.stopped !== undefined) unfinished.set(trainer, data);
     counts.fits += 1;
@@ -103,15 +94,17 @@ export async function soak({ threaded, alone, seed, seconds, fits, memory = () =
 
   /** The same in both entries, bit for bit. */
   async function compare(threads) {
-    const data = rowsOf(250 + below(300));
-    const config = { loss: 'sparseCategoricalCrossEntropy', optimizer: optimizers[below(2)], threads, batchSize: 64 };
+    const kind = oneOf(random, Object.keys(networks));
+    const data = rowsOf(random, kind, 250 + below(300));
+    const some = rowsOf(random, kind, 64);
+    const config = { ...optionsOf(random, threaded), threads, batchSize: 64 };
     const epochs = 1 + below(3);
     const results = [];
     for (const entry of [threaded, alone]) {
-      const model = await entry.Model.create(architecture(entry), { seed: 5, deterministic: true });
+      const model = await entry.Model.create(architecture(entry, kind), { seed: 5, deterministic: true });
       const trainer = await model.trainer(config);
       const { loss } = await trainer.fit(data, { epochs, validation: data });
-      const cost = trainer.stepSync(data.x.subarray(0, 64 * INPUTS), data.y.subarray(0, 64));
+      const cost = trainer.stepSync(some.x, some.y);
       await trainer.fit(data);
       const predictions = await model.predictAsync(data.x);
       results.push([Float64Array.of(...loss, cost), predictions, ...model.parameters.map(({ data }) => data)]);
@@ -126,17 +119,19 @@ export async function soak({ threaded, alone, seed, seconds, fits, memory = () =
   }
 
   async function newTrainer() {
-    const model = await threaded.Model.create(architecture(threaded), {
-      seed: below(1000),
-      deterministic: chance(0.5),
-    });
-    const options = { loss: 'sparseCategoricalCrossEntropy', optimizer: optimizers[below(2)], threads: 1 + below(3) };
+    const kind = oneOf(random, Object.keys(networks));
+    const choice = { seed: below(1000), deterministic: chance(0.5) };
+    const model = await threaded.Model.create(architecture(threaded, kind), choice);
+    const options = { ...optionsOf(random, threaded), threads: 1 + below(3), batchSize: 32 + below(64) };
+    doing = `a trainer of a ${kind} network with ${JSON.stringify(options)}`;
+    const trainer = await model.trainer(options);
+    kinds.set(trainer, kind);
     counts.trainers += 1;
-    return model.trainer({ ...options, batchSize: 32 + below(64) });
+    return trainer;
   }
 
-  async function predictBeside({ model }) {
-    const { x } = rowsOf(1 + below(600));
+  async function predictBeside({ model }, kind) {
+    const { x } = rowsOf(random, kind, 1 + below(600));
     const want = model.predict(x);
     const got = await model.predictAsync(x, chance(0.3) ? { threads: 1 + below(3) } : {});
     check(same(got, want), 'predictAsync gave other numbers than predict');
@@ -151,11 +146,14 @@ export async function soak({ threaded, alone, seed, seconds, fits, memory = () =
       work.push(fitOnce(trainers[1]));
       counts.atOnce += 1;
     }
-    for (let i = chance(0.2) ? 1 + below(3) : 0; i > 0; i--) work.push(predictBeside(trainers[below(2)]));
+    for (let i = chance(0.2) ? 1 + below(3) : 0; i > 0; i--) {
+      const beside = trainers[below(2)];
+      work.push(predictBeside(beside, kinds.get(beside)));
+    }
     await Promise.all(work);
     if (chance(0.3)) {
       doing = 'steps';
-      const { x, y } = rowsOf(1 + below(32));
+      const { x, y } = rowsOf(random, kinds.get(trainer), 1 + below(32));
       for (let i = below(4); i >= 0; i--) {
         const cost = chance(0.5) ? trainer.stepSync(x, y) : await trainer.step(x, y);
         check(Number.isFinite(cost), `a cost of ${cost}`);
@@ -170,7 +168,7 @@ export async function soak({ threaded, alone, seed, seconds, fits, memory = () =
       doing = 'a comparison';
       await compare(1 + below(4));
     }
-    if (chance(0.02)) {
+    if (chance(0.05)) {
       const place = below(2);
       if (chance(0.5)) trainers[place].dispose();
       trainers[place] = await newTrainer();
