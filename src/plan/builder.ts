@@ -1,4 +1,5 @@
 /** The builder: layers, losses and optimisers emit records into sections; then all is given its place and written. */
+import { FORWARD_ONLY } from '../forwardOnly.js';
 import { size } from '../shape.js';
 import type { WeightFormat } from './formats.js';
 import { align, CONSTANTS_END, placeRegions, Region } from './memory.js';
@@ -298,7 +299,8 @@ export class Builder {
     emit();
     const last = this.#records.length;
     let sum = 0;
-    for (const { op, fields, positions } of this.#records.slice(first)) {
+    // What predicts alone has no budgets of work.
+    for (const { op, fields, positions } of FORWARD_ONLY ? [] : this.#records.slice(first)) {
       sum += op.work(scalarsOf(fields), this.capacity * positions);
       // All records so far are carried out so many times.
       if (op.code === Opcode.nextPart) sum *= Number(fields.counts);

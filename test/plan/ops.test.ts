@@ -41,10 +41,10 @@ describe('the table of ops', () => {
     const about = { binary: 'predict', work: () => 1 } as const;
     const fields = { y: 'address', x: 'address', columns: 'i32' } as const;
     expect(
-      defineOp(Opcode.gather, fields, { ...about, access: () => ({ y: writes('rows'), x: reads('rows') }) }),
+      defineOp(() => Opcode.gather, fields, { ...about, access: () => ({ y: writes('rows'), x: reads('rows') }) }),
     ).toBeDefined();
     // @ts-expect-error nothing is said of x: threads would not wait for one another where they read it
-    expect(defineOp(Opcode.gather, fields, { ...about, access: () => ({ y: writes('rows') }) })).toBeDefined();
+    expect(defineOp(() => Opcode.gather, fields, { ...about, access: () => ({ y: writes('rows') }) })).toBeDefined();
   });
 
   it('says which binary holds an op, as the machine has it', () => {

@@ -1,4 +1,5 @@
 /** Windows over images: convolutions, pooling, and rows that come to other positions. */
+import { FORWARD_ONLY } from '../../forwardOnly.js';
 import { Opcode } from '../opcodes.js';
 import { PANEL } from '../panels.js';
 import { defineOp, reads, writes, writesMatrix } from './op.js';
@@ -17,7 +18,7 @@ const sizeFields = { channels: 'i32', outputs: 'i32', strip: 'i32', taps: 'i32' 
 const scratchAccess = { window: reads('whole'), scratch: writes('whole') };
 
 export const convolutionForward = /* @__PURE__ */ defineOp(
-  Opcode.convolutionForward,
+  () => Opcode.convolutionForward,
   {
     y: 'address',
     x: 'address',
@@ -28,7 +29,7 @@ export const convolutionForward = /* @__PURE__ */ defineOp(
     floor: 'f32',
     paired: 'i32',
   },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: ({ outputs }) => ({
       y: writesMatrix('rows', outputs),
@@ -43,7 +44,7 @@ export const convolutionForward = /* @__PURE__ */ defineOp(
 
 /** Its record's positions are those of dx. */
 export const convolutionInputGradient = /* @__PURE__ */ defineOp(
-  Opcode.convolutionInputGradient,
+  () => Opcode.convolutionInputGradient,
   {
     dx: 'address',
     dy: 'address',
@@ -54,7 +55,7 @@ export const convolutionInputGradient = /* @__PURE__ */ defineOp(
     ...sizeFields,
     paired: 'i32',
   },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: ({ channels }) => ({
       dx: writesMatrix('rows', channels),
@@ -69,7 +70,7 @@ export const convolutionInputGradient = /* @__PURE__ */ defineOp(
 );
 
 export const convolutionWeightGradient = /* @__PURE__ */ defineOp(
-  Opcode.convolutionWeightGradient,
+  () => Opcode.convolutionWeightGradient,
   {
     dw: 'address',
     db: 'address',
@@ -94,7 +95,7 @@ export const convolutionWeightGradient = /* @__PURE__ */ defineOp(
 );
 
 export const groupWeights = /* @__PURE__ */ defineOp(
-  Opcode.groupWeights,
+  () => Opcode.groupWeights,
   {
     to: 'address',
     from: 'address',
@@ -104,7 +105,7 @@ export const groupWeights = /* @__PURE__ */ defineOp(
     groups: 'i32',
     back: 'i32',
   },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: ({ taps, channels, groups, outputs, back }) => ({
       to: writesMatrix('outputs', outputs, back === 1 ? (taps * channels) / groups : taps * channels),
@@ -125,9 +126,9 @@ const depthwiseWork = ({ channels, multiplier, taps }: Depthwise, rows: number) 
   3 * rows * channels * multiplier * taps;
 
 export const depthwiseForward = /* @__PURE__ */ defineOp(
-  Opcode.depthwiseForward,
+  () => Opcode.depthwiseForward,
   { y: 'address', x: 'address', w: 'address', b: 'address', ...depthwiseFields, floor: 'f32' },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: ({ channels, multiplier }) => ({
       y: writesMatrix('rows', channels * multiplier),
@@ -142,7 +143,7 @@ export const depthwiseForward = /* @__PURE__ */ defineOp(
 
 /** Its record's positions are those of dx. */
 export const depthwiseInputGradient = /* @__PURE__ */ defineOp(
-  Opcode.depthwiseInputGradient,
+  () => Opcode.depthwiseInputGradient,
   { dx: 'address', dy: 'address', w: 'address', rectified: 'address', ...depthwiseFields },
   {
     binary: 'train',
@@ -158,7 +159,7 @@ export const depthwiseInputGradient = /* @__PURE__ */ defineOp(
 );
 
 export const depthwiseWeightGradient = /* @__PURE__ */ defineOp(
-  Opcode.depthwiseWeightGradient,
+  () => Opcode.depthwiseWeightGradient,
   { dw: 'address', db: 'address', x: 'address', dy: 'address', ...depthwiseFields },
   {
     binary: 'train',
@@ -174,9 +175,9 @@ export const depthwiseWeightGradient = /* @__PURE__ */ defineOp(
 );
 
 export const poolForward = /* @__PURE__ */ defineOp(
-  Opcode.poolForward,
+  () => Opcode.poolForward,
   { y: 'address', x: 'address', window: 'address', columns: 'i32', kind: 'i32', taps: 'i32', lengths: 'i32' },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: ({ columns }) => ({ y: writesMatrix('rows', columns), x: reads('rows'), window: reads('whole') }),
     work: ({ columns, taps }, rows) => 2 * rows * columns * taps,
@@ -185,7 +186,7 @@ export const poolForward = /* @__PURE__ */ defineOp(
 
 /** Its record's positions are those of dx. */
 export const poolGradient = /* @__PURE__ */ defineOp(
-  Opcode.poolGradient,
+  () => Opcode.poolGradient,
   {
     dx: 'address',
     dy: 'address',
@@ -211,9 +212,9 @@ export const poolGradient = /* @__PURE__ */ defineOp(
 
 /** Its record's positions are those of y; `from` are those of x. */
 export const movePositions = /* @__PURE__ */ defineOp(
-  Opcode.movePositions,
+  () => Opcode.movePositions,
   { y: 'address', x: 'address', table: 'address', columns: 'i32', from: 'i32', lengths: 'i32', places: 'i32' },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: ({ columns }) => ({ y: writesMatrix('rows', columns), x: reads('rows'), table: reads('whole') }),
     work: ({ columns }, rows) => 3 * rows * Math.max(columns, PANEL),
@@ -222,9 +223,9 @@ export const movePositions = /* @__PURE__ */ defineOp(
 
 /** For streams of one row: what y holds is what it held, a step further. */
 export const pushStep = /* @__PURE__ */ defineOp(
-  Opcode.pushStep,
+  () => Opcode.pushStep,
   { y: 'address', x: 'address', columns: 'i32', steps: 'i32' },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: ({ columns, steps }) => ({ y: writesMatrix('whole', columns, steps), x: reads('whole') }),
     work: ({ columns, steps }) => steps * columns,

@@ -1,4 +1,5 @@
 /** The matrix products of the fully connected layer. */
+import { FORWARD_ONLY } from '../../forwardOnly.js';
 import { Opcode } from '../opcodes.js';
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
@@ -12,7 +13,7 @@ const product = ({ inputs, outputs }: Sizes, rows: number) => rows * inputs * ou
 const ownOrWhole = (ownBytes: number) => reads(ownBytes === 0 ? 'whole' : 'own');
 
 export const denseForward = /* @__PURE__ */ defineOp(
-  Opcode.denseForward,
+  () => Opcode.denseForward,
   {
     y: 'address',
     x: 'address',
@@ -25,7 +26,7 @@ export const denseForward = /* @__PURE__ */ defineOp(
     byOutputs: 'i32',
     ownBytes: 'i32',
   },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: ({ outputs, byOutputs, ownBytes }) =>
       byOutputs === 1
@@ -37,7 +38,7 @@ export const denseForward = /* @__PURE__ */ defineOp(
 );
 
 export const denseForwardQuantized = /* @__PURE__ */ defineOp(
-  Opcode.denseForwardQuantized,
+  () => Opcode.denseForwardQuantized,
   {
     y: 'address',
     x: 'address',
@@ -52,7 +53,7 @@ export const denseForwardQuantized = /* @__PURE__ */ defineOp(
     bits: 'i32',
     paired: 'i32',
   },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: ({ outputs }) => ({
       y: writesMatrix('rows', outputs),
@@ -70,9 +71,9 @@ export const denseForwardQuantized = /* @__PURE__ */ defineOp(
 
 /** Float32 weights from ones of fewer bits. */
 export const widenWeights = /* @__PURE__ */ defineOp(
-  Opcode.widenWeights,
+  () => Opcode.widenWeights,
   { to: 'address', w: 'address', scale: 'address', inputs: 'i32', outputs: 'i32', bits: 'i32' },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: ({ inputs, outputs }) => ({
       to: writesMatrix('outputs', outputs, inputs),
@@ -84,7 +85,7 @@ export const widenWeights = /* @__PURE__ */ defineOp(
 );
 
 export const denseInputGradient = /* @__PURE__ */ defineOp(
-  Opcode.denseInputGradient,
+  () => Opcode.denseInputGradient,
   {
     dx: 'address',
     dy: 'address',
@@ -110,7 +111,7 @@ export const denseInputGradient = /* @__PURE__ */ defineOp(
 );
 
 export const denseWeightGradient = /* @__PURE__ */ defineOp(
-  Opcode.denseWeightGradient,
+  () => Opcode.denseWeightGradient,
   {
     dw: 'address',
     db: 'address',

@@ -1,4 +1,5 @@
 /** What acts on a value's elements, or on its rows: activations and softmax. */
+import { FORWARD_ONLY } from '../../forwardOnly.js';
 import { Opcode } from '../opcodes.js';
 import { type Access, defineOp, reads, writesMatrix } from './op.js';
 
@@ -15,9 +16,9 @@ function backward({ columns }: Width, share: 'rows' | 'panels') {
 }
 
 export const activationForward = /* @__PURE__ */ defineOp(
-  Opcode.activationForward,
+  () => Opcode.activationForward,
   { y: 'address', x: 'address', columns: 'i32', kind: 'i32', setting: 'f32' },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: forward,
     work: ({ columns }, rows) => 30 * rows * columns,
@@ -25,15 +26,15 @@ export const activationForward = /* @__PURE__ */ defineOp(
 );
 
 export const activationGradient = /* @__PURE__ */ defineOp(
-  Opcode.activationGradient,
+  () => Opcode.activationGradient,
   { y: 'address', x: 'address', columns: 'i32', kind: 'i32', setting: 'f32', dx: 'address', dy: 'address' },
   { binary: 'train', access: fields => backward(fields, 'panels'), work: ({ columns }, rows) => 30 * rows * columns },
 );
 
 export const softmaxForward = /* @__PURE__ */ defineOp(
-  Opcode.softmaxForward,
+  () => Opcode.softmaxForward,
   { y: 'address', x: 'address', columns: 'i32' },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: forward,
     work: ({ columns }, rows) => 60 * rows * columns,
@@ -41,15 +42,15 @@ export const softmaxForward = /* @__PURE__ */ defineOp(
 );
 
 export const softmaxGradient = /* @__PURE__ */ defineOp(
-  Opcode.softmaxGradient,
+  () => Opcode.softmaxGradient,
   { y: 'address', x: 'address', columns: 'i32', dx: 'address', dy: 'address' },
   { binary: 'train', access: fields => backward(fields, 'rows'), work: ({ columns }, rows) => 10 * rows * columns },
 );
 
 export const logSoftmaxForward = /* @__PURE__ */ defineOp(
-  Opcode.logSoftmaxForward,
+  () => Opcode.logSoftmaxForward,
   { y: 'address', x: 'address', columns: 'i32' },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: forward,
     work: ({ columns }, rows) => 60 * rows * columns,
@@ -57,7 +58,7 @@ export const logSoftmaxForward = /* @__PURE__ */ defineOp(
 );
 
 export const logSoftmaxGradient = /* @__PURE__ */ defineOp(
-  Opcode.logSoftmaxGradient,
+  () => Opcode.logSoftmaxGradient,
   { y: 'address', x: 'address', columns: 'i32', dx: 'address', dy: 'address' },
   { binary: 'train', access: fields => backward(fields, 'rows'), work: ({ columns }, rows) => 40 * rows * columns },
 );

@@ -1,10 +1,11 @@
 /** Tables of rows that whole numbers name. */
+import { FORWARD_ONLY } from '../../forwardOnly.js';
 import { Opcode } from '../opcodes.js';
 import { PANEL } from '../panels.js';
 import { defineOp, reads, shareOfUnit, writes, writesMatrix } from './op.js';
 
 export const embeddingForward = /* @__PURE__ */ defineOp(
-  Opcode.embeddingForward,
+  () => Opcode.embeddingForward,
   {
     y: 'address',
     x: 'address',
@@ -17,7 +18,7 @@ export const embeddingForward = /* @__PURE__ */ defineOp(
     pad: 'i32',
     bits: 'i32',
   },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: ({ columns }) => ({
       y: writesMatrix('rows', columns),
@@ -30,7 +31,7 @@ export const embeddingForward = /* @__PURE__ */ defineOp(
 );
 
 export const embeddingGradient = /* @__PURE__ */ defineOp(
-  Opcode.embeddingGradient,
+  () => Opcode.embeddingGradient,
   {
     dw: 'address',
     dy: 'address',
@@ -55,7 +56,7 @@ export const embeddingGradient = /* @__PURE__ */ defineOp(
 );
 
 export const nameRows = /* @__PURE__ */ defineOp(
-  Opcode.nameRows,
+  () => Opcode.nameRows,
   {
     x: 'address',
     found: 'address',
@@ -73,7 +74,7 @@ export const nameRows = /* @__PURE__ */ defineOp(
 );
 
 export const rowsGradient = /* @__PURE__ */ defineOp(
-  Opcode.rowsGradient,
+  () => Opcode.rowsGradient,
   {
     dw: 'address',
     dy: 'address',
@@ -101,7 +102,7 @@ export const rowsGradient = /* @__PURE__ */ defineOp(
 function defineMove(code: Opcode) {
   const takes = code === Opcode.takeRows;
   return defineOp(
-    code,
+    () => code,
     {
       rowwise: 'address',
       table: 'address',

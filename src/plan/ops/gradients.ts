@@ -4,13 +4,13 @@ import { PANEL } from '../panels.js';
 import { defineOp, reads, shareOfUnit, writes } from './op.js';
 
 export const nextPart = /* @__PURE__ */ defineOp(
-  Opcode.nextPart,
+  () => Opcode.nextPart,
   { counts: 'i32' },
   { binary: 'train', access: () => ({}), work: () => 0 },
 );
 
 export const collectGradients = /* @__PURE__ */ defineOp(
-  Opcode.collectGradients,
+  () => Opcode.collectGradients,
   { gradients: 'address', sums: 'address', rows: 'i32', unit: 'i32', counts: 'i32' },
   {
     binary: 'train',
@@ -20,7 +20,7 @@ export const collectGradients = /* @__PURE__ */ defineOp(
 );
 
 export const penalize = /* @__PURE__ */ defineOp(
-  Opcode.penalize,
+  () => Opcode.penalize,
   { dw: 'address', w: 'address', rows: 'i32', unit: 'i32', l1: 'f32', l2: 'f32' },
   {
     binary: 'train',
@@ -30,7 +30,7 @@ export const penalize = /* @__PURE__ */ defineOp(
 );
 
 export const sumChunks = /* @__PURE__ */ defineOp(
-  Opcode.sumChunks,
+  () => Opcode.sumChunks,
   { x: 'address', sums: 'address', rows: 'i32', unit: 'i32', l1: 'f32', l2: 'f32' },
   {
     binary: 'train',
@@ -42,7 +42,7 @@ export const sumChunks = /* @__PURE__ */ defineOp(
 /** Something that every thread makes for itself of all chunks' sums. */
 function defineTotal(code: Opcode) {
   return defineOp(
-    code,
+    () => code,
     { sums: 'address', count: 'i32', limit: 'f32' },
     { binary: 'train', access: () => ({ sums: reads('whole') }), work: ({ count }) => 10 * count },
   );
@@ -54,7 +54,7 @@ export const measureNorm = /* @__PURE__ */ defineTotal(Opcode.measureNorm);
 /** Something done to each number by itself. */
 function definePass(code: Opcode) {
   return defineOp(
-    code,
+    () => code,
     { to: 'address', from: 'address', rows: 'i32', unit: 'i32', setting: 'f32' },
     {
       binary: 'train',
@@ -69,7 +69,7 @@ export const scaleGradients = /* @__PURE__ */ definePass(Opcode.scaleGradients);
 export const averageParameters = /* @__PURE__ */ definePass(Opcode.averageParameters);
 
 export const constrain = /* @__PURE__ */ defineOp(
-  Opcode.constrain,
+  () => Opcode.constrain,
   { w: 'address', rows: 'i32', panels: 'i32', kind: 'i32', limit: 'f32', units: 'i32' },
   {
     binary: 'train',

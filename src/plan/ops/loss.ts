@@ -4,7 +4,7 @@ import { defineOp, reads, writes, writesMatrix } from './op.js';
 
 function defineLoss(code: Opcode) {
   return defineOp(
-    code,
+    () => code,
     {
       rowCosts: 'address',
       x: 'address',
@@ -40,7 +40,7 @@ export const cosineSimilarity = /* @__PURE__ */ defineLoss(Opcode.cosineSimilari
 export const categoricalHinge = /* @__PURE__ */ defineLoss(Opcode.categoricalHinge);
 
 export const weighRows = /* @__PURE__ */ defineOp(
-  Opcode.weighRows,
+  () => Opcode.weighRows,
   { rowCosts: 'address', dx: 'address', weights: 'address', columns: 'i32' },
   {
     binary: 'train',
@@ -50,7 +50,7 @@ export const weighRows = /* @__PURE__ */ defineOp(
 );
 
 export const maskCosts = /* @__PURE__ */ defineOp(
-  Opcode.maskCosts,
+  () => Opcode.maskCosts,
   { rowCosts: 'address', dx: 'address', columns: 'i32', lengths: 'i32' },
   {
     binary: 'train',
@@ -60,7 +60,7 @@ export const maskCosts = /* @__PURE__ */ defineOp(
 );
 
 export const cost = /* @__PURE__ */ defineOp(
-  Opcode.cost,
+  () => Opcode.cost,
   { rowCosts: 'address', tally: 'address', divisor: 'f32', weight: 'f32', adds: 'i32', lengths: 'i32', judges: 'i32' },
   {
     binary: 'train',
@@ -71,7 +71,7 @@ export const cost = /* @__PURE__ */ defineOp(
 
 function defineAccuracy(code: Opcode) {
   return defineOp(
-    code,
+    () => code,
     { x: 'address', target: 'address', tally: 'address', columns: 'i32', threshold: 'f32', lengths: 'i32' },
     {
       binary: 'train',

@@ -1,10 +1,11 @@
 /** What makes one value of several, and adds up the gradients of one that several read. */
+import { FORWARD_ONLY } from '../../forwardOnly.js';
 import { Opcode } from '../opcodes.js';
 import { PANEL } from '../panels.js';
 import { defineOp, reads, shareOfUnit, writes, writesMatrix } from './op.js';
 
 export const accumulate = /* @__PURE__ */ defineOp(
-  Opcode.accumulate,
+  () => Opcode.accumulate,
   { dx: 'address', further: 'address', columns: 'i32' },
   {
     binary: 'train',
@@ -14,7 +15,7 @@ export const accumulate = /* @__PURE__ */ defineOp(
 );
 
 export const accumulateParameter = /* @__PURE__ */ defineOp(
-  Opcode.accumulateParameter,
+  () => Opcode.accumulateParameter,
   { dw: 'address', further: 'address', rows: 'i32', unit: 'i32' },
   {
     binary: 'train',
@@ -24,9 +25,9 @@ export const accumulateParameter = /* @__PURE__ */ defineOp(
 );
 
 export const mergeForward = /* @__PURE__ */ defineOp(
-  Opcode.mergeForward,
+  () => Opcode.mergeForward,
   { y: 'address', a: 'address', b: 'address', columns: 'i32', kind: 'i32', scale: 'f32' },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: ({ columns }) => ({ y: writesMatrix('rows', columns), a: reads('rows'), b: reads('rows') }),
     work: ({ columns }, rows) => 4 * rows * columns,
@@ -34,7 +35,7 @@ export const mergeForward = /* @__PURE__ */ defineOp(
 );
 
 export const mergeGradient = /* @__PURE__ */ defineOp(
-  Opcode.mergeGradient,
+  () => Opcode.mergeGradient,
   {
     dx: 'address',
     dy: 'address',
@@ -58,9 +59,9 @@ export const mergeGradient = /* @__PURE__ */ defineOp(
 );
 
 export const copyColumns = /* @__PURE__ */ defineOp(
-  Opcode.copyColumns,
+  () => Opcode.copyColumns,
   { y: 'address', x: 'address', columns: 'i32', from: 'i32', to: 'i32', count: 'i32', alone: 'i32' },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: ({ columns }) => ({ y: writesMatrix('rows', columns), x: reads('rows') }),
     work: ({ count }, rows) => 5 * rows * count,

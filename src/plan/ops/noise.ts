@@ -15,20 +15,20 @@ const dropoutAccess = ({ columns }: Width) => ({
   mask: writes('rows'),
 });
 
-export const dropoutForward = /* @__PURE__ */ defineOp(Opcode.dropoutForward, dropoutFields, {
+export const dropoutForward = /* @__PURE__ */ defineOp(() => Opcode.dropoutForward, dropoutFields, {
   binary: 'train',
   access: dropoutAccess,
   work: ({ columns }, rows) => 45 * rows * columns,
 });
 
 export const alphaDropoutForward = /* @__PURE__ */ defineOp(
-  Opcode.alphaDropoutForward,
+  () => Opcode.alphaDropoutForward,
   { ...dropoutFields, kept: 'f32', dropped: 'f32' },
   { binary: 'train', access: dropoutAccess, work: ({ columns }, rows) => 50 * rows * columns },
 );
 
 export const dropoutGradient = /* @__PURE__ */ defineOp(
-  Opcode.dropoutGradient,
+  () => Opcode.dropoutGradient,
   { dx: 'address', dy: 'address', mask: 'address', columns: 'i32' },
   {
     binary: 'train',
@@ -38,7 +38,7 @@ export const dropoutGradient = /* @__PURE__ */ defineOp(
 );
 
 export const gaussianNoiseForward = /* @__PURE__ */ defineOp(
-  Opcode.gaussianNoiseForward,
+  () => Opcode.gaussianNoiseForward,
   { ...noiseFields, deviation: 'f32' },
   {
     binary: 'train',

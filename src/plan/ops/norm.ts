@@ -1,9 +1,10 @@
 /** Normalisation. */
+import { FORWARD_ONLY } from '../../forwardOnly.js';
 import { Opcode } from '../opcodes.js';
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
 export const rowNormForward = /* @__PURE__ */ defineOp(
-  Opcode.rowNormForward,
+  () => Opcode.rowNormForward,
   {
     y: 'address',
     x: 'address',
@@ -14,7 +15,7 @@ export const rowNormForward = /* @__PURE__ */ defineOp(
     centered: 'i32',
     epsilon: 'f32',
   },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: ({ columns }) => ({
       y: writesMatrix('rows', columns),
@@ -28,7 +29,7 @@ export const rowNormForward = /* @__PURE__ */ defineOp(
 );
 
 export const rowNormGradient = /* @__PURE__ */ defineOp(
-  Opcode.rowNormGradient,
+  () => Opcode.rowNormGradient,
   {
     dx: 'address',
     dy: 'address',
@@ -52,7 +53,7 @@ export const rowNormGradient = /* @__PURE__ */ defineOp(
 );
 
 export const rowNormParameterGradient = /* @__PURE__ */ defineOp(
-  Opcode.rowNormParameterGradient,
+  () => Opcode.rowNormParameterGradient,
   { dgamma: 'address', dbeta: 'address', dy: 'address', x: 'address', moments: 'address', columns: 'i32' },
   {
     binary: 'train',
@@ -68,7 +69,7 @@ export const rowNormParameterGradient = /* @__PURE__ */ defineOp(
 );
 
 export const batchMoments = /* @__PURE__ */ defineOp(
-  Opcode.batchMoments,
+  () => Opcode.batchMoments,
   { x: 'address', mean: 'address', variance: 'address', columns: 'i32' },
   {
     binary: 'train',
@@ -82,7 +83,7 @@ export const batchMoments = /* @__PURE__ */ defineOp(
 );
 
 export const columnNormForward = /* @__PURE__ */ defineOp(
-  Opcode.columnNormForward,
+  () => Opcode.columnNormForward,
   {
     y: 'address',
     x: 'address',
@@ -95,7 +96,7 @@ export const columnNormForward = /* @__PURE__ */ defineOp(
     invert: 'i32',
     byPanels: 'i32',
   },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access({ columns, byPanels }) {
       const share = byPanels === 1 ? 'panels' : 'rows';
@@ -115,7 +116,7 @@ export const columnNormForward = /* @__PURE__ */ defineOp(
 );
 
 export const columnNormGradient = /* @__PURE__ */ defineOp(
-  Opcode.columnNormGradient,
+  () => Opcode.columnNormGradient,
   {
     dx: 'address',
     dgamma: 'address',
@@ -150,7 +151,7 @@ export const columnNormGradient = /* @__PURE__ */ defineOp(
 );
 
 export const moveAverages = /* @__PURE__ */ defineOp(
-  Opcode.moveAverages,
+  () => Opcode.moveAverages,
   {
     movingMean: 'address',
     movingVariance: 'address',

@@ -57,12 +57,16 @@ export interface AnyOp extends Omit<Op, 'access'> {
   access(numbers: Readonly<Record<string, number>>): Readonly<Record<string, Access>>;
 }
 
+/**
+ * `code` is a function, as bundlers take a look at an enum for an effect, and leave no op out that has it for itself.
+ * `about` stands behind `FORWARD_ONLY ||` where the op predicts: bundles that do nothing else go without it.
+ */
 export function defineOp<const F extends Struct>(
-  code: Opcode,
+  code: () => Opcode,
   fields: F,
-  about: Pick<Op<F>, 'binary' | 'access' | 'work'>,
+  about: Pick<Op<F>, 'binary' | 'access' | 'work'> | true,
 ): Op<F> {
-  return { code, fields, ...about };
+  return { code: code(), fields, ...(about as Exclude<typeof about, true>) };
 }
 
 /** What people call an op. */

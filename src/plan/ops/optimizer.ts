@@ -4,7 +4,7 @@ import { PANEL } from '../panels.js';
 import { defineOp, reads, shareOfUnit, writes } from './op.js';
 
 export const update = /* @__PURE__ */ defineOp(
-  Opcode.update,
+  () => Opcode.update,
   {
     parameters: 'address',
     gradients: 'address',

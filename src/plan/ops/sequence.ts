@@ -1,4 +1,5 @@
 /** Sequences: from step to step, and from steps to others. */
+import { FORWARD_ONLY } from '../../forwardOnly.js';
 import { Opcode } from '../opcodes.js';
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
@@ -12,7 +13,7 @@ const recurrentWork = ({ units }: { readonly units: number }, rows: number) => G
 
 /** Its record's positions are the steps. */
 export const recurrentForward = /* @__PURE__ */ defineOp(
-  Opcode.recurrentForward,
+  () => Opcode.recurrentForward,
   {
     h: 'address',
     z: 'address',
@@ -26,7 +27,7 @@ export const recurrentForward = /* @__PURE__ */ defineOp(
     lengths: 'i32',
     carries: 'i32',
   },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: ({ units }) => ({
       h: writesMatrix('rows', units),
@@ -41,7 +42,7 @@ export const recurrentForward = /* @__PURE__ */ defineOp(
 );
 
 export const recurrentGradient = /* @__PURE__ */ defineOp(
-  Opcode.recurrentGradient,
+  () => Opcode.recurrentGradient,
   {
     h: 'address',
     z: 'address',
@@ -73,7 +74,7 @@ export const recurrentGradient = /* @__PURE__ */ defineOp(
 
 /** Its record's positions are those of y. */
 export const attention = /* @__PURE__ */ defineOp(
-  Opcode.attention,
+  () => Opcode.attention,
   {
     y: 'address',
     a: 'address',
@@ -89,7 +90,7 @@ export const attention = /* @__PURE__ */ defineOp(
     paired: 'i32',
     lengths: 'i32',
   },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: ({ kind, keys, heads, columns }) => ({
       y: writesMatrix('rows', kind === 0 ? keys : heads * columns),
@@ -104,9 +105,9 @@ export const attention = /* @__PURE__ */ defineOp(
 );
 
 export const addSteps = /* @__PURE__ */ defineOp(
-  Opcode.addSteps,
+  () => Opcode.addSteps,
   { y: 'address', x: 'address', w: 'address', columns: 'i32', steps: 'i32' },
-  {
+  FORWARD_ONLY || {
     binary: 'predict',
     access: ({ columns }) => ({ y: writesMatrix('rows', columns), x: reads('rows'), w: reads('whole') }),
     work: ({ columns }, rows) => 3 * rows * columns,
@@ -114,7 +115,7 @@ export const addSteps = /* @__PURE__ */ defineOp(
 );
 
 export const stepsGradient = /* @__PURE__ */ defineOp(
-  Opcode.stepsGradient,
+  () => Opcode.stepsGradient,
   { dw: 'address', dy: 'address', columns: 'i32', steps: 'i32' },
   {
     binary: 'train',
