@@ -5,17 +5,16 @@
 import { ABORTED, unlessAborted } from './abort.js';
 import type { Training } from './callbacks/callback.js';
 import { wrongValue } from './errors.js';
+import { Executor } from './executor.js';
 import { evaluation, type Judgement, type ReadyData } from './judge.js';
 import { Measuring } from './metrics/measuring.js';
-import { align } from './plan/memory.js';
+import type { Directions } from './minimize/directions.js';
+import { type Iteration, Minimization } from './minimize/minimization.js';
 import { Purpose, Random } from './random.js';
 import type { Block, Blocks, RowSource } from './rowSource.js';
 import { FINITE_PARAMETERS, type Run } from './run.js';
-import type { Crew } from './runtime/crew.js';
-import { type Places, setLengths } from './runtime/staging.js';
-import { callCrew, WORK_FOR_MESSAGE } from './runtime/threads.js';
-import { Turn, workPerStep } from './runtime/turn.js';
-import { countedRows, scoreNames, scoresOf, setSums, sumsOf, validationName } from './sums.js';
+import type { Places } from './runtime/staging.js';
+import { countedRows, scoreNames, scoresOf, sumsOf, validationName } from './sums.js';
 import {
   type CheckedFitOptions,
   type EpochEvent,
@@ -24,6 +23,12 @@ import {
   record,
   rowsOfStep,
 } from './trainingOptions.js';
+
+/** An epoch's event, and why it is to be the last, where the epoch itself says so. */
+interface Ended {
+  readonly event: EpochEvent;
+  readonly over?: string | undefined;
+}
 
 /** @internal */
 export class Fit {
@@ -38,12 +43,12 @@ export class Fit {
   readonly #history: History;
   /** The metrics of validation rows. */
   readonly #judging: Measuring;
-  #crew: Crew | undefined;
+  readonly #executor: Executor;
   #stepping = false;
   /** Rows of the epoch's blocks so far that count for each output. */
   #counted: readonly number[] = [];
-  /** The rows in the machine's memory, and where they lie there. */
-  #placed: { readonly block: Block; readonly places: Places } | undefined;
+  /** Of full-batch optimisers, from the first iteration on. */
+  #minimization: Minimization | undefined;
 
   constructor(
     run: Run,
@@ -58,8 +63,10 @@ export class Fit {
     this.#options = options;
     this.#about = about;
     this.#judging = new Measuring('fit', run.goals, run.measuring.restore);
+    this.#executor = new Executor(run, options.signal);
     const scores = scoreNames(run.goals);
-    this.#history = newHistory(validation ? [...scores, ...scores.map(validationName)] : scores);
+    const own = run.directions ? ['gradientNorm', 'stepLength'] : [];
+    this.#history = newHistory([...scores, ...(validation ? scores.map(validationName) : []), ...own]);
     this.#trained = run.model.held.trained;
   }
 
@@ -81,7 +88,7 @@ export class Fit {
       get learningRate() {
         return run.learningRate;
       },
-      isScheduled: run.isScheduled,
+      hasFixedRate: run.hasFixedRate,
       setLearningRate: rate => run.setLearningRate(rate),
       parameters: () => held.values.slice(),
       restore: parameters => {
@@ -103,12 +110,12 @@ export class Fit {
       }
       return history;
     } catch (error) {
-      if (this.#crew?.failure) run.goBack(this.#crew.failure);
+      if (this.#executor.failure) run.goBack(this.#executor.failure);
       run.lookInTheMiddle();
       throw error;
     } finally {
       this.#stepping = false;
-      this.#crew?.leave();
+      this.#executor.leave();
       run.workspace.rest('fit');
       run.model.held.endFit(this.#trained);
     }
@@ -128,16 +135,15 @@ export class Fit {
     const room = await unlessAborted(signal, this.#source.open());
     if (room === ABORTED) return ABORTED;
     run.open(Math.max(room.samples.rows, this.#validation?.samples.rows ?? 0), room, false);
-    const { network } = run.workspace;
     run.lead();
-    this.#crew = await this.#callCrew(room.samples.rows);
-    const turn = new Turn(network.plan, this.#crew?.size ?? 0);
+    await this.#executor.begin(Math.min(Math.ceil(room.samples.rows / rowsOfStep(run.config)), this.#mostSteps));
     for (let done = 0; done < epochs; done++) {
       if (signal?.aborted) return ABORTED;
-      const event = await this.#epoch(turn);
-      if (event === ABORTED) return ABORTED;
+      const ended = await (run.directions ? this.#iteration(run.directions) : this.#epoch());
+      if (ended === ABORTED) return ABORTED;
+      const { event, over: reason } = ended;
       record(history, event);
-      const last = done === epochs - 1;
+      const last = reason !== undefined || done === epochs - 1;
       const stopped = run.callbacks.none
         ? undefined
         : await unlessAborted(signal, run.callbacks.epoch(event, training, last));
@@ -146,42 +152,51 @@ export class Fit {
       if (!run.callbacks.none && (await unlessAborted(signal, run.callbacks.save(event, training))) === ABORTED) {
         return ABORTED;
       }
-      if (stopped !== undefined) {
-        history.stopped = stopped;
+      const end = reason ?? stopped;
+      if (end !== undefined) {
+        history.stopped = end;
         return undefined;
       }
     }
     return undefined;
   }
 
-  /**
-   * A crew; none where a message to it would take as long as what it is to do at once, or where no workers are to be
-   * had.
-   */
-  async #callCrew(rows: number): Promise<Crew | undefined> {
-    const { team, config, workspace } = this.#run;
-    const { signal } = this.#options;
-    const steps = Math.min(Math.ceil(rows / rowsOfStep(config)), this.#mostSteps);
-    if (!team || steps * workPerStep(workspace.network.plan) < WORK_FOR_MESSAGE) return undefined;
-    const calling = callCrew(team, workspace.program);
-    const crew = await unlessAborted(signal, calling);
-    if (crew !== ABORTED) return crew;
-    void calling.then(late => late?.leave());
-    return undefined;
-  }
-
-  async #epoch(turn: Turn): Promise<EpochEvent | typeof ABORTED> {
+  async #epoch(): Promise<Ended | typeof ABORTED> {
     const started = performance.now();
     this.#begin();
     const blocks = this.#source.epoch();
     this.#stepping = true;
     try {
-      if ((await this.#blocks(blocks, turn)) === ABORTED) return ABORTED;
+      if ((await this.#blocks(blocks)) === ABORTED) return ABORTED;
     } finally {
       blocks.close();
     }
     this.#stepping = false;
-    return this.#end(started, turn);
+    const { progress, goals, measuring } = this.#run;
+    const rows = progress.position;
+    return this.#end(started, rows, { ...scoresOf(progress, rows, goals, this.#counted), ...measuring.scores });
+  }
+
+  /** A full-batch optimiser's epoch: one step, over all rows as often as that takes. */
+  async #iteration(directions: Directions): Promise<Ended | typeof ABORTED> {
+    const started = performance.now();
+    const { progress, config } = this.#run;
+    const { signal, onBatch } = this.#options;
+    this.#begin();
+    this.#countBegun(1);
+    this.#minimization ??= new Minimization(this.#run, directions, this.#source, this.#executor, signal);
+    this.#stepping = true;
+    const found = await this.#minimization.iterate((config.optimizer as { tolerance: number }).tolerance);
+    this.#stepping = false;
+    if (found === ABORTED) return ABORTED;
+    this.#countFinished(1, 1);
+    const { rows, scores, stopped } = found;
+    if (onBatch) {
+      const called = onBatch({ epoch: progress.epoch + 1, batch: 1, loss: scores.loss });
+      if ((await unlessAborted(signal, called)) === ABORTED) return ABORTED;
+    }
+    const ended = await this.#end(started, rows, scores);
+    return ended === ABORTED ? ABORTED : { ...ended, over: stopped };
   }
 
   #begin(): void {
@@ -194,7 +209,7 @@ export class Fit {
   }
 
   /** Goes through an epoch's blocks, but for the rows that it has taken before. */
-  async #blocks(blocks: Blocks, turn: Turn): Promise<typeof ABORTED | undefined> {
+  async #blocks(blocks: Blocks): Promise<typeof ABORTED | undefined> {
     const { model, progress, goals } = this.#run;
     const { shuffle, signal } = this.#options;
     const random = shuffle ? new Random(model.seed, Purpose.shuffle, progress.order) : undefined;
@@ -210,55 +225,32 @@ export class Fit {
       const { rows } = block.samples;
       // Drawn for what is passed over too: what comes behind it draws what it would have.
       const order = random?.permutation(rows);
-      if (order) await turn.tookOrder(rows);
+      if (order) await this.#executor.turn.tookOrder(rows);
       if (progress.position < first + rows) {
-        await this.#place(block, order, first, turn);
-        if ((await this.#steps(first, turn)) === ABORTED) return ABORTED;
+        const places = await this.#executor.place(block, order, progress.position - first, progress);
+        if ((await this.#steps(block, places, first)) === ABORTED) return ABORTED;
       }
       this.#counted = this.#counted.map((count, i) => count + countedRows(block.samples, goals[i]));
       first += rows;
     }
   }
 
-  /** Puts a block into the machine's memory, unless it lies there, as an epoch of its own that `first` rows precede. */
-  async #place(block: Block, order: Int32Array | undefined, first: number, turn: Turn): Promise<void> {
-    const { workspace, progress } = this.#run;
-    const { program } = workspace;
-    const { samples } = block;
-    if (this.#placed?.block !== block) {
-      this.#placed = { block, places: workspace.place(block, true) };
-      await turn.tookData(samples.values.length);
-    }
-    const { places } = this.#placed;
-    this.#run.aim(places);
-    if (order) new Int32Array(program.memory.buffer, places.order, samples.rows).set(order);
-    else program.set('order', 0);
-    program.set('bytes', samples.values instanceof Uint8Array ? 1 : 0);
-    program.set('scale', samples.scale);
-    const behind = places.x + align(samples.values.byteLength);
-    setLengths(program, behind, samples.lengths, samples.rows);
-    program.set('samples', samples.rows);
-    program.set('position', progress.position - first);
-    setSums(program, workspace.network.tallies, progress);
-  }
-
   /** Runs what is left of the block that `first` rows of the epoch precede, unless the signal is aborted. */
-  async #steps(first: number, turn: Turn): Promise<typeof ABORTED | undefined> {
+  async #steps(block: Block, places: Places, first: number): Promise<typeof ABORTED | undefined> {
     const run = this.#run;
     const { progress } = run;
     const { program, network } = run.workspace;
     const { signal, onBatch } = this.#options;
-    const { block, places } = this.#placed as { block: Block; places: Places };
     const ofStep = rowsOfStep(run.config);
     const end = first + block.samples.rows;
     while (progress.position < end) {
       if (signal?.aborted) return ABORTED;
       const left = Math.ceil((end - progress.position) / ofStep);
-      const most = Math.min(left, this.#stepsAtOnce(turn), this.#mostSteps);
+      const most = Math.min(left, this.#executor.stepsAtOnce, this.#mostSteps);
       program.set('keptFrom', progress.position - first);
       const steps = run.prepareRates('fit', most);
       this.#countBegun(steps);
-      const finished = await this.#runSection('step', steps);
+      const finished = await this.#executor.run('step', steps);
       this.#countFinished(steps, finished);
       if (finished < steps) throw run.fail(first + program.get('position'));
       const before = progress.position;
@@ -274,7 +266,7 @@ export class Fit {
         const called = onBatch({ epoch: progress.epoch + 1, batch, loss: program.get('cost') });
         if ((await unlessAborted(signal, called)) === ABORTED) return ABORTED;
       }
-      const others = this.#crew ? undefined : turn.tookSteps(steps);
+      const others = this.#executor.took(steps);
       if (others) await others;
     }
     return undefined;
@@ -295,11 +287,6 @@ export class Fit {
     return kept ? Math.max(1, Math.floor(keptRows / rowsOfStep(config))) : Infinity;
   }
 
-  /** How many steps may pass before an abort is heard, and others have their turn. */
-  #stepsAtOnce(turn: Turn): number {
-    return this.#crew?.shared ? turn.fewSteps : turn.steps;
-  }
-
   /** Some steps of the epoch are about to be run: whatever becomes of them, no others draw what they draw. */
   #countBegun(steps: number): void {
     const trained = this.#trained;
@@ -313,43 +300,32 @@ export class Fit {
     this.#run.progress.step += finished;
   }
 
-  /** Runs a section on the crew, or here where there is none. */
-  #runSection(section: string, steps: number): number | Promise<number> {
-    return this.#crew ? this.#crew.run(section, steps) : this.#run.workspace.program.run(section, steps);
-  }
-
   /**
    * Judges the epoch, publishes its parameters to the model, and is ready for the next; unless the signal is aborted
    * first.
    */
-  async #end(started: number, turn: Turn): Promise<EpochEvent | typeof ABORTED> {
+  async #end(started: number, rows: number, scores: Iteration['scores']): Promise<Ended | typeof ABORTED> {
     const run = this.#run;
-    const { progress, goals } = run;
-    const rows = progress.position;
-    const scores = { ...scoresOf(progress, rows, goals, this.#counted), ...run.measuring.scores };
+    const { progress } = run;
     // Timed before validation: samplesPerSecond speaks of training.
     const seconds = (performance.now() - started) / 1000;
-    const judgement = await run.withPublished(() => this.#judge(turn));
+    const judgement = await run.withPublished(() => this.#judge());
     if (judgement === ABORTED) return ABORTED;
     run.model.held.publish(run.published, this.#trained);
     run.ahead = false;
     Object.assign(progress, { epoch: progress.epoch + 1, position: 0, costSum: 0, correct: 0, outputs: undefined });
-    return {
-      epoch: progress.epoch,
-      ...scores,
-      ...Object.fromEntries(Object.entries(judgement ?? {}).map(([name, score]) => [validationName(name), score])),
-      seconds,
-      samplesPerSecond: seconds > 0 ? rows / seconds : Number.POSITIVE_INFINITY,
-    };
+    const judged = Object.entries(judgement ?? {}).map(([name, score]) => [validationName(name), score] as const);
+    const samplesPerSecond = seconds > 0 ? rows / seconds : Number.POSITIVE_INFINITY;
+    return { event: { epoch: progress.epoch, ...scores, ...Object.fromEntries(judged), seconds, samplesPerSecond } };
   }
 
   /** Judges the rows kept for that, through the room behind those that are trained on. */
-  async #judge(turn: Turn): Promise<Judgement | typeof ABORTED | undefined> {
+  async #judge(): Promise<Judgement | typeof ABORTED | undefined> {
     if (!this.#validation) return undefined;
     const { workspace, goals, progress } = this.#run;
     const { network } = workspace;
-    const most = () => this.#stepsAtOnce(turn);
-    const places = this.#placed?.places;
+    const most = () => this.#executor.stepsAtOnce;
+    const { places } = this.#executor;
     const offset = places ? places.end - places.x : 0;
     const rounds = evaluation(
       workspace.program,
@@ -362,8 +338,8 @@ export class Fit {
     while (!round.done) {
       if (this.#options.signal?.aborted) return ABORTED;
       const steps = round.value;
-      const finished = await this.#runSection('evaluate', steps);
-      if (!this.#crew) await turn.tookSteps(steps);
+      const finished = await this.#executor.run('evaluate', steps);
+      await this.#executor.took(steps);
       round = rounds.next(finished);
     }
     if (!round.value) throw this.#run.fail(progress.position, 'a finite cost of the validation rows');

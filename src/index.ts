@@ -192,6 +192,7 @@ export type { Evaluation, Scores, ValidationScores } from './metrics/index.js';
 export type { MetricValue } from './metrics/metric.js';
 export type { CalibrationOptions } from './metrics/probabilities.js';
 export { score } from './metrics/score.js';
+export * from './minimize/kinds.js';
 export type { ModelOptions } from './model.js';
 export type { ByName } from './names.js';
 export type { ModelOf, Naming } from './naming.js';

@@ -10,7 +10,10 @@ import type { OutputGoal } from './goals.js';
 import type { ReadyData } from './judge.js';
 import { definitionOf } from './layers/index.js';
 import { Measuring } from './metrics/measuring.js';
+import { type Directions, directionsOf } from './minimize/directions.js';
+import { isMinimizer } from './optimizers/index.js';
 import { checkRate, type LearningRate, rateAt } from './optimizers/schedules.js';
+import type { Parameter } from './plan/builder.js';
 import { PANEL, panelCount } from './plan/panels.js';
 import { withCostWeights } from './rowWeights.js';
 import { type Places, setSeed } from './runtime/staging.js';
@@ -18,7 +21,7 @@ import type { Team } from './runtime/threads.js';
 import type { Sums } from './sums.js';
 import { type ClassWeights, rowsOfStep, type TrainerConfig } from './trainingOptions.js';
 import type { Leader, Trainable } from './weights.js';
-import type { Workspace } from './workspace.js';
+import type { Moments, Workspace } from './workspace.js';
 
 /** What is missed where an update, and not a cost, left the finite numbers. */
 export const FINITE_PARAMETERS = 'finite parameters';
@@ -88,7 +91,12 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
   readonly progress: Progress = { ...begun };
   /** What is told of its epochs. */
   callbacks: Callbacks;
-  #learningRate: LearningRate;
+  /** What a full-batch optimiser knows of the cost; none with others. */
+  readonly directions: Directions | undefined;
+  /** Costs that it looks back at, the latest last. */
+  costs: readonly number[] = [];
+  /** None where an optimiser has none. */
+  #learningRate: LearningRate | undefined;
   /** Whether the parameters here are newer than the model's. */
   ahead = false;
   /** Why it cannot go on, in words. */
@@ -105,7 +113,9 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     this.team = parts.team;
     this.workspace = parts.workspace;
     this.callbacks = parts.callbacks;
-    this.#learningRate = parts.config.optimizer.learningRate;
+    const { optimizer } = parts.config;
+    if (isMinimizer(optimizer)) this.directions = directionsOf(optimizer, this.learning.length);
+    else this.#learningRate = optimizer.learningRate;
     if (parts.config.classWeights !== undefined) this.weigh();
   }
 
@@ -149,13 +159,14 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     workspace.program.set('keeps', Number(keeps));
   }
 
-  /** That of the next step. */
+  /** That of the next step; not a number where there is none. */
   get learningRate(): number {
-    return rateAt(this.#learningRate, this.progress.step);
+    return rateAt(this.#learningRate ?? Number.NaN, this.progress.step);
   }
 
-  get isScheduled(): boolean {
-    return typeof this.#learningRate !== 'number';
+  /** Whether all steps take the same rate until another is set. */
+  get hasFixedRate(): boolean {
+    return typeof this.#learningRate === 'number' && this.config.optimizer.kind !== 'rprop';
   }
 
   /**
@@ -164,12 +175,13 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
    * @throws where one is no rate, before any of those steps
    */
   prepareRates(where: string, steps: number): number {
-    if (typeof this.#learningRate === 'number') return steps;
+    const rate = this.#learningRate;
+    if (rate === undefined || typeof rate === 'number') return steps;
     const { program, network } = this.workspace;
     const region = network.plan.region('rates');
     const count = Math.min(steps, region.bytes / 8);
     const { step } = this.progress;
-    const rates = Float64Array.from({ length: count }, (_, i) => checkRate(where, this.#learningRate, step + i));
+    const rates = Float64Array.from({ length: count }, (_, i) => checkRate(where, rate, step + i));
     new Float64Array(program.memory.buffer, region.address, count).set(rates);
     program.set('rates', region.address);
     return count;
@@ -177,7 +189,7 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
 
   /** Refuses a function that gives no rate for the next step. */
   checkRate(where: string): void {
-    checkRate(where, this.#learningRate, this.progress.step);
+    if (this.#learningRate !== undefined) checkRate(where, this.#learningRate, this.progress.step);
   }
 
   /** Steps from now on take another rate than the optimiser was made with. */
@@ -198,6 +210,23 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
 
   get parameters(): Float32Array {
     return this.workspace.parameters;
+  }
+
+  /** Those of them that learn, which lie in front of the others. */
+  get learning(): Float32Array {
+    const { workspace } = this;
+    return workspace.parameters.subarray(0, workspace.network.plan.region('gradients').bytes / 4);
+  }
+
+  /** What the optimiser keeps of a parameter, in the same panels; of those that are not trainable there is nothing. */
+  momentsOf(parameter: Parameter): Moments[] {
+    const { trainable, data } = parameter;
+    if (!trainable) return [];
+    const learned = (this.directions?.buffers() ?? []).map(([name, values]): Moments => {
+      const own = values.subarray(data.offset / 4, (data.offset + data.bytes) / 4);
+      return { name: `optimizer.${name}`, rule: 'finite', values: own };
+    });
+    return [...this.workspace.momentsOf(parameter), ...learned];
   }
 
   takeUpdate(): Float32Array | undefined {

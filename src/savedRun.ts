@@ -23,11 +23,12 @@ import {
   writeState,
 } from './files/trainerFile.js';
 import type { Bytes } from './kinds.js';
+import { isMinimizer } from './optimizers/index.js';
 import type { Parameter } from './plan/builder.js';
 import { fromPanels, toPanels } from './plan/panels.js';
 import type { Run } from './run.js';
 import { type ResumeOptions, trainerConfigNames } from './trainingOptions.js';
-import { stateOf } from './workspace.js';
+import { bufferNames } from './workspace.js';
 
 /** Everything that a run goes on from, with its model. */
 export function runBytes(run: Run): Bytes {
@@ -38,7 +39,7 @@ export function runBytes(run: Run): Bytes {
   for (const parameter of parameters) {
     const { name, shape, rows, columns } = parameter;
     tensors.push({ name, shape, data: fromPanels(run.workspace.panelsOf(parameter), rows, columns) });
-    for (const moments of run.workspace.momentsOf(parameter)) {
+    for (const moments of run.momentsOf(parameter)) {
       tensors.push({ name: nameOf(moments.name, name), shape, data: fromPanels(moments.values, rows, columns) });
     }
     for (const [buffer, values] of run.callbacks.kept) {
@@ -55,6 +56,7 @@ export function runBytes(run: Run): Bytes {
     deterministic,
     ...(run.weighs && { weighs: true }),
     ...progress,
+    ...(run.costs.length > 0 && { costs: run.costs }),
     ...callbacks,
     ...tallies,
   };
@@ -67,7 +69,9 @@ export function readRun(where: string, bytes: Uint8Array, given: ResumeOptions) 
   const state = readState(metadata.trainer, given.learningRate);
   const saved = state.callbacks ?? [];
   const callbacks = callbacksAgain(where, given.callbacks, saved);
-  const names = Object.keys(stateOf(state));
+  const names = bufferNames(state);
+  const minimizes = isMinimizer(state.optimizer);
+  const configNames = trainerConfigNames.filter(name => !(minimizes && name === 'batchSize'));
   const kept = saved.flatMap(({ keeps }, index) => (keeps ? bufferOf(index) : []));
   const nameOf = namingOf(tensors);
   const { users, ...model } = readModelMetadata(tensors, metadata, (name, trainable) => {
@@ -79,7 +83,7 @@ export function readRun(where: string, bytes: Uint8Array, given: ResumeOptions) 
     users,
     deterministic: state.deterministic,
     model: { ...model, trained: trainedBy(state, model.trained) },
-    config: Object.fromEntries(trainerConfigNames.map(name => [name, state[name]])),
+    config: Object.fromEntries(configNames.map(name => [name, state[name]])),
     restore: (run: Run) => {
       restore(run, state, callbacks, (buffer, parameter) => stored.get(nameOf(buffer, parameter)) ?? []);
     },
@@ -99,7 +103,7 @@ function restore(
   if (workspace.averages) run.lead();
   for (const parameter of parameters) {
     const { name, rows, columns } = parameter;
-    for (const moments of workspace.momentsOf(parameter)) {
+    for (const moments of run.momentsOf(parameter)) {
       const values = stored(moments.name, name);
       checkBuffer(`${moments.name} of ${shorten(name)}`, values, moments.rule);
       toPanels(moments.values, values, rows, columns);
@@ -122,6 +126,7 @@ function restore(
   checkProgress(state, model.held.trained, goals);
   if (workspace.averages) model.held.publish(run.published, model.held.trained);
   if (state.position > 0) measuring.resume('Trainer.fromBytes: trainer: tallies', state.tallies, state.position);
+  run.costs = state.costs ?? [];
   const { epoch, position, samples, costSum, correct, outputs, shuffled, order, step } = state;
   Object.assign(progress, { epoch, position, samples, costSum, correct, outputs, shuffled, order, step });
 }

@@ -23,6 +23,9 @@ import type { ReadyData } from './judge.js';
 import { type Bytes, hasKey, isRevoked } from './kinds.js';
 import { refuseLists } from './metrics/definitions.js';
 import { Measuring } from './metrics/measuring.js';
+import { rowsAtOnce } from './minimize/minimization.js';
+import { refuseLayers, refuseOptions } from './minimize/refusals.js';
+import { isMinimizer } from './optimizers/index.js';
 import type { Plan } from './plan/builder.js';
 import { printPlan } from './plan/print.js';
 import type { PredictorClass } from './predictor.js';
@@ -104,7 +107,10 @@ class BaseTrainer<M extends Trainable = Trainable> {
     signal?: FitOptions['signal'],
   ): Promise<Run<M>> {
     model.refuseQuantized(where);
-    const { threads, callbacks, ...config } = checkTrainerOptions(where, options, model.outputs.names);
+    const { threads, callbacks, ...asked } = checkTrainerOptions(where, options, model.outputs.names);
+    const minimizes = isMinimizer(asked.optimizer);
+    if (minimizes) refuseLayers(where, asked.optimizer.kind, model.architecture);
+    const config = minimizes ? { ...asked, batchSize: rowsAtOnce(model.architecture) } : asked;
     const goals = fitGoals(where, model.architecture, config);
     for (const { measured } of goals) refuseLists(`${where}: metrics`, measured);
     const raw = model.rawRows(where);
@@ -188,6 +194,10 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const run = this.#run;
     const { model, workspace } = run;
     run.refuseEnded('step');
+    if (run.directions) {
+      const mend = 'an epoch of fit is an iteration over all rows';
+      throw wrongState('step', 'an optimiser that takes batches', run.config.optimizer.kind, mend);
+    }
     this.#refuseBusy('step');
     run.refuseBalanced('step');
     const { inputs } = workspace.network;
@@ -238,6 +248,8 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const where = 'fit';
     this.#run.refuseEnded(where);
     const checked = checkFitOptions(where, options);
+    const { directions, config } = this.#run;
+    if (directions) refuseOptions(where, config.optimizer.kind, options);
     const { source, judged } = this.#rows(where, data, options);
     this.#refuseOther(where, source, checked);
     this.#refuseBusy(where);

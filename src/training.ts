@@ -18,7 +18,7 @@ import {
   type Tally,
   WHOLE,
 } from './network.js';
-import { buffersOf, emitUpdate, type OptimizerConfig } from './optimizers/index.js';
+import { buffersOf, emitUpdate, isMinimizer, type OptimizerConfig } from './optimizers/index.js';
 import { emitAccumulation, emitAveraging } from './plan/accumulation.js';
 import { together } from './plan/barriers.js';
 import type { Owner, Value } from './plan/builder.js';
@@ -59,7 +59,7 @@ export interface Goal {
 export interface Judgement {
   /** One for each output. */
   readonly goals: readonly Goal[];
-  /** None where only gradients are asked for. */
+  /** None where only gradients are asked for; one that looks for a minimum has no update. */
   readonly optimizer: OptimizerConfig | undefined;
   /** How the gradients of its steps are cut; not at all by default. */
   readonly clipping?: Clipping;
@@ -96,13 +96,14 @@ interface Aim extends Goal {
 /**
  * The plan that judges and trains. Sections: `check` looks for samples that are no numbers; `evaluate` takes the next
  * rows, finds their cost and counts the right answers; `step` takes the next batch of the epoch, with dropout, through
- * to the update, or without an optimiser `gradients` goes as far as the gradients, without dropout by default. Where
+ * to the update, or without a rule for that `gradients` goes as far as the gradients, without dropout by default. Where
  * gradients are given, `stepBy` is a `step` that takes the outputs' from where targets are.
  */
 export function planTraining(architecture: Architecture, capacity: number, judgement: Judgement): NetworkPlan {
   const { goals, optimizer, paired, threads = 1, training = optimizer !== undefined } = judgement;
   const { accumulationSteps = 1, averageDecay } = judgement;
-  const parts = optimizer ? accumulationSteps : 0;
+  const rule = optimizer && !isMinimizer(optimizer) ? optimizer : undefined;
+  const parts = rule ? accumulationSteps : 0;
   const builder = new TrainingBuilder(capacity, { paired, parts, shares: true, together: together(threads) });
   const network = placeNetwork(builder, architecture);
   const aims = aimsOf(builder, network.outputs, goals);
@@ -178,11 +179,11 @@ export function planTraining(architecture: Architecture, capacity: number, judge
   }
 
   function update(): void {
-    if (!optimizer) return;
-    if (typeof optimizer.learningRate !== 'number') builder.region('rates', RATES_BYTES);
+    if (!rule) return;
+    if (typeof rule.learningRate !== 'number') builder.region('rates', RATES_BYTES);
     emitClipping(builder, judgement.clipping ?? {});
-    const buffers = buffersOf(optimizer).map(({ name }) => name);
-    emitRowwise(builder, buffers, () => emitUpdate(builder, optimizer));
+    const buffers = buffersOf(rule).map(({ name }) => name);
+    emitRowwise(builder, buffers, () => emitUpdate(builder, rule));
     builder.rowwise.splice(0);
     emitConstraints(builder, holders);
     if (averageDecay !== undefined) emitAveraging(builder, averageDecay);
@@ -190,7 +191,7 @@ export function planTraining(architecture: Architecture, capacity: number, judge
   }
   builder.section('check', () => builder.emit(checkFinite, 'input', { columns: network.inputNumbers }));
   builder.section('evaluate', () => forwardAndCost(false));
-  builder.section(optimizer ? 'step' : 'gradients', () => {
+  builder.section(rule ? 'step' : 'gradients', () => {
     forwardAndCost(true);
     update();
   });

@@ -6,8 +6,9 @@ import { type GoalConfig, type GoalOptions, type NetworkTargets, resolveGoals } 
 import type { NetworkSamples } from './inputs.js';
 import { hasKey, type NumberArray } from './kinds.js';
 import type { Scores, ValidationScores } from './metrics/index.js';
+import { refuseOptions } from './minimize/refusals.js';
 import type { ByName } from './names.js';
-import { type Optimizer, type OptimizerConfig, resolveOptimizer } from './optimizers/index.js';
+import { isMinimizer, type Optimizer, type OptimizerConfig, resolveOptimizer } from './optimizers/index.js';
 import type { LearningRate } from './optimizers/schedules.js';
 import type { Clipping } from './plan/clipping.js';
 import type { Signal } from './platform.js';
@@ -57,7 +58,7 @@ export interface ChunkedData {
 
 export interface TrainerOptions extends GoalOptions {
   readonly optimizer: Optimizer;
-  /** Rows in a step; 32 by default. The last batch of an epoch takes what is left. */
+  /** Rows in a step; 32 by default. The last batch of an epoch takes what is left. None with full-batch optimisers. */
   readonly batchSize?: number;
   /**
    * Threads that epochs are run on; `'auto'`, which is one for each core, by default. The caller's thread then only
@@ -137,6 +138,9 @@ export interface EpochEvent extends Scores, ValidationScores<number> {
   /** The mean of the batches' costs weighted by their rows, each before its update. */
   readonly loss: number;
   readonly valLoss?: number;
+  /** Of full-batch optimisers: the Euclidean norm of all gradients before the step, and how far it went along its way. */
+  readonly gradientNorm?: number;
+  readonly stepLength?: number;
   /** Of outputs with names each one's own: `kind.loss`, `kind.accuracy`, `kind.valLoss`. */
   readonly [score: `${string}.${string}`]: number;
   readonly seconds: number;
@@ -147,6 +151,9 @@ export interface EpochEvent extends Scores, ValidationScores<number> {
 export interface History extends Scores<number[]>, ValidationScores<number[]> {
   readonly loss: number[];
   readonly valLoss?: number[];
+  /** Of full-batch optimisers. */
+  readonly gradientNorm?: number[];
+  readonly stepLength?: number[];
   /** Of outputs with names each one's own: `kind.loss`, `kind.accuracy`, `kind.valLoss`. */
   readonly [score: `${string}.${string}`]: number[];
   readonly seconds: number[];
@@ -210,8 +217,10 @@ export function checkTrainerOptions(
   outputs: readonly string[] | undefined,
 ): TrainerConfig & { threads: 'auto' | number; callbacks: readonly Callback[] } {
   checkOptions(where, options, trainerOptionNames);
+  const optimizer = resolveOptimizer(where, (options as Partial<TrainerOptions>).optimizer);
+  if (isMinimizer(optimizer)) refuseOptions(where, optimizer.kind, options as object);
   const {
-    optimizer,
+    optimizer: _,
     batchSize = 32,
     threads = 'auto',
     callbacks,
@@ -224,7 +233,7 @@ export function checkTrainerOptions(
   } = options as Partial<TrainerOptions>;
   return {
     ...resolveGoals(where, given, outputs),
-    optimizer: resolveOptimizer(where, optimizer),
+    optimizer,
     batchSize: checkInteger(`${where}: batchSize`, batchSize, 1, 2 ** 20),
     ...(clipValue !== undefined && { clipValue: checkNumber(`${where}: clipValue`, clipValue, { above: 0 }) }),
     ...(clipNorm !== undefined && { clipNorm: checkNumber(`${where}: clipNorm`, clipNorm, { above: 0 }) }),

@@ -2,8 +2,9 @@
 import { instantiateSync } from '@assemblyscript/loader';
 import { findNotFinite } from './data/samples.js';
 import { bytesPerRow, type ReadyData } from './judge.js';
+import { bufferNamesOf } from './minimize/directions.js';
 import type { NetworkPlan } from './network.js';
-import { buffersOf } from './optimizers/index.js';
+import { buffersOf, isMinimizer } from './optimizers/index.js';
 import { AVERAGE } from './plan/accumulation.js';
 import type { Parameter } from './plan/builder.js';
 import { type Memories, Tenancy } from './runtime/memories.js';
@@ -187,8 +188,16 @@ function bytesFor(data: ReadyData): number {
 
 /** The regions that hold an optimiser's state and averages, and what their numbers always are. */
 export function stateOf({ optimizer, averageDecay }: TrainerConfig): State {
+  const rules = isMinimizer(optimizer) ? [] : buffersOf(optimizer);
   return {
-    ...Object.fromEntries(buffersOf(optimizer).map(({ name, rule }) => [`optimizer.${name}`, rule])),
+    ...Object.fromEntries(rules.map(({ name, rule }) => [`optimizer.${name}`, rule])),
     ...(averageDecay !== undefined && { [AVERAGES]: 'finite' as const }),
   };
+}
+
+/** What a trainer's file has of each parameter that learns, by the names of {@link Run.momentsOf}. */
+export function bufferNames(config: TrainerConfig): string[] {
+  const { optimizer } = config;
+  if (!isMinimizer(optimizer)) return Object.keys(stateOf(config));
+  return bufferNamesOf(optimizer).map(name => `optimizer.${name}`);
 }

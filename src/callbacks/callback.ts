@@ -17,8 +17,8 @@ export interface Training {
   /** Puts others in their place, the trainer's and the model's. */
   restore(parameters: Float32Array): void;
   readonly learningRate: number;
-  /** Whether the learning rate changes from step to step by itself. */
-  readonly isScheduled: boolean;
+  /** Whether all steps take that rate until another is set. */
+  readonly hasFixedRate: boolean;
   setLearningRate(rate: number): void;
   /** The trainer's file. */
   toBytes(): Bytes;

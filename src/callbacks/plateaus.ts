@@ -127,8 +127,8 @@ export const reduceOnPlateauCallback: CallbackDefinition<ReduceOnPlateau> = {
         return { bad, rest, ...(best !== undefined && { best }), ...(rate !== undefined && { rate }) };
       },
       begin(training) {
-        if (training.isScheduled) {
-          const got = 'one that changes from step to step';
+        if (!training.hasFixedRate) {
+          const got = 'a schedule, or an optimiser whose steps have lengths of their own';
           throw wrongKind('fit: reduceOnPlateau', 'a learningRate that is a number', got, 'leave one of the two out');
         }
         if (rate !== undefined) training.setLearningRate(rate);

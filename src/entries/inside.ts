@@ -20,7 +20,7 @@ export { fitLoss, resolveLoss } from '../losses/index.js';
 export * from '../metrics/classes.js';
 export * from '../metrics/score.js';
 export { planPrediction } from '../network.js';
-export { buffersOf, emitUpdate, resolveOptimizer } from '../optimizers/index.js';
+export { buffersOf, emitUpdate, type RuleConfig, resolveOptimizer } from '../optimizers/index.js';
 export * from '../optimizers/kinds.js';
 export { Builder, type Plan, type PlannedRecord, type Value } from '../plan/builder.js';
 export { Region } from '../plan/memory.js';

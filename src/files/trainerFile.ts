@@ -3,8 +3,10 @@
 import { readCallbacks, type SavedCallback } from '../callbacks/index.js';
 import { checkBoolean, checkInteger, checkOptions, describe, wrongKind, wrongType, wrongValue } from '../errors.js';
 import type { OutputGoal } from '../goals.js';
-import { hasKey, kindOf } from '../kinds.js';
+import { hasKey, isList, kindOf } from '../kinds.js';
+import { MOST_COSTS } from '../minimize/minimization.js';
 import { allByName } from '../names.js';
+import { isMinimizer } from '../optimizers/index.js';
 import type { LearningRate } from '../optimizers/schedules.js';
 import { answersOf, type Sums } from '../sums.js';
 import { checkTrainerOptions, rowsOfStep, type TrainerConfig, trainerConfigNames } from '../trainingOptions.js';
@@ -36,6 +38,8 @@ export interface TrainerState extends TrainerConfig, Sums {
   readonly step: number;
   /** Whether rows are weighed; false by default. */
   readonly weighs?: boolean;
+  /** Of a full-batch optimiser, the last costs. */
+  readonly costs?: readonly number[];
   /** What goes on with it; none where there is nothing. */
   readonly callbacks?: readonly SavedCallback[];
   /** What metrics have counted in the epoch under way. */
@@ -52,10 +56,12 @@ const MOST_EPOCHS = MOST_COUNTED - 2 ** 31;
  * It as text, with counts that {@link readState} and {@link checkProgress} let pass again, however large they have
  * become.
  */
-export function writeState({ optimizer, ...state }: TrainerState): string {
-  const isLost = typeof optimizer.learningRate === 'function';
+export function writeState({ optimizer, batchSize, ...state }: TrainerState): string {
+  const isMinimum = isMinimizer(optimizer);
+  const isLost = !isMinimum && typeof optimizer.learningRate === 'function';
   return JSON.stringify({
     ...state,
+    ...(!isMinimum && { batchSize }),
     optimizer: isLost ? { ...optimizer, learningRate: LOST } : optimizer,
     epoch: Math.min(state.epoch, MOST_EPOCHS),
     order: Math.min(state.order, MOST_COUNTED - 1),
@@ -65,7 +71,10 @@ export function writeState({ optimizer, ...state }: TrainerState): string {
 
 /** A file's optimiser with the learning rate that is given in place of its own. */
 function withRate(where: string, optimizer: unknown, given: LearningRate | undefined): unknown {
-  if (!hasKey(optimizer, 'learningRate')) return optimizer;
+  if (!hasKey(optimizer, 'learningRate')) {
+    if (given === undefined) return optimizer;
+    throw wrongKind(`${where}: learningRate`, 'none, as the optimiser has none', 'one', 'leave it out');
+  }
   if (given !== undefined) return { ...(optimizer as object), learningRate: given };
   const { learningRate } = optimizer;
   if (!hasKey(learningRate, 'kind') || learningRate.kind !== LOST.kind) return optimizer;
@@ -93,7 +102,17 @@ export function namingOf(tensors: Named): BufferNaming {
 const counts = ['epoch', 'position', 'samples', 'correct', 'order', 'step'] as const;
 const names = [
   ...trainerConfigNames,
-  ...(['format', 'deterministic', 'weighs', 'shuffled', 'costSum', 'outputs', 'callbacks', 'tallies'] as const),
+  ...([
+    'format',
+    'deterministic',
+    'weighs',
+    'shuffled',
+    'costSum',
+    'outputs',
+    'callbacks',
+    'tallies',
+    'costs',
+  ] as const),
   ...counts,
 ];
 
@@ -145,10 +164,16 @@ export function readState(text: string | undefined, learningRate?: LearningRate)
     shuffled: checkBoolean(`${where}: shuffled`, rest.shuffled),
     callbacks: readCallbacks(`${where}: callbacks`, rest.callbacks),
     tallies: rest.tallies,
+    ...(rest.costs !== undefined && { costs: checkCosts(`${where}: costs`, rest.costs) }),
     ...(rest.weighs !== undefined && { weighs: checkBoolean(`${where}: weighs`, rest.weighs) }),
     order: format === 1 ? epoch : count('order', MOST_COUNTED),
     step,
   };
+}
+
+function checkCosts(where: string, given: unknown): number[] {
+  if (!isList(given) || given.length > MOST_COSTS) throw wrongType(where, `up to ${MOST_COSTS} numbers`, given);
+  return Array.from(given, cost => checkCostSum(where, cost));
 }
 
 function checkCostSum(where: string, value: unknown): number {

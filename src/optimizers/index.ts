@@ -2,23 +2,32 @@
 import { checkChoice, checkOptions, wrongType } from '../errors.js';
 import { hasKey } from '../kinds.js';
 import { isWeight } from '../layers/regularization.js';
+import * as minimizers from '../minimize/kinds.js';
 import type { Parameter } from '../plan/builder.js';
 import { update } from '../plan/ops/optimizer.js';
 import type { TrainingBuilder } from '../plan/trainingBuilder.js';
 import * as kinds from './kinds.js';
-import type { Buffer, OptimizerFactory, Rule } from './optimizer.js';
+import type { Buffer, OptimizerFactory, Rule, SettingsFactory } from './optimizer.js';
 
-export type OptimizerName = keyof typeof kinds;
+type Configs<F extends Record<string, (options?: never) => unknown>> = { [K in keyof F]: ReturnType<F[K]> }[keyof F];
+
+/** An optimiser that moves parameters by a rule, batch by batch. */
+export type RuleConfig = Configs<typeof kinds>;
+/** One that looks for a minimum over all rows. */
+export type MinimizerConfig = Configs<typeof minimizers>;
+export type OptimizerName = keyof typeof kinds | keyof typeof minimizers;
 /** An optimiser with its settings, as its factory makes it. */
-export type OptimizerConfig = { [K in OptimizerName]: ReturnType<(typeof kinds)[K]> }[OptimizerName];
+export type OptimizerConfig = RuleConfig | MinimizerConfig;
 /** What options take for an optimiser. */
 export type Optimizer = OptimizerName | OptimizerConfig;
 
-const factories = { ...kinds };
+const factories: Readonly<Record<OptimizerName, unknown>> = { ...kinds, ...minimizers };
+/** Those that move parameters by a rule. */
+export const ruleNames = Object.keys(kinds) as (keyof typeof kinds)[];
 export const optimizerNames = Object.keys(factories) as OptimizerName[];
 
-function factoryOf(name: OptimizerName): OptimizerFactory<OptimizerName, object> {
-  return factories[name] as OptimizerFactory<OptimizerName, object>;
+function factoryOf(name: OptimizerName): SettingsFactory<OptimizerName, object> {
+  return factories[name] as SettingsFactory<OptimizerName, object>;
 }
 
 /** A name or a factory's value, checked and complete. */
@@ -34,18 +43,23 @@ export function resolveOptimizer(where: string, value: unknown): OptimizerConfig
   return factory(options) as OptimizerConfig;
 }
 
-function ruleOf(config: OptimizerConfig): Rule {
-  return factoryOf(config.kind).ruleOf(config);
+/** Whether an optimiser takes all rows at once. */
+export function isMinimizer(config: OptimizerConfig): config is MinimizerConfig {
+  return hasKey(minimizers, config.kind);
+}
+
+function ruleOf(config: RuleConfig): Rule {
+  return (factoryOf(config.kind) as OptimizerFactory<OptimizerName, object>).ruleOf(config);
 }
 
 /** The buffers that an optimiser keeps, each as large as the parameters. */
-export function buffersOf(config: OptimizerConfig): readonly Buffer[] {
+export function buffersOf(config: RuleConfig): readonly Buffer[] {
   const { first, second, third } = ruleOf(config);
   return [first, second, third].flatMap(buffer => buffer ?? []);
 }
 
 /** Emits the update of all parameters, one record for each of `builder.stretches()`. */
-export function emitUpdate(builder: TrainingBuilder, config: OptimizerConfig): void {
+export function emitUpdate(builder: TrainingBuilder, config: RuleConfig): void {
   const { kind, first, second, third, settings, decoupled = false } = ruleOf(config);
   const [s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0] = settings;
   const decayOf = ({ name }: Parameter) =>

@@ -1,5 +1,5 @@
 /** What every optimiser is made of. */
-import { checkBoolean, checkNumber, checkOptions, wrongType, wrongValue } from '../errors.js';
+import { checkBoolean, checkInteger, checkNumber, checkOptions, wrongType, wrongValue } from '../errors.js';
 import { isList } from '../kinds.js';
 import type { UpdateKind } from '../plan/opcodes.js';
 import { type LearningRate, resolveRate } from './schedules.js';
@@ -32,22 +32,22 @@ export interface Rule {
 export type Config<K extends string, O> = Readonly<{ kind: K } & Required<O>>;
 
 /** The factory that users call, `adam({ learningRate: 1e-3 })`, with what training needs of it. */
-export interface OptimizerFactory<K extends string, O> {
-  (options?: O): Config<K, O>;
-  readonly optionNames: readonly string[];
+export interface OptimizerFactory<K extends string, O> extends SettingsFactory<K, O> {
   ruleOf(config: Config<K, O>): Rule;
 }
 
-/**
- * Makes the factory of an optimiser from its settings and from what the machine is told of them; `check` refuses
- * settings that do not go together.
- */
-export function defineOptimizer<K extends string, O extends object>(
+/** The factory of an optimiser's settings, with their names. */
+export interface SettingsFactory<K extends string, O> {
+  (options?: O): Config<K, O>;
+  readonly optionNames: readonly string[];
+}
+
+/** Makes such a factory; `check` refuses settings that do not go together. */
+export function defineSettings<K extends string, O extends object>(
   kind: K,
   settings: { readonly [S in keyof Required<O>]: Setting<Required<O>[S]> },
-  ruleOf: (config: Config<K, O>) => Rule,
   check?: (config: Config<K, O>) => void,
-): OptimizerFactory<K, O> {
+): SettingsFactory<K, O> {
   const optionNames = Object.keys(settings);
   function configure(options: O = {} as O): Config<K, O> {
     checkOptions(kind, options, optionNames);
@@ -60,12 +60,32 @@ export function defineOptimizer<K extends string, O extends object>(
     check?.(config);
     return config;
   }
-  return Object.assign(configure, { optionNames, ruleOf });
+  return Object.assign(configure, { optionNames });
+}
+
+/** Makes the factory of an optimiser that moves parameters by a rule, with what the machine is told of it. */
+export function defineOptimizer<K extends string, O extends object>(
+  kind: K,
+  settings: { readonly [S in keyof Required<O>]: Setting<Required<O>[S]> },
+  ruleOf: (config: Config<K, O>) => Rule,
+  check?: (config: Config<K, O>) => void,
+): OptimizerFactory<K, O> {
+  return Object.assign(defineSettings(kind, settings, check), { ruleOf });
 }
 
 /** A number that is not negative. */
 export function amount(unlessTold: number): Setting<number> {
   return { unlessTold, check: (where, value) => checkNumber(where, value, { min: 0 }) };
+}
+
+/** A number above 0. */
+export function positive(unlessTold: number): Setting<number> {
+  return { unlessTold, check: (where, value) => checkNumber(where, value, { above: 0 }) };
+}
+
+/** A whole number in such bounds. */
+export function whole(unlessTold: number, min: number, max: number): Setting<number> {
+  return { unlessTold, check: (where, value) => checkInteger(where, value, min, max) };
 }
 
 /** A learning rate: a number, a schedule or a function of the step. */

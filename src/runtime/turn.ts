@@ -16,7 +16,7 @@ const WORK_PER_ROW_OF_ORDER = 200;
 
 /** What a step costs, counted in multiply-adds. */
 export function workPerStep(plan: Plan): number {
-  const step = plan.sections.get('step');
+  const step = plan.sections.get('step') ?? plan.sections.get('gradients');
   if (!step) return plan.work;
   return step.work + ((step.last - step.first) / RECORD_BYTES) * WORK_PER_RECORD;
 }

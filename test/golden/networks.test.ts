@@ -1,4 +1,7 @@
-/** Six whole networks against PyTorch's float64 values: output, cost, every gradient, ten steps of each optimiser. */
+/**
+ * Six whole networks against PyTorch's float64 values: output, cost, every gradient, ten steps of each optimiser, and
+ * the minima of the regularised cost.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   type activation,
@@ -8,8 +11,10 @@ import {
   adamax,
   adamW,
   binaryCrossEntropy,
+  type DenseOptions,
   dense,
   type Loss,
+  l2,
   Model,
   nadam,
   type Optimizer,
@@ -72,10 +77,14 @@ function named(layers: GoldenLayer[]): Record<string, Float32Array> {
   );
 }
 
-async function build({ sizes, activation, parameters }: GoldenNetwork, last: Activation): Promise<Model> {
+async function build(
+  { sizes, activation, parameters }: GoldenNetwork,
+  last: Activation,
+  options: DenseOptions = {},
+): Promise<Model> {
   const widths = sizes.slice(1);
   const layers = widths.map((units, i) =>
-    dense(units, { activation: i + 1 === widths.length ? last : hidden[activation] }),
+    dense(units, { ...options, activation: i + 1 === widths.length ? last : hidden[activation] }),
   );
   const model = await Model.create(sequential([at(sizes, 0)], layers));
   model.setParameters(named(parameters));
@@ -119,6 +128,18 @@ describe.each(variants)('$name with $last last', ({ network, last, loss }) => {
     for (const [name, gradient] of Object.entries(want)) {
       expectClose(gradients[name] ?? [], gradient, tolerance, name);
     }
+  });
+
+  it.each(['lbfgs', 'conjugateGradient'] as const)('the minimum by %s', async optimizer => {
+    const model = await build(network, last, { weightRegularizer: l2(0.01), biasRegularizer: l2(0.01) });
+    const history = await model.fit({ x, y }, { loss, optimizer, epochs: 1000 });
+    expect(history.stopped).toBe('converged');
+    const found = history.loss.at(-1) ?? Number.NaN;
+    // Without a hidden layer the problem is convex; elsewhere there are many minima, which may be lower.
+    if (network.sizes.length === 2) expectClose([found], [network.minimum], 1e-4);
+    else expect(found).toBeLessThan(network.minimum * 1.02);
+    const penalty = model.parameters.flatMap(({ data }) => [...data]).reduce((sum, w) => sum + 0.01 * w * w, 0);
+    expectClose([found], [model.cost(x, y, { loss }) + penalty], 1e-6, 'the model is the one of the last cost');
   });
 
   const runs = Object.entries(network.training).flatMap(([name, run]) => {

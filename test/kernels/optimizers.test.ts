@@ -1,6 +1,6 @@
 /** Every optimiser against float64 over several steps, and what becomes of its state when gradients stay away. */
 import { describe, expect, it } from 'vitest';
-import { buffersOf, emitUpdate, type OptimizerConfig, optimizerNames } from '../../src/optimizers/index.js';
+import { buffersOf, emitUpdate, type RuleConfig, ruleNames } from '../../src/optimizers/index.js';
 import {
   adadelta,
   adagrad,
@@ -22,7 +22,7 @@ import { backends } from '../support/binaries.js';
 
 const count = 37;
 
-const cases: Record<string, [config: OptimizerConfig, twin: () => reference.Optimizer]> = {
+const cases: Record<string, [config: RuleConfig, twin: () => reference.Optimizer]> = {
   sgd: [sgd({ learningRate: 0.1 }), () => reference.sgd({ learningRate: 0.1 })],
   'sgd with decay': [
     sgd({ learningRate: 0.1, weightDecay: 0.05 }),
@@ -92,11 +92,11 @@ const cases: Record<string, [config: OptimizerConfig, twin: () => reference.Opti
 const lasting = /vMax|stepSize|\bu$|adagrad/;
 
 it('none is forgotten', () => {
-  expect(new Set(Object.values(cases).map(([config]) => config.kind))).toEqual(new Set(optimizerNames));
+  expect(new Set(Object.values(cases).map(([config]) => config.kind))).toEqual(new Set(ruleNames));
 });
 
 describe.each(backends)('$binary', backend => {
-  function assemble(config: OptimizerConfig) {
+  function assemble(config: RuleConfig) {
     const ops = new Assembled(backend, 1, builder => {
       const { data, gradient } = builder.parameter('w', [count]);
       emitUpdate(builder, config);

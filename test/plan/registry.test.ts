@@ -6,7 +6,7 @@ import * as publicNames from '../../src/index.js';
 import { elementwiseActivations } from '../../src/layers/activations.js';
 import { layerKinds } from '../../src/layers/index.js';
 import { lossNames } from '../../src/losses/index.js';
-import { optimizerNames } from '../../src/optimizers/index.js';
+import { optimizerNames, ruleNames } from '../../src/optimizers/index.js';
 import { ActivationKind, LossKind, Opcode, UpdateKind } from '../../src/plan/opcodes.js';
 import * as referenceLosses from '../reference/losses.js';
 import * as referenceOptimizers from '../reference/optimizers.js';
@@ -102,5 +102,5 @@ it('every layer has its test', () => {
 
 it('every loss and optimiser has a float64 reference', () => {
   expect(lossNames.filter(name => !(name in referenceLosses))).toEqual([]);
-  expect(optimizerNames.filter(name => !(name in referenceOptimizers))).toEqual([]);
+  expect(ruleNames.filter(name => !(name in referenceOptimizers))).toEqual([]);
 });

@@ -45,6 +45,8 @@ export interface GoldenNetwork {
   cost: number;
   gradients: GoldenLayer[];
   training: Record<string, { costBeforeEachStep: number[]; parametersAfter10Steps: GoldenLayer[] }>;
+  /** What PyTorch's L-BFGS reached of the cost and 0.01 times the squares of all parameters. */
+  minimum: number;
 }
 
 export function goldenActivations(): GoldenActivations {
@@ -67,7 +69,10 @@ interface StoredLayer {
   'bias[out]': Matrix;
 }
 
-interface StoredNetwork extends Omit<GoldenNetwork, 'name' | 'parameters' | 'gradients' | 'training'> {
+const MINIMUM = 'lbfgs(strong Wolfe), cost + 0.01*sum of squares of all parameters';
+
+interface StoredNetwork extends Omit<GoldenNetwork, 'name' | 'parameters' | 'gradients' | 'training' | 'minimum'> {
+  [MINIMUM]: { minimumReached: number };
   parameters: StoredLayer[];
   gradients: StoredLayer[];
   training: Record<string, { costBeforeEachStep: number[]; parametersAfter10Steps: StoredLayer[] }>;
@@ -78,6 +83,7 @@ export function goldenNetworks(): GoldenNetwork[] {
   return Object.entries(file.networks).map(([name, network]) => ({
     ...network,
     name,
+    minimum: network[MINIMUM].minimumReached,
     parameters: network.parameters.map(turned),
     gradients: network.gradients.map(turned),
     training: Object.fromEntries(

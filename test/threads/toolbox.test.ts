@@ -16,6 +16,7 @@ import {
   dense,
   dropout,
   exponentialDecay,
+  type History,
   type Layer,
   type LearningRate,
   l1,
@@ -23,6 +24,7 @@ import {
   l2,
   lion,
   type Metric,
+  type Model,
   maxNorm,
   nadam,
   nonNegative,
@@ -101,7 +103,15 @@ const data = {
   sampleWeights: numbers(rows, 3).map(value => Math.abs(value)),
 };
 
-/** The bits of parameters and history after two epochs of steps of some ten million multiply-adds. */
+/** The bits of a model's parameters and of what it went through. */
+function bitsOf(model: Model, history: History): string {
+  const hash = createHash('sha256');
+  for (const parameter of model.parameters) hash.update(parameter.data);
+  const { seconds: _, samplesPerSecond: __, ...scores } = history;
+  return hash.update(JSON.stringify(scores)).digest('hex');
+}
+
+/** What comes of two epochs of steps of some ten million multiply-adds. */
 async function train(turn: number, threads: number): Promise<string> {
   const at = <T>(list: readonly T[]) => list[turn % list.length] as T;
   const own = at(asked);
@@ -126,14 +136,39 @@ async function train(turn: number, threads: number): Promise<string> {
     threads,
   });
   if (threads > 1) expect(threaded.runs).toBeGreaterThan(before);
-  const hash = createHash('sha256');
-  for (const parameter of model.parameters) hash.update(parameter.data);
-  const { seconds: __, samplesPerSecond: ___, ...scores } = history;
-  return hash.update(JSON.stringify(scores)).digest('hex');
+  return bitsOf(model, history);
 }
 
 it.each(Array.from(optimizers.keys()))('turn %i gives the same bits on 1, 2 and 3 threads', async turn => {
   const alone = await train(turn, 1);
   expect(await train(turn, 2)).toBe(alone);
   expect(await train(turn, 3)).toBe(alone);
+});
+
+/** The same of full-batch optimisers, which go through all rows in several chunks, for each point of a search. */
+async function minimize(optimizer: Optimizer, threads: number): Promise<string> {
+  const penalty = { weightRegularizer: l2(1e-3), biasRegularizer: l2(1e-3) };
+  const layers = [dense(203, { activation: 'tanh', ...penalty }), dense(5, { activation: 'softmax', ...penalty })];
+  const model = await Together.create(sequential(301, layers), { seed: 3 });
+  const before = threaded.runs;
+  const history = await model.fit(
+    { x: numbers(1100 * 301, 1), y: labels(1100, 5, 2) },
+    {
+      loss: 'sparseCategoricalCrossEntropy',
+      optimizer,
+      metrics: ['accuracy', 'f1'],
+      classWeights: [1, 2, 3, 0, 1],
+      epochs: 3,
+      validationSplit: 0.1,
+      threads,
+    },
+  );
+  if (threads > 1) expect(threaded.runs).toBeGreaterThan(before);
+  return bitsOf(model, history);
+}
+
+it.each<Optimizer>(['lbfgs', 'conjugateGradient'])('%s gives the same bits on 1, 2 and 3 threads', async optimizer => {
+  const alone = await minimize(optimizer, 1);
+  expect(await minimize(optimizer, 2)).toBe(alone);
+  expect(await minimize(optimizer, 3)).toBe(alone);
 });

@@ -7,6 +7,7 @@ import {
   emitActivationGradient,
   emitUpdate,
   panelBytes,
+  type RuleConfig,
   resolveActivation,
   resolveOptimizer,
   ops as table,
@@ -46,7 +47,7 @@ const settings = {
 
 /** On state that is fresh; or denormal, as that of an input which is always 0 becomes. */
 function update(name: keyof typeof settings, denormal: boolean): Operation {
-  const config = resolveOptimizer('bench', settings[name]);
+  const config = resolveOptimizer('bench', settings[name]) as RuleConfig;
   const kept = buffersOf(config).map(buffer => buffer.name);
   const numbers = INPUTS * COLUMNS;
   const bytesPerNumber = 4 * (3 + 2 * kept.length);
