@@ -18,9 +18,6 @@ export function activation(a: ActivationName | ActivationConfig, options: Record
 }
 
 export const activationLayer: LayerDefinition<ActivationLayer, undefined> = {
-  options: ['activation'],
-  check: layer => activation((layer as Partial<ActivationLayer>).activation as ActivationConfig),
-
   describe: layer => `activation(${describeActivation(layer.activation)})`,
 
   outputShape: (_, input) => input,

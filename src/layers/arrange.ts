@@ -47,8 +47,6 @@ export function repeatVectorConfig(times: number): RepeatVectorLayer {
 }
 
 export const sliceLayer: LayerDefinition<SliceLayer, undefined> = {
-  options: ['start', 'end'],
-  check: layer => sliceConfig(layer as SliceLayer),
   describe: ({ start, end }) => `slice(${start} to ${end})`,
   outputShape({ start, end }, input, from) {
     if (end > (input.at(-1) ?? 1)) {
@@ -121,8 +119,6 @@ function emitPermuted(
 }
 
 export const permuteLayer: LayerDefinition<PermuteLayer, undefined> = {
-  options: ['axes'],
-  check: layer => permuteConfig((layer as PermuteLayer).axes),
   describe: ({ axes }) => `permute(${axes.join(', ')})`,
   outputShape({ axes }, input, from) {
     if (axes.length !== input.length) {
@@ -150,8 +146,6 @@ export const permuteBackward: LayerBackward<PermuteLayer, undefined> = (builder,
 };
 
 export const repeatVectorLayer: LayerDefinition<RepeatVectorLayer, undefined> = {
-  options: ['times'],
-  check: layer => repeatVectorConfig((layer as RepeatVectorLayer).times),
   describe: ({ times }) => `repeatVector(${times})`,
   outputShape({ times }, input, from) {
     if (input.length === 1) return [times, ...input];

@@ -29,7 +29,7 @@ export interface MultiHeadAttentionLayer extends Omit<Weighted, 'activation'> {
   readonly dropout: number;
 }
 
-const optionNames = ['causal', 'dropout', ...weightedNames.filter(name => name !== 'activation')] as const;
+export const attentionNames = ['causal', 'dropout', ...weightedNames.filter(name => name !== 'activation')] as const;
 
 /**
  * Attention among the steps of a sequence, `[rows, steps, features]` to the same; or with `attend(query, source,
@@ -46,7 +46,7 @@ export function multiHeadAttention(
   options: MultiHeadAttentionOptions = {},
 ): MultiHeadAttentionLayer {
   const where = 'multiHeadAttention';
-  checkOptions(where, options, optionNames);
+  checkOptions(where, options, attentionNames);
   const { activation: _, ...weighted } = checkWeighted(where, options);
   return Object.freeze({
     kind: where,
@@ -68,11 +68,6 @@ interface Weights {
 type Part = 'query' | 'key' | 'value' | 'output';
 
 export const multiHeadAttentionLayer: LayerDefinition<MultiHeadAttentionLayer, Weights> = {
-  options: ['heads', 'keySize', ...optionNames],
-  check(layer) {
-    const { kind: _, heads, keySize, ...options } = layer as Partial<MultiHeadAttentionLayer>;
-    return multiHeadAttention(heads as number, keySize as number, options);
-  },
   describe: ({ kind, heads, keySize }) => `${kind}(${heads}, ${keySize})`,
   merges: 'maybe',
 

@@ -28,7 +28,7 @@ export interface BatchNormalizationLayer extends Common {
   readonly scale: boolean;
 }
 
-const optionNames = ['epsilon', 'momentum', 'center', 'scale', ...commonNames] as const;
+export const batchNormalizationNames = ['epsilon', 'momentum', 'center', 'scale', ...commonNames] as const;
 
 /**
  * Each feature less its mean over the batch, divided by its deviation there, then times `gamma` plus `beta`:
@@ -43,7 +43,7 @@ const optionNames = ['epsilon', 'momentum', 'center', 'scale', ...commonNames] a
  */
 export function batchNormalization(options: BatchNormalizationOptions = {}): BatchNormalizationLayer {
   const where = 'batchNormalization';
-  checkOptions(where, options, optionNames);
+  checkOptions(where, options, batchNormalizationNames);
   const { epsilon = 1e-3, momentum = 0.99, center = true, scale = true } = options;
   return Object.freeze({
     kind: where,
@@ -63,11 +63,6 @@ interface Moments {
 }
 
 export const batchNormalizationLayer: LayerDefinition<BatchNormalizationLayer, Moments> = {
-  options: optionNames,
-  check(layer) {
-    const { kind: _, ...options } = layer as BatchNormalizationOptions & { kind?: string };
-    return batchNormalization(options);
-  },
   describe: ({ kind }) => kind,
   outputShape: (_, input) => input,
 

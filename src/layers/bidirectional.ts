@@ -14,11 +14,10 @@ import {
   emitRecurrent,
   emitRecurrentBack,
   fromEnd,
-  gruLayer,
-  lstmLayer,
   type RecurrentLayer,
+  recurrentLayer,
   recurrentParameters,
-  simpleRnnLayer,
+  remakeRecurrent,
 } from './recurrent.js';
 import { checkImage } from './window.js';
 
@@ -35,8 +34,6 @@ export interface BidirectionalLayer extends Common {
   readonly merge: 'concatenate' | 'sum' | 'average' | 'multiply';
 }
 
-const definitions = { simpleRnn: simpleRnnLayer, lstm: lstmLayer, gru: gruLayer } as const;
-
 /**
  * A recurrent layer twice, each with its own parameters, `forward.…` and `backward.…`: from the first step to the last,
  * and from the last to the first. Their outputs come side by side, or with `merge` `'sum'`, `'average'` or
@@ -47,14 +44,12 @@ const definitions = { simpleRnn: simpleRnnLayer, lstm: lstmLayer, gru: gruLayer 
 export function bidirectional(layer: RecurrentLayer, options: BidirectionalOptions = {}): BidirectionalLayer {
   const where = 'bidirectional';
   checkOptions(where, options, ['merge', ...commonNames]);
-  if (!hasKey(layer, 'kind') || !Object.hasOwn(definitions, String(layer.kind))) {
+  if (!hasKey(layer, 'kind') || !/^(simpleRnn|lstm|gru)$/.test(String(layer.kind))) {
     throw wrongType(where, 'a recurrent layer, such as lstm(32)', layer);
   }
-  const { kind, ...settings } = layer as RecurrentLayer;
-  const definition = definitions[kind] as LayerDefinition<RecurrentLayer>;
-  checkOptions(`${where}: ${kind}`, settings, definition.options);
-  const { trainable, learningRateFactor, name, ...inner } = definition.check(layer);
-  if (inner.goBackwards) throw wrongValue(where, 'a layer without goBackwards', definition.describe(layer));
+  const checked = remakeRecurrent(`${where}: ${(layer as RecurrentLayer).kind}`, layer);
+  const { trainable, learningRateFactor, name, ...inner } = checked;
+  if (inner.goBackwards) throw wrongValue(where, 'a layer without goBackwards', recurrentLayer.describe(checked));
   const { merge = 'concatenate' } = options;
   const given = options as Common;
   const own = given.name ?? name;
@@ -88,11 +83,6 @@ interface Ends {
 }
 
 export const bidirectionalLayer: LayerDefinition<BidirectionalLayer, Ends> = {
-  options: ['layer', 'merge', ...commonNames],
-  check(layer) {
-    const { kind: _, layer: inner, ...options } = layer as Partial<BidirectionalLayer>;
-    return bidirectional(inner as RecurrentLayer, options);
-  },
   describe: ({ kind, layer }) => `${kind}(${layer.kind}(${layer.units}))`,
 
   outputShape({ kind, layer, merge }, input, from) {

@@ -74,7 +74,7 @@ export type Conv2dLayer = ConvolutionLayer<'conv2d'>;
 export type Conv1dLayer = ConvolutionLayer<'conv1d'>;
 
 export const windowedNames = ['strides', 'padding', 'dilation', ...weightedNames] as const;
-const optionNames = ['groups', ...windowedNames] as const;
+export const convolutionNames = ['groups', ...windowedNames] as const;
 
 export const rankOf = (kind: string) => (/2d/.test(kind) ? 2 : 1);
 
@@ -107,7 +107,7 @@ function convolution<K extends 'conv2d' | 'conv1d'>(
   options: Conv1dOptions,
 ): ConvolutionLayer<K> {
   const where = `${kind}(${typeof filters === 'number' ? filters : '?'})`;
-  checkOptions(where, options, optionNames);
+  checkOptions(where, options, convolutionNames);
   const paddings: readonly Padding[] = kind === 'conv1d' ? ['valid', 'same', 'causal'] : ['valid', 'same'];
   const checked = checkInteger(`${where}: filters`, filters, 1, 2 ** 24);
   const groups = checkInteger(`${where}: groups`, options.groups ?? 1, 1, 2 ** 24);
@@ -157,59 +157,47 @@ export function stepsOfWindows({
 
 const describe = ({ kind, filters, kernelSize }: AnyConvolution) => `${kind}(${filters}, ${kernelSize.join('×')})`;
 
-function define<L extends AnyConvolution>(
-  factory: (filters: number, kernelSize: Lengths, options: Conv2dOptions) => L,
-): LayerDefinition<L, Value> {
-  return {
-    options: ['filters', 'kernelSize', ...optionNames],
-    check(layer) {
-      const { kind: _, filters, kernelSize, ...options } = layer as Partial<L>;
-      return factory(filters as number, kernelSize as Lengths, options as Conv2dOptions);
-    },
-    describe,
+export const convolutionLayer: LayerDefinition<AnyConvolution, Value> = {
+  describe,
 
-    outputShape(layer, input, from) {
-      checkImage(layer.kind, input, from, rankOf(layer.kind));
-      const channels = input.at(-1) ?? 1;
-      if (channels % layer.groups !== 0) {
-        throw wrongValue(
-          `${describe(layer)}: groups`,
-          `a divisor of the ${channels} channels from ${from}`,
-          layer.groups,
-        );
+  outputShape(layer, input, from) {
+    checkImage(layer.kind, input, from, rankOf(layer.kind));
+    const channels = input.at(-1) ?? 1;
+    if (channels % layer.groups !== 0) {
+      throw wrongValue(
+        `${describe(layer)}: groups`,
+        `a divisor of the ${channels} channels from ${from}`,
+        layer.groups,
+      );
+    }
+    return [...axesFor(layer, input).map(({ outputs }) => outputs), layer.filters];
+  },
+
+  parameters(layer, input): ParameterSpec[] {
+    const shape = [...layer.kernelSize, (input.at(-1) ?? 1) / layer.groups, layer.filters];
+    return [{ name: 'weight', shape, initializer: layer.weightInitializer }, ...biasOf(layer, layer.filters)];
+  },
+
+  steps: stepsOfWindows,
+  layout: () => 'lastAxis',
+
+  forward(builder, site) {
+    return forwardWeighted(builder, site, extentOfImage(site.outputShape), (z, floor) => {
+      if (isProduct(site.layer)) emitProduct(builder, site, site.input, z, floor);
+      else {
+        const weights = {
+          weight: wholeWeights(builder, site),
+          bias: site.parameters.bias?.data ?? 0,
+          floor,
+        } as const;
+        const { x, axes } = builder.carries
+          ? carriedSteps(builder, site)
+          : { x: site.input, axes: axesFor(site.layer, site.inputShape) };
+        emitConvolution(builder, site, axes, x, z, weights);
       }
-      return [...axesFor(layer, input).map(({ outputs }) => outputs), layer.filters];
-    },
-
-    parameters(layer, input): ParameterSpec[] {
-      const shape = [...layer.kernelSize, (input.at(-1) ?? 1) / layer.groups, layer.filters];
-      return [{ name: 'weight', shape, initializer: layer.weightInitializer }, ...biasOf(layer, layer.filters)];
-    },
-
-    steps: stepsOfWindows,
-    layout: () => 'lastAxis',
-
-    forward(builder, site) {
-      return forwardWeighted(builder, site, extentOfImage(site.outputShape), (z, floor) => {
-        if (isProduct(site.layer)) emitProduct(builder, site, site.input, z, floor);
-        else {
-          const weights = {
-            weight: wholeWeights(builder, site),
-            bias: site.parameters.bias?.data ?? 0,
-            floor,
-          } as const;
-          const { x, axes } = builder.carries
-            ? carriedSteps(builder, site)
-            : { x: site.input, axes: axesFor(site.layer, site.inputShape) };
-          emitConvolution(builder, site, axes, x, z, weights);
-        }
-      });
-    },
-  };
-}
-
-export const conv2dLayer = /* @__PURE__ */ define(conv2d);
-export const conv1dLayer = /* @__PURE__ */ define(conv1d);
+    });
+  },
+};
 
 /** Of a stream the steps that a window reads, of which the last one comes in. */
 function carriedSteps(builder: Builder, { layer, place, name, input }: Site<AnyConvolution>) {

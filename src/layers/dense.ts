@@ -42,12 +42,6 @@ export function dense(units: number, options: DenseOptions = {}): DenseLayer {
 }
 
 export const denseLayer: LayerDefinition<DenseLayer, Value> = {
-  options: ['units', ...weightedNames],
-  check(layer) {
-    const { kind: _, units, ...options } = layer as Partial<DenseLayer>;
-    return dense(units as number, options);
-  },
-
   describe: layer => `dense(${layer.units})`,
 
   outputShape: (layer, input) => [...input.slice(0, -1), layer.units],

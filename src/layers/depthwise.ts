@@ -29,10 +29,10 @@ export type DepthwiseConv1dLayer = DepthwiseLayer<'depthwiseConv1d'>;
 export type SeparableConv2dLayer = SeparableLayer<'separableConv2d'>;
 export type SeparableConv1dLayer = SeparableLayer<'separableConv1d'>;
 
-const optionNames = ['depthMultiplier', ...windowedNames] as const;
+export const depthwiseNames = ['depthMultiplier', ...windowedNames] as const;
 
 function checkDepthwise(kind: string, kernelSize: Lengths, options: DepthwiseOptions) {
-  checkOptions(kind, options, optionNames);
+  checkOptions(kind, options, depthwiseNames);
   return {
     depthMultiplier: checkInteger(`${kind}: depthMultiplier`, options.depthMultiplier ?? 1, 1, 2 ** 16),
     ...checkWindowed(kind, rankOf(kind), kernelSize, options),
@@ -109,31 +109,19 @@ function weightOf(name: string, layer: AnyDepthwise | AnySeparable, input: reado
   return { name, shape, columns: channels * depthMultiplier, initializer };
 }
 
-function define<L extends AnyDepthwise>(
-  factory: (kernelSize: Lengths, options: DepthwiseOptions) => L,
-): LayerDefinition<L, Value> {
-  return {
-    options: ['kernelSize', ...optionNames],
-    check(layer) {
-      const { kind: _, kernelSize, ...options } = layer as Partial<L>;
-      return factory(kernelSize as Lengths, options as DepthwiseOptions);
-    },
-    describe: ({ kind, kernelSize }) => `${kind}(${kernelSize.join('×')})`,
-    outputShape: (layer, input, from) => [...shapeOf(layer, input, from), (input.at(-1) ?? 1) * layer.depthMultiplier],
-    parameters: (layer, input) => [
-      weightOf('weight', layer, input),
-      ...biasOf(layer, (input.at(-1) ?? 1) * layer.depthMultiplier),
-    ],
-    layout: () => 'lastAxis',
-    forward: (builder, site) =>
-      forwardWeighted(builder, site, extentOfImage(site.outputShape), (z, floor) => {
-        emitDepthwise(builder, site, z, site.parameters.bias?.data ?? 0, floor, 'weight');
-      }),
-  };
-}
-
-export const depthwiseConv2dLayer = /* @__PURE__ */ define(depthwiseConv2d);
-export const depthwiseConv1dLayer = /* @__PURE__ */ define(depthwiseConv1d);
+export const depthwiseLayer: LayerDefinition<AnyDepthwise, Value> = {
+  describe: ({ kind, kernelSize }) => `${kind}(${kernelSize.join('×')})`,
+  outputShape: (layer, input, from) => [...shapeOf(layer, input, from), (input.at(-1) ?? 1) * layer.depthMultiplier],
+  parameters: (layer, input) => [
+    weightOf('weight', layer, input),
+    ...biasOf(layer, (input.at(-1) ?? 1) * layer.depthMultiplier),
+  ],
+  layout: () => 'lastAxis',
+  forward: (builder, site) =>
+    forwardWeighted(builder, site, extentOfImage(site.outputShape), (z, floor) => {
+      emitDepthwise(builder, site, z, site.parameters.bias?.data ?? 0, floor, 'weight');
+    }),
+};
 
 function fieldsOf(builder: Builder, { layer, place, input, inputShape }: Site<AnyDepthwise | AnySeparable>) {
   const axes = axesFor(layer, inputShape);
@@ -186,45 +174,33 @@ export const depthwiseBackward: LayerBackward<AnyDepthwise, Value> = (builder, s
   emitDepthwiseBack(builder, site, dy, gradients, 'weight');
 };
 
-function defineSeparable<L extends AnySeparable>(
-  factory: (filters: number, kernelSize: Lengths, options: DepthwiseOptions) => L,
-): LayerDefinition<L, Value> {
-  return {
-    options: ['filters', 'kernelSize', ...optionNames],
-    check(layer) {
-      const { kind: _, filters, kernelSize, ...options } = layer as Partial<L>;
-      return factory(filters as number, kernelSize as Lengths, options as DepthwiseOptions);
-    },
-    describe: ({ kind, filters, kernelSize }) => `${kind}(${filters}, ${kernelSize.join('×')})`,
-    outputShape: (layer, input, from) => [...shapeOf(layer, input, from), layer.filters],
+export const separableLayer: LayerDefinition<AnySeparable, Value> = {
+  describe: ({ kind, filters, kernelSize }) => `${kind}(${filters}, ${kernelSize.join('×')})`,
+  outputShape: (layer, input, from) => [...shapeOf(layer, input, from), layer.filters],
 
-    parameters(layer, input) {
-      const depthwiseWeight = weightOf('depthwiseWeight', layer, input);
-      const shape = [depthwiseWeight.columns ?? 1, layer.filters];
-      const pointwiseWeight = { name: 'pointwiseWeight', shape, initializer: layer.weightInitializer };
-      return [depthwiseWeight, pointwiseWeight, ...biasOf(layer, layer.filters)];
-    },
+  parameters(layer, input) {
+    const depthwiseWeight = weightOf('depthwiseWeight', layer, input);
+    const shape = [depthwiseWeight.columns ?? 1, layer.filters];
+    const pointwiseWeight = { name: 'pointwiseWeight', shape, initializer: layer.weightInitializer };
+    return [depthwiseWeight, pointwiseWeight, ...biasOf(layer, layer.filters)];
+  },
 
-    layout: () => 'lastAxis',
+  layout: () => 'lastAxis',
 
-    forward(builder, site) {
-      const between = betweenOf(builder, site);
-      emitDepthwise(builder, site, between, 0, Number.NEGATIVE_INFINITY, 'depthwiseWeight');
-      return forwardWeighted(builder, site, extentOfImage(site.outputShape), (z, floor) => {
-        emitProduct(builder, partOf(site, 'pointwiseWeight', 'bias'), between, z, floor);
-      });
-    },
-  };
-}
+  forward(builder, site) {
+    const between = betweenOf(builder, site);
+    emitDepthwise(builder, site, between, 0, Number.NEGATIVE_INFINITY, 'depthwiseWeight');
+    return forwardWeighted(builder, site, extentOfImage(site.outputShape), (z, floor) => {
+      emitProduct(builder, partOf(site, 'pointwiseWeight', 'bias'), between, z, floor);
+    });
+  },
+};
 
 /** What the depthwise part makes. */
 function betweenOf(builder: Builder, { place, layer, input, outputShape }: Site<AnySeparable>): Value {
   const { positions } = extentOfImage(outputShape);
   return builder.value(place, { positions, columns: input.columns * layer.depthMultiplier }, { role: 'depthwise' });
 }
-
-export const separableConv2dLayer = /* @__PURE__ */ defineSeparable(separableConv2d);
-export const separableConv1dLayer = /* @__PURE__ */ defineSeparable(separableConv1d);
 
 export const separableBackward: LayerBackward<AnySeparable, Value> = (builder, site, past, gradients) => {
   const between = betweenOf(builder, site);

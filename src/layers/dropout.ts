@@ -51,23 +51,15 @@ type Mask = Region | undefined;
 
 type AnyDropout = DropoutLayer | AlphaDropoutLayer | SpatialDropoutLayer;
 
-function define<L extends AnyDropout>(factory: (rate: number) => L): LayerDefinition<L, Mask> {
-  return {
-    options: ['rate'],
-    check: layer => factory((layer as Partial<L>).rate as number),
-    describe: ({ kind, rate }) => `${kind}(${rate})`,
-    outputShape: (_, input) => input,
-    parameters: () => [],
-    steps: () => 'each',
-    layout: ({ kind }) => (kind === 'spatialDropout' ? 'lastAxis' : 'any'),
+export const dropoutLayer: LayerDefinition<AnyDropout, Mask> = {
+  describe: ({ kind, rate }) => `${kind}(${rate})`,
+  outputShape: (_, input) => input,
+  parameters: () => [],
+  steps: () => 'each',
+  layout: ({ kind }) => (kind === 'spatialDropout' ? 'lastAxis' : 'any'),
 
-    forward: (_, { input }) => ({ output: input, saved: undefined }),
-  };
-}
-
-export const dropoutLayer = /* @__PURE__ */ define(dropout);
-export const alphaDropoutLayer = /* @__PURE__ */ define(alphaDropout);
-export const spatialDropoutLayer = /* @__PURE__ */ define(spatialDropout);
+  forward: (_, { input }) => ({ output: input, saved: undefined }),
+};
 
 export const dropoutForwardInTraining: LayerForward<AnyDropout, Mask> = (builder, site) => {
   const { layer, index, place, name, input } = site;

@@ -37,8 +37,8 @@ export interface EmbeddingBagLayer extends Table {
   readonly pad?: number;
 }
 
-const tableNames = ['weightInitializer', 'weightRegularizer', 'weightConstraint', ...commonNames] as const;
-const bagNames = ['mode', 'pad', ...tableNames] as const;
+export const tableNames = ['weightInitializer', 'weightRegularizer', 'weightConstraint', ...commonNames] as const;
+export const bagNames = ['mode', 'pad', ...tableNames] as const;
 /** Whole numbers that float32 holds. */
 const MOST_ROWS = 2 ** 24;
 
@@ -90,55 +90,42 @@ export function embeddingBag(vocabulary: number, units: number, options: Embeddi
 
 type AnyTable = EmbeddingLayer | EmbeddingBagLayer;
 
-function define<L extends AnyTable>(
-  options: readonly string[],
-  factory: (vocabulary: number, units: number, options: EmbeddingBagOptions) => L,
-): LayerDefinition<L, undefined> {
-  return {
-    options: ['vocabulary', 'units', ...options],
-    check(layer) {
-      const { kind: _, vocabulary, units, ...rest } = layer as EmbeddingBagOptions & Partial<Table> & { kind?: string };
-      return factory(vocabulary as number, units as number, rest);
-    },
-    describe: ({ kind, vocabulary, units }) => `${kind}(${vocabulary}, ${units})`,
+export const embeddingLayer: LayerDefinition<AnyTable, undefined> = {
+  describe: ({ kind, vocabulary, units }) => `${kind}(${vocabulary}, ${units})`,
 
-    outputShape(layer, input, from) {
-      if (input.length !== 1) {
-        const got = `${batchShape(input)} from ${from}`;
-        throw wrongKind(layer.kind, 'input [rows, steps]', got, 'put flatten() before it');
-      }
-      return layer.kind === 'embedding' ? [...input, layer.units] : [layer.units];
-    },
+  outputShape(layer, input, from) {
+    if (input.length !== 1) {
+      const got = `${batchShape(input)} from ${from}`;
+      throw wrongKind(layer.kind, 'input [rows, steps]', got, 'put flatten() before it');
+    }
+    return layer.kind === 'embedding' ? [...input, layer.units] : [layer.units];
+  },
 
-    parameters({ vocabulary, units, weightInitializer: initializer, weightRegularizer, weightConstraint }) {
-      // What holds down a whole table moves all of its rows.
-      const rowwise = weightRegularizer === undefined && weightConstraint === undefined;
-      return [{ name: 'weight', shape: [vocabulary, units], initializer, rowwise }];
-    },
+  parameters({ vocabulary, units, weightInitializer: initializer, weightRegularizer, weightConstraint }) {
+    // What holds down a whole table moves all of its rows.
+    const rowwise = weightRegularizer === undefined && weightConstraint === undefined;
+    return [{ name: 'weight', shape: [vocabulary, units], initializer, rowwise }];
+  },
 
-    steps: ({ kind }) => (kind === 'embedding' ? 'each' : 'all'),
-    layout: () => 'flat',
+  steps: ({ kind }) => (kind === 'embedding' ? 'each' : 'all'),
+  layout: () => 'flat',
 
-    forward(builder, site) {
-      const { layer, place, name, input, parameters } = site;
-      const { kind, units: columns } = layer;
-      const positions = kind === 'embedding' ? input.columns : 1;
-      const y = builder.value(place, { positions, columns });
-      const fields = {
-        ...fieldsOf(site),
-        y: y.data,
-        w: parameters.weight?.data ?? 0,
-        scale: parameters[scaleName('weight')]?.data ?? 0,
-        bits: 8 * formatBytes[parameters.weight?.format ?? 'float32'],
-      } as const;
-      builder.emit(embeddingForward, name, fields, positions);
-      return { output: y, saved: undefined };
-    },
-  };
-}
-
-export const embeddingLayer = /* @__PURE__ */ define(tableNames, embedding);
-export const embeddingBagLayer = /* @__PURE__ */ define(bagNames, embeddingBag);
+  forward(builder, site) {
+    const { layer, place, name, input, parameters } = site;
+    const { kind, units: columns } = layer;
+    const positions = kind === 'embedding' ? input.columns : 1;
+    const y = builder.value(place, { positions, columns });
+    const fields = {
+      ...fieldsOf(site),
+      y: y.data,
+      w: parameters.weight?.data ?? 0,
+      scale: parameters[scaleName('weight')]?.data ?? 0,
+      bits: 8 * formatBytes[parameters.weight?.format ?? 'float32'],
+    } as const;
+    builder.emit(embeddingForward, name, fields, positions);
+    return { output: y, saved: undefined };
+  },
+};
 
 export const embeddingBackward: LayerBackward<AnyTable, undefined> = (builder, site, { output }, gradients) => {
   const { place, name, input, parameters } = site;

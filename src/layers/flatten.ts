@@ -14,8 +14,6 @@ export function flatten(options: Record<string, never> = {}): FlattenLayer {
 }
 
 export const flattenLayer: LayerDefinition<FlattenLayer, undefined> = {
-  options: [],
-  check: () => flatten(),
   describe: () => 'flatten',
   outputShape: (_, input) => [size(input)],
   parameters: () => [],

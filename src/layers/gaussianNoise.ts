@@ -21,8 +21,6 @@ export function gaussianNoise(deviation: number, options: Record<string, never> 
 }
 
 export const gaussianNoiseLayer: LayerDefinition<GaussianNoiseLayer, undefined> = {
-  options: ['deviation'],
-  check: layer => gaussianNoise((layer as Partial<GaussianNoiseLayer>).deviation as number),
   describe: ({ deviation }) => `gaussianNoise(${deviation})`,
   outputShape: (_, input) => input,
   parameters: () => [],

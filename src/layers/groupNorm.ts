@@ -16,7 +16,7 @@ export interface GroupNormalizationLayer extends Common {
   readonly epsilon: number;
 }
 
-const optionNames = ['epsilon', ...commonNames] as const;
+export const groupNormNames = ['epsilon', ...commonNames] as const;
 
 /**
  * Each sample's channels in `groups` of neighbours, over all positions less their mean and divided by their deviation,
@@ -27,7 +27,7 @@ const optionNames = ['epsilon', ...commonNames] as const;
  */
 export function groupNormalization(groups: number, options: RowNormOptions = {}): GroupNormalizationLayer {
   const where = 'groupNormalization';
-  checkOptions(where, options, optionNames);
+  checkOptions(where, options, groupNormNames);
   return Object.freeze({
     kind: where,
     groups: checkInteger(`${where}: groups`, groups, 1, 2 ** 24),
@@ -44,11 +44,6 @@ interface Rows {
 }
 
 export const groupNormalizationLayer: LayerDefinition<GroupNormalizationLayer, Rows> = {
-  options: ['groups', ...optionNames],
-  check(layer) {
-    const { kind: _, groups, ...options } = layer as Partial<GroupNormalizationLayer>;
-    return groupNormalization(groups as number, options);
-  },
   describe: ({ kind, groups }) => `${kind}(${groups})`,
 
   outputShape({ kind, groups }, input, from) {

@@ -1,5 +1,6 @@
 /** The kinds of layers, going forward; `backward.ts` holds the other half, which predicting alone does not need. */
-import { checkChoice, checkOptions, wrongType } from '../errors.js';
+import { checkChoice, wrongType } from '../errors.js';
+import { FORWARD_ONLY } from '../forwardOnly.js';
 import { hasKey } from '../kinds.js';
 import { type ActivationLayer, activationLayer } from './activation.js';
 import {
@@ -13,54 +14,26 @@ import {
 import { type MultiHeadAttentionLayer, multiHeadAttentionLayer } from './attention.js';
 import { type BatchNormalizationLayer, batchNormalizationLayer } from './batchNormalization.js';
 import { type BidirectionalLayer, bidirectionalLayer } from './bidirectional.js';
-import { type Conv1dLayer, type Conv2dLayer, conv1dLayer, conv2dLayer } from './convolution.js';
+import { type Conv1dLayer, type Conv2dLayer, convolutionLayer } from './convolution.js';
 import { type DenseLayer, denseLayer } from './dense.js';
 import {
   type DepthwiseConv1dLayer,
   type DepthwiseConv2dLayer,
-  depthwiseConv1dLayer,
-  depthwiseConv2dLayer,
+  depthwiseLayer,
   type SeparableConv1dLayer,
   type SeparableConv2dLayer,
-  separableConv1dLayer,
-  separableConv2dLayer,
+  separableLayer,
 } from './depthwise.js';
-import {
-  type AlphaDropoutLayer,
-  alphaDropoutLayer,
-  type DropoutLayer,
-  dropoutLayer,
-  type SpatialDropoutLayer,
-  spatialDropoutLayer,
-} from './dropout.js';
-import { type EmbeddingBagLayer, type EmbeddingLayer, embeddingBagLayer, embeddingLayer } from './embedding.js';
+import { type AlphaDropoutLayer, type DropoutLayer, dropoutLayer, type SpatialDropoutLayer } from './dropout.js';
+import { type EmbeddingBagLayer, type EmbeddingLayer, embeddingLayer } from './embedding.js';
+import { remake } from './factories.js';
 import { type FlattenLayer, flattenLayer } from './flatten.js';
 import { type GaussianNoiseLayer, gaussianNoiseLayer } from './gaussianNoise.js';
 import { type GroupNormalizationLayer, groupNormalizationLayer } from './groupNorm.js';
 import type { LayerDefinition } from './layer.js';
-import {
-  addLayer,
-  averageLayer,
-  type ConcatenateLayer,
-  concatenateLayer,
-  type MergeLayer,
-  maximumLayer,
-  multiplyLayer,
-  subtractLayer,
-} from './merge.js';
+import { type ConcatenateLayer, concatenateLayer, type MergeLayer, mergeLayer } from './merge.js';
 import { type NormalizationLayer, normalizationLayer } from './normalization.js';
-import {
-  averagePool1dLayer,
-  averagePool2dLayer,
-  type GlobalPoolLayer,
-  globalAveragePool1dLayer,
-  globalAveragePool2dLayer,
-  globalMaxPool1dLayer,
-  globalMaxPool2dLayer,
-  maxPool1dLayer,
-  maxPool2dLayer,
-  type PoolLayer,
-} from './pooling.js';
+import { type GlobalPoolLayer, type PoolLayer, poolLayer } from './pooling.js';
 import {
   type PositionEmbeddingLayer,
   positionEmbeddingLayer,
@@ -69,22 +42,16 @@ import {
 } from './positionEmbedding.js';
 import {
   type BorderLayer,
-  cropping2dLayer,
+  borderLayer,
   type ReshapeLayer,
   reshapeLayer,
   type UpSampling2dLayer,
   upSampling2dLayer,
-  zeroPadding1dLayer,
-  zeroPadding2dLayer,
 } from './positions.js';
-import { gruLayer, lstmLayer, type RecurrentLayer, simpleRnnLayer } from './recurrent.js';
-import {
-  type LayerNormalizationLayer,
-  layerNormalizationLayer,
-  type RmsNormalizationLayer,
-  rmsNormalizationLayer,
-} from './rowNorm.js';
+import { type RecurrentLayer, recurrentLayer } from './recurrent.js';
+import { type LayerNormalizationLayer, type RmsNormalizationLayer, rowNormLayer } from './rowNorm.js';
 import { type Conv2dTransposeLayer, conv2dTransposeLayer } from './transposed.js';
+import { checkWritten } from './written.js';
 
 /** A layer as plain frozen data. */
 export type Layer =
@@ -134,47 +101,47 @@ const definitions: Definitions = {
   dropout: dropoutLayer,
   flatten: flattenLayer,
   embedding: embeddingLayer,
-  embeddingBag: embeddingBagLayer,
+  embeddingBag: embeddingLayer,
   batchNormalization: batchNormalizationLayer,
   normalization: normalizationLayer,
   gaussianNoise: gaussianNoiseLayer,
-  alphaDropout: alphaDropoutLayer,
-  layerNormalization: layerNormalizationLayer,
-  rmsNormalization: rmsNormalizationLayer,
-  add: addLayer,
-  subtract: subtractLayer,
-  multiply: multiplyLayer,
-  average: averageLayer,
-  maximum: maximumLayer,
+  alphaDropout: dropoutLayer,
+  layerNormalization: rowNormLayer,
+  rmsNormalization: rowNormLayer,
+  add: mergeLayer,
+  subtract: mergeLayer,
+  multiply: mergeLayer,
+  average: mergeLayer,
+  maximum: mergeLayer,
   concatenate: concatenateLayer,
   slice: sliceLayer,
   permute: permuteLayer,
   repeatVector: repeatVectorLayer,
   reshape: reshapeLayer,
-  conv2d: conv2dLayer,
-  conv1d: conv1dLayer,
-  depthwiseConv2d: depthwiseConv2dLayer,
-  depthwiseConv1d: depthwiseConv1dLayer,
-  separableConv2d: separableConv2dLayer,
-  separableConv1d: separableConv1dLayer,
+  conv2d: convolutionLayer,
+  conv1d: convolutionLayer,
+  depthwiseConv2d: depthwiseLayer,
+  depthwiseConv1d: depthwiseLayer,
+  separableConv2d: separableLayer,
+  separableConv1d: separableLayer,
   conv2dTranspose: conv2dTransposeLayer,
-  maxPool2d: maxPool2dLayer,
-  averagePool2d: averagePool2dLayer,
-  maxPool1d: maxPool1dLayer,
-  averagePool1d: averagePool1dLayer,
-  globalMaxPool2d: globalMaxPool2dLayer,
-  globalAveragePool2d: globalAveragePool2dLayer,
-  globalMaxPool1d: globalMaxPool1dLayer,
-  globalAveragePool1d: globalAveragePool1dLayer,
-  zeroPadding2d: zeroPadding2dLayer,
-  zeroPadding1d: zeroPadding1dLayer,
-  cropping2d: cropping2dLayer,
+  maxPool2d: poolLayer,
+  averagePool2d: poolLayer,
+  maxPool1d: poolLayer,
+  averagePool1d: poolLayer,
+  globalMaxPool2d: poolLayer,
+  globalAveragePool2d: poolLayer,
+  globalMaxPool1d: poolLayer,
+  globalAveragePool1d: poolLayer,
+  zeroPadding2d: borderLayer,
+  zeroPadding1d: borderLayer,
+  cropping2d: borderLayer,
   upSampling2d: upSampling2dLayer,
-  spatialDropout: spatialDropoutLayer,
+  spatialDropout: dropoutLayer,
   groupNormalization: groupNormalizationLayer,
-  simpleRnn: simpleRnnLayer,
-  lstm: lstmLayer,
-  gru: gruLayer,
+  simpleRnn: recurrentLayer,
+  lstm: recurrentLayer,
+  gru: recurrentLayer,
   bidirectional: bidirectionalLayer,
   multiHeadAttention: multiHeadAttentionLayer,
   positionEmbedding: positionEmbeddingLayer,
@@ -193,7 +160,6 @@ export function checkLayer(where: string, layer: unknown): Layer {
   if (!hasKey(layer, 'kind')) {
     throw wrongType(where, 'a layer, such as dense(10)', layer);
   }
-  const definition = definitions[checkChoice(`${where}: kind of layer`, layer.kind, layerKinds)];
-  checkOptions(where, layer, ['kind', ...definition.options]);
-  return definition.check(layer) as Layer;
+  checkChoice(`${where}: kind of layer`, layer.kind, layerKinds);
+  return FORWARD_ONLY ? checkWritten(where, layer as Layer) : remake(where, layer as Layer);
 }

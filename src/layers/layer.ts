@@ -71,12 +71,8 @@ export interface Source {
   readonly shape: Shape;
 }
 
-/** How a kind of layer checks itself, what shapes it makes, and how it runs forward, saving an `S`. */
+/** How a kind of layer describes itself, what shapes it makes, and how it runs forward, saving an `S`. */
 export interface LayerDefinition<L, S = unknown> {
-  /** The keys its factory's value has besides `kind`. */
-  readonly options: readonly string[];
-  /** Validates what the factory made or JSON held, and gives it back complete and frozen. */
-  check(layer: object): L;
   /** `dense(10)`, as messages and summaries write it. */
   describe(layer: L): string;
   /** Whether it reads several, and no single one unless it says `maybe`. */

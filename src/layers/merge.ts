@@ -40,47 +40,37 @@ function doNotFit(kind: string, expected: string, a: Source, b: Source): TypeErr
   return wrongKind(kind, expected, `${batchShape(a.shape)} from ${a.name} and ${batchShape(b.shape)} from ${b.name}`);
 }
 
-function define<K extends MergeLayer['kind']>(kind: K): LayerDefinition<Elementwise<K>, readonly Value[]> {
-  return {
-    options: [],
-    check: () => Object.freeze({ kind }),
-    describe: () => kind,
-    merges: true,
+export const mergeLayer: LayerDefinition<MergeLayer, readonly Value[]> = {
+  describe: ({ kind }) => kind,
+  merges: true,
 
-    outputShape(_, shape, __, sources) {
-      refuseOne(kind, sources);
-      const [first] = sources;
-      const odd = sources.find(source => source.shape.join() !== shape.join());
-      if (first && odd) throw doNotFit(kind, 'nodes of one shape', first, odd);
-      return shape;
-    },
+  outputShape({ kind }, shape, __, sources) {
+    refuseOne(kind, sources);
+    const [first] = sources;
+    const odd = sources.find(source => source.shape.join() !== shape.join());
+    if (first && odd) throw doNotFit(kind, 'nodes of one shape', first, odd);
+    return shape;
+  },
 
-    parameters: () => [],
-    steps: () => 'each',
-    layout: () => 'any',
+  parameters: () => [],
+  steps: () => 'each',
+  layout: () => 'any',
 
-    // One after the other, for each of two its own record; what was made of the first ones is what the way back needs.
-    forward(builder, { place, name, input, inputs }) {
-      const made = inputs.slice(1).map((_, k) => {
-        const role = k === inputs.length - 2 ? '' : `of ${k + 2}`;
-        return builder.value(place, input, { role });
-      });
-      const { positions, columns } = input;
-      made.forEach((y, k) => {
-        const [a, b] = [k === 0 ? input.data : (made[k - 1]?.data ?? 0), inputs[k + 1]?.data ?? 0] as const;
-        const scale = kind === 'average' && k === made.length - 1 ? 1 / inputs.length : 1;
-        builder.emit(mergeForward, name, { y: y.data, a, b, columns, kind: kinds[kind], scale }, positions);
-      });
-      return { output: made.at(-1) ?? input, saved: made };
-    },
-  };
-}
-
-export const addLayer = /* @__PURE__ */ define('add');
-export const subtractLayer = /* @__PURE__ */ define('subtract');
-export const multiplyLayer = /* @__PURE__ */ define('multiply');
-export const averageLayer = /* @__PURE__ */ define('average');
-export const maximumLayer = /* @__PURE__ */ define('maximum');
+  // One after the other, for each of two its own record; what was made of the first ones is what the way back needs.
+  forward(builder, { layer: { kind }, place, name, input, inputs }) {
+    const made = inputs.slice(1).map((_, k) => {
+      const role = k === inputs.length - 2 ? '' : `of ${k + 2}`;
+      return builder.value(place, input, { role });
+    });
+    const { positions, columns } = input;
+    made.forEach((y, k) => {
+      const [a, b] = [k === 0 ? input.data : (made[k - 1]?.data ?? 0), inputs[k + 1]?.data ?? 0] as const;
+      const scale = kind === 'average' && k === made.length - 1 ? 1 / inputs.length : 1;
+      builder.emit(mergeForward, name, { y: y.data, a, b, columns, kind: kinds[kind], scale }, positions);
+    });
+    return { output: made.at(-1) ?? input, saved: made };
+  },
+};
 
 export const mergeBackward: LayerBackward<MergeLayer, readonly Value[]> = (builder, site, { saved }, gradients) => {
   const { layer, name, input, inputs } = site;
@@ -106,8 +96,6 @@ export const mergeBackward: LayerBackward<MergeLayer, readonly Value[]> = (build
 };
 
 export const concatenateLayer: LayerDefinition<ConcatenateLayer, undefined> = {
-  options: [],
-  check: () => Object.freeze({ kind: 'concatenate' }),
   describe: () => 'concatenate',
   merges: true,
 

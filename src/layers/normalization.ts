@@ -16,7 +16,7 @@ export interface NormalizationLayer extends Pick<Common, 'name'> {
   readonly invert: boolean;
 }
 
-const optionNames = ['invert', 'name'] as const;
+export const normalizationNames = ['invert', 'name'] as const;
 
 /**
  * Each feature of the last axis less its mean, divided by its standard deviation: `(x − mean) / √variance`; with
@@ -28,7 +28,7 @@ const optionNames = ['invert', 'name'] as const;
  */
 export function normalization(options: NormalizationOptions = {}): NormalizationLayer {
   const where = 'normalization';
-  checkOptions(where, options, optionNames);
+  checkOptions(where, options, normalizationNames);
   const { invert = false, name } = options;
   return Object.freeze({
     kind: where,
@@ -38,11 +38,6 @@ export function normalization(options: NormalizationOptions = {}): Normalization
 }
 
 export const normalizationLayer: LayerDefinition<NormalizationLayer, undefined> = {
-  options: optionNames,
-  check(layer) {
-    const { kind: _, ...options } = layer as NormalizationOptions & { kind?: string };
-    return normalization(options);
-  },
   describe: ({ kind, invert }) => (invert ? `${kind}(invert)` : kind),
   outputShape: (_, input) => input,
 

@@ -40,7 +40,8 @@ type GlobalPoolKinds = 'globalMaxPool2d' | 'globalAveragePool2d' | 'globalMaxPoo
 export type PoolLayer = { [K in PoolKinds]: Pooling<K> }[PoolKinds];
 export type GlobalPoolLayer = { [K in GlobalPoolKinds]: GlobalPooling<K> }[GlobalPoolKinds];
 
-function pool<K extends PoolKinds>(kind: K, poolSize: Lengths, options: PoolOptions): Pooling<K> {
+/** @internal A pooling layer of that kind, checked. */
+export function pool<K extends PoolKinds>(kind: K, poolSize: Lengths, options: PoolOptions): Pooling<K> {
   checkOptions(kind, options, ['strides', 'padding']);
   const { strides = poolSize, padding = 'valid' } = options;
   return Object.freeze({
@@ -110,54 +111,30 @@ function axesFor(layer: AnyPool, input: Shape): readonly Axis[] {
   return axesOf(layer.kind, lengths, { kernelSize: lengths, strides: lengths, padding: 'valid' });
 }
 
-function define<L extends AnyPool>(options: readonly string[], check: (layer: object) => L): LayerDefinition<L, Value> {
-  return {
-    options,
-    check,
-    describe: layer => ('poolSize' in layer ? `${layer.kind}(${layer.poolSize.join('×')})` : layer.kind),
+export const poolLayer: LayerDefinition<AnyPool, Value> = {
+  describe: layer => ('poolSize' in layer ? `${layer.kind}(${layer.poolSize.join('×')})` : layer.kind),
 
-    outputShape(layer, input, from) {
-      checkImage(layer.kind, input, from, rankOf(layer.kind));
-      const lengths = axesFor(layer, input).map(({ outputs }) => outputs);
-      return [...('poolSize' in layer ? lengths : []), input.at(-1) ?? 1];
-    },
+  outputShape(layer, input, from) {
+    checkImage(layer.kind, input, from, rankOf(layer.kind));
+    const lengths = axesFor(layer, input).map(({ outputs }) => outputs);
+    return [...('poolSize' in layer ? lengths : []), input.at(-1) ?? 1];
+  },
 
-    parameters: () => [],
-    steps: ({ kind }) => (/^global.*1d$/.test(kind) ? 'all' : undefined),
-    layout: () => 'lastAxis',
+  parameters: () => [],
+  steps: ({ kind }) => (/^global.*1d$/.test(kind) ? 'all' : undefined),
+  layout: () => 'lastAxis',
 
-    forward(builder, { layer, place, name, input, inputShape, outputShape, lengths: [lengths = 0] }) {
-      const axes = axesFor(layer, inputShape);
-      const y = builder.value(place, extentOfImage(outputShape));
-      const fields = { columns: input.columns, kind: kindOf(layer), taps: tapsOf(axes), lengths };
-      const places = { y: y.data, x: input.data, window: windowOf(builder, place, axes) };
-      builder.emit(poolForward, name, { ...places, ...fields }, y.positions);
-      return { output: y, saved: y };
-    },
-  };
-}
+  forward(builder, { layer, place, name, input, inputShape, outputShape, lengths: [lengths = 0] }) {
+    const axes = axesFor(layer, inputShape);
+    const y = builder.value(place, extentOfImage(outputShape));
+    const fields = { columns: input.columns, kind: kindOf(layer), taps: tapsOf(axes), lengths };
+    const places = { y: y.data, x: input.data, window: windowOf(builder, place, axes) };
+    builder.emit(poolForward, name, { ...places, ...fields }, y.positions);
+    return { output: y, saved: y };
+  },
+};
 
 const kindOf = ({ kind }: AnyPool) => (/average/i.test(kind) ? PoolKind.average : PoolKind.max);
-
-function windowed<K extends PoolKinds>(kind: K) {
-  return define(['poolSize', 'strides', 'padding'], layer => {
-    const { kind: _, poolSize, ...options } = layer as Partial<Pooling<K>>;
-    return pool(kind, poolSize as Lengths, options as PoolOptions) as Extract<PoolLayer, { kind: K }>;
-  });
-}
-
-function whole<K extends GlobalPoolKinds>(kind: K) {
-  return define([], () => globalPool(kind, {}) as Extract<GlobalPoolLayer, { kind: K }>);
-}
-
-export const maxPool2dLayer = /* @__PURE__ */ windowed('maxPool2d');
-export const averagePool2dLayer = /* @__PURE__ */ windowed('averagePool2d');
-export const maxPool1dLayer = /* @__PURE__ */ windowed('maxPool1d');
-export const averagePool1dLayer = /* @__PURE__ */ windowed('averagePool1d');
-export const globalMaxPool2dLayer = /* @__PURE__ */ whole('globalMaxPool2d');
-export const globalAveragePool2dLayer = /* @__PURE__ */ whole('globalAveragePool2d');
-export const globalMaxPool1dLayer = /* @__PURE__ */ whole('globalMaxPool1d');
-export const globalAveragePool1dLayer = /* @__PURE__ */ whole('globalAveragePool1d');
 
 export const poolBackward: LayerBackward<AnyPool, Value> = (builder, site, { output: y }, gradients) => {
   const {

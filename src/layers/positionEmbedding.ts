@@ -27,7 +27,12 @@ export interface SinusoidalPositionsLayer {
   readonly kind: 'sinusoidalPositions';
 }
 
-const optionNames = ['weightInitializer', 'weightRegularizer', 'weightConstraint', ...commonNames] as const;
+export const positionEmbeddingNames = [
+  'weightInitializer',
+  'weightRegularizer',
+  'weightConstraint',
+  ...commonNames,
+] as const;
 
 /**
  * Adds a row of `weight`, `[steps, features]`, to each step of `[rows, steps, features]`, or of fewer steps.
@@ -36,7 +41,7 @@ const optionNames = ['weightInitializer', 'weightRegularizer', 'weightConstraint
  */
 export function positionEmbedding(steps: number, options: PositionEmbeddingOptions = {}): PositionEmbeddingLayer {
   const where = 'positionEmbedding';
-  checkOptions(where, options, optionNames);
+  checkOptions(where, options, positionEmbeddingNames);
   const { weightInitializer = 'glorotUniform' } = options;
   return Object.freeze({
     kind: where,
@@ -69,11 +74,6 @@ function emitAdded(
 }
 
 export const positionEmbeddingLayer: LayerDefinition<PositionEmbeddingLayer, undefined> = {
-  options: ['steps', ...optionNames],
-  check(layer) {
-    const { kind: _, steps, ...options } = layer as Partial<PositionEmbeddingLayer>;
-    return positionEmbedding(steps as number, options);
-  },
   describe: ({ kind, steps }) => `${kind}(${steps})`,
 
   outputShape({ kind, steps }, input, from) {
@@ -91,8 +91,6 @@ export const positionEmbeddingLayer: LayerDefinition<PositionEmbeddingLayer, und
 };
 
 export const sinusoidalPositionsLayer: LayerDefinition<SinusoidalPositionsLayer, undefined> = {
-  options: [],
-  check: () => sinusoidalPositions(),
   describe: ({ kind }) => kind,
   outputShape({ kind }, input, from) {
     checkImage(kind, input, from, 1);

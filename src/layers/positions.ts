@@ -97,8 +97,6 @@ export function reshape(shape: number | readonly number[], options: Record<strin
 }
 
 export const reshapeLayer: LayerDefinition<ReshapeLayer, undefined> = {
-  options: ['shape'],
-  check: layer => reshape((layer as Partial<ReshapeLayer>).shape as Shape),
   describe: ({ shape }) => `reshape(${shape.join('×')})`,
   outputShape({ shape }, input, from) {
     if (size(shape) === size(input)) return shape;
@@ -150,42 +148,30 @@ export function emitMoved(
 const shiftOf = ({ kind, borders }: BorderLayer) =>
   borders.map(([before]) => (kind === 'cropping2d' ? before : -before));
 
-function define<K extends BorderLayer['kind']>(kind: K): LayerDefinition<Bordered<K> & BorderLayer, undefined> {
-  return {
-    options: ['borders'],
-    check(layer) {
-      const { borders } = layer as Partial<Bordered<K>>;
-      const given = rankOf(kind) === 1 && isList(borders) && borders.length === 1 ? borders[0] : borders;
-      return bordered(kind, given, {}) as Bordered<K> & BorderLayer;
-    },
-    describe: ({ borders }) => `${kind}(${borders.map(pair => pair.join('+')).join(', ')})`,
+export const borderLayer: LayerDefinition<BorderLayer, undefined> = {
+  describe: ({ kind, borders }) => `${kind}(${borders.map(pair => pair.join('+')).join(', ')})`,
 
-    outputShape({ borders }, input, from) {
-      const lengths = checkImage(kind, input, from, rankOf(kind)).map((length, axis) => {
-        const sum = (borders[axis]?.[0] ?? 0) + (borders[axis]?.[1] ?? 0);
-        return kind === 'cropping2d' ? length - sum : length + sum;
-      });
-      const least = Math.min(...lengths);
-      if (least < 1) throw wrongValue(kind, `something left of ${batchShape(input)} from ${from}`, least);
-      return [...lengths, input.at(-1) ?? 1];
-    },
+  outputShape({ kind, borders }, input, from) {
+    const lengths = checkImage(kind, input, from, rankOf(kind)).map((length, axis) => {
+      const sum = (borders[axis]?.[0] ?? 0) + (borders[axis]?.[1] ?? 0);
+      return kind === 'cropping2d' ? length - sum : length + sum;
+    });
+    const least = Math.min(...lengths);
+    if (least < 1) throw wrongValue(kind, `something left of ${batchShape(input)} from ${from}`, least);
+    return [...lengths, input.at(-1) ?? 1];
+  },
 
-    parameters: () => [],
-    layout: () => 'lastAxis',
+  parameters: () => [],
+  layout: () => 'lastAxis',
 
-    forward(builder, site) {
-      const { layer, place, input, inputShape, outputShape } = site;
-      const y = builder.value(place, extentOfImage(outputShape), { rectified: input.rectified });
-      const [to, from] = [outputShape.slice(0, -1), inputShape.slice(0, -1)];
-      emitMoved(builder, site, 'there', input, y, () => shifted(to, from, shiftOf(layer)));
-      return { output: y, saved: undefined };
-    },
-  };
-}
-
-export const zeroPadding2dLayer = /* @__PURE__ */ define('zeroPadding2d');
-export const zeroPadding1dLayer = /* @__PURE__ */ define('zeroPadding1d');
-export const cropping2dLayer = /* @__PURE__ */ define('cropping2d');
+  forward(builder, site) {
+    const { layer, place, input, inputShape, outputShape } = site;
+    const y = builder.value(place, extentOfImage(outputShape), { rectified: input.rectified });
+    const [to, from] = [outputShape.slice(0, -1), inputShape.slice(0, -1)];
+    emitMoved(builder, site, 'there', input, y, () => shifted(to, from, shiftOf(layer)));
+    return { output: y, saved: undefined };
+  },
+};
 
 export const borderBackward: LayerBackward<BorderLayer, undefined> = (builder, site, { output }, gradients) => {
   const { layer, name, input, inputShape, outputShape } = site;
@@ -204,8 +190,6 @@ export const borderBackward: LayerBackward<BorderLayer, undefined> = (builder, s
 };
 
 export const upSampling2dLayer: LayerDefinition<UpSampling2dLayer, undefined> = {
-  options: ['factor'],
-  check: layer => upSampling2d((layer as Partial<UpSampling2dLayer>).factor as Lengths),
   describe: ({ kind, factor }) => `${kind}(${factor.join('×')})`,
 
   outputShape({ kind, factor }, input, from) {

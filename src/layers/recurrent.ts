@@ -55,7 +55,7 @@ export interface GruLayer extends Recurrent<'gru'> {
 }
 export type RecurrentLayer = SimpleRnnLayer | LstmLayer | GruLayer;
 
-const optionNames = [
+export const recurrentNames = [
   'returnSequences',
   'goBackwards',
   'useBias',
@@ -65,10 +65,11 @@ const optionNames = [
   ...regularizationNames,
   ...commonNames,
 ] as const;
+export const gruNames = ['resetAfter', ...recurrentNames] as const;
 
 function recurrent<K extends string>(kind: K, units: number, options: RecurrentOptions): Recurrent<K> {
   const where = `${kind}(${typeof units === 'number' ? units : '?'})`;
-  checkOptions(where, options, kind === 'gru' ? ['resetAfter', ...optionNames] : optionNames);
+  checkOptions(where, options, kind === 'gru' ? gruNames : recurrentNames);
   const { returnSequences = false, goBackwards = false, useBias = true } = options;
   const { weightInitializer = 'glorotUniform', recurrentWeightInitializer = 'orthogonal' } = options;
   return {
@@ -118,6 +119,13 @@ export function lstm(units: number, options: RecurrentOptions = {}): LstmLayer {
 export function gru(units: number, options: GruOptions = {}): GruLayer {
   const checked = recurrent('gru', units, options);
   return Object.freeze({ ...checked, resetAfter: checkBoolean('gru: resetAfter', options.resetAfter ?? true) });
+}
+
+/** A recurrent layer of plain data through its factory again. */
+export function remakeRecurrent(where: string, { kind, ...settings }: RecurrentLayer): RecurrentLayer {
+  checkOptions(where, settings, ['units', ...(kind === 'gru' ? gruNames : recurrentNames)]);
+  const { units, ...options } = settings;
+  return { simpleRnn, lstm, gru }[kind](units, options);
 }
 
 const gates = { simpleRnn: 1, lstm: 4, gru: 3 } as const;
@@ -272,33 +280,23 @@ export function emitRecurrentBack(
   if (kindOf(layer) === RecurrentKind.gruBefore && c) learn(c, z.data, undefined);
 }
 
-function define<L extends RecurrentLayer>(
-  options: readonly string[],
-  factory: (units: number, options: RecurrentOptions) => L,
-): LayerDefinition<L, Value> {
-  return {
-    options: ['units', ...options],
-    check(layer) {
-      const { kind: _, units, ...rest } = layer as Partial<L>;
-      return factory(units as number, rest as RecurrentOptions);
-    },
-    describe: ({ kind, units }) => `${kind}(${units})`,
+export const recurrentLayer: LayerDefinition<RecurrentLayer, Value> = {
+  describe: ({ kind, units }) => `${kind}(${units})`,
 
-    outputShape({ kind, units, returnSequences }, input, from) {
-      const [steps = 1] = checkImage(kind, input, from, 1);
-      return returnSequences ? [steps, units] : [units];
-    },
+  outputShape({ kind, units, returnSequences }, input, from) {
+    const [steps = 1] = checkImage(kind, input, from, 1);
+    return returnSequences ? [steps, units] : [units];
+  },
 
-    parameters: (layer, input) => recurrentParameters(layer, input.at(-1) ?? 1),
-    steps: ({ goBackwards }) => (goBackwards ? 'all' : 'before'),
-    layout: () => 'lastAxis',
+  parameters: (layer, input) => recurrentParameters(layer, input.at(-1) ?? 1),
+  steps: ({ goBackwards }) => (goBackwards ? 'all' : 'before'),
+  layout: () => 'lastAxis',
 
-    forward(builder, site) {
-      const h = emitRecurrent(builder, site, site.layer);
-      return { output: site.layer.returnSequences ? h : emitLast(builder, site, h), saved: h };
-    },
-  };
-}
+  forward(builder, site) {
+    const h = emitRecurrent(builder, site, site.layer);
+    return { output: site.layer.returnSequences ? h : emitLast(builder, site, h), saved: h };
+  },
+};
 
 /** The last step's state alone. */
 export function emitLast(builder: Builder, site: Site<unknown>, h: Value, prefix = ''): Value {
@@ -314,10 +312,6 @@ export function emitLastBack(builder: Builder, site: Site<unknown>, h: Value, y:
   emitMoved(builder, site, 'only the last', from, { ...h, data }, table, { ...fromEnd(site), places: 1 });
   return data;
 }
-
-export const simpleRnnLayer = /* @__PURE__ */ define(optionNames, simpleRnn);
-export const lstmLayer = /* @__PURE__ */ define(optionNames, lstm);
-export const gruLayer = /* @__PURE__ */ define(['resetAfter', ...optionNames], gru);
 
 export const recurrentBackward: LayerBackward<RecurrentLayer, Value> = (
   builder,

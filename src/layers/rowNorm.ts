@@ -18,10 +18,10 @@ interface RowNormLayer<K extends string> extends Common {
 export type LayerNormalizationLayer = RowNormLayer<'layerNormalization'>;
 export type RmsNormalizationLayer = RowNormLayer<'rmsNormalization'>;
 
-const optionNames = ['epsilon', ...commonNames] as const;
+export const rowNormNames = ['epsilon', ...commonNames] as const;
 
 function rowNorm<K extends string>(kind: K, options: RowNormOptions, epsilon: number): RowNormLayer<K> {
-  checkOptions(kind, options, optionNames);
+  checkOptions(kind, options, rowNormNames);
   return Object.freeze({
     kind,
     epsilon: checkNumber(`${kind}: epsilon`, options.epsilon === undefined ? epsilon : options.epsilon, { above: 0 }),
@@ -58,48 +58,38 @@ type AnyRowNorm = LayerNormalizationLayer | RmsNormalizationLayer;
 
 const isCentered = ({ kind }: AnyRowNorm) => kind === 'layerNormalization';
 
-function define<L extends AnyRowNorm>(factory: (options: RowNormOptions) => L): LayerDefinition<L, Moments> {
-  return {
-    options: optionNames,
-    check(layer) {
-      const { kind: _, ...options } = layer as RowNormOptions & { kind?: string };
-      return factory(options);
-    },
-    describe: ({ kind }) => kind,
+export const rowNormLayer: LayerDefinition<AnyRowNorm, Moments> = {
+  describe: ({ kind }) => kind,
 
-    outputShape: (_, input) => input,
+  outputShape: (_, input) => input,
 
-    parameters(layer, input): readonly ParameterSpec[] {
-      const shape = input.slice(-1);
-      const gamma: ParameterSpec = { name: 'gamma', shape, initializer: { kind: 'ones' } };
-      return isCentered(layer) ? [gamma, { name: 'beta', shape, initializer: { kind: 'zeros' } }] : [gamma];
-    },
+  parameters(layer, input): readonly ParameterSpec[] {
+    const shape = input.slice(-1);
+    const gamma: ParameterSpec = { name: 'gamma', shape, initializer: { kind: 'ones' } };
+    return isCentered(layer) ? [gamma, { name: 'beta', shape, initializer: { kind: 'zeros' } }] : [gamma];
+  },
 
-    steps: () => 'each',
-    layout: () => 'lastAxis',
+  steps: () => 'each',
+  layout: () => 'lastAxis',
 
-    forward(builder, { layer, place, name, input, parameters }) {
-      const { positions, columns } = input;
-      const y = builder.value(place, input);
-      const moments = builder.value(place, { positions, columns: 2 }, { role: 'moments' }).data;
-      const fields = {
-        y: y.data,
-        x: input.data,
-        gamma: parameters.gamma?.data ?? 0,
-        beta: parameters.beta?.data ?? 0,
-        moments,
-        columns,
-        centered: Number(isCentered(layer)),
-        epsilon: layer.epsilon,
-      } as const;
-      builder.emit(rowNormForward, name, fields, positions);
-      return { output: y, saved: moments };
-    },
-  };
-}
-
-export const layerNormalizationLayer = /* @__PURE__ */ define(layerNormalization);
-export const rmsNormalizationLayer = /* @__PURE__ */ define(rmsNormalization);
+  forward(builder, { layer, place, name, input, parameters }) {
+    const { positions, columns } = input;
+    const y = builder.value(place, input);
+    const moments = builder.value(place, { positions, columns: 2 }, { role: 'moments' }).data;
+    const fields = {
+      y: y.data,
+      x: input.data,
+      gamma: parameters.gamma?.data ?? 0,
+      beta: parameters.beta?.data ?? 0,
+      moments,
+      columns,
+      centered: Number(isCentered(layer)),
+      epsilon: layer.epsilon,
+    } as const;
+    builder.emit(rowNormForward, name, fields, positions);
+    return { output: y, saved: moments };
+  },
+};
 
 export const rowNormBackward: LayerBackward<AnyRowNorm, Moments> = (builder, site, past, gradients) => {
   const { layer, name, input, parameters } = site;

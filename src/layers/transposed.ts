@@ -25,7 +25,7 @@ export interface Conv2dTransposeLayer extends Omit<Windowed, 'dilation'> {
   readonly outputPadding?: readonly number[];
 }
 
-const optionNames = ['strides', 'padding', 'outputPadding', ...weightedNames] as const;
+export const transposedNames = ['strides', 'padding', 'outputPadding', ...weightedNames] as const;
 
 /**
  * Transposed convolution over images, from `[rows, height, width, channels]` to `[rows, height, width, filters]`: each
@@ -42,7 +42,7 @@ export function conv2dTranspose(
   options: Conv2dTransposeOptions = {},
 ): Conv2dTransposeLayer {
   const where = 'conv2dTranspose';
-  checkOptions(where, options, optionNames);
+  checkOptions(where, options, transposedNames);
   const { dilation: _, ...windowed } = checkWindowed(where, 2, kernelSize, options);
   const { outputPadding } = options;
   const given = outputPadding === undefined ? undefined : checkLengths(`${where}: outputPadding`, outputPadding, 2, 0);
@@ -73,11 +73,6 @@ function axesFor(layer: Conv2dTransposeLayer, input: readonly number[]): readonl
 }
 
 export const conv2dTransposeLayer: LayerDefinition<Conv2dTransposeLayer, Value> = {
-  options: ['filters', 'kernelSize', ...optionNames],
-  check(layer) {
-    const { kind: _, filters, kernelSize, ...options } = layer as Partial<Conv2dTransposeLayer>;
-    return conv2dTranspose(filters as number, kernelSize as Lengths, options as Conv2dTransposeOptions);
-  },
   describe: ({ kind, filters, kernelSize }) => `${kind}(${filters}, ${kernelSize.join('×')})`,
 
   outputShape(layer, input, from) {
