@@ -4,21 +4,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import {
   Architecture,
   dense,
-  endingOf,
-  fitLoss,
   inputNumbers,
   Model,
-  opName,
   outputActivation,
   outputShape,
-  type Plan,
-  type PlannedRecord,
-  planPrediction,
-  planTraining,
-  RECORD_BYTES,
-  Region,
-  resolveLoss,
-  resolveOptimizer,
   sequential,
   size,
 } from '../entries/inside.js';
@@ -95,68 +84,4 @@ export function lossFor(architecture: Architecture): NetworkTask['loss'] {
   const outputs = size(outputShape(architecture));
   if (kind === 'softmax' && outputs > 1) return 'sparseCategoricalCrossEntropy';
   return kind === 'sigmoid' ? 'binaryCrossEntropy' : 'meanSquaredError';
-}
-
-/** What a row takes: multiply-adds of its products, and bytes that its operations read and write. */
-export interface Work {
-  readonly multiplyAdds: number;
-  readonly bytes: number;
-  /** Of everything that is touched again and again. */
-  readonly footprint: number;
-}
-
-/** What it takes to predict or to train on one row, in batches of so many. */
-export function workOf(
-  architecture: Architecture,
-  { kind, loss, optimizer, batchSize }: Pick<NetworkTask, 'kind' | 'loss' | 'optimizer' | 'batchSize'>,
-): Work {
-  if (kind === 'inference') {
-    const { plan } = planPrediction(architecture, batchSize, false);
-    return sumOf(plan, 'predict', batchSize);
-  }
-  const fitted = fitLoss(resolveLoss('bench', loss), endingOf(architecture));
-  const { plan } = planTraining(architecture, batchSize, {
-    goals: [{ loss: fitted, weight: 1, accuracy: false }],
-    optimizer: resolveOptimizer('bench', optimizer),
-    paired: false,
-  });
-  return sumOf(plan, 'step', batchSize);
-}
-
-function sumOf(plan: Plan, section: string, rows: number): Work {
-  const records = recordsOf(plan, section);
-  const sum = (of: (record: PlannedRecord) => number) => records.reduce((total, record) => total + of(record), 0);
-  return {
-    multiplyAdds: sum(record => multiplyAddsOf(record, rows)) / rows,
-    bytes: sum(bytesOf) / rows,
-    footprint: plan.end,
-  };
-}
-
-/** The records of a section, in the plan's order. */
-export function recordsOf(plan: Plan, section: string): readonly PlannedRecord[] {
-  const { first, last } = plan.sections.get(section) ?? { first: 0, last: 0 };
-  const start = plan.region('records').address;
-  return plan.records.slice((first - start) / RECORD_BYTES, (last - start) / RECORD_BYTES);
-}
-
-/**
- * Operations that are matrix products; the work of others is bound by memory, or by what they compute for each number.
- */
-const PRODUCTS = /^(dense|conv)/;
-
-export function multiplyAddsOf({ op, fields }: PlannedRecord, rows: number): number {
-  if (!PRODUCTS.test(opName(op))) return 0;
-  return op.work(fields as Readonly<Record<string, number>>, rows);
-}
-
-/** Each region that a record names once; what an update changes in place is read and written. */
-function bytesOf({ op, fields }: PlannedRecord): number {
-  let bytes = 0;
-  for (const [name, value] of Object.entries(fields)) {
-    if (!(value instanceof Region) || name === 'scratch') continue;
-    const inPlace = 'gradients' in op.fields && name !== 'gradients';
-    bytes += value.bytes * (inPlace ? 2 : 1);
-  }
-  return bytes;
 }

@@ -2,10 +2,12 @@
 import { dense, inputNumbers, outputShape, sequential, size } from '../entries/inside.js';
 import { nearest, quote, wrongValue } from '../errors.js';
 import type { NetworkTask, ProductTask, Task } from './contest.js';
-import { chainOf, lossFor, type Network, networkOf, workOf } from './networks.js';
+import { chainOf, lossFor, type Network, networkOf } from './networks.js';
+import { type LayerPiece, layerPieces, measureOf } from './own/layers.js';
 import { operations } from './own/operations.js';
 import { partsOf } from './own/parts.js';
 import type { Published, Unit } from './result.js';
+import { workOf } from './work.js';
 
 export interface Settings {
   readonly network: Network;
@@ -106,6 +108,25 @@ function productCase(way: ProductTask['way'], rows: number, inputs: number, outp
   };
 }
 
+/** Each layer's ways, by themselves. */
+function layerCases(family: LayerPiece['family']): CaseSpec[] {
+  return layerPieces
+    .filter(piece => piece.family === family)
+    .map(piece => {
+      const { multiplyAdds, numbers, bytes } = measureOf(piece);
+      const pieces = multiplyAdds || numbers;
+      return {
+        name: piece.name,
+        ...(piece.at === undefined ? {} : { at: piece.at }),
+        unit: multiplyAdds > 0 ? ('multiplyAdds' as const) : ('numbers' as const),
+        task: { kind: 'operation' as const, name: piece.name },
+        ...(multiplyAdds > 0 ? { multiplyAdds: 1 } : { bytes: bytes / pieces, footprint: bytes }),
+        threads: 1,
+        ownAlone: true as const,
+      };
+    });
+}
+
 /** Without the limits: what it waits for is neither of them. */
 function timeAlone({ multiplyAdds: _, bytes: __, ...rest }: CaseSpec): CaseSpec {
   return rest;
@@ -193,6 +214,24 @@ export const suites: readonly Suite[] = [
         threads: 1,
         ownAlone: true as const,
       })),
+  },
+  {
+    name: 'conv',
+    about: 'layers over images and signals: forward and back, beside the peak or copying',
+    axis: 'channels',
+    cases: () => layerCases('conv'),
+  },
+  {
+    name: 'image',
+    about: 'convolution of 32 to 32 channels against the size of the image',
+    axis: 'image size',
+    cases: () => layerCases('image'),
+  },
+  {
+    name: 'sequence',
+    about: 'recurrent layers, attention and what goes with them, likewise',
+    axis: 'units',
+    cases: () => layerCases('sequence'),
   },
   {
     name: 'step',

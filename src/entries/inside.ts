@@ -24,6 +24,7 @@ export { buffersOf, emitUpdate, type RuleConfig, resolveOptimizer } from '../opt
 export * from '../optimizers/kinds.js';
 export { Builder, type Plan, type PlannedRecord, type Value } from '../plan/builder.js';
 export { Region } from '../plan/memory.js';
+export { RecurrentKind } from '../plan/opcodes.js';
 export { ops } from '../plan/ops/index.js';
 export { opName } from '../plan/ops/op.js';
 export { PANEL, panelBytes, panelCount } from '../plan/panels.js';

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { chainOf, lossFor, networkOf, parseNetwork, workOf } from '../../src/bench/networks.js';
+import { chainOf, lossFor, networkOf, parseNetwork } from '../../src/bench/networks.js';
+import { workOf } from '../../src/bench/work.js';
 import { dense, dropout, flatten, Model, sequential } from '../../src/entries/node.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'networks-'));

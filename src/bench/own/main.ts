@@ -14,6 +14,7 @@ import {
 } from '../../entries/inside.js';
 import { Absent, type Library, type NetworkTask, type OwnTask, type Prepared, takePart } from '../contest.js';
 import { readGiven } from '../given.js';
+import { layerPieces, prepareLayer } from './layers.js';
 import { operations } from './operations.js';
 import { preparePart } from './parts.js';
 import { prepareProduct } from './products.js';
@@ -86,6 +87,8 @@ async function inference(task: NetworkTask): Promise<Prepared> {
 
 function own(backend: Backend, { kind, name, architecture = '', batchSize = 1 }: OwnTask): Prepared {
   if (kind === 'part') return preparePart(backend, architecture, batchSize, name);
+  const layer = layerPieces.find(each => each.name === name);
+  if (layer) return prepareLayer(backend, layer);
   const operation = operations.find(each => each.name === name);
   if (!operation) throw new Error(`there is no operation '${name}'`);
   return operation.prepare(backend);

@@ -17,7 +17,8 @@ import {
   resolveOptimizer,
 } from '../../entries/inside.js';
 import type { Prepared } from '../contest.js';
-import { lossFor, multiplyAddsOf, recordsOf } from '../networks.js';
+import { lossFor } from '../networks.js';
+import { multiplyAddsOf, recordsOf } from '../work.js';
 import { calls } from './program.js';
 
 /** Batches that are taken, in random order, before the epoch begins again. */
@@ -45,54 +46,81 @@ function inPlace({ op, fields }: PlannedRecord): boolean {
   return /^activation/.test(opName(op)) && (same(fields.x, fields.y) || same(fields.dx, fields.dy));
 }
 
+/** Records of a step that are run alone. */
+export interface Section {
+  readonly first: number;
+  readonly last: number;
+  readonly work: number;
+}
+
 /** A part of a step: its name, its multiply-adds, and where its records lie. */
 export interface Part {
   readonly name: string;
   readonly multiplyAdds: number;
-  readonly section: { readonly first: number; readonly last: number; readonly work: number };
+  readonly section: Section;
 }
 
 export const WHOLE = 'whole step';
 
-function planOf(architecture: Architecture, batchSize: number, paired: boolean) {
+/** A plan for training by Adam. */
+export function planOf(architecture: Architecture, batchSize: number, paired: boolean): Plan {
   const loss = fitLoss(resolveLoss('bench', lossFor(architecture)), endingOf(architecture));
   const optimizer = resolveOptimizer('bench', { kind: 'adam', learningRate: LEARNING_RATE });
   return planTraining(architecture, batchSize, { goals: [{ loss, weight: 1, accuracy: false }], optimizer, paired })
     .plan;
 }
 
-/** The parts of a network's step, in order, and last the whole. */
+/** Where the step's records lie from one place up to, not with, another. */
+export function sectionOf(plan: Plan, from: number, to: number): Section {
+  const { first } = plan.sections.get('step') ?? { first: 0 };
+  return { first: first + from * RECORD_BYTES, last: first + to * RECORD_BYTES, work: 0 };
+}
+
+/** The parts of a network's step, in order, and last the whole; those with the same name are numbered. */
 export function partsOf(architecture: Architecture, batchSize: number, paired = false): readonly Part[] {
   const plan = planOf(architecture, batchSize, paired);
-  const section = plan.sections.get('step') ?? { first: 0, last: 0, work: 0 };
-  let first = section.first;
-  const parts = groupsOf(recordsOf(plan, 'step')).map(records => {
-    const last = first + records.length * RECORD_BYTES;
-    const part = { name: titleOf(records), multiplyAdds: sumOf(records, batchSize), section: { first, last, work: 0 } };
-    first = last;
+  const records = recordsOf(plan, 'step');
+  const multiplyAdds = multiplyAddsOf(records, batchSize);
+  const sum = (from: number, to: number) => multiplyAdds.slice(from, to).reduce((total, each) => total + each, 0);
+  const seen = new Map<string, number>();
+  let from = 0;
+  const parts = groupsOf(records).map(group => {
+    const to = from + group.length;
+    const title = titleOf(group);
+    const count = (seen.get(title) ?? 0) + 1;
+    seen.set(title, count);
+    const name = count === 1 ? title : `${title} (${count})`;
+    const part = { name, multiplyAdds: sum(from, to), section: sectionOf(plan, from, to) };
+    from = to;
     return part;
   });
-  const multiplyAdds = parts.reduce((sum, part) => sum + part.multiplyAdds, 0);
-  return [...parts, { name: WHOLE, multiplyAdds, section }];
+  return [...parts, { name: WHOLE, multiplyAdds: sum(0, from), section: sectionOf(plan, 0, from) }];
 }
+
+/** Operations that a layer is known by, and not the other way round. */
+const NAMED = /^(dense|convolution|depthwise|recurrent|attention)/;
 
 function titleOf(records: readonly PlannedRecord[]): string {
-  return records
-    .map(({ op, owner }) => (/^dense/.test(opName(op)) ? `${opName(op)} ${owner}` : opName(op)))
-    .join(' + ');
-}
-
-function sumOf(records: readonly PlannedRecord[], rows: number): number {
-  return records.reduce((sum, record) => sum + multiplyAddsOf(record, rows), 0);
+  return records.map(({ op, owner }) => (NAMED.test(opName(op)) ? `${opName(op)} ${owner}` : opName(op))).join(' + ');
 }
 
 /** Runs one part over and over, on random rows and labels. */
 export function preparePart(backend: Backend, json: string, batchSize: number, name: string): Prepared {
   const architecture = Architecture.fromJSON(json);
-  const plan = planOf(architecture, batchSize, backend.paired);
   const part = partsOf(architecture, batchSize, backend.paired).find(each => each.name === name);
   if (!part) throw new Error(`a step has no part '${name}'`);
-  const divided: Plan = { ...plan, sections: new Map([...plan.sections, ['part', part.section]]) };
+  return prepareSection(backend, architecture, batchSize, () => part.section);
+}
+
+/** Runs some of a step's records over and over, after a whole step on random rows and labels. */
+export function prepareSection(
+  backend: Backend,
+  architecture: Architecture,
+  batchSize: number,
+  choose: (plan: Plan) => Section,
+): { run(): number } {
+  const plan = planOf(architecture, batchSize, backend.paired);
+  const divided: Plan = { ...plan, sections: new Map([...plan.sections, ['part', choose(plan)]]) };
   const program = new Program(backend.module, divided);
   fillParameters(program);
   const rows = BATCHES * batchSize;
