@@ -23,10 +23,11 @@ it.each([
   expect(piece && measureOf(piece).multiplyAdds).toBe(multiplyAdds);
 });
 
-it('runs each way of each layer', { timeout: 60_000 }, async () => {
+const small = ['8×8×64→64 3×3', 'depthwise', 'max pool', 'batch norm', 'gru(64)', 'layer norm', 'embedding'];
+
+it.each(small)('runs each way: %s', async begin => {
   const backend = await chooseBackend(nodeHost, { deterministic: false, turbo: false });
-  for (const piece of layerPieces) {
-    if (piece.at !== undefined && piece.at > 32) continue;
+  for (const piece of layerPieces.filter(({ name }) => name.startsWith(begin))) {
     expect(await prepareLayer(backend, piece).run(), piece.name).toBeGreaterThan(0);
   }
 });

@@ -212,6 +212,6 @@ export function measureOf(piece: LayerPiece) {
 export function prepareLayer(backend: Backend, piece: LayerPiece): Prepared {
   const { multiplyAdds, numbers } = measureOf(piece);
   const choose = (plan: Plan) => sectionOf(plan, ...placeOf(piece, plan));
-  const { run } = prepareSection(backend, networkOf(piece), piece.batch, choose);
+  const { run } = prepareSection(backend, networkOf(piece), [piece.batch, 1], choose);
   return { run: () => run() * (multiplyAdds || numbers) };
 }

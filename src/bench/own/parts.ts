@@ -109,21 +109,24 @@ export function preparePart(backend: Backend, json: string, batchSize: number, n
   const architecture = Architecture.fromJSON(json);
   const part = partsOf(architecture, batchSize, backend.paired).find(each => each.name === name);
   if (!part) throw new Error(`a step has no part '${name}'`);
-  return prepareSection(backend, architecture, batchSize, () => part.section);
+  return prepareSection(backend, architecture, [batchSize, BATCHES], () => part.section);
 }
 
-/** Runs some of a step's records over and over, after a whole step on random rows and labels. */
+/**
+ * Runs some of a step's records over and over, after a whole step on random rows and labels, of which there are so many
+ * batches: a call goes through several once at most, and stays with one for as often as it takes.
+ */
 export function prepareSection(
   backend: Backend,
   architecture: Architecture,
-  batchSize: number,
+  [batchSize, batches]: readonly [rows: number, count: number],
   choose: (plan: Plan) => Section,
 ): { run(): number } {
   const plan = planOf(architecture, batchSize, backend.paired);
   const divided: Plan = { ...plan, sections: new Map([...plan.sections, ['part', choose(plan)]]) };
   const program = new Program(backend.module, divided);
   fillParameters(program);
-  const rows = BATCHES * batchSize;
+  const rows = batches * batchSize;
   const inputs = inputNumbers(architecture);
   const columns = Math.max(1, endingOf(architecture).columns);
   const x = program.reserve(rows * (inputs + columns + 1) * 4);
@@ -143,7 +146,7 @@ export function prepareSection(
   }
   program.set('learningRate', LEARNING_RATE);
   program.run('step');
-  const run = calls(program, 'part', BATCHES);
+  const run = calls(program, 'part', batches > 1 ? batches : undefined);
   return {
     run() {
       program.set('position', 0);
