@@ -160,11 +160,12 @@ export {
 export { type Conv2dTransposeLayer, type Conv2dTransposeOptions, conv2dTranspose } from './layers/transposed.js';
 export type { WeightedOptions } from './layers/weighted.js';
 export type { Lengths } from './layers/window.js';
+export type { Sum, Weighted } from './losses/combined.js';
 export { cosineSimilarity } from './losses/cosineSimilarity.js';
 export { binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy } from './losses/crossEntropy.js';
 export { focal } from './losses/focal.js';
 export { categoricalHinge, hinge, squaredHinge } from './losses/hinge.js';
-export type { Loss, LossConfig, LossName } from './losses/index.js';
+export { type Loss, type LossConfig, type LossName, sum, weighted } from './losses/index.js';
 export { klDivergence } from './losses/klDivergence.js';
 export { poisson } from './losses/poisson.js';
 export {

@@ -322,17 +322,22 @@ function emitCost(
 ): void {
   const { data: x, columns, positions } = value;
   const { loss, weight, output, tally } = aim;
-  const { kind, setting, divisor, accuracy, alpha = 0 } = loss;
+  const { accuracy } = loss;
   const { lengths } = output.lengths;
-  const rowCosts = builder.region(ofOutput('rowCosts', output), builder.capacity * positions * 8);
   const owner = ofOutput('loss', output);
-  gradients.give(value, owner, dx => {
-    const fields = { rowCosts, x, dx, target, columns, kind, setting, divisor, weight, alpha, lengths };
-    builder.emit(loss.op, owner, fields, positions);
-    if (weights) builder.emit(weighRows, owner, { rowCosts, dx, weights, columns }, positions);
-    if (lengths > 0) builder.emit(maskCosts, owner, { rowCosts, dx, columns, lengths }, positions);
-  });
-  builder.emit(cost, owner, { rowCosts, tally: tally?.cost ?? 0, divisor, weight, ...way, lengths }, positions);
+  for (const [term, { op, kind, setting, divisor, alpha = 0 }] of [loss, ...loss.more].entries()) {
+    const name = ofOutput(term === 0 ? 'rowCosts' : `rowCosts ${term}`, output);
+    const rowCosts = builder.region(name, builder.capacity * positions * 8);
+    gradients.give(value, owner, dx => {
+      const fields = { rowCosts, x, dx, target, columns, kind, setting, divisor, weight, alpha, lengths };
+      builder.emit(op, owner, fields, positions);
+      if (weights) builder.emit(weighRows, owner, { rowCosts, dx, weights, columns }, positions);
+      if (lengths > 0) builder.emit(maskCosts, owner, { rowCosts, dx, columns, lengths }, positions);
+    });
+    const adds = term === 0 ? way.adds : 1;
+    const places = { rowCosts, tally: tally?.cost ?? 0 } as const;
+    builder.emit(cost, owner, { ...places, divisor, weight, ...way, adds, lengths }, positions);
+  }
   if (!aim.accuracy || !accuracy) return;
   const op =
     accuracy.kind === 'threshold'

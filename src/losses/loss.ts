@@ -22,6 +22,8 @@ export type AccuracySpec =
 /** A cost fitted to the end of a network, at each of its positions. */
 export interface FittedLoss extends RowLoss {
   readonly positions: number;
+  /** Costs that are added to it. */
+  readonly more: readonly RowLoss[];
 }
 
 /** A cost of rows of outputs. */

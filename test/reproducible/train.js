@@ -31,7 +31,9 @@ import {
   sgd,
   sparseCategoricalCrossEntropy,
   stepDecay,
+  sum,
   unitNorm,
+  weighted,
 } from '../../dist/entries/node.js';
 import { initializerNames } from '../../dist/initializers/index.js';
 import { activationNames } from '../../dist/layers/activations.js';
@@ -60,7 +62,12 @@ const x = { x: bytes, scale: 1 / 255 };
 
 // Everything by its name, and what has settings once more with others.
 const activations = [...activationNames, leakyRelu({ slope: 0.2 }), elu({ alpha: 0.7 }), gelu({ approximate: 'tanh' })];
-const losses = [...lossNames, huber({ delta: 0.3 }), sparseCategoricalCrossEntropy({ labelSmoothing: 0.1 })];
+const losses = [
+  ...lossNames,
+  huber({ delta: 0.3 }),
+  sum('meanSquaredError', weighted('logCosh', 2)),
+  sparseCategoricalCrossEntropy({ labelSmoothing: 0.1 }),
+];
 const optimizers = [
   ...ruleNames,
   sgd({ momentum: 0.9, weightDecay: 0.01 }),
