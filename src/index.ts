@@ -223,10 +223,11 @@ export type {
   CrossValidate,
   CrossValidation,
   CrossValidationOptions,
-  FoldFit,
   FoldScores,
 } from './search/crossValidate.js';
-export type { Search, SearchOptions, SearchResult, Trial } from './search/search.js';
+export type { FoldFit } from './search/judged.js';
+export type { Workers } from './search/runs.js';
+export type { Search, SearchMethod, SearchOptions, SearchResult, Trial } from './search/search.js';
 export { choice, integer, logUniform, type Range, type Settings, type Space, uniform } from './search/space.js';
 export type {
   BatchEvent,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { activationNames } from '../layers/activations.js';
+import { methods } from '../search/search.js';
 import { columnKinds } from '../tabular/columns.js';
 import type { BenchOptions } from './bench.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
@@ -219,18 +220,26 @@ Examples:
     await train(file, options);
   });
 
+const WORKERS = 'how many are trained at a time, on threads (default: the cores, where that is quicker)';
+const METHODS =
+  'random; grid: every combination of some; halving: all for a while, the better third three times as long';
+const trials = wholeNumber('--trials', 1, 100_000);
+
 withTraining(withReading(program.command('cross-validate'), 'found'))
   .description('Judge training on a table by rows that it did not see, fold by fold.')
   .argument('<file>', 'the CSV file')
   .option('--folds <count>', 'parts of the rows, each of which judges once', wholeNumber('--folds', 2, 1000), 5)
   .option('--rounds <count>', 'rounds of folds, with the seeds that follow', wholeNumber('--rounds', 1, 1000), 1)
+  .option('--workers <count>', WORKERS, wholeNumber('--workers', 1, 256))
   .addHelpText('after', '\nExample:\n  myelin cross-validate flowers.csv --target species --folds 10')
   .action(async (file: string, options: FoldsOptions) => (await import('./tune.js')).crossValidateFile(file, options));
 
 withTraining(withReading(program.command('search'), 'found'))
-  .description('Try at random what is not said of layers, rates and dropout, and save the model of the best.')
+  .description('Try what is not said of layers, rates and dropout, and save the model of the best.')
   .argument('<file>', 'the CSV file')
-  .option('--trials <count>', 'how many settings are tried', wholeNumber('--trials', 1, 100_000), 20)
+  .option('--trials <count>', 'how many settings are tried (default: 20, of a grid all)', trials)
+  .option('--method <name>', METHODS, choice('--method', methods), 'random')
+  .option('--workers <count>', WORKERS, wholeNumber('--workers', 1, 256))
   .option('--out <file>', 'where to save the model', fileName('--out'), 'model.safetensors')
   .addHelpText('after', '\nExample:\n  myelin search flowers.csv --target species --trials 50')
   .action(async (file: string, options: SearchFileOptions, command: Command) => {

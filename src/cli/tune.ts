@@ -1,5 +1,6 @@
 /** `myelin cross-validate` and `myelin search`. */
 import { TableModel } from '../entries/tabular.node.js';
+import type { SearchMethod } from '../search/search.js';
 import { checkTableOptions } from '../tabular/fitTable.js';
 import { crossValidateCells, numbersOf, searchCells, type TableTrial } from '../tabular/folds.js';
 import { counted } from '../tabular/words.js';
@@ -12,11 +13,12 @@ import { checkDestination, refuseSameFile, UsageError } from './usage.js';
 export interface FoldsOptions extends Omit<TrainOptions, 'out'> {
   readonly folds: number;
   readonly rounds: number;
+  readonly workers?: number;
 }
 
 /** How well models of a table do on rows that they did not see, fold by fold. */
 export async function crossValidateFile(file: string, options: FoldsOptions): Promise<void> {
-  const { folds, rounds, ...rest } = options;
+  const { folds, rounds, workers, ...rest } = options;
   const output = createOutput(options.json);
   const { table, target, columns } = tableMeant(await readCsv(file, options), options);
   const { signal, release } = interruptible();
@@ -28,7 +30,7 @@ export async function crossValidateFile(file: string, options: FoldsOptions): Pr
   });
   const seeds = Array.from({ length: rounds }, (_, round) => checked.seed + round);
   try {
-    const { mean, deviation } = await crossValidateCells(TableModel, table, checked, { folds, seeds }, one => {
+    const { mean, deviation } = await crossValidateCells(TableModel, table, checked, { folds, seeds, workers }, one => {
       const scores = numbersOf(one.figures);
       output.event('fold', { seed: one.seed, fold: one.fold, rows: one.figures.rows, ...scores });
       output.say(`seed ${one.seed}, fold ${one.fold + 1}/${folds}  ${line(scores)}`);
@@ -45,12 +47,14 @@ export async function crossValidateFile(file: string, options: FoldsOptions): Pr
 }
 
 export interface SearchFileOptions extends TrainOptions {
-  readonly trials: number;
+  readonly trials?: number;
+  readonly method: SearchMethod;
+  readonly workers?: number;
 }
 
 /** Tries settings but those that are `given`, and saves the model of the best. */
 export async function searchFile(file: string, options: SearchFileOptions, given: readonly string[]): Promise<void> {
-  const { trials, ...rest } = options;
+  const { trials, method, workers, ...rest } = options;
   if (options.validation === 0) throw new UsageError('--validation: expected rows held out to choose by, got 0');
   await refuseSameFile('--out', options.out, [file]);
   await checkDestination('--out', options.out);
@@ -59,11 +63,12 @@ export async function searchFile(file: string, options: SearchFileOptions, given
   const { signal, release } = interruptible();
   const checked = checkTableOptions('search', { ...tableOptions(rest), target, columns, signal });
   try {
-    const onTrial = (trial: TableTrial, done: number) => {
-      output.event('trial', { trial: done, of: trials, ...trial.settings, score: trial.score });
-      output.say(`trial ${String(done).padStart(String(trials).length)}/${trials}  ${describeTrial(trial)}`);
+    const onTrial = ({ settings, ...trial }: TableTrial, done: number, of: number) => {
+      output.event('trial', { trial: done, of, ...settings, ...trial });
+      const row = describeTrial({ settings, ...trial });
+      output.say(`trial ${String(done).padStart(String(of).length)}/${of}  ${row}`);
     };
-    const found = await searchCells(TableModel, table, checked, { trials, given, onTrial });
+    const found = await searchCells(TableModel, table, checked, { trials, method, workers, given, onTrial });
     await found.model.save(options.out);
     output.event('end', { out: options.out, best: found.best, trials: found.trials, ...found.figures });
     output.say(`\n${bold('best')}  ${describeTrial(found.best)}`);
@@ -75,10 +80,11 @@ export async function searchFile(file: string, options: SearchFileOptions, given
   }
 }
 
-function describeTrial({ settings, score }: TableTrial): string {
+function describeTrial({ settings, epochs, score }: TableTrial): string {
   const { hidden, learningRate, dropout, weightDecay } = settings;
   const layers = hidden.length === 0 ? 'none' : hidden.join(',');
-  return `loss ${short(score)}  --hidden ${layers} --learning-rate ${short(learningRate)} --dropout ${dropout} --weight-decay ${weightDecay}`;
+  const told = epochs === undefined ? '' : ` --epochs ${epochs}`;
+  return `loss ${short(score)}  --hidden ${layers} --learning-rate ${short(learningRate)} --dropout ${dropout} --weight-decay ${weightDecay}${told}`;
 }
 
 function line(scores: Readonly<Record<string, number>>): string {

@@ -10,6 +10,10 @@ export interface SplittableData {
   readonly x: ArrayLike<unknown>;
   readonly y: ArrayLike<unknown>;
   readonly scale?: number;
+  /** How many steps each row has, where sequences end early. */
+  readonly lengths?: ArrayLike<number>;
+  /** What each row counts. */
+  readonly sampleWeights?: ArrayLike<number>;
 }
 
 /** As many as an Int32Array of indices names. */
@@ -60,13 +64,39 @@ export function pick<D extends SplittableData | readonly unknown[]>(data: D, row
   refuseLost('pick: rows', rows);
   for (let i = 0; i < rows.length; i++) checkInteger('pick: rows', rows[i], 0, count - 1);
   if (isList(data)) return Array.from(rows, row => data[row] as unknown) as unknown as D;
-  const { x, y } = data as SplittableData;
-  return { ...data, x: pickRows(x, rows, count), y: pickRows(y, rows, count) };
+  return pickParts('pick', data as SplittableData, rows, count) as D;
+}
+
+/** What has an entry for each row. */
+const PARTS = ['x', 'y', 'sampleWeights', 'lengths'] as const;
+
+/** The same of all that a model learns from, of which it is known how many rows there are. */
+export function pickParts(where: string, data: object, rows: ArrayLike<number>, count: number): object {
+  const parts = data as Readonly<Record<string, unknown>>;
+  const picked: Record<string, unknown> = { ...parts };
+  for (const name of PARTS) {
+    if (parts[name] !== undefined) picked[name] = pickPart(`${where}: ${name}`, parts[name], rows, count);
+  }
+  return picked;
+}
+
+/** The rows of an array, of `{ x, scale }`, or of each array by its name. */
+function pickPart(where: string, part: unknown, rows: ArrayLike<number>, count: number): unknown {
+  if (isColumn(part)) return pickRows(where, part, rows, count);
+  if (kindOf(part) !== 'Object') throw wrongType(where, 'an array', part);
+  const entries = Object.entries(part as object);
+  return Object.fromEntries(
+    entries.map(([name, own]) => [name, name === 'scale' ? own : pickPart(`${where}.${name}`, own, rows, count)]),
+  );
 }
 
 /** The rows of one array: a flat one has as many numbers for each. */
-function pickRows(values: ArrayLike<unknown>, rows: ArrayLike<number>, count: number): ArrayLike<unknown> {
-  if (!isNumberArray(values)) return Array.from(rows, row => values[row]);
+function pickRows(where: string, values: ArrayLike<unknown>, rows: ArrayLike<number>, count: number) {
+  const isFlat = isNumberArray(values);
+  if (values.length === 0 || (isFlat ? values.length % count !== 0 : values.length !== count)) {
+    throw wrongValue(where, `an entry for each of ${count} rows`, values.length);
+  }
+  if (!isFlat) return Array.from(rows, row => values[row]);
   const width = values.length / count;
   const picked = new (values.constructor as new (length: number) => Float32Array)(rows.length * width);
   for (let i = 0; i < rows.length; i++) {
@@ -77,7 +107,7 @@ function pickRows(values: ArrayLike<unknown>, rows: ArrayLike<number>, count: nu
 }
 
 /** How many rows there are: as many as entries of a list, or of `y`; a flat `x` has as many numbers for each. */
-function rowsOf(where: string, data: unknown): number {
+export function rowsOf(where: string, data: unknown): number {
   if (isList(data)) return data.length;
   if (kindOf(data) !== 'Object') throw wrongType(where, 'a list of rows, or { x, y }', data);
   const { x, y } = data as { x?: unknown; y?: unknown };

@@ -59,6 +59,15 @@ function listWord(text: string): string {
   return /[,"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+/** A table as plain data. */
+export interface PlainTable {
+  readonly kind: 'table';
+  readonly records: Records;
+  readonly reading: Reading;
+  readonly identifiers: ReadonlySet<number>;
+  readonly picked: Int32Array | undefined;
+}
+
 /** Text cells under named columns. Rows are counted from 0 here, and from 1 in messages, the header not being one. */
 export class Table {
   readonly header: readonly string[];
@@ -95,6 +104,15 @@ export class Table {
     this.header = reading.header
       ? columns.map(column => this.#text(column))
       : (reading.names ?? columns.map(column => `column${column + 1}`));
+  }
+
+  static from({ records, reading, identifiers, picked }: PlainTable): Table {
+    return new Table(records, reading, identifiers, picked);
+  }
+
+  get plain(): PlainTable {
+    const { reading, identifiers } = this;
+    return { kind: 'table', records: this.#records, reading, identifiers, picked: this.#picked };
   }
 
   /** The same cells, read otherwise. */

@@ -29,5 +29,8 @@ export class Trainer extends BareTrainer<BareModel> {
   }
 }
 
-export const crossValidate = /* @__PURE__ */ crossValidationBy((network, options) => Model.create(network, options));
-export const search = /* @__PURE__ */ searchBy((network, options) => Model.create(network, options));
+export const crossValidate = /* @__PURE__ */ crossValidationBy(
+  (network, options) => Model.create(network, options),
+  nodeHost.runs,
+);
+export const search = /* @__PURE__ */ searchBy((network, options) => Model.create(network, options), nodeHost.runs);

@@ -2,6 +2,7 @@
 
 import { wrongValue } from '../errors.js';
 
+import type { RunsOf } from '../search/runs.js';
 import type { FileAccess } from './fileAccess.js';
 import type { ThreadHost } from './workers.js';
 
@@ -23,6 +24,8 @@ export interface Host {
   readonly threads?: ThreadHost;
   /** Why it has none, in words, where that can be mended. */
   readonly alone?: string;
+  /** Where the runtime has workers that carry out whole runs. */
+  readonly runs?: RunsOf;
   /** Where the runtime has files. */
   readonly files?: FileAccess;
 }

@@ -1,22 +1,14 @@
 /** How well an architecture learns, told by rows that did not train: every row is one of them once. */
 import type { Architecture } from '../architecture.js';
-import { type FoldOptions, kFold, pick } from '../data/parts.js';
-import { checkBoolean, checkInteger, checkOptions, wrongKind, wrongType } from '../errors.js';
-import { isList, kindOf } from '../kinds.js';
+import { type FoldOptions, kFold } from '../data/parts.js';
+import { checkBoolean, checkOptions, wrongKind, wrongType } from '../errors.js';
+import { isList, isNumberArray, kindOf } from '../kinds.js';
 import { type Metric, refuseLists, resolveMetrics } from '../metrics/definitions.js';
-import type { Model } from '../model.js';
 import type { Signal } from '../platform.js';
 import { checkSeed } from '../random.js';
-import {
-  checkFunction,
-  checkSignal,
-  type FitOptions,
-  type TrainerOptions,
-  type TrainingData,
-} from '../trainingOptions.js';
-
-/** What each fold's model is trained with: what `fit` takes, but what watches a single fit. */
-export type FoldFit = Omit<TrainerOptions & FitOptions, 'validation' | 'signal' | 'onBatch' | 'onEpoch' | 'callbacks'>;
+import { checkFunction, checkSignal, type TrainingData } from '../trainingOptions.js';
+import { type Create, type FoldFit, judgedRuns, rowsFor } from './judged.js';
+import { checkWorkers, type RunsOf, type Workers } from './runs.js';
 
 export interface CrossValidationOptions {
   /** 5 by default. */
@@ -28,8 +20,15 @@ export interface CrossValidationOptions {
   readonly fit: FoldFit;
   /** What folds are judged by besides the loss; none by default. */
   readonly metrics?: readonly Metric[];
+  /**
+   * How many folds are trained at a time, on worker threads: by default as many as there are cores, where that is
+   * quicker, and with 1 on this thread. Where what a fold needs has functions, or the platform has no such workers, all
+   * are trained on this thread. The results do not depend on it.
+   */
+  readonly workers?: Workers;
+  /** Ends it within a second, workers included; it rejects with the signal's reason. */
   readonly signal?: Signal;
-  /** Called, and awaited, after each fold. */
+  /** Called, and awaited, after each fold, in their order. */
   readonly onProgress?: (fold: FoldScores, done: number, of: number) => void | Promise<void>;
 }
 
@@ -52,14 +51,11 @@ export interface CrossValidation {
   readonly deviation: Readonly<Record<string, number>>;
 }
 
-const optionNames = ['folds', 'seeds', 'stratify', 'fit', 'metrics', 'signal', 'onProgress'];
-
-/** Creates models of an entry. */
-export type Create = (architecture: Architecture, options: { seed: number }) => Promise<Model>;
+const optionNames = ['folds', 'seeds', 'stratify', 'fit', 'metrics', 'workers', 'signal', 'onProgress'];
 
 /**
  * Trains a model for each fold and judges it on the rows that are left out: `fit` adapts what normalises anew in each.
- * A fold is trained after the other, each on as many threads as `fit` says; neither changes a bit.
+ * Folds that take long are trained on worker threads, a core each; no bit depends on it.
  *
  * @throws where there are more folds than rows, or than rows of the smallest class, and what `fit` throws
  */
@@ -69,13 +65,14 @@ export type CrossValidate = (
   options: CrossValidationOptions,
 ) => Promise<CrossValidation>;
 
-/** The function of an entry; `create` makes its models. */
-export function crossValidationBy(create: Create): CrossValidate {
-  return (architecture, data, options) => crossValidate(create, architecture, data, options);
+/** The function of an entry; `create` makes its models, `by` says how those are carried out. */
+export function crossValidationBy(create: Create, by?: RunsOf): CrossValidate {
+  return (architecture, data, options) => crossValidate(create, by, architecture, data, options);
 }
 
 async function crossValidate(
   create: Create,
+  by: RunsOf | undefined,
   architecture: Architecture,
   data: TrainingData,
   options: CrossValidationOptions,
@@ -87,29 +84,33 @@ async function crossValidate(
   if (kindOf(fit) !== 'Object') throw wrongType(`${where}: fit`, 'what models are trained with, as fit takes it', fit);
   checkSignal(`${where}: signal`, signal);
   checkFunction(`${where}: onProgress`, onProgress);
+  const workers = checkWorkers(where, options.workers);
   const asked = resolveMetrics(`${where}: metrics`, options.metrics);
   refuseLists(`${where}: metrics`, asked);
   const metrics = asked.map(({ config }) => config);
+  const { y } = data;
+  const rows = rowsFor(where, data, architecture);
   const { loss } = fit;
   const isOfClasses = loss === 'sparseCategoricalCrossEntropy' || kindOfLoss(loss) === 'sparseCategoricalCrossEntropy';
-  const stratify = checkBoolean(`${where}: stratify`, options.stratify ?? isOfClasses);
-  const { y } = data;
-  if (stratify && !isColumn(y)) throw wrongKind(`${where}: stratify`, 'the class of each row as y', 'rows of numbers');
-  const rows = rowsOf(y, data, architecture);
-  const done: FoldScores[] = [];
-  for (const seed of Array.from(seeds, seed => checkSeed(`${where}: seeds`, seed))) {
+  const stratify = checkBoolean(`${where}: stratify`, options.stratify ?? (isOfClasses && isColumn(y, rows)));
+  if (stratify && !isColumn(y, rows)) {
+    throw wrongKind(`${where}: stratify`, 'the class of each row as y', 'something else', 'leave stratify out');
+  }
+  const rounds = Array.from(seeds, seed => checkSeed(`${where}: seeds`, seed)).flatMap(seed => {
     const parts: FoldOptions = { folds, seed, ...(stratify && { stratify: y as ArrayLike<number> }) };
-    for (const [fold, { train, test }] of kFold(rows, parts).entries()) {
-      signal?.throwIfAborted();
-      const model = await create(architecture, { seed });
-      await model.fit(pick(data as never, train), { ...fit, ...(signal && { signal }) });
-      signal?.throwIfAborted();
-      // No metric is a list: those were refused.
-      const { confusionMatrix: _, ...scores } = model.evaluate(pick(data as never, test), { loss, metrics });
+    return kFold(rows, parts).map((own, fold) => ({ ...own, fold, seed, architecture, fit, metrics }));
+  });
+  const runs = judgedRuns(create, by, { data, rows }, { threads: fit.threads, workers, signal });
+  const done: FoldScores[] = [];
+  try {
+    for await (const scores of runs.inOrder(rounds)) {
+      const { seed, fold, test } = rounds[done.length] as (typeof rounds)[number];
       const found = { seed, fold, rows: test.length, scores };
       done.push(found);
-      await onProgress?.(found, done.length, folds * seeds.length);
+      await onProgress?.(found, done.length, rounds.length);
     }
+  } finally {
+    await runs.close();
   }
   return { folds: done, ...summed(done.map(({ scores }) => scores)) };
 }
@@ -118,19 +119,9 @@ function kindOfLoss(loss: unknown): unknown {
   return typeof loss === 'object' && loss !== null && 'kind' in loss ? loss.kind : undefined;
 }
 
-/** Whether y has an entry for each row. */
-function isColumn(y: unknown): boolean {
-  return !isList(y) || !isList(y[0]);
-}
-
-/** How many rows there are: of a list the entries, of a flat array so many numbers each. */
-function rowsOf(y: unknown, { x }: TrainingData, { inputShape }: Architecture): number {
-  if (isList(x)) return x.length;
-  const width = Array.isArray(inputShape)
-    ? inputShape.reduce((product: number, length: number) => product * length, 1)
-    : 0;
-  const { length } = (typeof x === 'object' && 'x' in x ? x.x : x) as ArrayLike<number>;
-  return checkInteger('crossValidate: rows', width > 0 ? length / width : (y as ArrayLike<unknown>).length, 2);
+/** Whether y has a number for each row. */
+function isColumn(y: unknown, rows: number): boolean {
+  return (isList(y) || isNumberArray(y)) && y.length === rows && !isList(y[0]);
 }
 
 /** The mean of each score, and its deviation. */

@@ -2,15 +2,20 @@
 
 import type { Architecture } from '../architecture.js';
 import { isLess } from '../callbacks/callback.js';
-import { type SplittableData, split } from '../data/parts.js';
+import { split } from '../data/parts.js';
 import { checkChoice, checkInteger, checkNumber, checkOptions, wrongType, wrongValue } from '../errors.js';
 import { kindOf } from '../kinds.js';
 import { type MetricName, refuseLists, resolveMetrics } from '../metrics/definitions.js';
 import type { Signal } from '../platform.js';
 import { checkSeed, Purpose, Random } from '../random.js';
 import { checkFunction, checkSignal, type TrainingData } from '../trainingOptions.js';
-import type { Create, FoldFit } from './crossValidate.js';
+import { type Create, type FoldFit, judgedRuns, rowsFor } from './judged.js';
+import { checkWorkers, type RunsOf, type Workers } from './runs.js';
 import { checkSpace, draw, grid, type Settings, type Space } from './space.js';
+
+/** How settings are chosen. */
+export type SearchMethod = 'random' | 'grid' | 'halving';
+export const methods: readonly SearchMethod[] = ['random', 'grid', 'halving'];
 
 export interface SearchOptions<S extends Space> {
   /** How many settings are tried; all of a grid, 20 by default. */
@@ -21,7 +26,7 @@ export interface SearchOptions<S extends Space> {
    *
    * Source of halving: Jamieson and Talwalkar, «Non-stochastic best arm identification», AISTATS 2016.
    */
-  readonly method?: 'random' | 'grid' | 'halving';
+  readonly method?: SearchMethod;
   readonly build: (settings: Settings<S>) => Architecture;
   /** What models are trained with, or what that is for some settings. */
   readonly fit: FoldFit | ((settings: Settings<S>) => FoldFit);
@@ -31,8 +36,15 @@ export interface SearchOptions<S extends Space> {
   readonly validation?: number;
   /** 0 by default. */
   readonly seed?: number;
+  /**
+   * How many trials are trained at a time, on worker threads: by default as many as there are cores, where that is
+   * quicker, and with 1 on this thread. `build` and `fit` are called on this thread; where what they give has functions,
+   * or the platform has no such workers, trials are trained on this thread. The results do not depend on it.
+   */
+  readonly workers?: Workers;
+  /** Ends it within a second, workers included; it rejects with the signal's reason. */
   readonly signal?: Signal;
-  /** Called, and awaited, after each training. */
+  /** Called, and awaited, after each training, in the order of the trials. */
   readonly onProgress?: (trial: Trial<S>, done: number, of: number) => void | Promise<void>;
 }
 
@@ -48,7 +60,9 @@ export interface SearchResult<S extends Space> {
   readonly trials: readonly Trial<S>[];
 }
 
-const optionNames = [...['trials', 'method', 'build', 'fit', 'metric', 'validation', 'seed', 'signal', 'onProgress']];
+const optionNames = [
+  ...['trials', 'method', 'build', 'fit', 'metric', 'validation', 'seed', 'workers', 'signal', 'onProgress'],
+];
 /** Of halving: the share that goes on is one in so many, and trains so many times as long. */
 const SHARE = 3;
 
@@ -65,13 +79,14 @@ export type Search = <const S extends Space>(
   options: SearchOptions<S>,
 ) => Promise<SearchResult<S>>;
 
-/** The function of an entry; `create` makes its models. */
-export function searchBy(create: Create): Search {
-  return (space, data, options) => search(create, space, data, options);
+/** The function of an entry; `create` makes its models, `by` says how those are carried out. */
+export function searchBy(create: Create, by?: RunsOf): Search {
+  return (space, data, options) => search(create, by, space, data, options);
 }
 
 async function search<const S extends Space>(
   create: Create,
+  by: RunsOf | undefined,
   space: S,
   data: TrainingData,
   options: SearchOptions<S>,
@@ -86,39 +101,47 @@ async function search<const S extends Space>(
   }
   checkSignal(`${where}: signal`, signal);
   checkFunction(`${where}: onProgress`, onProgress);
-  const method = checkChoice(`${where}: method`, options.method ?? 'random', ['random', 'grid', 'halving']);
+  const workers = checkWorkers(where, options.workers);
+  const method = checkChoice(`${where}: method`, options.method ?? 'random', methods);
   const seed = checkSeed(`${where}: seed`, options.seed ?? 0);
-  const test = checkNumber(`${where}: validation`, options.validation ?? 0.2, { above: 0, below: 1 });
-  const points = pointsOf(where, space, method, seed, options.trials) as Settings<S>[];
-  const parts = split(data as SplittableData, { test, seed }) as unknown as { train: TrainingData; test: TrainingData };
-  const isLower = isLess(metric, 'auto');
-  if (metric !== 'loss') refuseLists(`${where}: metric`, resolveMetrics(`${where}: metric`, [metric]));
+  const validation = checkNumber(`${where}: validation`, options.validation ?? 0.2, { above: 0, below: 1 });
+  const drawn = pointsOf(where, space, method, seed, options.trials) as Settings<S>[];
+  const metrics = metric === 'loss' ? [] : [metric];
+  if (metric !== 'loss') refuseLists(`${where}: metric`, resolveMetrics(`${where}: metric`, metrics));
   const fitOf = (settings: Settings<S>) => (typeof given === 'function' ? given(settings) : given);
-  const whole = fitOf(points[0] as Settings<S>).epochs ?? 1;
+  const points = drawn.map(settings => ({ settings, architecture: build(settings), own: fitOf(settings) }));
+  const [first] = points as [(typeof points)[number]];
+  const rows = rowsFor(where, data, first.architecture);
+  const parts = split([...Array(rows).keys()], { test: validation, seed });
+  const [train, test] = [Int32Array.from(parts.train), Int32Array.from(parts.test)];
+  const whole = first.own.epochs ?? 1;
   const rounds = method === 'halving' ? roundsOf(points.length, whole) : [{ count: points.length, epochs: undefined }];
   const of = rounds.reduce((sum, { count }) => sum + count, 0);
+  const isLower = isLess(metric, 'auto');
   const better = (a: Trial<S>, b: Trial<S>) => (isLower ? a.score - b.score : b.score - a.score);
   let [known, done] = [[] as Trial<S>[], 0];
   let left = points;
-  for (const { count, epochs: most } of rounds) {
-    const trials: Trial<S>[] = [];
-    for (const settings of left.slice(0, count)) {
-      signal?.throwIfAborted();
-      const own = fitOf(settings);
-      const epochs = most ?? own.epochs ?? 1;
-      const model = await create(build(settings), { seed });
-      await model.fit(parts.train, { ...own, epochs, ...(signal && { signal }) });
-      signal?.throwIfAborted();
-      const metrics = metric === 'loss' ? [] : [metric];
-      const { [metric]: score = Number.NaN } = model.evaluate(parts.test, { loss: own.loss, metrics });
-      const trial = { settings, epochs, score };
-      trials.push(trial);
-      done++;
-      await onProgress?.(trial, done, of);
+  const runs = judgedRuns(create, by, { data, rows }, { threads: first.own.threads, workers, signal });
+  try {
+    for (const { count, epochs: most } of rounds) {
+      const jobs = left.slice(0, count).map(({ architecture, own }) => {
+        return { architecture, seed, fit: { ...own, epochs: most ?? own.epochs ?? 1 }, metrics, train, test };
+      });
+      const trials: { trial: Trial<S>; point: (typeof points)[number] }[] = [];
+      for await (const { [metric]: score = Number.NaN } of runs.inOrder(jobs)) {
+        const point = left[trials.length] as (typeof points)[number];
+        const trial = { settings: point.settings, epochs: jobs[trials.length]?.fit.epochs ?? 1, score };
+        trials.push({ trial, point });
+        done++;
+        await onProgress?.(trial, done, of);
+      }
+      trials.sort((a, b) => better(a.trial, b.trial));
+      left = trials.map(({ point }) => point);
+      const again = new Set(left.map(({ settings }) => settings));
+      known = [...trials.map(({ trial }) => trial), ...known.filter(({ settings }) => !again.has(settings))];
     }
-    trials.sort(better);
-    left = trials.map(({ settings }) => settings);
-    known = [...trials, ...known.filter(({ settings }) => !left.includes(settings))];
+  } finally {
+    await runs.close();
   }
   const [best] = known;
   if (best === undefined) throw wrongValue(where, 'at least one trial', 'none');
@@ -132,7 +155,7 @@ function pointsOf(where: string, space: Space, method: string, seed: number, ask
 }
 
 /** The rounds of halving: how many settings each trains, and for how many epochs. */
-function roundsOf(trials: number, epochs: number): { count: number; epochs: number }[] {
+export function roundsOf(trials: number, epochs: number): { count: number; epochs: number }[] {
   const rounds: { count: number; epochs: number }[] = [];
   const last = Math.max(0, Math.floor(Math.log(trials) / Math.log(SHARE) + 1e-9));
   for (let round = 0; round <= last; round++) {

@@ -1,6 +1,6 @@
 /** Rows under named columns, wherever they come from: what columns are learned from and encoded by. */
 import { isIdentifier, isUnsafe, numberReader, unitOf } from '../data/numbers.js';
-import { PLAIN_READING, type Reading } from '../data/table.js';
+import { PLAIN_READING, type PlainTable, type Reading } from '../data/table.js';
 import { listed, nearest, quote, wrongKind, wrongType, wrongValue } from '../errors.js';
 import { arrayKind, isList, kindOf } from '../kinds.js';
 
@@ -40,6 +40,8 @@ export interface Cells {
   find(name: string): readonly number[];
   /** The same with only those rows. */
   pick(rows: ArrayLike<number>): Cells;
+  /** What a worker makes the same of. */
+  readonly plain: PlainValues | PlainTable;
 }
 
 const options: Ways = {
@@ -56,6 +58,15 @@ const options: Ways = {
 /** What users give a table as: objects by column name, or columns by theirs. */
 export type GivenRows = readonly object[] | Iterable<object>;
 export type GivenColumns = Readonly<Record<string, ArrayLike<unknown>>>;
+
+/** A table of values as plain data. */
+export interface PlainValues {
+  readonly kind: 'values';
+  readonly columns: ReadonlyMap<string, ArrayLike<unknown>>;
+  readonly rows: number;
+  readonly reading: Reading;
+  readonly picked: Int32Array | undefined;
+}
 
 /**
  * A table of values: numbers, texts, true and false, dates; null, undefined, NaN, '' and what `reading` says are
@@ -84,6 +95,16 @@ export class ValueCells implements Cells {
     this.#missing = new Set(['', ...reading.missing]);
     const indices = this.header.map((_, index) => index);
     this.identifiers = new Set(indices.filter(index => this.#holdsIdentifiers(this.#columns[index] ?? [])));
+  }
+
+  static from({ columns, rows, reading, picked }: PlainValues): ValueCells {
+    return new ValueCells(columns, rows, reading, picked);
+  }
+
+  get plain(): PlainValues {
+    const { rows, reading } = this;
+    const columns = new Map(this.header.map((name, index) => [name, this.#columns[index] ?? []]));
+    return { kind: 'values', columns, rows, reading, picked: this.#picked };
   }
 
   #value(row: number, column: number): unknown {
@@ -142,9 +163,7 @@ export class ValueCells implements Cells {
   }
 
   pick(rows: ArrayLike<number>): ValueCells {
-    const columns = new Map(this.header.map((name, index) => [name, this.#columns[index] ?? []]));
-    const picked = Int32Array.from(rows, row => this.rowNumber(row));
-    return new ValueCells(columns, this.rows, this.reading, picked);
+    return ValueCells.from({ ...this.plain, picked: Int32Array.from(rows, row => this.rowNumber(row)) });
   }
 }
 

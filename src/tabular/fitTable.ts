@@ -18,6 +18,7 @@ import { adam, adamW } from '../optimizers/kinds.js';
 import type { Signal } from '../platform.js';
 import { checkSeed } from '../random.js';
 import { checkTexts } from '../readers/options.js';
+import { methods, type SearchMethod } from '../search/search.js';
 import { checkFunction, checkSignal, type EpochEvent } from '../trainingOptions.js';
 import { applyTemperature, fitTemperature } from './calibrate.js';
 import type { Cells } from './cells.js';
@@ -79,10 +80,10 @@ export interface TableOptions<Target extends string = string> {
   /** From which probability on a row is the second of two classes, chosen on the validation rows; 0.5 by default. */
   readonly threshold?: ThresholdWish;
   /**
-   * Whether hidden layers, rates and dropout are searched for, at random, as far as they are not told: `trials` of
-   * them, 20 by default. The figures are of rows that chose nothing.
+   * Whether hidden layers, rates and dropout are searched for, as far as they are not told: `trials` of them, 20 by
+   * default, by `method`, at random by default. The figures are of rows that chose nothing.
    */
-  readonly search?: { readonly trials?: number };
+  readonly search?: { readonly trials?: number; readonly method?: SearchMethod };
   /** What checks the rows first, and says what they are: any Standard Schema. */
   readonly schema?: RowSchema | undefined;
   /** 0 by default. */
@@ -162,10 +163,13 @@ export function checkTableOptions(where: string, options: TableOptions) {
   };
 }
 
-function checkSearch(where: string, search: unknown): { trials: number } {
-  checkOptions(where, search, ['trials']);
-  const { trials = 20 } = search as { trials?: number };
-  return { trials: checkInteger(`${where}: trials`, trials, 1, 100_000) };
+function checkSearch(where: string, search: unknown): { trials?: number; method?: SearchMethod } {
+  checkOptions(where, search, ['trials', 'method']);
+  const { trials, method } = search as { trials?: number; method?: SearchMethod };
+  return {
+    ...(trials !== undefined && { trials: checkInteger(`${where}: trials`, trials, 1, 100_000) }),
+    ...(method !== undefined && { method: checkChoice(`${where}: method`, method, methods) }),
+  };
 }
 
 /** @internal Whoever tells of the training as it goes. */
@@ -182,7 +186,7 @@ export interface Watcher {
 export async function fitCells<T extends BaseTableModel<never>>(
   tableClass: TableClass<T>,
   cells: Cells,
-  checked: CheckedOptions,
+  checked: CheckedOptions & { readonly threads?: number },
   watcher: Watcher = {},
 ): Promise<T> {
   const prepared = prepare(cells, checked);
@@ -194,8 +198,14 @@ export async function fitCells<T extends BaseTableModel<never>>(
   watcher.onStart?.(prepared, model, { ...checked, epochs });
   const shown = [validation, heldOut].find(({ y }) => y.length > 0);
   const settings = { ...settingsOf(checked), epochs };
-  const { signal, onEpoch } = checked;
-  const run = await fitModel(model, preprocessing, training, shown, { ...settings, classWeights, signal, onEpoch });
+  const { threads, signal, onEpoch } = checked;
+  const run = await fitModel(model, preprocessing, training, shown, {
+    ...settings,
+    classWeights,
+    threads,
+    signal,
+    onEpoch,
+  });
   const temperature = checked.calibrate ? calibrate(model, validation, preprocessing) : undefined;
   const chosen = checked.threshold && thresholdFor(checked.threshold, model, validation);
   const judged = { ...preprocessing, ...(chosen !== undefined && { threshold: chosen }) };
@@ -208,7 +218,7 @@ export async function fitCells<T extends BaseTableModel<never>>(
     watcher.onRefit?.(whole.cells.rows, run.keptEpoch);
     const again = await createModel(tableClass, whole.preprocessing, checked);
     const weights = weightsOf(checked.classWeights, whole.preprocessing.target, whole);
-    const last = { ...settings, classWeights: weights, epochs: run.keptEpoch, keep: 'last' as const };
+    const last = { ...settings, threads, classWeights: weights, epochs: run.keptEpoch, keep: 'last' as const };
     const told = (event: EpochEvent) => watcher.onRefitEpoch?.(event);
     const rerun = await fitModel(again, whole.preprocessing, whole, undefined, { ...last, signal, onEpoch: told });
     if (rerun.stopped) watcher.onUnfinished?.();

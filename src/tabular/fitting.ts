@@ -16,6 +16,7 @@ export interface FitSettings {
   readonly keep: 'best' | 'last';
   /** Epochs without a lower validation loss after which the training ends. */
   readonly patience?: number;
+  readonly threads?: number | undefined;
   readonly signal?: Signal | undefined;
   readonly onEpoch?: ((event: EpochEvent) => void) | undefined;
 }
@@ -80,7 +81,7 @@ export async function fitWithEnd(
   shown: TrainingData | undefined,
   settings: FitSettings & Pick<TrainerOptions, 'loss' | 'metrics'>,
 ): Promise<Run> {
-  const { loss, metrics, epochs, batchSize, optimizer, classWeights, keep, signal, onEpoch } = settings;
+  const { loss, metrics, epochs, batchSize, optimizer, classWeights, keep, threads, signal, onEpoch } = settings;
   const patience = settings.patience ?? defaultPatience(epochs);
   const ending = new AbortController();
   const end = () => ending.abort();
@@ -98,6 +99,7 @@ export async function fitWithEnd(
       batchSize,
       signal: ending.signal,
       ...(metrics && { metrics }),
+      ...(threads && { threads }),
       ...(classWeights && { classWeights }),
       ...(shown && { validation: shown }),
       onEpoch: event => {

@@ -6,12 +6,16 @@ import { splitRows, stratifiedSplit } from '../data/split.js';
 import { wrongValue } from '../errors.js';
 import { Purpose, Random } from '../random.js';
 import { summed } from '../search/crossValidate.js';
-import { choice, draw, logUniform } from '../search/space.js';
+import type { Workers } from '../search/runs.js';
+import { roundsOf, type SearchMethod } from '../search/search.js';
+import { choice, draw, grid, logUniform } from '../search/space.js';
 import type { Cells } from './cells.js';
 import type { Figures } from './figures.js';
 import { type CheckedOptions, fitCells } from './fitTable.js';
+import { defaultEpochs } from './fitting.js';
 import { survey } from './prepare.js';
 import { type BaseTableModel, lossOf, type TableClass } from './tableModel.js';
+import { tableRuns } from './tableRuns.js';
 import { targetLabels } from './target.js';
 
 /** A fold's figures, of rows that neither trained its model nor chose anything. */
@@ -33,26 +37,37 @@ function labelsOf(cells: Cells, options: CheckedOptions): Int32Array | undefined
   return settings.task === 'classification' ? targetLabels(cells, options.target).codes : undefined;
 }
 
+export interface FoldsWish {
+  readonly folds: number;
+  readonly seeds: readonly number[];
+  readonly workers?: Workers | undefined;
+}
+
 /** Trains on all folds but one, and judges on that one; the scores' means and deviations. */
 export async function crossValidateCells<T extends BaseTableModel<never>>(
   tableClass: TableClass<T>,
   cells: Cells,
   options: CheckedOptions,
-  { folds, seeds }: { readonly folds: number; readonly seeds: readonly number[] },
+  { folds, seeds, workers }: FoldsWish,
   onFold: (fold: TableFold) => void,
 ) {
   const labels = labelsOf(cells, options);
   const task = labels === undefined ? 'regression' : 'classification';
-  const done: TableFold[] = [];
-  for (const seed of seeds) {
+  const rounds = seeds.flatMap(seed => {
     const parts = kFold(cells.rows, { folds, seed, ...(labels && { stratify: labels }) });
-    for (const [fold, { train, test }] of parts.entries()) {
-      options.signal?.throwIfAborted();
-      const model = await fitCells(tableClass, cells.pick(train), { ...options, task, seed });
-      const one = { seed, fold, figures: model.evaluateCells(cells.pick(test)) };
+    return parts.map(({ train, test }, fold) => ({ seed, fold, rows: train, test, options: { task, seed } as const }));
+  });
+  const runs = tableRuns(tableClass, cells, options, workers);
+  const done: TableFold[] = [];
+  try {
+    for await (const figures of runs.inOrder(rounds)) {
+      const { seed, fold } = rounds[done.length] as (typeof rounds)[number];
+      const one = { seed, fold, figures };
       done.push(one);
       onFold(one);
     }
+  } finally {
+    await runs.close();
   }
   return { folds: done, ...summed(done.map(({ figures }) => numbersOf(figures))) };
 }
@@ -63,56 +78,97 @@ const space = {
   dropout: choice(0, 0, 0.2, 0.4),
   weightDecay: choice(0, 1e-4, 1e-2),
 };
+/** The same with few rates. */
+const gridSpace = { ...space, learningRate: choice(3e-4, 1e-3, 3e-3, 1e-2), dropout: choice(0, 0.2, 0.4) };
 
 export interface TableTrial {
   readonly settings: Pick<CheckedOptions, 'hidden' | 'learningRate' | 'dropout' | 'weightDecay'>;
+  /** At most, where halving trained it for fewer than others. */
+  readonly epochs?: number;
   /** The log loss, or of numbers 1 − R², on rows that did not train. */
   readonly score: number;
 }
 
 export interface SearchWish {
-  readonly trials: number;
+  /** 20 by default, of a grid all. */
+  readonly trials?: number | undefined;
+  /** `'random'` by default. */
+  readonly method?: SearchMethod | undefined;
+  readonly workers?: Workers | undefined;
   /** Options that the user gave: they stay as they are. */
   readonly given: readonly string[];
-  readonly onTrial?: (trial: TableTrial, done: number) => void;
+  readonly onTrial?: (trial: TableTrial, done: number, of: number) => void;
+}
+
+/** The settings that are tried, each once; of a grid in an order of the seed's. */
+function settingsOf(options: CheckedOptions, { trials, method, given }: SearchWish): TableTrial['settings'][] {
+  const { seed } = options;
+  const asked = (point: Record<string, unknown>) => {
+    const own = Object.entries(point).map(([name, value]) => {
+      return [name, given.includes(name) ? options[name as keyof CheckedOptions] : value];
+    });
+    return Object.fromEntries(own) as TableTrial['settings'];
+  };
+  if (method !== 'grid') {
+    const points = Array.from({ length: trials ?? 20 }, (_, trial) => trial);
+    return points.map(trial => asked(draw(space, new Random(seed, Purpose.split, 1000 + trial))));
+  }
+  const all = new Map(
+    grid('search', gridSpace)
+      .map(asked)
+      .map(point => [JSON.stringify(point), point]),
+  );
+  const points = [...all.values()];
+  const order = new Random(seed, Purpose.split, 1000).permutation(points.length);
+  return Array.from(order.subarray(0, trials), place => points[place] as TableTrial['settings']);
 }
 
 /**
- * Tries settings at random. Rows are held out first, for the figures of the best, which choose nothing; of the others a
- * part chooses the settings, and in each training a part the epoch. The model that is kept is of all rows.
+ * Tries settings. Rows are held out first, for the figures of the best, which choose nothing; of the others a part
+ * chooses the settings, and in each training a part the epoch. The model that is kept is of all rows.
  */
 export async function searchCells<T extends BaseTableModel<never>>(
   tableClass: TableClass<T>,
   cells: Cells,
   options: CheckedOptions,
-  { trials, given, onTrial }: SearchWish,
+  wish: SearchWish,
 ): Promise<{ model: T; best: TableTrial; trials: readonly TableTrial[]; figures: Figures }> {
-  const { validation, seed } = options;
+  const { validation, seed, batchSize } = options;
   if (validation === 0) throw wrongValue('validation', 'rows held out to choose by', 0);
   const labels = labelsOf(cells, options);
   const { training, validation: heldOut } = labels
     ? stratifiedSplit(labels, validation, seed)
     : splitRows(cells.rows, validation, seed);
-  const rest = cells.pick(training);
   const asked = { ...options, task: labels === undefined ? 'regression' : 'classification' } as const;
-  const done: TableTrial[] = [];
-  for (let trial = 0; trial < trials; trial++) {
-    options.signal?.throwIfAborted();
-    const all = draw(space, new Random(seed, Purpose.split, 1000 + trial));
-    const own = Object.entries(all).map(([name, value]) => [
-      name,
-      given.includes(name) ? options[name as keyof CheckedOptions] : value,
-    ]);
-    const settings = Object.fromEntries(own) as TableTrial['settings'];
-    const { training: report } = await fitCells(tableClass, rest, { ...asked, ...settings, refit: false });
-    const one = { settings, score: report ? lossOf(report.figures) : Number.NaN };
-    done.push(one);
-    onTrial?.(one, done.length);
+  const rows = Int32Array.from(training);
+  const whole = options.epochs ?? defaultEpochs(rows.length * (1 - validation) ** 2, batchSize);
+  let left = settingsOf(options, wish);
+  const rounds = wish.method === 'halving' ? roundsOf(left.length, whole) : [{ count: left.length, epochs: undefined }];
+  const of = rounds.reduce((sum, { count }) => sum + count, 0);
+  let [known, done] = [[] as TableTrial[], 0];
+  const runs = tableRuns(tableClass, cells, asked, wish.workers);
+  try {
+    for (const { count, epochs } of rounds) {
+      const own = { refit: false, ...(epochs !== undefined && { epochs }) };
+      const jobs = left.slice(0, count).map(settings => ({ rows, options: { ...settings, ...own } }));
+      const trials: TableTrial[] = [];
+      for await (const figures of runs.inOrder(jobs)) {
+        const settings = left[trials.length] as TableTrial['settings'];
+        const trial = { settings, ...(epochs !== undefined && { epochs }), score: lossOf(figures) };
+        trials.push(trial);
+        done++;
+        wish.onTrial?.(trial, done, of);
+      }
+      trials.sort((a, b) => a.score - b.score);
+      left = trials.map(({ settings }) => settings);
+      known = [...trials, ...known.filter(({ settings }) => !left.includes(settings))];
+    }
+  } finally {
+    await runs.close();
   }
-  done.sort((a, b) => a.score - b.score);
-  const best = done[0] as TableTrial;
-  const judged = await fitCells(tableClass, rest, { ...asked, ...best.settings });
+  const best = known[0] as TableTrial;
+  const judged = await fitCells(tableClass, cells.pick(rows), { ...asked, ...best.settings });
   const figures = judged.evaluateCells(cells.pick(heldOut));
   const model = await fitCells(tableClass, cells, { ...asked, ...best.settings });
-  return { model, best, trials: done, figures };
+  return { model, best, trials: known, figures };
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { pickParts } from '../../src/data/parts.js';
 import { kFold, pick, split, windows } from '../../src/entries/data.js';
 
 const counted = (labels: Iterable<unknown>) => {
@@ -38,6 +39,34 @@ describe('split', () => {
     expect(test.map(row => (row < 'd' ? 0 : 1))).toEqual([0, 1]);
     const bytes = split({ x: Uint8Array.from({ length: 20 }, (_, i) => i), y: [0, 1, 2, 3, 4], scale: 1 / 255 });
     expect([bytes.train.scale, bytes.test.x.length, bytes.test.x[0]]).toEqual([1 / 255, 4, 4 * (bytes.test.y[0] ?? 0)]);
+  });
+
+  it('keeps what rows have besides: steps, weights, several inputs by their names', () => {
+    const rows = [0, 1, 2, 3, 4];
+    const data = {
+      x: Float32Array.from({ length: 10 }, (_, i) => i),
+      y: Int32Array.from(rows),
+      lengths: Int32Array.from(rows, row => row + 1),
+      sampleWeights: rows.map(row => row / 2),
+    };
+    for (const part of Object.values(split(data, { test: 0.4, seed: 1 }))) {
+      expect([...part.lengths]).toEqual(Array.from(part.y, row => row + 1));
+      expect(part.sampleWeights).toEqual(Array.from(part.y, row => row / 2));
+    }
+    expect(pick(data, [3, 0])).toEqual({
+      x: new Float32Array([6, 7, 0, 1]),
+      y: new Int32Array([3, 0]),
+      lengths: new Int32Array([4, 1]),
+      sampleWeights: [1.5, 0],
+    });
+    expect(() => pick({ ...data, lengths: [1, 2] }, [0])).toThrow(
+      'pick: lengths: expected an entry for each of 5 rows',
+    );
+    const named = { x: { a: data.x, b: { x: new Uint8Array(5), scale: 0.5 } }, y: { out: data.x } };
+    expect(pickParts('test', named, [4], 5)).toEqual({
+      x: { a: new Float32Array([8, 9]), b: { x: new Uint8Array(1), scale: 0.5 } },
+      y: { out: new Float32Array([8, 9]) },
+    });
   });
 
   it('refuses what it cannot split', () => {

@@ -52,6 +52,16 @@ describe('crossValidate', () => {
     expect(folds[3]?.scores.loss).toBe(loss);
   });
 
+  it('takes several targets a row, flat', async () => {
+    const flat = { x, y: Float32Array.from({ length: 120 }, (_, i) => x[i] ?? 0) };
+    const rows = { x: Array.from(y, (_, row) => [...x.subarray(2 * row, 2 * row + 2)]), y: flat.y };
+    const how = { folds: 3, fit: { loss: 'meanSquaredError', optimizer: 'adam' } } as const;
+    const network = sequential(2, [dense(2)]);
+    const found = await crossValidate(network, flat, how);
+    expect(found.folds.map(fold => fold.rows)).toEqual([20, 20, 20]);
+    expect(await crossValidate(network, rows, how)).toEqual(found);
+  });
+
   it('gives the same results on any number of threads', async () => {
     const [one, two] = [1, 2].map(threads =>
       crossValidate(network(8), { x, y }, { ...options, fit: { ...fit, threads } }),
