@@ -20,6 +20,7 @@ const options = {
   outdir: 'dist',
   bundle: true,
   minifyWhitespace: true,
+  minifySyntax: true,
   lineLimit: 120,
   format: 'esm',
   target: 'es2022',
@@ -38,25 +39,29 @@ const options = {
   ],
 };
 
+/** Options that put src/forwardOnly.ts' name for its value, in time for esbuild to see what is not used because of it. */
+function forwardOnly(value) {
+  const imported = /^import \{ FORWARD_ONLY \} from '.*';$/m;
+  const setup = ({ onLoad }) => {
+    onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
+      return { contents: readFileSync(path, 'utf8').replace(imported, ''), loader: 'ts' };
+    });
+  };
+  return { define: { FORWARD_ONLY: String(value) }, plugins: [...options.plugins, { name: 'forwardOnly', setup }] };
+}
+
 const entries = sources('src/entries', '.ts');
 const predicting = entries.filter(path => path.includes('/predict.'));
 // Parts that entries share lie beside them, so that addresses relative to a module lead to the same files from there as from src/hosts.
 const shared = { ...options, splitting: true, chunkNames: 'entries/shared-[hash]' };
 
 // What predicts shares nothing with what trains, so that it has to read its own half alone; its entries share that half.
-// It is told that it does nothing else, and what hangs on that goes.
-const forwardOnly = {
-  name: 'FORWARD_ONLY',
-  setup({ onLoad }) {
-    onLoad({ filter: /\bforwardOnly\.ts$/ }, () => ({ contents: 'export const FORWARD_ONLY = true;', loader: 'ts' }));
-  },
-};
-await build({ ...shared, plugins: [forwardOnly], minifySyntax: true, entryPoints: predicting });
+await build({ ...shared, ...forwardOnly(true), entryPoints: predicting });
 // What reads data shares nothing with models either, nor what predicts rows of tables without WebAssembly: each is one file.
 const alone = ['src/entries/data.ts', 'src/entries/tabular.predict.ts'];
 for (const path of alone) await build({ ...options, entryPoints: [path] });
 const whole = entries.filter(path => !predicting.includes(path) && !alone.includes(path));
-await build({ ...shared, entryPoints: [...whole, ...sources('src/hosts', 'Worker.ts')] });
+await build({ ...shared, ...forwardOnly(false), entryPoints: [...whole, ...sources('src/hosts', 'Worker.ts')] });
 
 // Within the limit of lines addresses are broken too, which bundlers look for as they stand: in one piece. And with the
 // blanks went what tells them to leave alone what is imported by a name that is only known when it is.

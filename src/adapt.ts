@@ -1,10 +1,12 @@
 /**
  * What `normalization` layers are adapted to: the rows that come to each of them, or the targets at the network's end.
  */
+
 import { type Architecture, inputOf, outputsOf, placedLayers } from './architecture.js';
 import { joinedMoments, type Moments, momentsOf } from './data/moments.js';
 import { type ReadySamples, readTargets } from './data/samples.js';
 import { checkOptions, wrongKind, wrongValue } from './errors.js';
+import { readGiven, samplesOf } from './givenRows.js';
 import type { NetworkTargets } from './goals.js';
 import type { Inputs } from './inputs.js';
 import { isList, isNumberArray } from './kinds.js';
@@ -13,6 +15,7 @@ import { valuesByName } from './names.js';
 import type { Outputs } from './outputs.js';
 import { size } from './shape.js';
 import type { RawRows } from './tabular/rawRows.js';
+import { learntTargets } from './tabular/rawTraining.js';
 import type { TrainingData } from './trainingOptions.js';
 
 /** A layer that can be adapted, in its place. */
@@ -82,9 +85,9 @@ export function adaptToGiven(where: string, model: Adapting, data: AdaptingData,
   if (raw?.scaled && y !== undefined) {
     throw wrongKind(`${where}: y`, 'a network whose unit is its own', "one of a table, whose file says its target's");
   }
-  const samples = x === undefined ? undefined : inputs.read(where, { x, scale }, { raw });
+  const samples = x === undefined ? undefined : readGiven(inputs, where, { x, scale }, { raw });
   const { names } = outputs;
-  const targets = names && y !== undefined ? valuesByName(`${where}: y`, 'output', y, names) : [raw?.y(y) ?? y];
+  const targets = names && y !== undefined ? valuesByName(`${where}: y`, 'output', y, names) : [learntTargets(raw, y)];
   adaptLayers(where, model, layers, samples, targets);
 }
 
@@ -155,7 +158,7 @@ function momentsAt({ architecture, inputs, forward }: Adapting, samples: ReadySa
   const count = (values: ArrayLike<number>) => countedOf(architecture, index, samples, values, columns);
   const input = inputOf(architecture, index);
   if (input === undefined) return momentsOf(count(forward(samples)[source as number]?.data ?? []), columns);
-  const { values, scale } = inputs.of(input, samples);
+  const { values, scale } = samplesOf(inputs, input, samples);
   return momentsOf(count(values), columns, values instanceof Uint8Array ? scale : 1);
 }
 

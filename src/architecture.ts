@@ -1,13 +1,16 @@
 /** Step 1 of a network, its architecture: an input shape and a list of layers, checked, frozen, and JSON both ways. */
 import type { IndexRule } from './data/indices.js';
-import { checkInteger, checkOptions, describe, messageOf, quote, wrongKind, wrongType, wrongValue } from './errors.js';
+import { checkOptions, describe, listed, messageOf, quote, wrongKind, wrongType, wrongValue } from './errors.js';
 import { parseStrictly } from './files/strictJson.js';
+import { FORWARD_ONLY } from './forwardOnly.js';
 import { isList } from './kinds.js';
 import type { ActivationConfig } from './layers/activations.js';
 import { checkLayer, definitionOf, type Layer } from './layers/index.js';
 import type { ParameterSpec, Source } from './layers/layer.js';
+import { freeze } from './layers/written.js';
 import { storedParts } from './plan/formats.js';
 import { batchShape, checkShape, type Shape, size } from './shape.js';
+import { checkEndName, checkOutputs, checkShared, checkSources, refuseUnread } from './wiring.js';
 
 /** What a network is made of. Plain data: `JSON.stringify` writes it, {@link Architecture.fromJSON} reads it. */
 export interface Architecture {
@@ -43,10 +46,7 @@ const MOST_LAYERS = 10_000;
 export function sequential(inputShape: number | readonly number[], layers: readonly Layer[]): Chain {
   const shape = checkShape('sequential: inputShape', inputShape);
   if (!isList(layers)) throw wrongType('sequential: layers', 'a list of layers', layers);
-  const architecture = Object.freeze({ inputShape: shape, layers: checkLayers('sequential', layers) });
-  refuseSharedNames('sequential', placedLayers(architecture));
-  refuseLateTables('sequential', architecture);
-  return architecture;
+  return checkPlaces('sequential', Object.freeze({ inputShape: shape, layers: checkLayers('sequential', layers) }));
 }
 
 /** The input that a node reads, with nothing but flattening between; undefined where it reads what a layer made. */
@@ -107,6 +107,13 @@ export function checkGraph(where: string, graph: Architecture): Architecture {
   const inputShape = checkInputs(where, graph.inputShape);
   if (!isList(graph.layers)) throw wrongType(`${where}: layers`, 'a list of layers', graph.layers);
   const layers = checkLayers(where, graph.layers);
+  // What was written was checked; what is amiss with it shows where layers are placed.
+  const given = { ...graph, inputShape, layers };
+  return FORWARD_ONLY ? checkPlaces(where, freeze(given)) : checkWiring(where, given);
+}
+
+function checkWiring(where: string, graph: Architecture): Architecture {
+  const { inputShape, layers } = graph;
   const inputs = Array.isArray(inputShape) ? [INPUT] : Object.keys(inputShape);
   const from = checkSources(where, graph.from, layers, inputs);
   const outputs = checkOutputs(where, graph.outputs ?? layers.length - 1, layers.length);
@@ -125,8 +132,15 @@ export function checkGraph(where: string, graph: Architecture): Architecture {
     outputs,
     ...(Object.keys(shared).length > 0 && { shared }),
   });
+  return checkPlaces(where, architecture);
+}
+
+/** Refuses an architecture whose layers do not fit one another. */
+function checkPlaces<A extends Architecture>(where: string, architecture: A): A {
+  const placed = placedLayers(architecture);
+  // Of a file parameters of one name would lack a tensor.
+  if (!FORWARD_ONLY) refuseSharedNames(where, placed);
   refuseLateTables(where, architecture);
-  refuseSharedNames(where, placedLayers(architecture));
   return architecture;
 }
 
@@ -140,92 +154,6 @@ export function checkInputs(where: string, value: unknown): Architecture['inputS
     return [name, checkShape(`${where}: input ${quote(name)}`, shape)] as const;
   });
   if (entries.length === 0) throw wrongValue(`${where}: inputs`, 'at least one', 'none');
-  return Object.freeze(Object.fromEntries(entries));
-}
-
-/** Refuses a name of an input or output that no record could have, or that would be read as a path. */
-function checkEndName(where: string, name: string): void {
-  const isWord = /^[^.]{1,64}$/.test(name) && name !== '__proto__' && !/^\d+$/.test(name);
-  if (!isWord) throw wrongValue(where, 'names without a dot, none a number', quote(name));
-}
-
-function checkSources(
-  where: string,
-  from: unknown,
-  layers: readonly Layer[],
-  inputs: readonly string[],
-): readonly (readonly (number | string)[])[] {
-  if (!Array.isArray(from) || from.length !== layers.length) {
-    throw wrongType(`${where}: from`, `a list of ${layers.length} lists, what each node reads`, from);
-  }
-  const checked = Array.from(from, (sources: unknown, node) => {
-    const place = `${where}: node ${node}`;
-    if (!Array.isArray(sources) || sources.length === 0) throw wrongType(place, 'a list of what it reads', sources);
-    const merges = definitionOf(layers[node] as Layer).merges ?? false;
-    if (!merges && sources.length > 1) throw wrongValue(place, 'one node to read', String(sources.length));
-    for (const source of sources as unknown[]) {
-      if (typeof source === 'string' && inputs.includes(source)) continue;
-      const isNode = typeof source === 'number' && Number.isInteger(source) && source >= 0 && source < layers.length;
-      if (!isNode) throw wrongValue(place, 'an input or a node of the same graph', describe(source));
-      if ((source as number) >= node) {
-        throw wrongValue(
-          place,
-          'nodes before it',
-          `node ${source}, which is a cycle`,
-          'no node reads what is made of it',
-        );
-      }
-    }
-    return Object.freeze([...(sources as (number | string)[])]);
-  });
-  return Object.freeze(checked);
-}
-
-function checkOutputs(where: string, outputs: unknown, nodes: number): number | Readonly<Record<string, number>> {
-  const node = (value: unknown) => checkInteger(`${where}: outputs`, value, 0, nodes - 1);
-  if (typeof outputs !== 'object' || outputs === null) return node(outputs);
-  const entries = Object.entries(outputs).map(([name, value]) => {
-    checkEndName(`${where}: outputs`, name);
-    return [name, node(value)] as const;
-  });
-  if (entries.length === 0) throw wrongValue(`${where}: outputs`, 'at least one', 'none');
-  return Object.freeze(Object.fromEntries(entries));
-}
-
-/** Refuses inputs that nothing reads, and nodes that lead to no output. */
-function refuseUnread(
-  where: string,
-  graph: {
-    inputs: readonly string[];
-    from: readonly (readonly (number | string)[])[];
-    outputs: number | Readonly<Record<string, number>>;
-    layers: readonly Layer[];
-  },
-): void {
-  const { inputs, from, outputs, layers } = graph;
-  const read = new Set<number | string>(typeof outputs === 'number' ? [outputs] : Object.values(outputs));
-  for (let node = layers.length - 1; node >= 0; node--) {
-    const layer = layers[node] as Layer;
-    if (!read.has(node)) {
-      const got = `node ${node} (${definitionOf(layer).describe(layer)}), which none reads`;
-      throw wrongValue(where, 'nodes that lead to an output', got, 'leave it out, or make an output of it');
-    }
-    for (const source of from[node] ?? []) read.add(source);
-  }
-  const unread = inputs.find(name => !read.has(name));
-  if (unread !== undefined) throw wrongValue(where, 'inputs that are read', `${quote(unread)}, which none reads`);
-}
-
-function checkShared(where: string, shared: unknown, layers: readonly Layer[]): Readonly<Record<number, number>> {
-  if (typeof shared !== 'object' || shared === null) throw wrongType(`${where}: shared`, 'an object', shared);
-  const entries = Object.entries(shared).map(([key, value]) => {
-    const node = checkInteger(`${where}: shared`, Number(key), 1, layers.length - 1);
-    const first = checkInteger(`${where}: shared: ${node}`, value, 0, node - 1);
-    if (first in shared || JSON.stringify(layers[first]) !== JSON.stringify(layers[node])) {
-      throw wrongValue(`${where}: shared: ${node}`, 'the node that has the same layer first', `node ${first}`);
-    }
-    return [node, first] as const;
-  });
   return Object.freeze(Object.fromEntries(entries));
 }
 
@@ -303,7 +231,9 @@ export function placedLayers(architecture: Architecture): readonly PlacedLayer[]
     const from = architecture.from?.[index] ?? [index === 0 ? INPUT : index - 1];
     const read = from.flatMap(source => sources.get(source) ?? []);
     const [first] = read;
-    if (!first) throw wrongValue(`layer ${index}`, 'an input', 'none');
+    if (!first || read.length < from.length) {
+      throw wrongValue(`layer ${index}`, 'inputs and layers before it to read', listed(from));
+    }
     const outputShape = definition.outputShape(layer, first.shape, first.name, read);
     sources.set(index, { name: `layer ${index} (${definition.describe(layer)})`, shape: outputShape });
     const own = 'name' in layer ? layer.name : undefined;
@@ -365,7 +295,8 @@ export function outputsOf(architecture: Architecture, placed = placedLayers(arch
   let start = 0;
   return named.map(([name, node]) => {
     const layer = layers[node];
-    const shape = placed[node]?.outputShape ?? [];
+    const shape = placed[node]?.outputShape;
+    if (!shape) throw wrongValue('outputs', 'nodes of the network', describe(node));
     const activation: ActivationConfig = layer && 'activation' in layer ? layer.activation : { kind: 'linear' };
     const output = { name, node, shape, start, activation };
     start += size(shape);

@@ -6,6 +6,7 @@
  * shorten} or {@link listed}, some forty characters each.
  */
 
+import { FORWARD_ONLY } from './forwardOnly.js';
 import { isHollow, isLost, isPromise, isRevoked, kindOf } from './kinds.js';
 import { nearest } from './nearest.js';
 
@@ -174,9 +175,9 @@ function withArticle(name: string): string {
   return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${shorten(name)}`;
 }
 
-/** «; did you mean 'x'?» or the list of what is known. */
+/** «; did you mean 'x'?» or the list of what is known: short where all that there is to name is how to load a model. */
 export function suggestion(word: string, known: readonly string[]): string {
-  const close = nearest(word, known);
+  const close = FORWARD_ONLY ? undefined : nearest(word, known);
   return close === undefined ? `known: ${known.join(', ')}` : `did you mean ${quote(close)}?`;
 }
 

@@ -79,15 +79,23 @@ export class Executor {
    * Puts a block into the machine's memory, unless it lies there, as an epoch of its own of which `position` rows are
    * taken, and sums that these have.
    */
-  async place(block: Block, order: Int32Array | undefined, position: number, sums: Sums): Promise<Places> {
+  place(block: Block, order: Int32Array | undefined, position: number, sums: Sums): Places | Promise<Places> {
+    if (this.#placed?.block === block) return this.#setUp(this.#placed, order, position, sums);
+    const placed = { block, places: this.#run.workspace.place(block, true) };
+    this.#placed = placed;
+    const others = this.turn.tookData(block.samples.values.length);
+    const setUp = () => this.#setUp(placed, order, position, sums);
+    return others ? others.then(setUp) : setUp();
+  }
+
+  #setUp(
+    { block: { samples }, places }: { readonly block: Block; readonly places: Places },
+    order: Int32Array | undefined,
+    position: number,
+    sums: Sums,
+  ): Places {
     const { workspace } = this.#run;
     const { program } = workspace;
-    const { samples } = block;
-    if (this.#placed?.block !== block) {
-      this.#placed = { block, places: workspace.place(block, true) };
-      await this.turn.tookData(samples.values.length);
-    }
-    const { places } = this.#placed;
     this.#run.aim(places);
     if (order) new Int32Array(program.memory.buffer, places.order, samples.rows).set(order);
     else program.set('order', 0);

@@ -213,7 +213,8 @@ export class Fit {
     const { model, progress, goals } = this.#run;
     const { shuffle, signal } = this.#options;
     const random = shuffle ? new Random(model.seed, Purpose.shuffle, progress.order) : undefined;
-    this.#counted = goals.map(() => 0);
+    const counted = goals.map(() => 0);
+    this.#counted = counted;
     for (let first = 0; ; ) {
       const coming = blocks.next();
       const block = coming && 'then' in coming ? await unlessAborted(signal, coming) : coming;
@@ -225,12 +226,14 @@ export class Fit {
       const { rows } = block.samples;
       // Drawn for what is passed over too: what comes behind it draws what it would have.
       const order = random?.permutation(rows);
-      if (order) await this.#executor.turn.tookOrder(rows);
+      const others = order && this.#executor.turn.tookOrder(rows);
+      if (others) await others;
       if (progress.position < first + rows) {
-        const places = await this.#executor.place(block, order, progress.position - first, progress);
+        const placing = this.#executor.place(block, order, progress.position - first, progress);
+        const places = 'then' in placing ? await placing : placing;
         if ((await this.#steps(block, places, first)) === ABORTED) return ABORTED;
       }
-      this.#counted = this.#counted.map((count, i) => count + countedRows(block.samples, goals[i]));
+      for (const [i, goal] of goals.entries()) counted[i] = (counted[i] ?? 0) + countedRows(block.samples, goal);
       first += rows;
     }
   }
@@ -250,7 +253,9 @@ export class Fit {
       program.set('keptFrom', progress.position - first);
       const steps = run.prepareRates('fit', most);
       this.#countBegun(steps);
-      const finished = await this.#executor.run('step', steps);
+      const running = this.#executor.run('step', steps);
+      // An epoch of a small network is over before as many promises as it has awaits are made.
+      const finished = typeof running === 'number' ? running : await running;
       this.#countFinished(steps, finished);
       if (finished < steps) throw run.fail(first + program.get('position'));
       const before = progress.position;
@@ -259,8 +264,14 @@ export class Fit {
       if (program.get('broken')) throw run.fail(progress.position, FINITE_PARAMETERS);
       run.ahead = true;
       Object.assign(progress, sumsOf(program, network.tallies));
-      const taken = { samples: progress.position - before, first: before - first, order: this.#order(block, places) };
-      run.measuring.add(program, network, block, taken);
+      if (network.kept) {
+        const order = this.#order(block, places);
+        run.measuring.add(program, network, block, {
+          samples: progress.position - before,
+          first: before - first,
+          order,
+        });
+      }
       if (onBatch) {
         const batch = Math.ceil(progress.position / ofStep);
         const called = onBatch({ epoch: progress.epoch + 1, batch, loss: program.get('cost') });
@@ -309,14 +320,20 @@ export class Fit {
     const { progress } = run;
     // Timed before validation: samplesPerSecond speaks of training.
     const seconds = (performance.now() - started) / 1000;
-    const judgement = await run.withPublished(() => this.#judge());
+    const judgement = this.#validation && (await run.withPublished(() => this.#judge()));
     if (judgement === ABORTED) return ABORTED;
     run.model.held.publish(run.published, this.#trained);
     run.ahead = false;
-    Object.assign(progress, { epoch: progress.epoch + 1, position: 0, costSum: 0, correct: 0, outputs: undefined });
-    const judged = Object.entries(judgement ?? {}).map(([name, score]) => [validationName(name), score] as const);
+    progress.epoch += 1;
+    progress.position = 0;
+    progress.costSum = 0;
+    progress.correct = 0;
+    progress.outputs = undefined;
+    const judged =
+      judgement && Object.entries(judgement).map(([name, score]) => [validationName(name), score] as const);
     const samplesPerSecond = seconds > 0 ? rows / seconds : Number.POSITIVE_INFINITY;
-    return { event: { epoch: progress.epoch, ...scores, ...Object.fromEntries(judged), seconds, samplesPerSecond } };
+    const validated = judged && Object.fromEntries(judged);
+    return { event: { epoch: progress.epoch, ...scores, ...validated, seconds, samplesPerSecond } };
   }
 
   /** Judges the rows kept for that, through the room behind those that are trained on. */

@@ -1,5 +1,5 @@
 /**
- * Whether this is a bundle that predicts and does nothing else: scripts/bundleEntries.js puts true here for those, and
- * leaves out what only training and its layers' factories need.
+ * Whether this is a bundle that predicts and does nothing else: scripts/bundleEntries.js has true here in those, and
+ * leaves out what hangs on it.
  */
 export const FORWARD_ONLY: boolean = false;

@@ -1,17 +1,9 @@
 /** What a network takes for x: samples for its one input, or a record of them by the names of several. */
 import { type Architecture, type End, firstLayer, indexRule, inputsOf } from './architecture.js';
 import { roomFor } from './conversions.js';
-import { putColumns, takeColumns } from './data/columns.js';
+import { putColumns } from './data/columns.js';
 import { asFloats, type IndexRule, refuseWrongIndices } from './data/indices.js';
-import {
-  type ReadySamples,
-  readAlone,
-  readSamples,
-  refuseBareBytes,
-  refuseNotFinite,
-  type Samples,
-  unwrap,
-} from './data/samples.js';
+import { type ReadySamples, readAlone, refuseNotFinite, type Samples, unwrap } from './data/samples.js';
 import { quote, wrongType, wrongValue } from './errors.js';
 import { kindOf } from './kinds.js';
 import { readLengths, type Sequence, sequencesOf } from './lengths.js';
@@ -22,15 +14,8 @@ import type { RawRows } from './tabular/rawRows.js';
 /** Samples, or where inputs have names a record of them. */
 export type NetworkSamples = ByName<Samples>;
 
-/** What users give as x, with the scale of bytes beside it, or with it as for predict. */
-export interface GivenRows {
-  readonly x: unknown;
-  readonly scale?: unknown;
-  readonly lengths?: unknown;
-}
-
 /** An input, and what its numbers have to be. */
-interface Input extends End {
+export interface Input extends End {
   readonly key: string;
   /** Numbers of a row. */
   readonly columns: number;
@@ -46,14 +31,14 @@ export class Inputs {
   readonly numbers: number;
   /** Whether x may be floats of any value, in one array. */
   readonly plain: boolean;
-  readonly #inputs: readonly Input[];
+  readonly list: readonly Input[];
   /** The one that has no name, if there is one. */
   readonly only: Input | undefined;
   readonly #names: readonly string[];
 
   constructor(architecture: Architecture) {
     let found: readonly Sequence[] | undefined;
-    this.#inputs = inputsOf(architecture).map((end, i) => ({
+    this.list = inputsOf(architecture).map((end, i) => ({
       ...end,
       columns: size(end.shape),
       described: end.name === undefined ? firstLayer(architecture) : `input ${quote(end.name)}`,
@@ -63,9 +48,9 @@ export class Inputs {
         return found[i] ?? { steps: 1, unable: 'none' };
       },
     }));
-    this.#names = this.#inputs.flatMap(({ name }) => name ?? []);
-    this.only = this.#names.length === 0 ? this.#inputs[0] : undefined;
-    this.numbers = this.#inputs.reduce((sum, { columns }) => sum + columns, 0);
+    this.#names = this.list.flatMap(({ name }) => name ?? []);
+    this.only = this.#names.length === 0 ? this.list[0] : undefined;
+    this.numbers = this.list.reduce((sum, { columns }) => sum + columns, 0);
     this.plain = this.only !== undefined && this.only.rule === undefined;
   }
 
@@ -76,7 +61,7 @@ export class Inputs {
 
   /** Those that have a gradient, by what nodes read them by: not those whose whole numbers are looked up. */
   get smooth(): readonly string[] {
-    return this.#inputs.flatMap(({ key, rule }) => (rule ? [] : key));
+    return this.list.flatMap(({ key, rule }) => (rule ? [] : key));
   }
 
   /**
@@ -87,23 +72,13 @@ export class Inputs {
     const only = this.only;
     if (only) return alone(where, x, only, raw, lengths);
     refuseBeside(`${where}: lengths`, lengths, '{ x, lengths }');
-    return this.#join(where, x, alone);
-  }
-
-  /** x of data, with the scale beside it or with it; every number is finite. `bare`: whether bytes may have none. */
-  read(where: string, data: GivenRows, { raw, bare = true }: { raw?: RawRows | undefined; bare?: boolean } = {}) {
-    const only = this.only;
-    if (only) return rows(where, data, only, raw, bare);
-    const { x, scale, lengths } = data;
-    refuseBeside(`${where}: scale`, scale, '{ x, scale }');
-    refuseBeside(`${where}: lengths`, lengths, '{ x, lengths }');
-    return this.#join(where, x, (place, value, input) => rows(place, { x: value }, input, undefined, bare));
+    return this.join(where, x, alone);
   }
 
   /** Samples of all inputs side by side, row for row. */
-  #join(where: string, x: unknown, read: (where: string, x: unknown, input: Input) => ReadySamples): ReadySamples {
+  join(where: string, x: unknown, read: (where: string, x: unknown, input: Input) => ReadySamples): ReadySamples {
     const values = allByName(`${where}: x`, 'input', x, this.#names);
-    const parts = this.#inputs.map((input, i) => {
+    const parts = this.list.map((input, i) => {
       const samples = read(`${where}: ${input.key}`, values[i], input);
       refuseNotFinite(`${where}: ${input.key}: x`, samples, input.columns);
       return { samples, input };
@@ -127,18 +102,10 @@ export class Inputs {
     });
     return { rows: count, values: joined, scale: 1, lengths };
   }
-
-  /** The samples of one input out of those of all. */
-  of(key: string, samples: ReadySamples): ReadySamples {
-    const input = this.#inputs.find(known => known.key === key);
-    if (this.#inputs.length === 1 || !input) return samples;
-    const out = roomFor(samples.rows * input.columns);
-    return { ...samples, values: takeColumns(samples.values, out, { ...input, stride: this.numbers }) };
-  }
 }
 
 /** Refuses what stands beside x where inputs have names. */
-function refuseBeside(where: string, given: unknown, own: string): void {
+export function refuseBeside(where: string, given: unknown, own: string): void {
   if (given !== undefined) throw wrongType(where, 'none where inputs have names', given, `give each its own: ${own}`);
 }
 
@@ -154,25 +121,16 @@ function alone(where: string, x: unknown, input: Input, raw?: RawRows, beside?: 
 }
 
 /** Samples with the lengths that stand with them or beside them, if any do. */
-function withLengths(where: string, samples: ReadySamples, input: Input, own: unknown, beside: unknown): ReadySamples {
+export function withLengths(
+  where: string,
+  samples: ReadySamples,
+  input: Input,
+  own: unknown,
+  beside: unknown,
+): ReadySamples {
   if (own === undefined && beside === undefined) return samples;
   if (own !== undefined && beside !== undefined) throw wrongValue(`${where}: lengths`, 'one list of lengths', 'two');
   return { ...samples, lengths: readLengths(`${where}: lengths`, own ?? beside, samples.rows, input.sequence()) };
-}
-
-function rows(where: string, data: GivenRows, input: Input, raw: RawRows | undefined, bare: boolean): ReadySamples {
-  const { columns, described, rule } = input;
-  if (!bare) refuseBareBytes(where, asFloats(data.x, rule));
-  const unwrapped = unwrap(where, data.x);
-  if (unwrapped.scale !== undefined && data.scale !== undefined) {
-    throw wrongValue(`${where}: scale`, 'one scale', 'two');
-  }
-  const { x, scale = data.scale } = unwrapped;
-  const given = raw?.x(x, scale) ?? { x, scale };
-  const samples = readSamples(where, asFloats(given.x, rule), columns, described, given.scale);
-  refuseNotFinite(`${where}: x`, samples, columns);
-  refuseWrongIndices(`${where}: x`, samples, columns, rule);
-  return withLengths(where, samples, input, unwrapped.lengths, data.lengths);
 }
 
 /** Bytes as the floats that the machine makes of them. */

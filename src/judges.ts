@@ -1,6 +1,8 @@
 /** Steps 4 and 5 as a model offers them: options and data checked, then a judge with the model's parameters at work. */
+
 import type { Architecture } from './architecture.js';
 import { checkBoolean, checkOptions, wrongKind, wrongValue } from './errors.js';
+import { type GivenRows, readGiven } from './givenRows.js';
 import {
   type CostOptions,
   fitGoals,
@@ -12,7 +14,7 @@ import {
   resolveGoals,
   weighGoals,
 } from './goals.js';
-import type { GivenRows, Inputs, NetworkSamples } from './inputs.js';
+import type { Inputs, NetworkSamples } from './inputs.js';
 import { Judge, type Judgement, type ReadyData, type Way } from './judge.js';
 import type { ByName } from './names.js';
 import type { Outputs } from './outputs.js';
@@ -22,6 +24,7 @@ import { readSampleWeights, withCostWeights } from './rowWeights.js';
 import type { Backend } from './runtime/binaries.js';
 import type { Program } from './runtime/program.js';
 import type { RawRows } from './tabular/rawRows.js';
+import { learntTargets, toRawGradient, trueTargets } from './tabular/rawTraining.js';
 import type { SampleWeights } from './trainingOptions.js';
 
 /** What judges ask of the model that is judged. */
@@ -94,7 +97,8 @@ export class Judges {
       way,
     );
     const { input } = found.gradients;
-    if (input !== undefined) this.#model.rawRows(where)?.gradient(input);
+    const raw = this.#model.rawRows(where);
+    if (input !== undefined && raw) toRawGradient(raw, input);
     return found;
   }
 
@@ -104,7 +108,7 @@ export class Judges {
     checkOptions(where, options, ['loss', 'lossWeights', 'metrics']);
     return this.#judge(where, data, options, MOST_ROWS, (judge, ready, goals) => {
       const raw = this.#model.rawRows(where);
-      return judge.evaluate(where, ready, goals, raw && (numbers => raw.truth(numbers)));
+      return judge.evaluate(where, ready, goals, raw && (numbers => trueTargets(raw, numbers)));
     });
   }
 
@@ -124,8 +128,8 @@ export class Judges {
     const goals = toGoals(where, architecture, config);
     const raw = rawRows(where);
     const way = { ...asked, scaled: raw?.scaled ?? false };
-    const samples = inputs.read(where, data, { raw, bare: where === 'evaluate' });
-    const targets = readAllTargets(where, raw?.y(data.y) ?? data.y, samples.rows, goals);
+    const samples = readGiven(inputs, where, data, { raw, bare: where === 'evaluate' });
+    const targets = readAllTargets(where, learntTargets(raw, data.y), samples.rows, goals);
     const weights = readSampleWeights(`${where}: data: sampleWeights`, sampleWeights, samples.rows, goals);
     const kinds = goals.map(({ kept, weighted }) => [kept, weighted]);
     const key = JSON.stringify([config.loss, config.lossWeights, kinds, way]);

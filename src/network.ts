@@ -11,7 +11,6 @@ import {
   type PlacedLayer,
   placedLayers,
 } from './architecture.js';
-import { activation } from './layers/activation.js';
 import type { Common } from './layers/common.js';
 import { definitionOf, type Layer } from './layers/index.js';
 import type { LayerForward, Layout, Past, Place, Site } from './layers/layer.js';
@@ -137,7 +136,8 @@ export function placeNetwork(builder: Builder, architecture: Architecture, weigh
     const parameters = own[layer.shared ?? layer.index] ?? {};
     const lengths = sequences.read[layer.index] ?? [];
     const place = { ...layer, lengths, parameters, readers: readers.get(layer.index)?.length ?? 0 };
-    const end = 'activation' in layer.layer ? activation(layer.layer.activation) : undefined;
+    const end: Layer | undefined =
+      'activation' in layer.layer ? { kind: 'activation', activation: layer.layer.activation } : undefined;
     return { ...place, activated: end && { ...place, layer: end, parameters: {} } };
   });
   const inputs = inputsOf(architecture).map(({ key, name, shape, start }, i) => ({

@@ -1,6 +1,7 @@
 /**
  * A model whose inside is open: its parameters by name, every layer's output, files, and predictions beside other work.
  */
+
 import { placedLayers } from './architecture.js';
 import { roomFor } from './conversions.js';
 import type { ReadySamples, Samples } from './data/samples.js';
@@ -29,6 +30,7 @@ import { quantizeTensors, type StoredTensor } from './quantize.js';
 import { findTeam } from './runtime/threads.js';
 import { takeSpare, WORK_AT_ONCE } from './runtime/turn.js';
 import { summarize } from './summary.js';
+import { refuseOutside } from './tabular/rawTraining.js';
 import { checkThreads } from './trainingOptions.js';
 import { Weights } from './weights.js';
 
@@ -103,7 +105,7 @@ export class OpenModel extends Predictor {
    * @throws where this is the model of a table whose rows are made ready before the network, which a part cannot do
    */
   upTo(layer: string): this {
-    this.rawRows('upTo')?.refuseOutside('upTo');
+    refuseOutside('upTo', this.rawRows('upTo'));
     const { part, names } = partUpTo(this.architecture, layer);
     const { seed, weights, runsOn: backend } = this;
     const model = new (this.constructor as PredictorClass<this>)({ architecture: part, backend, seed, weights });

@@ -1,11 +1,11 @@
 /** A model's parameters as users and files see them: by name, row-major; and how they begin. */
 import { type Architecture, placedLayers } from './architecture.js';
+import { conversion, numberMend, refuseLost } from './conversions.js';
 import { nearest, quote, shorten, wrongType, wrongValue } from './errors.js';
 import { initialize } from './initializers/fill.js';
-import { isHollow, kindOf, type NumberArray } from './kinds.js';
+import { isFloat32Array, isHollow, isList, isNumberArray, kindOf, type NumberArray } from './kinds.js';
 import type { Parameter } from './plan/builder.js';
 import { scaleName } from './plan/formats.js';
-import { checkParameter } from './predictor.js';
 import { dequantize, type StoredTensor } from './quantize.js';
 import { Purpose, Random } from './random.js';
 
@@ -91,4 +91,20 @@ export function tensorsOfPart(
     const data = stored.get(old + name.slice(own.length));
     return data ? [{ name, shape, data }] : [];
   });
+}
+
+/** Refuses what are not as many finite numbers as a parameter has. */
+function checkParameter(where: string, parameter: Parameter, value: unknown): asserts value is ArrayLike<number> {
+  const length = parameter.rows * parameter.columns;
+  const expected = `${length} numbers for shape [${parameter.shape.join(', ')}]`;
+  if (!isNumberArray(value) && !isList(value)) throw wrongType(where, expected, value, conversion(value, 'values'));
+  refuseLost(where, value);
+  if (value.length !== length) throw wrongValue(where, expected, `${value.length} numbers`);
+  // The engine's own search: loading a model is quicker than a loop of ours that runs for the first time.
+  if (isFloat32Array(value) && ![NaN, Infinity, -Infinity].some(number => value.includes(number))) return;
+  for (let i = 0; i < length; i++) {
+    const number: unknown = value[i];
+    if (typeof number !== 'number') throw wrongType(`${where}[${i}]`, 'a number', number, numberMend(number, 'values'));
+    if (!Number.isFinite(Math.fround(number))) throw wrongValue(`${where}[${i}]`, 'a finite float32 number', number);
+  }
 }

@@ -1,13 +1,20 @@
 /** A network with parameters that predicts: the half of a model that needs nothing of training. */
 import { type Architecture, placedLayers } from './architecture.js';
-import { conversion, fileBytes, numberMend, ownFloats, refuseLost, roomFor } from './conversions.js';
-import { countRows, notFiniteAt, type ReadySamples, type Samples, type SequenceLengths } from './data/samples.js';
+import { fileBytes, ownFloats, roomFor } from './conversions.js';
+import {
+  countRows,
+  findNotFinite,
+  notFiniteAt,
+  type ReadySamples,
+  type Samples,
+  type SequenceLengths,
+} from './data/samples.js';
 import { checkBoolean, checkOptions, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
 import { readModelMetadata, type Trained } from './files/modelFile.js';
 import { readSafetensors, type Tensor } from './files/safetensors.js';
 import { Inputs, type NetworkSamples } from './inputs.js';
 import { callOnItselfAlone } from './itself.js';
-import { hasKey, isFloat32Array, isList, isNumberArray } from './kinds.js';
+import { hasKey, isFloat32Array } from './kinds.js';
 import type { ByName } from './names.js';
 import { type NetworkPlan, planPrediction } from './network.js';
 import { Outputs, refuseSmall } from './outputs.js';
@@ -378,36 +385,20 @@ function checkStored(
   parameter: Parameter,
   value: StoredNumbers | undefined,
 ): asserts value is StoredNumbers {
-  if (parameter.format === 'float32') {
-    checkParameter(where, parameter, value);
-    if (!parameter.name.endsWith(scaleName('weight'))) return;
-    const bad = Array.from(value).findIndex(scale => !Number.isFinite(Math.fround(127 * scale)));
-    if (bad >= 0) throw wrongValue(`${where}[${bad}]`, 'a scale that leaves weights finite', value[bad] ?? NaN);
+  if (value instanceof Float32Array) {
+    const isScale = parameter.name.endsWith(scaleName('weight'));
+    // The largest weight that a scale is of.
+    const numbers = isScale ? value.map(scale => 127 * scale) : value;
+    // The engine's own search: loading a model is quicker than a loop of ours that runs for the first time.
+    if (![NaN, Infinity, -Infinity].some(number => numbers.includes(number))) return;
+    const bad = findNotFinite(numbers);
+    const expected = isScale ? 'a scale that leaves weights finite' : 'a finite float32 number';
+    throw wrongValue(`${where}[${bad}]`, expected, value[bad] ?? NaN);
   } else if (value instanceof Int8Array) {
     if (value.includes(-128)) throw wrongValue(where, 'int8 numbers from -127 to 127', -128);
   } else if (value instanceof Uint16Array) {
     const bad = value.findIndex(bits => (bits & 0x7c00) === 0x7c00);
     if (bad >= 0) throw wrongValue(`${where}[${bad}]`, 'a finite float16 number', 'an infinity or NaN');
-  }
-}
-
-/** @internal */
-export function checkParameter(
-  where: string,
-  parameter: Parameter,
-  value: unknown,
-): asserts value is ArrayLike<number> {
-  const length = parameter.rows * parameter.columns;
-  const expected = `${length} numbers for shape [${parameter.shape.join(', ')}]`;
-  if (!isNumberArray(value) && !isList(value)) throw wrongType(where, expected, value, conversion(value, 'values'));
-  refuseLost(where, value);
-  if (value.length !== length) throw wrongValue(where, expected, `${value.length} numbers`);
-  // The engine's own search: loading a model is quicker than a loop of ours that runs for the first time.
-  if (isFloat32Array(value) && ![NaN, Infinity, -Infinity].some(number => value.includes(number))) return;
-  for (let i = 0; i < length; i++) {
-    const number: unknown = value[i];
-    if (typeof number !== 'number') throw wrongType(`${where}[${i}]`, 'a number', number, numberMend(number, 'values'));
-    if (!Number.isFinite(Math.fround(number))) throw wrongValue(`${where}[${i}]`, 'a finite float32 number', number);
   }
 }
 

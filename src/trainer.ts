@@ -1,4 +1,6 @@
 /** Step 6 of a network: gradient descent and its refinements, whole steps at a time inside WebAssembly. */
+import { readGiven } from './givenRows.js';
+import { learntTargets, trueTargets } from './tabular/rawTraining.js';
 import './disposal.js';
 import { ABORTED, unlessAborted } from './abort.js';
 import { Callbacks } from './callbacks/index.js';
@@ -116,7 +118,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const raw = model.rawRows(where);
     const weighedGoals = weighGoals(where, model.architecture, config);
     const classWeights = fitClassWeights(`${where}: classWeights`, config.classWeights, goals);
-    const measuring = new Measuring('fit', goals, raw && (numbers => raw.truth(numbers)));
+    const measuring = new Measuring('fit', goals, raw && (numbers => trueTargets(raw, numbers)));
     const { optimizer, batchSize, clipValue, clipNorm, accumulationSteps = 1, averageDecay } = config;
     const clipping = { ...(clipValue !== undefined && { clipValue }), ...(clipNorm !== undefined && { clipNorm }) };
     const { deterministic } = backend;
@@ -207,7 +209,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const { rows } = samples;
     if (rows > most) throw wrongValue('step: x', `at most ${most} rows, those of a step`, rows);
     const given = isGiven(y, run.goals) ? readAllGradients('step', y, rows, run.goals) : undefined;
-    const targets = given ?? readAllTargets('step', raw?.y(y) ?? y, rows, run.goals);
+    const targets = given ?? readAllTargets('step', learntTargets(raw, y), rows, run.goals);
     const data = given ? { samples, targets } : run.ready({ samples, targets });
     run.open(rows, data, true, given !== undefined);
     workspace.rest('step');
@@ -283,8 +285,8 @@ class BaseTrainer<M extends Trainable = Trainable> {
     checkOptions(named, data, dataNames);
     const { model, goals } = this.#run;
     const raw = model.rawRows('fit');
-    const samples = model.inputs.read(where, data, { raw });
-    const targets = readAllTargets(where, raw?.y(data.y) ?? data.y, samples.rows, goals);
+    const samples = readGiven(model.inputs, where, data, { raw });
+    const targets = readAllTargets(where, learntTargets(raw, data.y), samples.rows, goals);
     const weights = readSampleWeights(`${named}: sampleWeights`, data.sampleWeights, samples.rows, goals);
     return { samples, targets, ...(weights && { weights }) };
   }

@@ -309,8 +309,9 @@ export function newHistory(scores: readonly string[]): History {
 
 /** @internal */
 export function record(history: History, event: EpochEvent): void {
-  for (const [name, score] of Object.entries(event)) {
+  // Not by Object.entries, whose lists are a tenth of what an epoch of a small network takes.
+  for (const name in event) {
     const scores: unknown = history[name as keyof History];
-    if (Array.isArray(scores)) scores.push(score);
+    if (Array.isArray(scores)) scores.push(event[name as keyof EpochEvent]);
   }
 }

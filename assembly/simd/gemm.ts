@@ -20,6 +20,9 @@ const FEW: i32 = 64;
 /** Bytes of x that forward uses again while they are in the second cache. */
 const NEAR: i32 = 512 * 1024;
 
+/** What predicts alone sets no flags of the engine, for which tiles in pairs are. */
+const PAIRS = !isDefined(FORWARD_ONLY);
+
 // Markers, folded at compile time: the rows of a tile are its marker's size, and `walk` is how it reads x.
 @unmanaged
 class One {
@@ -410,7 +413,7 @@ export function multiplyApart(
   floor: f32,
   paired: bool,
 ): void {
-  if (paired) multiplyBy<Four>(y, yHeight, x, w, b, rows, height, inputs, first, last, floor);
+  if (PAIRS && paired) multiplyBy<Four>(y, yHeight, x, w, b, rows, height, inputs, first, last, floor);
   else multiplyBy<Two>(y, yHeight, x, w, b, rows, height, inputs, first, last, floor);
 }
 
@@ -533,7 +536,7 @@ export function multiplyTransposed(
   last: i32,
   paired: bool,
 ): void {
-  if (paired) multiplyByTurned<Four>(dx, dy, w, rectified, scratch, rows, inputs, outputs, first, last);
+  if (PAIRS && paired) multiplyByTurned<Four>(dx, dy, w, rectified, scratch, rows, inputs, outputs, first, last);
   else multiplyByTurned<Two>(dx, dy, w, rectified, scratch, rows, inputs, outputs, first, last);
 }
 
@@ -627,7 +630,7 @@ export function multiplyStrip(
   paired: bool,
 ): void {
   const stride = <usize>rows * ROW;
-  if (paired) addStrip<Four>(dw, x, dy, stride, count, height, inputs, outputs, isFirst);
+  if (PAIRS && paired) addStrip<Four>(dw, x, dy, stride, count, height, inputs, outputs, isFirst);
   else addStrip<Two>(dw, x, dy, stride, count, height, inputs, outputs, isFirst);
 }
 
@@ -643,7 +646,7 @@ export function multiplyByTransposed(
   last: i32,
   paired: bool,
 ): void {
-  if (paired) multiplyDown<Four>(dw, x, dy, rows, inputs, outputs, first, last);
+  if (PAIRS && paired) multiplyDown<Four>(dw, x, dy, rows, inputs, outputs, first, last);
   else multiplyDown<Two>(dw, x, dy, rows, inputs, outputs, first, last);
 }
 

@@ -2,6 +2,7 @@
 import { Architecture, inputNumbers, placedLayers } from '../architecture.js';
 import { findNotFinite } from '../data/samples.js';
 import { checkChoice, checkInteger, checkOptions, describe, listed, placed, shorten, wrongValue } from '../errors.js';
+import { FORWARD_ONLY } from '../forwardOnly.js';
 import { formatOf, type StoredNumbers, storedParts, type WeightFormat, weightFormats } from '../plan/formats.js';
 import { checkSeed } from '../random.js';
 import { size } from '../shape.js';
@@ -34,6 +35,8 @@ export interface Trained {
   readonly epochs: number;
   readonly steps: number;
 }
+
+const NEVER: Trained = { epochs: 0, steps: 0 };
 
 /**
  * The largest count in a file. As many may be added to it before numbers are no longer exact; what is beyond is
@@ -86,7 +89,7 @@ function writeTrained({ epochs, steps }: Trained): string {
 /** How much the model in a file was trained; files from before that was counted say nothing of it. */
 export function readTrained(metadata: Readonly<Record<string, string>>): Trained {
   const text = metadata[TRAINED];
-  if (text === undefined) return { epochs: 0, steps: 0 };
+  if (text === undefined) return NEVER;
   const where = `model file: ${TRAINED}`;
   const trained = parseStrictly(where, text);
   checkOptions(where, trained, ['epochs', 'steps']);
@@ -179,5 +182,11 @@ export function readModelMetadata(
     const expected = extra ? 'only tensors of its architecture and optimiser' : 'only tensors of its architecture';
     throw wrongValue('model file', expected, describe(unknown), metadata.trainer && !extra ? mend : undefined);
   }
-  return { architecture, seed, weights, trained: readTrained(metadata), users: usersMetadata(format, metadata) };
+  return {
+    architecture,
+    seed,
+    weights,
+    trained: FORWARD_ONLY ? NEVER : readTrained(metadata),
+    users: usersMetadata(format, metadata),
+  };
 }

@@ -40,7 +40,8 @@ function isWritten(name: string, value: unknown): boolean {
   );
 }
 
-function freeze<T>(value: T): T {
+/** Freezes plain data as deep as it goes. */
+export function freeze<T>(value: T): T {
   if (isObject(value)) Object.values(value).forEach(freeze);
   return Object.freeze(value);
 }

@@ -24,6 +24,8 @@ interface Part {
 /** Numbers in the target's own unit. */
 export type Restore = (numbers: Float32Array) => Float32Array;
 
+const NO_SCORES = Object.freeze({});
+
 export class Measuring {
   readonly #where: string;
   readonly #parts: readonly Part[];
@@ -102,7 +104,8 @@ export class Measuring {
   }
 
   /** The values, by the names that histories have for them. */
-  get scores(): Record<string, number> {
+  get scores(): Readonly<Record<string, number>> {
+    if (this.#parts.length === 0) return NO_SCORES;
     return Object.fromEntries(
       this.#parts.flatMap(({ name, tallies }) => {
         return Object.entries(tallies.values).map(([key, value]) => [ofEnd(name, key), value as number]);

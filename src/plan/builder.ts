@@ -339,7 +339,7 @@ export class Builder {
       sections.set(key, { first: start + first * RECORD_BYTES, last: start + last * RECORD_BYTES, work });
     }
     const barriers = this.#records.map(() => false);
-    for (const { first, last } of this.#sections.values()) {
+    for (const { first, last } of FORWARD_ONLY ? [] : this.#sections.values()) {
       this.#together?.placeBarriers(this.#records.slice(first, last)).forEach((barrier, index) => {
         barriers[first + index] = barrier;
       });

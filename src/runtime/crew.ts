@@ -1,5 +1,7 @@
 /** Threads that run plans together over one shared memory, for whoever has a program that is worth it. */
+
 import { shorten } from '../errors.js';
+import { abortBarrier, progressOf } from './barrier.js';
 import type { Program } from './program.js';
 import { type FromWorker, Office, type PooledWorker, type ThreadHost, type ToWorker } from './workers.js';
 
@@ -85,7 +87,7 @@ export class Crew {
       this.#office.ask({
         workers: this.#workers,
         message,
-        progress: () => program.progress,
+        progress: () => progressOf(program),
         patience: PATIENCE + Math.floor(program.plan.work / WORK_PER_SECOND),
         done: resolve,
         gone: () => resolve(undefined),
@@ -120,7 +122,7 @@ export class Crew {
       for (const worker of this.#workers) worker.hold(this);
       const answer = await this.#ask(
         () => run,
-        () => this.#program.abortBarrier(),
+        () => abortBarrier(this.#program),
       );
       if (answer?.kind === 'finished') return answer.steps;
     }

@@ -1,20 +1,9 @@
 /** A plan in a memory of its own, with the instance that runs it. */
-import {
-  CONTROLS_BYTES,
-  type Parameter,
-  type Plan,
-  type Section,
-  type SectionKey,
-  sectionName,
-} from '../plan/builder.js';
+import { type Parameter, type Plan, type Section, type SectionKey, sectionName } from '../plan/builder.js';
 import type { StoredNumbers } from '../plan/formats.js';
 import { align, type Region } from '../plan/memory.js';
 import { controlsFields, readField, writeField } from '../plan/record.js';
 import { allocate, growTo } from './allocation.js';
-
-// Where threads wait for one another (assembly/barrier.ts), as indices of int32.
-const GENERATION = 832 / 4;
-const ABORTED = 960 / 4;
 
 export interface MachineExports extends Record<string, unknown> {
   initialize(): void;
@@ -80,29 +69,6 @@ export class Program {
     const section = this.plan.sections.get(key);
     if (!section) throw new Error(`the plan has no section '${sectionName(key)}'`);
     return section;
-  }
-
-  /**
-   * Lets every thread out of the barrier, and ends their run. Nothing makes the barrier ready again: see {@link
-   * abandoned}.
-   */
-  abortBarrier(): void {
-    this.abandon();
-    const words = new Int32Array(this.memory.buffer);
-    Atomics.store(words, ABORTED, 1);
-    Atomics.add(words, GENERATION, 1);
-    Atomics.notify(words, GENERATION);
-  }
-
-  /** Grows whenever one of the threads that run this passes a barrier or finishes a record. */
-  get progress(): number {
-    let sum = new Int32Array(this.memory.buffer)[GENERATION] ?? 0;
-    const view = new DataView(this.memory.buffer);
-    const { address, bytes } = this.plan.controls;
-    for (let block = address; block < address + bytes; block += CONTROLS_BYTES) {
-      sum += readField(view, block + controlsFields.finished.offset, controlsFields.finished.type);
-    }
-    return sum;
   }
 
   get(name: ControlName): number {

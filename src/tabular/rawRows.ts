@@ -17,14 +17,14 @@ const TAKEN = new Set<string | undefined>([
 ]);
 
 /** A scaling that changes nothing. */
-const AS_IT_IS: Scaling = { mean: 0, scale: 1 };
+export const AS_IT_IS: Scaling = { mean: 0, scale: 1 };
 
 /** How raw rows become what a network takes, where it does not see to that itself. */
 export class RawRows {
-  readonly #inputs: readonly Scaling[];
+  readonly inputs: readonly Scaling[];
   /** Whether the network takes the numbers as they are. */
-  readonly #plain: boolean;
-  readonly #target: Scaling | undefined;
+  readonly plain: boolean;
+  readonly target: Scaling | undefined;
   /**
    * Whether the network ends with the way back to the target's unit. Costs are then of what lies before that: in the
    * unit that it learns in.
@@ -32,9 +32,9 @@ export class RawRows {
   readonly scaled: boolean;
 
   private constructor(inputs: readonly Scaling[], target: Scaling | undefined, scaled: boolean) {
-    this.#inputs = inputs;
-    this.#plain = inputs.every(scaling => scaling === AS_IT_IS);
-    this.#target = target;
+    this.inputs = inputs;
+    this.plain = inputs.every(scaling => scaling === AS_IT_IS);
+    this.target = target;
     this.scaled = scaled;
   }
 
@@ -69,8 +69,8 @@ export class RawRows {
    * with the others.
    */
   x(x: unknown, scale: unknown): { x: unknown; scale?: unknown } {
-    if (this.#plain) return { x, scale };
-    const columns = this.#inputs.length;
+    if (this.plain) return { x, scale };
+    const columns = this.inputs.length;
     if (TAKEN.has(arrayKind(x))) {
       const numbers = x as ArrayLike<number>;
       const factor = scale === undefined ? 1 : scale;
@@ -83,7 +83,7 @@ export class RawRows {
   }
 
   #standardised(numbers: ArrayLike<number>, length: number, factor: number): Float32Array {
-    const inputs = this.#inputs;
+    const inputs = this.inputs;
     const values = new Float32Array(length);
     for (let at = 0; at < length; ) {
       for (const scaling of inputs) {
@@ -94,51 +94,9 @@ export class RawRows {
     return values;
   }
 
-  /**
-   * Refuses rows that are standardised before the network.
-   *
-   * @throws naming TableModel, which does that
-   */
-  refuseOutside(where: string): void {
-    if (this.#plain) return;
-    const got = 'some that are standardised before it, as float32 does not hold them well';
-    throw wrongKind(
-      where,
-      'a model whose network takes its rows as they are',
-      got,
-      'rescale these columns and train again',
-    );
-  }
-
-  /** The gradient of raw rows from that of what the network takes, in place. */
-  gradient(values: Float32Array): void {
-    if (this.#plain) return;
-    const inputs = this.#inputs;
-    for (let i = 0; i < values.length; i++) {
-      const { scale } = inputs[i % inputs.length] ?? AS_IT_IS;
-      values[i] = scale === 0 ? 0 : (values[i] ?? 0) / scale;
-    }
-  }
-
-  /** Targets in the unit that the network learns in; classes stay. */
-  y(y: unknown): unknown {
-    const target = this.#target;
-    if (target === undefined) return y;
-    if (isNumberArray(y)) return Float32Array.from(y, value => standardise(value, target));
-    if (!isList(y)) return y;
-    const scaled = (value: unknown) => (typeof value === 'number' ? standardise(value, target) : value);
-    return y.map((value: unknown) => (isNumbers(value, 1) ? [scaled(value[0])] : scaled(value)));
-  }
-
-  /** What {@link y} gave, in the target's own unit again. */
-  truth(targets: Float32Array): Float32Array {
-    const target = this.#target;
-    return target === undefined ? targets : targets.map(value => restore(value, target));
-  }
-
   /** Puts the network's outputs into the target's own unit, in place, where it does not do so itself. */
   restore(outputs: Float32Array, length = outputs.length): Float32Array {
-    const target = this.#target;
+    const target = this.target;
     if (target === undefined || this.scaled) return outputs;
     for (let i = 0; i < length; i++) outputs[i] = restore(outputs[i] ?? 0, target);
     return outputs;
@@ -182,7 +140,7 @@ function broken(expected: string, got: string | number): RangeError {
 }
 
 /** Whether a value is so many finite numbers. */
-function isNumbers(row: unknown, length: number): row is ArrayLike<number> {
+export function isNumbers(row: unknown, length: number): row is ArrayLike<number> {
   if (!isList(row) && !isNumberArray(row)) return false;
   const cells = row as ArrayLike<unknown>;
   if (cells.length !== length) return false;

@@ -99,10 +99,10 @@ export const rowsGradient = /* @__PURE__ */ defineOp(
   },
 );
 
-function defineMove(code: Opcode) {
-  const takes = code === Opcode.takeRows;
+function defineMove(code: () => Opcode) {
+  const takes = code() === Opcode.takeRows;
   return defineOp(
-    () => code,
+    code,
     {
       rowwise: 'address',
       table: 'address',
@@ -125,5 +125,5 @@ function defineMove(code: Opcode) {
   );
 }
 
-export const takeRows = /* @__PURE__ */ defineMove(Opcode.takeRows);
-export const returnRows = /* @__PURE__ */ defineMove(Opcode.returnRows);
+export const takeRows = /* @__PURE__ */ defineMove(() => Opcode.takeRows);
+export const returnRows = /* @__PURE__ */ defineMove(() => Opcode.returnRows);

@@ -40,21 +40,21 @@ export const sumChunks = /* @__PURE__ */ defineOp(
 );
 
 /** Something that every thread makes for itself of all chunks' sums. */
-function defineTotal(code: Opcode) {
+function defineTotal(code: () => Opcode) {
   return defineOp(
-    () => code,
+    code,
     { sums: 'address', count: 'i32', limit: 'f32' },
     { binary: 'train', access: () => ({ sums: reads('whole') }), work: ({ count }) => 10 * count },
   );
 }
 
-export const addPenalty = /* @__PURE__ */ defineTotal(Opcode.addPenalty);
-export const measureNorm = /* @__PURE__ */ defineTotal(Opcode.measureNorm);
+export const addPenalty = /* @__PURE__ */ defineTotal(() => Opcode.addPenalty);
+export const measureNorm = /* @__PURE__ */ defineTotal(() => Opcode.measureNorm);
 
 /** Something done to each number by itself. */
-function definePass(code: Opcode) {
+function definePass(code: () => Opcode) {
   return defineOp(
-    () => code,
+    code,
     { to: 'address', from: 'address', rows: 'i32', unit: 'i32', setting: 'f32' },
     {
       binary: 'train',
@@ -64,9 +64,9 @@ function definePass(code: Opcode) {
   );
 }
 
-export const clipValues = /* @__PURE__ */ definePass(Opcode.clipValues);
-export const scaleGradients = /* @__PURE__ */ definePass(Opcode.scaleGradients);
-export const averageParameters = /* @__PURE__ */ definePass(Opcode.averageParameters);
+export const clipValues = /* @__PURE__ */ definePass(() => Opcode.clipValues);
+export const scaleGradients = /* @__PURE__ */ definePass(() => Opcode.scaleGradients);
+export const averageParameters = /* @__PURE__ */ definePass(() => Opcode.averageParameters);
 
 export const constrain = /* @__PURE__ */ defineOp(
   () => Opcode.constrain,

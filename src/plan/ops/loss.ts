@@ -2,9 +2,9 @@
 import { Opcode } from '../opcodes.js';
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
-function defineLoss(code: Opcode) {
+function defineLoss(code: () => Opcode) {
   return defineOp(
-    () => code,
+    code,
     {
       rowCosts: 'address',
       x: 'address',
@@ -33,11 +33,11 @@ function defineLoss(code: Opcode) {
 
 export type LossOp = ReturnType<typeof defineLoss>;
 
-export const elementwiseLoss = /* @__PURE__ */ defineLoss(Opcode.elementwiseLoss);
-export const softmaxCrossEntropy = /* @__PURE__ */ defineLoss(Opcode.softmaxCrossEntropy);
-export const sparseSoftmaxCrossEntropy = /* @__PURE__ */ defineLoss(Opcode.sparseSoftmaxCrossEntropy);
-export const cosineSimilarity = /* @__PURE__ */ defineLoss(Opcode.cosineSimilarity);
-export const categoricalHinge = /* @__PURE__ */ defineLoss(Opcode.categoricalHinge);
+export const elementwiseLoss = /* @__PURE__ */ defineLoss(() => Opcode.elementwiseLoss);
+export const softmaxCrossEntropy = /* @__PURE__ */ defineLoss(() => Opcode.softmaxCrossEntropy);
+export const sparseSoftmaxCrossEntropy = /* @__PURE__ */ defineLoss(() => Opcode.sparseSoftmaxCrossEntropy);
+export const cosineSimilarity = /* @__PURE__ */ defineLoss(() => Opcode.cosineSimilarity);
+export const categoricalHinge = /* @__PURE__ */ defineLoss(() => Opcode.categoricalHinge);
 
 export const weighRows = /* @__PURE__ */ defineOp(
   () => Opcode.weighRows,
@@ -69,9 +69,9 @@ export const cost = /* @__PURE__ */ defineOp(
   },
 );
 
-function defineAccuracy(code: Opcode) {
+function defineAccuracy(code: () => Opcode) {
   return defineOp(
-    () => code,
+    code,
     { x: 'address', target: 'address', tally: 'address', columns: 'i32', threshold: 'f32', lengths: 'i32' },
     {
       binary: 'train',
@@ -81,6 +81,6 @@ function defineAccuracy(code: Opcode) {
   );
 }
 
-export const categoricalAccuracy = /* @__PURE__ */ defineAccuracy(Opcode.categoricalAccuracy);
-export const sparseCategoricalAccuracy = /* @__PURE__ */ defineAccuracy(Opcode.sparseCategoricalAccuracy);
-export const thresholdAccuracy = /* @__PURE__ */ defineAccuracy(Opcode.thresholdAccuracy);
+export const categoricalAccuracy = /* @__PURE__ */ defineAccuracy(() => Opcode.categoricalAccuracy);
+export const sparseCategoricalAccuracy = /* @__PURE__ */ defineAccuracy(() => Opcode.sparseCategoricalAccuracy);
+export const thresholdAccuracy = /* @__PURE__ */ defineAccuracy(() => Opcode.thresholdAccuracy);
