@@ -3,7 +3,7 @@
  * header.
  */
 import { quote, shorten, wrongValue } from '../errors.js';
-import { type NumberGrammar, numberReader, type Shape } from './numbers.js';
+import { isBeyond, type NumberGrammar, numberReader, type Shape } from './numbers.js';
 import type { Reading, Table } from './table.js';
 
 /** What the user says of a file. */
@@ -209,10 +209,19 @@ export class Shown {
   }
 }
 
-/** Whether a column is of whole numbers, whatever their writing, of which some are identifiers. */
+/**
+ * Whether a column is of whole numbers, whatever their writing, of which some are identifiers; or half of it is beyond
+ * 2⁵³, whatever the rest: read as numbers, they would be one another.
+ */
 function holdsIdentifiers(table: Table, { column, counts, present }: Profile): boolean {
   const count = counts.get('identifier') ?? 0;
-  if (count === 0 || counts.has('text')) return false;
+  if (count === 0) return false;
+  if (2 * count >= present) {
+    let beyond = 0;
+    for (let row = 0; row < table.rows; row++) if (isBeyond(table.cell(row, column))) beyond++;
+    if (2 * beyond >= present) return true;
+  }
+  if (counts.has('text')) return false;
   if (count + (counts.get('whole') ?? 0) === present) return true;
   for (let row = 0; row < table.rows; row++) {
     if (!Number.isInteger(table.number(row, column)) && !table.isMissing(row, column)) return false;

@@ -89,10 +89,16 @@ const WRITTEN_OUT = new RegExp(
  * float64 merges neighbours. In scientific notation and the like only those are that float64 does not keep.
  */
 export function isIdentifier(cell: string): boolean {
+  const digits = WHOLE.exec(cell.trim())?.[1];
+  return (digits !== undefined && digits.length > 1 && digits.startsWith('0')) || isBeyond(cell);
+}
+
+/** Whether a cell is a whole number beyond 2⁵³. */
+export function isBeyond(cell: string): boolean {
   const text = cell.trim();
+  if (text.length < MOST_EXACT.length) return false;
   const digits = WHOLE.exec(text)?.[1];
-  if (digits === undefined) return text.length > MOST_EXACT.length && isMerged(text);
-  if (digits.length > 1 && digits.startsWith('0')) return true;
+  if (digits === undefined) return isMerged(text);
   return digits.length > 16 || (digits.length === 16 && digits > MOST_EXACT);
 }
 

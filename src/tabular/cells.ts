@@ -1,5 +1,5 @@
 /** Rows under named columns, wherever they come from: what columns are learned from and encoded by. */
-import { isIdentifier, isUnsafe, numberReader, unitOf } from '../data/numbers.js';
+import { isBeyond, isIdentifier, isUnsafe, numberReader, unitOf } from '../data/numbers.js';
 import { PLAIN_READING, type PlainTable, type Reading } from '../data/table.js';
 import { listed, nearest, quote, wrongKind, wrongType, wrongValue } from '../errors.js';
 import { arrayKind, isList, kindOf } from '../kinds.js';
@@ -134,20 +134,23 @@ export class ValueCells implements Cells {
     return value === null || value === undefined || Number.isNaN(value);
   }
 
-  /** Whether a column is of whole numbers of which some are no quantities: with leading zeros, or beyond 2⁵³. */
+  /**
+   * Whether a column is of whole numbers of which some are no quantities, with leading zeros or beyond 2⁵³; or half of
+   * it is beyond 2⁵³.
+   */
   #holdsIdentifiers(values: ArrayLike<unknown>): boolean {
-    let found = false;
+    let [found, beyond, present, others] = [0, 0, 0, 0];
     for (let row = 0; row < values.length; row++) {
       const value = values[row];
-      if (typeof value === 'bigint') found ||= isUnsafe(value);
-      else if (typeof value === 'number') {
-        if (!Number.isInteger(value) && !Number.isNaN(value)) return false;
-      } else if (typeof value === 'string') {
-        if (isIdentifier(value)) found = true;
-        else if (!Number.isInteger(this.#read(value)) && !this.#missing.has(value.trim())) return false;
-      } else if (value !== null && value !== undefined) return false;
+      if (value === null || value === undefined || Number.isNaN(value)) continue;
+      if (typeof value === 'string' && this.#missing.has(value.trim())) continue;
+      present++;
+      if (typeof value === 'bigint' ? isUnsafe(value) : typeof value === 'string' && isBeyond(value)) beyond++;
+      else if (typeof value === 'string' && isIdentifier(value)) found++;
+      else if (typeof value === 'bigint') continue;
+      else if (!Number.isInteger(typeof value === 'string' ? this.#read(value) : value)) others++;
     }
-    return found;
+    return 2 * beyond >= Math.max(present, 1) || (found + beyond > 0 && others === 0);
   }
 
   rowNumber(row: number): number {

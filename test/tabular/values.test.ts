@@ -20,20 +20,26 @@ describe('whole numbers that are no quantities', () => {
     ['texts of 20 digits', row => ['12345678901234567890', '12345678901234567891'][row % 2]],
     ['texts with leading zeros', row => ['007', '7'][row % 2]],
     ['BigInts beyond 2^53', row => [9007199254740993n, 9007199254740995n][row % 2]],
+    ['texts of 20 digits with one fraction', row => (row === 7 ? '1.5' : `1234567890123456789${row % 2}`)],
     ['BigInts of which some are small', row => [9007199254740993n, 7n][row % 2]],
   ])('%s are texts, each of its own', async (_, cell) => {
     const inputs = await fitTable(rowsOf(cell), quick);
-    expect(inputs.columns[0]).toMatchObject({ kind: 'category', inputs: 2 });
+    expect(inputs.columns[0]).toMatchObject({ kind: 'category', inputs: new Set(rowsOf(cell).map(({ a }) => a)).size });
     const targets = await fitTable(
       rowsOf(row => row, cell),
       quick,
     );
-    expect(targets.target.classes).toEqual([0, 1].map(row => String(cell(row))).sort());
+    expect(targets.target.classes).toEqual([...new Set(rowsOf(cell).map(({ a }) => String(a)))].sort());
   });
 
   it('are so in a table that was read from a file', async () => {
     const model = await fitTable(await readCsv(csvOf(row => `1234567890123456789${row % 3}`)), quick);
     expect(model.columns[0]).toMatchObject({ kind: 'category', inputs: 3 });
+    // A fraction among them is one text more: as numbers all others would be the same.
+    const mixed = await readCsv(csvOf(row => (row === 7 ? '1.5' : `1234567890123456789${row % 3}`)));
+    expect(new Set<unknown>(mixed.column('a') as unknown[])).toEqual(
+      new Set([0, 1, 2].map(row => `1234567890123456789${row}`).concat('1.5')),
+    );
   });
 });
 
