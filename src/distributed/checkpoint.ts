@@ -1,0 +1,67 @@
+/** A run's state between two rounds, as bytes: what it takes to go on from there. */
+import { describe, quote, wrongValue } from '../errors.js';
+import { readSafetensors } from '../files/safetensors.js';
+import { parseStrictly } from '../files/strictJson.js';
+import { type Bytes, isList, kindOf } from '../kinds.js';
+import type { ModelParameter } from '../parameters.js';
+import type { RoundEvent } from './cluster.js';
+import type { Outer, Position, Values } from './outer.js';
+import { difference } from './plain.js';
+import { checkTensors, pack, type Spec } from './tensors.js';
+
+const KEY = 'myelin.rounds';
+const VELOCITY = 'outer.velocity.';
+
+/** Where a run stands after so many rounds. */
+export interface RunState extends Position {
+  readonly events: readonly RoundEvent[];
+  /** What tells each shard's rows from others; none before the first round. */
+  readonly digests: readonly string[];
+}
+
+/** A run as it is told from others: plain data. */
+export interface RunConfig {
+  readonly outer: Outer;
+}
+
+/** The tensors of a state: all parameters, and the velocity of those that learn. */
+function specsOf({ outer }: RunConfig, parameters: readonly ModelParameter[]): Spec[] {
+  const moving = outer.kind === 'nesterov' ? parameters.filter(({ trainable }) => trainable) : [];
+  return [...parameters, ...moving.map(({ name, shape }) => ({ name: VELOCITY + name, shape }))];
+}
+
+export function packState(config: RunConfig, parameters: readonly ModelParameter[], state: RunState): Bytes {
+  const { values, velocity, events, digests } = state;
+  const all: Record<string, Float32Array> = { ...values };
+  for (const [name, speed] of Object.entries(velocity)) all[VELOCITY + name] = speed;
+  return pack(specsOf(config, parameters), all, { [KEY]: JSON.stringify({ config, events, digests }) });
+}
+
+/**
+ * What {@link packState} wrote.
+ *
+ * @throws where it is another run's, and says in what
+ */
+export function unpackState(
+  where: string,
+  config: RunConfig,
+  parameters: readonly ModelParameter[],
+  bytes: Uint8Array,
+): RunState {
+  const { tensors, metadata } = readSafetensors(bytes);
+  const told = parseStrictly(where, metadata[KEY] ?? '{}') as { config?: unknown; events?: unknown; digests?: unknown };
+  const { events, digests } = told;
+  if (kindOf(told.config) !== 'Object' || !isList(events) || !isList(digests)) {
+    throw wrongValue(where, 'the state of averaged rounds', 'another file');
+  }
+  const found = difference(config, told.config);
+  if (found) {
+    const expected = `the same run, whose ${quote(found.path)} is ${describe(found.a)}`;
+    throw wrongValue(where, expected, describe(found.b), 'give it another id, or remove what is kept of the other');
+  }
+  const all = checkTensors(where, specsOf(config, parameters), tensors);
+  const values = Object.fromEntries(parameters.map(({ name }) => [name, all[name]])) as Values;
+  const moving = Object.entries(all).filter(([name]) => name.startsWith(VELOCITY));
+  const velocity = Object.fromEntries(moving.map(([name, speed]) => [name.slice(VELOCITY.length), speed]));
+  return { values, velocity, events: events as RoundEvent[], digests: digests as string[] };
+}

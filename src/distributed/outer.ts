@@ -1,0 +1,100 @@
+/** What a round makes of the parameters that its shards were trained to. */
+import { checkChoice, checkNumber, checkOptions, wrongType, wrongValue } from '../errors.js';
+import { hasKey } from '../kinds.js';
+import type { ModelParameter } from '../parameters.js';
+
+/** Plain data; {@link nesterov} and {@link plainAverage} make it. */
+export type Outer =
+  | { readonly kind: 'nesterov'; readonly learningRate: number; readonly momentum: number }
+  | { readonly kind: 'plainAverage' };
+
+/**
+ * The mean way that shards went, taken as a gradient by SGD with Nesterov momentum.
+ *
+ * Source: Douillard et al., «DiLoCo: Distributed Low-Communication Training of Language Models», 2023.
+ *
+ * @param options `learningRate` (0.7), `momentum` (0.9)
+ */
+export function nesterov(options: { readonly learningRate?: number; readonly momentum?: number } = {}): Outer {
+  checkOptions('nesterov', options, ['learningRate', 'momentum']);
+  const { learningRate = 0.7, momentum = 0.9 } = options;
+  checkNumber('nesterov: learningRate', learningRate, { above: 0 });
+  checkNumber('nesterov: momentum', momentum, { min: 0, below: 1 });
+  return Object.freeze({ kind: 'nesterov', learningRate, momentum });
+}
+
+/** The mean of the shards' parameters (McMahan et al. 2017). */
+export function plainAverage(): Outer {
+  return Object.freeze({ kind: 'plainAverage' });
+}
+
+export function checkOuter(where: string, outer: unknown): Outer {
+  if (!hasKey(outer, 'kind')) throw wrongType(where, 'nesterov(…) or plainAverage()', outer);
+  const kind = checkChoice(`${where}: kind`, outer.kind, ['nesterov', 'plainAverage']);
+  const { kind: _, ...settings } = outer as { kind: unknown };
+  return kind === 'nesterov' ? nesterov(settings) : plainAverage();
+}
+
+/** Numbers by parameters' names. */
+export type Values = Readonly<Record<string, Float32Array>>;
+
+/** Where a run stands: its parameters, and how fast they move. */
+export interface Position {
+  readonly values: Values;
+  /** Of what learns, by its names; with a plain average none. */
+  readonly velocity: Values;
+}
+
+/**
+ * The parameters after a round. Sums are float64 and in the order of the shards, so that the bits do not depend on who
+ * trained them; state that does not learn, such as moving statistics, is averaged.
+ *
+ * @throws where a number is not finite any more
+ */
+export function outerStep(
+  outer: Outer,
+  parameters: readonly ModelParameter[],
+  before: Position,
+  shards: readonly Values[],
+): Position {
+  const values: Record<string, Float32Array> = {};
+  const velocity: Record<string, Float32Array> = {};
+  for (const { name, trainable } of parameters) {
+    const mean = meanOf(shards.map(shard => shard[name] ?? new Float32Array()));
+    if (outer.kind === 'plainAverage' || !trainable) values[name] = Float32Array.from(mean);
+    else {
+      const speed = Float32Array.from(before.velocity[name] ?? new Float32Array(mean.length));
+      velocity[name] = speed;
+      values[name] = nesterovStep(outer, before.values[name] ?? new Float32Array(), mean, speed);
+    }
+    if (!values[name]?.every(Number.isFinite)) {
+      const mend = 'take a lower learning rate, of the local optimizer or the outer one';
+      throw wrongValue(`averageRounds: ${name}`, 'finite numbers after the outer step', 'others', mend);
+    }
+  }
+  return { values, velocity };
+}
+
+function meanOf(shards: readonly Float32Array[]): Float64Array {
+  const mean = new Float64Array(shards[0]?.length ?? 0);
+  for (const shard of shards) for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) + (shard[i] ?? 0);
+  for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) / shards.length;
+  return mean;
+}
+
+/** The parameters after the step, as PyTorch defines it; `speed` is changed to what it is then. */
+function nesterovStep(
+  { learningRate, momentum }: { readonly learningRate: number; readonly momentum: number },
+  before: Float32Array,
+  mean: Float64Array,
+  speed: Float32Array,
+): Float32Array {
+  const after = new Float32Array(mean.length);
+  for (let i = 0; i < mean.length; i++) {
+    const old = before[i] ?? 0;
+    const way = old - (mean[i] ?? 0);
+    speed[i] = momentum * (speed[i] ?? 0) + way;
+    after[i] = old - learningRate * (way + momentum * (speed[i] ?? 0));
+  }
+  return after;
+}

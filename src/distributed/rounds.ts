@@ -1,0 +1,211 @@
+/** Averaged rounds: shards train by themselves for some epochs, then their parameters become one again. */
+import { placedLayers } from '../architecture.js';
+import { checkInteger, checkOptions, quote, shorten, wrongType, wrongValue } from '../errors.js';
+import { checkPath, filesOf } from '../files/access.js';
+import { hasKey, kindOf } from '../kinds.js';
+import type { Model } from '../model.js';
+import type { ModelParameter } from '../parameters.js';
+import type { Signal } from '../platform.js';
+import { checkSeed } from '../random.js';
+import type { FoldFit } from '../search/crossValidate.js';
+import { validationName } from '../sums.js';
+import { checkFitOptions, checkFunction, checkSignal, type FitOptions, type TrainingData } from '../trainingOptions.js';
+import { packState, type RunState, unpackState } from './checkpoint.js';
+import type { AveragedRounds, RoundEvent, RoundsOptions } from './cluster.js';
+import { checkOuter, nesterov, type Outer, outerStep, type Position, type Values } from './outer.js';
+import { plainData } from './plain.js';
+import type { Models, RoundsConfig } from './shard.js';
+import { hashOf, pack, unpack } from './tensors.js';
+
+/** A shard's parameters as they came, with what is told of them. */
+export interface ShardReport {
+  readonly bytes: Uint8Array;
+  /** SHA-256 of the bytes as the worker found it. */
+  readonly hash: string;
+  readonly loss: number;
+  /** What tells the shard's rows from others. */
+  readonly digest: string;
+  readonly worker: string;
+}
+
+export interface RoundTask {
+  readonly id: string;
+  readonly config: RoundsConfig;
+  /** Counted from 0. */
+  readonly round: number;
+  readonly parameters: Uint8Array;
+  readonly signal: Signal | undefined;
+}
+
+/** Who trains shards, and keeps what outlives this process. */
+export interface RoundCrew<Data> {
+  /** Refuses data of another kind, and names a reader. */
+  checkData(where: string, data: Data): string | undefined;
+  /** The state that is kept of the run. */
+  load(id: string): Promise<Uint8Array | undefined>;
+  keep(id: string, state: Uint8Array): Promise<void>;
+  /** Trains all shards from the task's parameters; gives them in their order. */
+  train(task: RoundTask, data: Data): Promise<{ shards: readonly ShardReport[]; bytes: number; waited: number }>;
+  /** Leaves nothing of a run that is done. */
+  finish(id: string): Promise<void>;
+}
+
+const optionNames = [
+  ...['id', 'architecture', 'data', 'shards', 'rounds', 'seed', 'local', 'outer', 'parameters', 'validation'],
+  ...['checkpoint', 'onRound', 'signal'],
+];
+const WHERE = 'averageRounds';
+
+/** A run of averaged rounds, on whoever trains its shards. */
+export async function averageRounds<Data>(
+  models: Models,
+  crew: RoundCrew<Data>,
+  options: RoundsOptions<Data>,
+): Promise<AveragedRounds> {
+  const { id, config, outer, rounds, checkpoint } = checkRounds(crew, options);
+  const { validation, signal, onRound } = options;
+  const { shards, local } = config;
+  const model = await models.create(config.architecture, { seed: config.seed, deterministic: true });
+  await checkLocal(model, local);
+  if (options.parameters !== undefined) model.setParameters(options.parameters);
+  refuseUnadapted(model);
+  const { parameters } = model;
+  const start = valuesOf(parameters);
+  const run = { ...config, outer, parameters: hashOf(pack(parameters, start)) };
+  const files = checkpoint === undefined ? undefined : filesOf(models.host, `${WHERE}: checkpoint`, 'leave it out');
+  if (checkpoint !== undefined) await files?.check(checkpoint);
+  const kept = [checkpoint && (await readIfThere(() => files?.read(checkpoint))), await crew.load(id)];
+  const known = kept.flatMap(bytes => (bytes ? [unpackState(`${WHERE}: run '${id}'`, run, parameters, bytes)] : []));
+  known.sort((a, b) => b.events.length - a.events.length);
+  let state: RunState = known[0] ?? { ...startingAt(outer, parameters, start), events: [], digests: [] };
+  model.setParameters(state.values);
+  for (let round = state.events.length; round < rounds; round++) {
+    signal?.throwIfAborted();
+    const began = performance.now();
+    const trained = await crew.train(
+      { id, config, round, parameters: pack(parameters, state.values), signal },
+      options.data,
+    );
+    const position = outerStep(
+      outer,
+      parameters,
+      state,
+      trained.shards.map(readShard(parameters, round, state.digests)),
+    );
+    model.setParameters(position.values);
+    const event: RoundEvent = {
+      round: round + 1,
+      of: rounds,
+      loss: trained.shards.reduce((sum, { loss }) => sum + loss, 0) / shards,
+      ...(validation && judged(model, validation, local)),
+      shards,
+      workers: new Set(trained.shards.map(({ worker }) => worker)).size,
+      bytes: trained.bytes,
+      waited: trained.waited,
+      seconds: (performance.now() - began) / 1000,
+    };
+    const digests = trained.shards.map(({ digest }) => digest);
+    state = { ...position, events: [...state.events, event], digests };
+    const packed = packState(run, parameters, state);
+    await crew.keep(id, packed);
+    if (checkpoint !== undefined) await files?.write(checkpoint, packed);
+    await onRound?.(event);
+  }
+  await crew.finish(id);
+  return { model, rounds: state.events, hash: hashOf(pack(parameters, state.values)) };
+}
+
+function checkRounds<Data>(crew: RoundCrew<Data>, options: RoundsOptions<Data>) {
+  checkOptions(WHERE, options, optionNames);
+  const { id, architecture, seed = 0, outer = nesterov() } = options;
+  if (typeof id !== 'string') throw wrongType(`${WHERE}: id`, 'a string', id);
+  if (!/^[\w.-]{1,64}$/.test(id)) throw wrongValue(`${WHERE}: id`, '1 to 64 letters, digits, _, - and .', quote(id));
+  if (!hasKey(architecture, 'layers')) {
+    throw wrongType(`${WHERE}: architecture`, 'what sequential(…) makes', architecture);
+  }
+  if (kindOf(options.local) !== 'Object') {
+    throw wrongType(
+      `${WHERE}: local`,
+      'what shards are trained with, such as { epochs, loss, optimizer }',
+      options.local,
+    );
+  }
+  checkFunction(`${WHERE}: onRound`, options.onRound);
+  checkSignal(`${WHERE}: signal`, options.signal);
+  const data = crew.checkData(`${WHERE}: data`, options.data);
+  const config = {
+    architecture: plainData(`${WHERE}: architecture`, JSON.parse(JSON.stringify(architecture))),
+    ...(data !== undefined && { data }),
+    shards: checkInteger(`${WHERE}: shards`, options.shards, 1, 4096),
+    seed: checkSeed(`${WHERE}: seed`, seed),
+    local: plainData(`${WHERE}: local`, options.local),
+  } as RoundsConfig;
+  return {
+    id,
+    config,
+    outer: checkOuter(`${WHERE}: outer`, outer),
+    rounds: checkInteger(`${WHERE}: rounds`, options.rounds, 1, 1e6),
+    checkpoint: options.checkpoint === undefined ? undefined : checkPath(`${WHERE}: checkpoint`, options.checkpoint),
+  };
+}
+
+/** Refuses what no fit of the model takes, before any work. */
+async function checkLocal(model: Model, local: FoldFit): Promise<void> {
+  const { epochs, shuffle, validationSplit, ...trainer } = local;
+  checkFitOptions(`${WHERE}: local`, plainData('', { epochs, shuffle, validationSplit }) as FitOptions);
+  (await model.trainer(trainer)).dispose();
+}
+
+/** Shards would be adapted each to its own rows, and their parameters then mean different things. */
+function refuseUnadapted({ architecture, parameters }: Model): void {
+  const layers = placedLayers(architecture).filter(({ layer }) => layer.kind === 'normalization');
+  for (const { name } of layers) {
+    const state = parameters.filter(parameter => parameter.name.startsWith(`${name}.`));
+    if (!state.every(({ data }) => data.every(value => value === 0))) continue;
+    const mend = "give parameters with its 'mean' and 'variance', as model.adapt(…) sets them";
+    throw wrongValue(`${WHERE}: ${name}`, 'a normalization that is adapted', 'one that is not', mend);
+  }
+}
+
+function valuesOf(parameters: readonly ModelParameter[]): Values {
+  return Object.fromEntries(parameters.map(({ name, data }) => [name, data]));
+}
+
+/** Nothing moves before the first round. */
+function startingAt({ kind }: Outer, parameters: readonly ModelParameter[], values: Values): Position {
+  const moving = kind === 'nesterov' ? parameters.filter(({ trainable }) => trainable) : [];
+  return {
+    values,
+    velocity: Object.fromEntries(moving.map(({ name, data }) => [name, new Float32Array(data.length)])),
+  };
+}
+
+/** A shard's parameters, which may come from anywhere; of the same rows as in the round before. */
+function readShard(parameters: readonly ModelParameter[], round: number, digests: readonly string[]) {
+  return ({ bytes, hash, digest, worker }: ShardReport, shard: number): Values => {
+    const where = `round ${round + 1}, shard ${shard} from ${shorten(worker)}`;
+    if (hashOf(bytes) !== hash) throw wrongValue(where, 'the bytes that the worker sent', 'others, by their SHA-256');
+    const before = digests[shard] ?? digest;
+    if (before !== digest) {
+      const mend = 'a reader has to give the same rows on every worker';
+      throw wrongValue(where, `the rows of the round before (${before})`, `others (${shorten(digest)})`, mend);
+    }
+    return unpack(where, parameters, bytes);
+  };
+}
+
+function judged(model: Model, validation: TrainingData, { loss, lossWeights, metrics }: FoldFit) {
+  const options = { loss, ...(lossWeights && { lossWeights }), ...(metrics && { metrics }) };
+  const { confusionMatrix: _, ...scores } = model.evaluate(validation, options);
+  return Object.fromEntries(Object.entries(scores).map(([name, score]) => [validationName(name), score]));
+}
+
+async function readIfThere(read: () => Promise<Uint8Array> | undefined): Promise<Uint8Array | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    const { cause } = error as { cause?: { code?: unknown } };
+    if (cause?.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
