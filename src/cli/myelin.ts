@@ -27,6 +27,7 @@ import {
   wholeNumber,
   wholeNumbers,
 } from './usage.js';
+import { type WorkFileOptions, workWith } from './work.js';
 
 const program = new Command('myelin')
   .description('Train neural networks on CSV files, and predict with them.')
@@ -275,6 +276,34 @@ program
   .option('--json', 'print one JSON object')
   .addHelpText('after', '\nExample:\n  myelin inspect model.safetensors')
   .action((model: string, options: { json: boolean }) => inspect(model, options));
+
+program
+  .command('work')
+  .description("Train what a cluster's coordinators give, on rows that this machine reads.")
+  .argument('<url>', 'the broker: redis://…, rediss://… or postgres://…')
+  .requiredOption('--name <name>', "the cluster's name")
+  .requiredOption(
+    '--data <file>',
+    'a module that exports readers: ({ part, parts }) => ({ x, y, scale })',
+    fileName('--data'),
+  )
+  .option(
+    '--lock <seconds>',
+    'after how long a worker that is not heard of has lost its job',
+    number('--lock', { min: 1 }),
+    30,
+  )
+  .option('--status', 'print one JSON object a job on its own line')
+  .addHelpText(
+    'after',
+    `
+Needs the packages bullmq and, for redis://, ioredis or, for postgres://, pg.
+SIGTERM and Ctrl-C end it when the job under way is done.
+
+Example:
+  myelin work rediss://worker:secret@broker:6379 --name digits --data ./data.js --status`,
+  )
+  .action((url: string, options: WorkFileOptions) => workWith(url, options));
 
 program
   .command('bench')

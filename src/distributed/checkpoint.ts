@@ -4,8 +4,8 @@ import { readSafetensors } from '../files/safetensors.js';
 import { parseStrictly } from '../files/strictJson.js';
 import { type Bytes, isList, kindOf } from '../kinds.js';
 import type { ModelParameter } from '../parameters.js';
-import type { RoundEvent } from './cluster.js';
-import type { Outer, Position, Values } from './outer.js';
+import type { Outer, RoundEvent } from './cluster.js';
+import type { Position, Values } from './outer.js';
 import { difference } from './plain.js';
 import { checkTensors, pack, type Spec } from './tensors.js';
 

@@ -1,6 +1,7 @@
 /** What runs beyond one fit, on one machine or on many: one interface. */
 import '../disposal.js';
 import type { Architecture } from '../architecture.js';
+import { checkNumber, checkOptions } from '../errors.js';
 import type { Model } from '../model.js';
 import type { ParameterValues } from '../parameters.js';
 import type { Signal } from '../platform.js';
@@ -8,7 +9,6 @@ import type { CrossValidation, CrossValidationOptions, FoldFit } from '../search
 import type { SearchOptions, SearchResult } from '../search/search.js';
 import type { Space } from '../search/space.js';
 import type { TrainingData } from '../trainingOptions.js';
-import type { Outer } from './outer.js';
 
 /** Which rows a reader is to give: part 0 … parts - 1 of them; part 0 of 1 is all. */
 export interface Part {
@@ -21,6 +21,31 @@ export type Reader = (part: Part) => TrainingData | Promise<TrainingData>;
 
 /** Rows in memory, whose parts are rows that follow one another; or what reads those of a part. */
 export type LocalData = TrainingData | Reader;
+
+/** Plain data; {@link nesterov} and {@link plainAverage} make it. */
+export type Outer =
+  | { readonly kind: 'nesterov'; readonly learningRate: number; readonly momentum: number }
+  | { readonly kind: 'plainAverage' };
+
+/**
+ * The mean way that shards went, taken as a gradient by SGD with Nesterov momentum.
+ *
+ * Source: Douillard et al., «DiLoCo: Distributed Low-Communication Training of Language Models», 2023.
+ *
+ * @param options `learningRate` (0.7), `momentum` (0.9)
+ */
+export function nesterov(options: { readonly learningRate?: number; readonly momentum?: number } = {}): Outer {
+  checkOptions('nesterov', options, ['learningRate', 'momentum']);
+  const { learningRate = 0.7, momentum = 0.9 } = options;
+  checkNumber('nesterov: learningRate', learningRate, { above: 0 });
+  checkNumber('nesterov: momentum', momentum, { min: 0, below: 1 });
+  return Object.freeze({ kind: 'nesterov', learningRate, momentum });
+}
+
+/** The mean of the shards' parameters (McMahan et al. 2017). */
+export function plainAverage(): Outer {
+  return Object.freeze({ kind: 'plainAverage' });
+}
 
 /** Options of `averageRounds`; `Data` is what the cluster takes for rows. */
 export interface RoundsOptions<Data> {
@@ -89,11 +114,38 @@ export interface Cluster<Data> {
    *   not what they have to be, naming the shard; and the signal's reason
    */
   averageRounds(options: RoundsOptions<Data>): Promise<AveragedRounds>;
-  /** `crossValidate` of `myelin`, with deterministic models. */
-  crossValidate(architecture: Architecture, data: Data, options: CrossValidationOptions): Promise<CrossValidation>;
-  /** `search` of `myelin`, with deterministic models. */
-  search<const S extends Space>(space: S, data: Data, options: SearchOptions<S>): Promise<SearchResult<S>>;
   /** Ends connections, where there are any. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The cluster of one process. */
+export interface LocalCluster extends Cluster<LocalData> {
+  /** `crossValidate` of `myelin`, with deterministic models. */
+  crossValidate(architecture: Architecture, data: LocalData, options: CrossValidationOptions): Promise<CrossValidation>;
+  /** `search` of `myelin`, with deterministic models. */
+  search<const S extends Space>(space: S, data: LocalData, options: SearchOptions<S>): Promise<SearchResult<S>>;
+}
+
+/** What became of a job, as its worker tells of it. */
+export interface WorkEvent {
+  readonly worker: string;
+  readonly job: string;
+  /** `'left'`: its run has ended, or another worker has it. */
+  readonly outcome: 'done' | 'failed' | 'left';
+  readonly seconds: number;
+  readonly error?: string;
+}
+
+export interface WorkOptions {
+  /** The cluster's name. */
+  readonly name: string;
+  /** By the names that runs ask for; a module of them too. */
+  readonly readers: Readonly<Record<string, Reader>>;
+  /** Seconds after which a worker that is not heard of has lost its job; 30 by default. */
+  readonly lock?: number;
+  /** Called after each job. */
+  readonly onJob?: (event: WorkEvent) => void;
+  /** Ends it when the job under way is done. */
+  readonly signal?: Signal;
 }

@@ -1,32 +1,8 @@
 /** What a round makes of the parameters that its shards were trained to. */
-import { checkChoice, checkNumber, checkOptions, wrongType, wrongValue } from '../errors.js';
+import { checkChoice, wrongType, wrongValue } from '../errors.js';
 import { hasKey } from '../kinds.js';
 import type { ModelParameter } from '../parameters.js';
-
-/** Plain data; {@link nesterov} and {@link plainAverage} make it. */
-export type Outer =
-  | { readonly kind: 'nesterov'; readonly learningRate: number; readonly momentum: number }
-  | { readonly kind: 'plainAverage' };
-
-/**
- * The mean way that shards went, taken as a gradient by SGD with Nesterov momentum.
- *
- * Source: Douillard et al., «DiLoCo: Distributed Low-Communication Training of Language Models», 2023.
- *
- * @param options `learningRate` (0.7), `momentum` (0.9)
- */
-export function nesterov(options: { readonly learningRate?: number; readonly momentum?: number } = {}): Outer {
-  checkOptions('nesterov', options, ['learningRate', 'momentum']);
-  const { learningRate = 0.7, momentum = 0.9 } = options;
-  checkNumber('nesterov: learningRate', learningRate, { above: 0 });
-  checkNumber('nesterov: momentum', momentum, { min: 0, below: 1 });
-  return Object.freeze({ kind: 'nesterov', learningRate, momentum });
-}
-
-/** The mean of the shards' parameters (McMahan et al. 2017). */
-export function plainAverage(): Outer {
-  return Object.freeze({ kind: 'plainAverage' });
-}
+import { nesterov, type Outer, plainAverage } from './cluster.js';
 
 export function checkOuter(where: string, outer: unknown): Outer {
   if (!hasKey(outer, 'kind')) throw wrongType(where, 'nesterov(…) or plainAverage()', outer);

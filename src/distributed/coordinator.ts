@@ -1,0 +1,217 @@
+/** Gives jobs to a cluster's workers and waits for what they come to. */
+import type { Queue, QueueEvents } from 'bullmq';
+import { describe, placed, wrongType, wrongValue } from '../errors.js';
+import type { Signal } from '../platform.js';
+import { answered, type Broker } from './broker.js';
+import {
+  configKey,
+  type Job,
+  type JobError,
+  parametersKey,
+  resultKey,
+  type ShardResult,
+  shardJob,
+  shardJobId,
+  stateKey,
+} from './jobs.js';
+import { difference } from './plain.js';
+import type { RoundCrew, RoundTask, ShardReport } from './rounds.js';
+import type { RoundsConfig } from './shard.js';
+import { hashOf } from './tensors.js';
+
+/** Jobs that are looked at where no event came: the first ones that are not done. */
+const MOST_LOOKED_AT = 16;
+const WHERE = 'cluster';
+
+/** A job of the queue as long as somebody waits for it. */
+interface Wanted {
+  readonly id: string;
+  readonly data: Job;
+}
+
+export class Coordinator implements RoundCrew<string> {
+  readonly #broker: Broker;
+  readonly #queue: Queue;
+  readonly #events: QueueEvents;
+  /** Who waits for an event. */
+  readonly #waiting = new Set<() => void>();
+  /** What is left of the last round of each run. */
+  readonly #left = new Map<string, { jobs: readonly string[]; keys: readonly string[] }>();
+
+  constructor(broker: Broker) {
+    this.#broker = broker;
+    this.#queue = broker.queue();
+    this.#events = broker.events();
+    // Connections come back by themselves; where they do not, what asks the broker says so.
+    this.#queue.on('error', () => {});
+    this.#events.on('error', () => {});
+    const wake = () => {
+      for (const each of this.#waiting) each();
+    };
+    this.#events.on('completed', wake);
+    this.#events.on('failed', wake);
+  }
+
+  checkData(where: string, data: string): string {
+    if (typeof data !== 'string') {
+      throw wrongType(
+        where,
+        "a reader's name, which workers have",
+        data,
+        'give workers a file of readers: --data data.js',
+      );
+    }
+    return data;
+  }
+
+  load(run: string): Promise<Uint8Array | undefined> {
+    return this.#broker.get(stateKey(run));
+  }
+
+  async keep(run: string, state: Uint8Array): Promise<void> {
+    await this.#broker.set(stateKey(run), state);
+    await this.#clear(run);
+  }
+
+  async finish(run: string): Promise<void> {
+    await this.#clear(run);
+    await this.#broker.remove([stateKey(run), configKey(run)]);
+  }
+
+  async train(task: RoundTask): Promise<{ shards: ShardReport[]; bytes: number; waited: number }> {
+    const { id: run, config, round, parameters, signal } = task;
+    const told = new TextEncoder().encode(JSON.stringify(config));
+    const hash = hashOf(told);
+    const wanted = Array.from({ length: config.shards }, (_, shard) => {
+      const data = shardJob(run, hash, round, shard);
+      return { id: shardJobId(data), data };
+    });
+    if (!this.#left.has(run)) await this.#claim(run, config, round, wanted);
+    const keys = [parametersKey(run, round), ...wanted.map(({ id }) => resultKey(id))];
+    this.#left.set(run, { jobs: wanted.map(({ id }) => id), keys });
+    const give = async () => {
+      await this.#broker.set(configKey(run), told);
+      await this.#broker.set(parametersKey(run, round), parameters);
+    };
+    try {
+      const { results, waited } = await this.#done(wanted, give, parametersKey(run, round), signal);
+      const shards = results.map(({ result, bytes }) => ({ ...result, bytes }));
+      return { shards, waited, bytes: shards.reduce((sum, { bytes }) => sum + bytes.length, parameters.length) };
+    } catch (error) {
+      // Where parameters are gone, workers leave their jobs; what is done already stays for the next run of this id.
+      await this.#leave(wanted, parametersKey(run, round)).catch(() => {});
+      this.#left.delete(run);
+      throw error;
+    }
+  }
+
+  /**
+   * Refuses a run's id that another one has, and clears away what an earlier run of this id has left: its last round,
+   * and what went wrong in this one.
+   */
+  async #claim(run: string, config: RoundsConfig, round: number, wanted: readonly Wanted[]): Promise<void> {
+    const bytes = await this.#broker.get(configKey(run));
+    const found = bytes && difference(config, JSON.parse(new TextDecoder().decode(bytes)));
+    if (found) {
+      const got = `${describe(found.a)}, and there ${describe(found.b)}`;
+      const mend = 'wait for that run to end, or give another id';
+      throw wrongValue(`${WHERE}: run '${run}'`, `'${found.path}' as in the run that has this id`, got, mend);
+    }
+    if (round > 0) {
+      const before = wanted.map(({ data }) => shardJobId({ ...data, round: round - 1 }));
+      this.#left.set(run, { jobs: before, keys: [parametersKey(run, round - 1), ...before.map(resultKey)] });
+      await this.#clear(run);
+    }
+    for (const { id } of wanted) {
+      const job = await this.#asked(this.#queue.getJob(id));
+      if (job?.finishedOn && 'error' in job.returnvalue) await this.#asked(this.#queue.remove(id));
+    }
+  }
+
+  async #clear(run: string): Promise<void> {
+    const { jobs, keys } = this.#left.get(run) ?? { jobs: [], keys: [] };
+    await this.#broker.remove(keys);
+    await this.#asked(Promise.all(jobs.map(id => this.#queue.remove(id))));
+    this.#left.set(run, { jobs: [], keys: [] });
+  }
+
+  async #leave(wanted: readonly Wanted[], needed: string): Promise<void> {
+    await this.#broker.remove([needed]);
+    // Those under way are locked by their workers, which leave them by themselves.
+    for (const { id } of wanted) {
+      const job = await this.#asked(this.#queue.getJob(id));
+      if (job && !job.finishedOn) await this.#queue.remove(id).catch(() => {});
+    }
+  }
+
+  /** The results of all jobs in their order; jobs and what they need are given again where a broker lost them. */
+  async #done(wanted: readonly Wanted[], give: () => Promise<void>, needed: string, signal: Signal | undefined) {
+    const results = new Map<string, { result: ShardResult; bytes: Uint8Array }>();
+    let waited = 0;
+    await give();
+    await this.#add(wanted);
+    for (;;) {
+      const event = this.#nextEvent(signal);
+      signal?.throwIfAborted();
+      const some = wanted.filter(({ id }) => !results.has(id)).slice(0, MOST_LOOKED_AT);
+      const found = await Promise.all(some.map(each => this.#look(each, give, needed)));
+      found.forEach((result, index) => {
+        const { id } = some[index] ?? { id: '' };
+        if (result) results.set(id, result);
+      });
+      if (results.size === wanted.length) break;
+      if (found.every(result => result)) continue;
+      const began = performance.now();
+      await event;
+      waited += (performance.now() - began) / 1000;
+      signal?.throwIfAborted();
+    }
+    return { results: wanted.flatMap(({ id }) => results.get(id) ?? []), waited };
+  }
+
+  /** What a job came to, once it is done. */
+  async #look({ id, data }: Wanted, give: () => Promise<void>, needed: string) {
+    const job = await this.#asked(this.#queue.getJob(id));
+    if (job?.finishedOn && job.returnvalue) {
+      const result = job.returnvalue as ShardResult | JobError;
+      if ('error' in result) throw placed(`shard ${data.shard} on ${result.worker}`, new Error(result.error));
+      const bytes = await this.#broker.get(resultKey(id));
+      if (bytes) return { result, bytes };
+      await this.#asked(this.#queue.remove(id));
+    } else if (job) return undefined;
+    // The broker began anew, or threw something away.
+    if (!(await this.#broker.has(needed))) await give();
+    await this.#add([{ id, data }]);
+    return undefined;
+  }
+
+  async #add(wanted: readonly Wanted[]): Promise<void> {
+    const options = { removeOnFail: true, stackTraceLimit: 1 };
+    const jobs = wanted.map(({ id, data }) => ({ name: data.kind, data, opts: { ...options, jobId: id } }));
+    await this.#asked(this.#queue.addBulk(jobs));
+  }
+
+  #asked<T>(answer: Promise<T>): Promise<T> {
+    return answered(`${WHERE}: the broker`, answer);
+  }
+
+  /** Resolves when a job may be done: of an event, after a while, or of an abort. */
+  #nextEvent(signal: Signal | undefined): Promise<void> {
+    return new Promise(resolve => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(end);
+        signal?.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, this.#broker.patience);
+      this.#waiting.add(end);
+      signal?.addEventListener('abort', end);
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([this.#events.close(), this.#queue.close()]);
+    await this.#broker.close();
+  }
+}

@@ -1,0 +1,66 @@
+/** A cluster's broker on PostgreSQL. */
+import { messageOf, wrongState } from '../errors.js';
+import { answered, type Broker, KEPT_SECONDS, peer, queueHome, shownAddress } from './broker.js';
+
+const WHERE = 'cluster';
+const TABLE = 'myelin_parameters';
+const CREATE = `CREATE TABLE IF NOT EXISTS ${TABLE} (key text PRIMARY KEY, value bytea NOT NULL, until timestamptz NOT NULL)`;
+const SET = `INSERT INTO ${TABLE} VALUES ($1, $2, now() + make_interval(secs => ${KEPT_SECONDS}))
+  ON CONFLICT (key) DO UPDATE SET value = excluded.value, until = excluded.until`;
+
+export async function openPostgres(address: string, name: string): Promise<Broker> {
+  const bullmq = await peer(WHERE, () => import('bullmq'), 'bullmq pg');
+  const { default: pg } = await peer(WHERE, () => import('pg'), 'bullmq pg');
+  const pool = new pg.Pool({ connectionString: address, max: 2, connectionTimeoutMillis: 10_000 });
+  pool.on('error', () => {});
+  const place = `the broker at ${shownAddress(address)}`;
+  try {
+    // Two processes that create a table at the same time may fail, the one that is late.
+    await pool.query(CREATE).catch(() => pool.query(CREATE));
+    await pool.query(`DELETE FROM ${TABLE} WHERE until < now()`);
+  } catch (cause) {
+    await pool.end();
+    const mend = /password/i.test(messageOf(cause))
+      ? 'give postgres://user:password@host/database of an account that may use it'
+      : 'is it running and to be reached?';
+    throw Object.assign(wrongState(`${WHERE}: url`, place, messageOf(cause), mend), { cause });
+  }
+  const at = (key: string) => `${name}:${key}`;
+  const ask = (text: string, values: unknown[]) =>
+    answered(
+      place,
+      again(() => pool.query(text, values)),
+    );
+  // A schema for each cluster, as Redis has a prefix.
+  const schema = `myelin_${name.toLowerCase().replace(/\W/g, '_')}`;
+  const connection = { connectionString: address, schema, migrate: true };
+  return {
+    ...queueHome(bullmq, { connection } as never, bullmq.createPostgresBackend as never),
+    patience: 25,
+    get: async key => (await ask(`SELECT value FROM ${TABLE} WHERE key = $1`, [at(key)])).rows[0]?.value,
+    set: async (key, bytes) => {
+      await ask(SET, [at(key), Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)]);
+    },
+    has: async key => (await ask(`SELECT 1 FROM ${TABLE} WHERE key = $1`, [at(key)])).rows.length > 0,
+    remove: async keys => {
+      if (keys.length > 0) await ask(`DELETE FROM ${TABLE} WHERE key = ANY($1)`, [keys.map(at)]);
+    },
+    close: () => pool.end(),
+  };
+}
+
+/** What a query gives, on another connection where one is lost; a server that is restarted is waited for. */
+async function again<T>(query: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await query();
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      // Connections that ended, servers that start or stop; anything else stays what it is.
+      const passing =
+        /^(ECONN|EPIPE|ENOTFOUND|57P0|08)/.test(String(code)) || /terminated|timeout/i.test(messageOf(error));
+      if (!passing || tries === 60) throw error;
+      await new Promise(resolve => setTimeout(resolve, 500));
+    }
+  }
+}

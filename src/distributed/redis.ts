@@ -1,0 +1,88 @@
+/** A cluster's broker on Redis or Valkey. */
+import { messageOf, wrongState } from '../errors.js';
+import { readBytes } from '../files/save.js';
+import { answered, type Broker, KEPT_SECONDS, peer, queueHome, shownAddress } from './broker.js';
+
+const WHERE = 'cluster';
+
+export async function openRedis(address: string, name: string): Promise<Broker> {
+  const bullmq = await peer(WHERE, () => import('bullmq'), 'bullmq ioredis');
+  const { Redis } = await peer(WHERE, () => import('ioredis'), 'bullmq ioredis');
+  // Connections end half open where a host is gone: commands are sent again on the next one.
+  const retry = { maxRetriesPerRequest: null, retryStrategy: (times: number) => Math.min(50 * 2 ** times, 1000) };
+  const { plain, tls } = await certificates(address);
+  const redis = new Redis(plain, { ...retry, lazyConnect: true, ...(tls && { tls }) });
+  let refused = '';
+  redis.on('error', error => {
+    refused = messageOf(error);
+  });
+  const place = `the broker at ${shownAddress(address)}`;
+  try {
+    await answered(place, Promise.race([redis.connect().then(() => redis.ping()), refusal(() => refused)]), 10);
+  } catch (cause) {
+    redis.disconnect();
+    throw Object.assign(wrongState(`${WHERE}: url`, place, refused || messageOf(cause), mendOf(refused)), { cause });
+  }
+  await warnOfEviction(() => redis.info('memory'));
+  const connection = redis.duplicate();
+  connection.on('error', () => {});
+  const at = (key: string) => `myelin:${name}:${key}`;
+  return {
+    ...queueHome(bullmq, { connection, prefix: `myelin:${name}` }),
+    patience: 250,
+    get: async key => (await answered(place, redis.getBuffer(at(key)))) ?? undefined,
+    set: async (key, bytes) => {
+      const { buffer, byteOffset, byteLength } = bytes;
+      await answered(place, redis.set(at(key), Buffer.from(buffer, byteOffset, byteLength), 'EX', KEPT_SECONDS));
+    },
+    has: async key => (await answered(place, redis.exists(at(key)))) === 1,
+    remove: async keys => {
+      if (keys.length > 0) await answered(place, redis.del(...keys.map(at)));
+    },
+    close: async () => {
+      redis.disconnect();
+      connection.disconnect();
+    },
+  };
+}
+
+/** What `?sslrootcert=…&sslcert=…&sslkey=…` names, as in addresses of PostgreSQL: files of certificates. */
+async function certificates(address: string) {
+  const url = new URL(address);
+  const read = async (name: string) => {
+    const path = url.searchParams.get(name);
+    url.searchParams.delete(name);
+    return path === null ? undefined : Buffer.from(await readBytes(path));
+  };
+  const [ca, cert, key] = [await read('sslrootcert'), await read('sslcert'), await read('sslkey')];
+  const tls = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+  return { plain: url.href, tls: url.protocol === 'rediss:' ? tls : undefined };
+}
+
+/** Rejects once a connection was refused for good: a wrong password stays wrong. */
+function refusal(refused: () => string): Promise<never> {
+  return new Promise((_, reject) => {
+    const timer = setInterval(() => {
+      if (refused() === '') return;
+      clearInterval(timer);
+      reject(new Error(refused()));
+    }, 20);
+    timer.unref();
+  });
+}
+
+function mendOf(refused: string): string {
+  return /WRONGPASS|NOAUTH|NOPERM|invalid password/i.test(refused)
+    ? 'give redis://user:password@host of an account that may use it'
+    : 'is it running and to be reached?';
+}
+
+/** Parameters and jobs that a full Redis throws away would have to be made again. */
+async function warnOfEviction(memory: () => Promise<string>): Promise<void> {
+  // A worker's account need not be allowed to ask.
+  const told = await memory().catch(() => '');
+  const policy = /maxmemory_policy:(\S+)/.exec(told)?.[1] ?? 'noeviction';
+  if (policy === 'noeviction') return;
+  const message = `cluster: expected a Redis with maxmemory-policy noeviction, got ${policy}; a full one loses jobs`;
+  process.emitWarning(message, { type: 'MyelinWarning' });
+}

@@ -1,0 +1,179 @@
+/** A cluster's worker: trains what coordinators give, on rows that its own readers read. */
+import { hostname } from 'node:os';
+import type { Job as QueueJob, Worker } from 'bullmq';
+import { checkNumber, checkOptions, listed, messageOf, quote, shorten, wrongType, wrongValue } from '../errors.js';
+import { kindOf } from '../kinds.js';
+import type { Signal } from '../platform.js';
+import { checkFunction, checkSignal } from '../trainingOptions.js';
+import { VERSION } from '../version.js';
+import type { Broker } from './broker.js';
+import { openBroker } from './brokers.js';
+import type { Reader, WorkEvent, WorkOptions } from './cluster.js';
+import { digestOf, readPart } from './data.js';
+import { configKey, type Job, type JobError, parametersKey, resultKey, type ShardResult } from './jobs.js';
+import { type Models, type RoundsConfig, trainShard } from './shard.js';
+import { hashOf } from './tensors.js';
+
+/** Milliseconds after which a worker looks whether its job is still wanted. */
+const LOOK = 200;
+/** A job whose worker dies goes to the next one, however often that happens: spot machines come and go. */
+const MOST_STALLS = 1000;
+/** Milliseconds after which a broker that could not be reached is tried again. */
+const RETRY = 500;
+
+/** Works until the signal is aborted; rejects where this worker cannot work for its cluster. */
+export async function work(models: Models, url: string, options: WorkOptions, version = VERSION): Promise<void> {
+  const where = 'work';
+  checkOptions(where, options, ['name', 'readers', 'lock', 'onJob', 'signal']);
+  const { lock = 30, onJob, signal } = options;
+  const readers = checkReaders(`${where}: readers`, options.readers);
+  checkNumber(`${where}: lock`, lock, { min: 1 });
+  checkFunction(`${where}: onJob`, onJob);
+  checkSignal(`${where}: signal`, signal);
+  const broker = await openBroker(where, url, options.name);
+  try {
+    await new Hand(models, broker, { readers, lock, onJob, version }).work(signal);
+  } finally {
+    await broker.close();
+  }
+}
+
+/** Refuses what has no reader in it; a module of them may export other things too. */
+function checkReaders(where: string, given: unknown): Readonly<Record<string, Reader>> {
+  const all = /^(Object|Module)$/.test(kindOf(given)) ? Object.entries(given as object) : [];
+  const readers = all.filter(([, value]) => typeof value === 'function');
+  if (readers.length > 0) return Object.fromEntries(readers);
+  throw wrongType(where, 'functions ({ part, parts }) => ({ x, y }) by their names', given);
+}
+
+/** A job that is nobody's business here any more. */
+class Left extends Error {}
+
+/** What BullMQ knows a job by that is waiting again. */
+function handedBack(): Error {
+  return Object.assign(new Error('handed back'), { name: 'WaitingError' });
+}
+
+interface Skill {
+  readonly readers: Readonly<Record<string, Reader>>;
+  readonly lock: number;
+  readonly onJob: WorkOptions['onJob'];
+  readonly version: string;
+}
+
+class Hand {
+  readonly #models: Models;
+  readonly #broker: Broker;
+  readonly #skill: Skill;
+  readonly #self = `${hostname()}:${process.pid}`;
+  /** The last run's configuration, by its hash. */
+  #config: { readonly hash: string; readonly value: RoundsConfig } | undefined;
+
+  constructor(models: Models, broker: Broker, skill: Skill) {
+    this.#models = models;
+    this.#broker = broker;
+    this.#skill = skill;
+  }
+
+  async work(signal: Signal | undefined): Promise<void> {
+    const { lock, version } = this.#skill;
+    const milliseconds = lock * 1000;
+    let unfit: Error | undefined;
+    let end = () => {};
+    const ended = new Promise<void>(resolve => {
+      end = resolve;
+    });
+    const worker: Worker = this.#broker.worker(
+      async (job, token, lost) => {
+        const { version: wanted } = job.data as Job;
+        if (wanted === version) return this.#perform(job, token ?? '', lost);
+        const got = `those of ${shorten(String(wanted))}`;
+        unfit = wrongValue('work', `jobs of myelin ${version}`, got, 'install the same version on all machines');
+        // Back to the others, as it was.
+        await worker.pause(true);
+        await job.moveToWait(token);
+        end();
+        throw handedBack();
+      },
+      {
+        lockDuration: milliseconds,
+        stalledInterval: milliseconds / 2,
+        maxStalledCount: MOST_STALLS,
+        runRetryDelay: RETRY,
+        drainDelay: 1,
+      },
+    );
+    // Told as jobs' outcomes where it matters; what is lost with a connection is done again.
+    worker.on('error', () => {});
+    if (signal?.aborted) end();
+    signal?.addEventListener('abort', end);
+    await ended;
+    signal?.removeEventListener('abort', end);
+    await worker.close();
+    if (unfit) throw unfit;
+  }
+
+  /** What a job comes to, told to the coordinator; a job that is left fails, and is nobody's. */
+  async #perform(job: QueueJob, token: string, lost: AbortSignal | undefined): Promise<ShardResult | JobError> {
+    const { lock, onJob } = this.#skill;
+    const began = performance.now();
+    const stop = new AbortController();
+    const leave = () => stop.abort(new Left());
+    lost?.addEventListener('abort', leave);
+    const { run, round } = job.data as Job;
+    const looking = setInterval(async () => {
+      if (!(await this.#broker.has(parametersKey(run, round)).catch(() => true))) leave();
+    }, LOOK);
+    const held = async () => {
+      // A worker that slept has lost its job: what it has then is not written.
+      await job.extendLock(token, lock * 1000).catch(leave);
+      stop.signal.throwIfAborted();
+    };
+    const tell = (outcome: WorkEvent['outcome'], error?: string) => {
+      const seconds = (performance.now() - began) / 1000;
+      onJob?.({ worker: this.#self, job: job.id ?? '', outcome, seconds, ...(error !== undefined && { error }) });
+    };
+    try {
+      const result = await this.#train(job.id ?? '', job.data, stop.signal, held);
+      tell('done');
+      return result;
+    } catch (error) {
+      if (error instanceof Left || stop.signal.aborted) {
+        tell('left');
+        throw new Left();
+      }
+      tell('failed', messageOf(error));
+      return { worker: this.#self, error: messageOf(error) };
+    } finally {
+      clearInterval(looking);
+    }
+  }
+
+  async #train(id: string, job: Job, signal: Signal, held: () => Promise<void>): Promise<ShardResult> {
+    const config = await this.#configOf(job);
+    const parameters = await this.#broker.get(parametersKey(job.run, job.round));
+    if (!config || !parameters) throw new Left();
+    const rows = await this.#rows(config, { part: job.shard, parts: config.shards });
+    const { bytes, loss } = await trainShard(this.#models, config, job, parameters, rows, signal);
+    await held();
+    await this.#broker.set(resultKey(id), bytes);
+    return { worker: this.#self, hash: hashOf(bytes), loss, digest: digestOf(rows) };
+  }
+
+  async #configOf({ run, config: hash }: Job): Promise<RoundsConfig | undefined> {
+    if (this.#config?.hash === hash) return this.#config.value;
+    const bytes = await this.#broker.get(configKey(run));
+    if (!bytes || hashOf(bytes) !== hash) return undefined;
+    const value = JSON.parse(new TextDecoder().decode(bytes)) as RoundsConfig;
+    this.#config = { hash, value };
+    return value;
+  }
+
+  #rows({ data = '' }: RoundsConfig, part: { part: number; parts: number }) {
+    const { readers } = this.#skill;
+    const where = `reader ${quote(data)}`;
+    const reader = Object.hasOwn(readers, data) ? readers[data] : undefined;
+    if (!reader) throw wrongValue(where, `one of this worker's, ${listed(Object.keys(readers))}`, 'none of this name');
+    return readPart(where, reader, part);
+  }
+}
