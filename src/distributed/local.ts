@@ -2,7 +2,8 @@
 
 import { wrongType } from '../errors.js';
 import { isList, kindOf } from '../kinds.js';
-import { type Create, crossValidationBy } from '../search/crossValidate.js';
+import { crossValidationBy } from '../search/crossValidate.js';
+import type { Create } from '../search/judged.js';
 import { searchBy } from '../search/search.js';
 import type { LocalCluster, LocalData } from './cluster.js';
 import { digestOf, readPart } from './data.js';

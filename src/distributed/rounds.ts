@@ -7,7 +7,7 @@ import type { Model } from '../model.js';
 import type { ModelParameter } from '../parameters.js';
 import type { Signal } from '../platform.js';
 import { checkSeed } from '../random.js';
-import type { FoldFit } from '../search/crossValidate.js';
+import type { FoldFit } from '../search/judged.js';
 import { validationName } from '../sums.js';
 import { checkFitOptions, checkFunction, checkSignal, type FitOptions, type TrainingData } from '../trainingOptions.js';
 import { packState, type RunState, unpackState } from './checkpoint.js';

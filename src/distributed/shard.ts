@@ -6,7 +6,7 @@ import type { Signal } from '../platform.js';
 import type { PredictorClass } from '../predictor.js';
 import { Purpose, philox } from '../random.js';
 import { chooseBackend } from '../runtime/binaries.js';
-import type { FoldFit } from '../search/crossValidate.js';
+import type { FoldFit } from '../search/judged.js';
 import type { TrainingData } from '../trainingOptions.js';
 import { pack, unpack } from './tensors.js';
 
