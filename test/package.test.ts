@@ -18,7 +18,7 @@ describe('the package', () => {
       /^examples\/(support\/)?\w+\.ts$/,
       /^wasm\/[\w-]+\.wasm$/,
       /^dist\/entries\/[\w.-]+\.js$/,
-      /^dist\/hosts\/(node|web)Worker\.js$/,
+      /^dist\/hosts\/(node|nodeRun|web)Worker\.js$/,
       /^dist\/cli\/((myelin|contestant|peers|report|\w+-[A-Z0-9]{8})\.js|THIRD-PARTY-LICENSES\.txt)$/,
       /^dist\/cli\/\w+\.py$/,
       /^dist\/[\w./]+\.d\.ts$/,
