@@ -25,11 +25,12 @@ import { OpenModel } from './openModel.js';
 import { initialValues } from './parameters.js';
 import { toPanels } from './plan/panels.js';
 import { checkBackendOptions, type LoadOptions, loadModel, type ModelParts, type PredictorClass } from './predictor.js';
+import { prepareRun } from './prepareRun.js';
 import { checkSeed } from './random.js';
 import { chooseBackend } from './runtime/binaries.js';
 import type { Program } from './runtime/program.js';
 import { threadsOf } from './runtime/threads.js';
-import { Office } from './runtime/workers.js';
+import { WorkerPool } from './runtime/workers.js';
 import { Trainer, type TrainerOf } from './trainer.js';
 import {
   type ChunkedData,
@@ -246,7 +247,7 @@ class BaseModel extends OpenModel {
 
   async #newTrainer(options: unknown, where: string, signal?: FitOptions['signal']): Promise<Trainer<BaseModel>> {
     const { trainerClass } = this.constructor as typeof BaseModel;
-    return new trainerClass(await trainerClass.prepare(this, this.runsOn, options, where, signal));
+    return new trainerClass(await prepareRun(this, this.runsOn, options, where, signal));
   }
 
   /** What runs the model, and why. `threads` is how many training takes by default. */
@@ -259,7 +260,7 @@ class BaseModel extends OpenModel {
   /** Ends the worker threads that no fit has in use. Models share them; whichever trains next starts others. */
   async dispose(): Promise<void> {
     const { threads } = this.runsOn;
-    if (threads) Office.of(threads.host).dismissIdle();
+    if (threads) WorkerPool.of(threads.host).dismissIdle();
   }
 
   /** {@link dispose}, for `await using`. */

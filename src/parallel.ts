@@ -18,7 +18,7 @@ import { Program } from './runtime/program.js';
 import { copySamples, setBatch, stagingBytes } from './runtime/staging.js';
 import { callCrew, type Team } from './runtime/threads.js';
 import { WORK_AT_ONCE, whenSpare } from './runtime/turn.js';
-import { LINGER, Office } from './runtime/workers.js';
+import { LINGER, WorkerPool } from './runtime/workers.js';
 import { yieldToOthers } from './runtime/yield.js';
 
 const WHERE = 'predictAsync: x';
@@ -110,7 +110,7 @@ class Machine {
     this.#network = planPrediction(architecture, capacity, backend.paired, weights, {
       together: together(team?.size ?? 1),
     });
-    this.#memories = team ? Office.of(team.host).memories : ownMemories;
+    this.#memories = team ? WorkerPool.of(team.host).memories : ownMemories;
     const { plan } = this.#network;
     const staging = stagingBytes(network, capacity);
     const memory = this.#memories.take(plan.end, staging, true);

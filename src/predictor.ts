@@ -1,16 +1,9 @@
 /** A network with parameters that predicts: the half of a model that needs nothing of training. */
 import { type Architecture, placedLayers } from './architecture.js';
 import { fileBytes, ownFloats, roomFor } from './conversions.js';
-import {
-  countRows,
-  findNotFinite,
-  notFiniteAt,
-  type ReadySamples,
-  type Samples,
-  type SequenceLengths,
-} from './data/samples.js';
+import { countRows, notFiniteAt, type ReadySamples, type Samples, type SequenceLengths } from './data/samples.js';
 import { checkBoolean, checkOptions, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
-import { readModelMetadata, type Trained } from './files/modelFile.js';
+import { checkStored, readModelMetadata, type Trained } from './files/modelFile.js';
 import { readSafetensors, type Tensor } from './files/safetensors.js';
 import { Inputs, type NetworkSamples } from './inputs.js';
 import { callOnItselfAlone } from './itself.js';
@@ -19,7 +12,7 @@ import type { ByName } from './names.js';
 import { type NetworkPlan, planPrediction } from './network.js';
 import { Outputs, refuseSmall } from './outputs.js';
 import type { Parameter } from './plan/builder.js';
-import { type StoredNumbers, scaleName, type WeightFormat } from './plan/formats.js';
+import type { StoredNumbers, WeightFormat } from './plan/formats.js';
 import { toPanels } from './plan/panels.js';
 import { type Backend, type BackendOptions, chooseBackend, type Host } from './runtime/binaries.js';
 import { Program } from './runtime/program.js';
@@ -377,29 +370,6 @@ export async function loadModel<M extends Predictor>(
   const model = new modelClass({ ...parts, backend: await chooseBackend(modelClass.host, wishes) });
   model.adopt(tensors, users);
   return model;
-}
-
-/** Refuses numbers of a file that are not finite; {@link readModelMetadata} has seen to their kinds and shapes. */
-function checkStored(
-  where: string,
-  parameter: Parameter,
-  value: StoredNumbers | undefined,
-): asserts value is StoredNumbers {
-  if (value instanceof Float32Array) {
-    const isScale = parameter.name.endsWith(scaleName('weight'));
-    // The largest weight that a scale is of.
-    const numbers = isScale ? value.map(scale => 127 * scale) : value;
-    // The engine's own search: loading a model is quicker than a loop of ours that runs for the first time.
-    if (![NaN, Infinity, -Infinity].some(number => numbers.includes(number))) return;
-    const bad = findNotFinite(numbers);
-    const expected = isScale ? 'a scale that leaves weights finite' : 'a finite float32 number';
-    throw wrongValue(`${where}[${bad}]`, expected, value[bad] ?? NaN);
-  } else if (value instanceof Int8Array) {
-    if (value.includes(-128)) throw wrongValue(where, 'int8 numbers from -127 to 127', -128);
-  } else if (value instanceof Uint16Array) {
-    const bad = value.findIndex(bits => (bits & 0x7c00) === 0x7c00);
-    if (bad >= 0) throw wrongValue(`${where}[${bad}]`, 'a finite float16 number', 'an infinity or NaN');
-  }
 }
 
 /** @internal */

@@ -1,72 +1,52 @@
 /** Step 6 of a network: gradient descent and its refinements, whole steps at a time inside WebAssembly. */
-import { readGiven } from './givenRows.js';
-import { learntTargets, trueTargets } from './tabular/rawTraining.js';
 import './disposal.js';
-import { ABORTED, unlessAborted } from './abort.js';
 import { Callbacks } from './callbacks/index.js';
 import { notFiniteAt } from './data/samples.js';
 import { checkOptions, wrongKind, wrongState, wrongValue } from './errors.js';
 import { eventsOf } from './events.js';
 import { checkPath, filesOf } from './files/access.js';
 import { Fit } from './fit.js';
+import { rowsOf } from './fitRows.js';
 import {
-  fitGoals,
   isGiven,
   type NetworkGradient,
   type NetworkTargets,
   readAllGradients,
   readAllTargets,
   targetsByOutput,
-  weighGoals,
 } from './goals.js';
 import type { NetworkSamples } from './inputs.js';
 import { callOnItselfAlone } from './itself.js';
 import type { ReadyData } from './judge.js';
 import { type Bytes, hasKey, isRevoked } from './kinds.js';
-import { refuseLists } from './metrics/definitions.js';
-import { Measuring } from './metrics/measuring.js';
-import { rowsAtOnce } from './minimize/minimization.js';
-import { refuseLayers, refuseOptions } from './minimize/refusals.js';
-import { isMinimizer } from './optimizers/index.js';
+import { refuseOptions } from './minimize/refusals.js';
 import type { Plan } from './plan/builder.js';
 import { printPlan } from './plan/print.js';
 import type { PredictorClass } from './predictor.js';
-import { Chunks, Whole } from './rowSource.js';
-import { fitClassWeights, readSampleWeights, splitReady } from './rowWeights.js';
+import { prepareRun } from './prepareRun.js';
+import { type Chunks, Whole } from './rowSource.js';
 import { Run } from './run.js';
-import { type Backend, chooseBackend } from './runtime/binaries.js';
-import { ownMemories } from './runtime/memories.js';
+import { chooseBackend } from './runtime/binaries.js';
 import { beginRows } from './runtime/staging.js';
-import { findTeam } from './runtime/threads.js';
-import { Office } from './runtime/workers.js';
 import { readRun, runBytes } from './savedRun.js';
-import { planTraining } from './training.js';
+import { learntTargets } from './tabular/rawTraining.js';
 import {
   type CheckedFitOptions,
   type ChunkedData,
   checkFitOptions,
-  checkTrainerOptions,
-  dataNames,
   type EpochEvent,
   type FitOptions,
   type History,
-  isChunked,
   type ResumeOptions,
   rowsOfStep,
   type TrainingData,
 } from './trainingOptions.js';
 import type { Trainable } from './weights.js';
-import { stateOf, Workspace } from './workspace.js';
-
-/** Multiply-adds of a step below which it is not shared out: waiting for one another would cost as much as it saves. */
-const WORK_FOR_THREADS = 2.5e5;
 
 /** What makes trainers of models. */
 export interface TrainerOf<M extends Trainable, T extends BaseTrainer<M> = BaseTrainer<M>> {
   /** @internal */
   new (run: Run<M>): T;
-  /** @internal */
-  readonly prepare: typeof BaseTrainer.prepare;
 }
 
 /** A class of trainers with its class of models; its factory returns trainers of that class. */
@@ -96,62 +76,6 @@ class BaseTrainer<M extends Trainable = Trainable> {
     }
     this.model = run.model;
     this.#run = run;
-  }
-
-  /**
-   * @internal Checks the options and plans; all of it before any work. An aborted `signal` ends the wait for threads.
-   */
-  static async prepare<M extends Trainable>(
-    model: M,
-    backend: Backend,
-    options: unknown,
-    where: string,
-    signal?: FitOptions['signal'],
-  ): Promise<Run<M>> {
-    model.refuseQuantized(where);
-    const { threads, callbacks, ...asked } = checkTrainerOptions(where, options, model.outputs.names);
-    const minimizes = isMinimizer(asked.optimizer);
-    if (minimizes) refuseLayers(where, asked.optimizer.kind, model.architecture);
-    const config = minimizes ? { ...asked, batchSize: rowsAtOnce(model.architecture) } : asked;
-    const goals = fitGoals(where, model.architecture, config);
-    for (const { measured } of goals) refuseLists(`${where}: metrics`, measured);
-    const raw = model.rawRows(where);
-    const weighedGoals = weighGoals(where, model.architecture, config);
-    const classWeights = fitClassWeights(`${where}: classWeights`, config.classWeights, goals);
-    const measuring = new Measuring('fit', goals, raw && (numbers => trueTargets(raw, numbers)));
-    const { optimizer, batchSize, clipValue, clipNorm, accumulationSteps = 1, averageDecay } = config;
-    const clipping = { ...(clipValue !== undefined && { clipValue }), ...(clipNorm !== undefined && { clipNorm }) };
-    const { deterministic } = backend;
-    const scaled = raw?.scaled ?? false;
-    const steps = { optimizer, clipping, accumulationSteps, averageDecay };
-    const judgement = { goals, ...steps, paired: backend.paired, scaled };
-    const { work } = planTraining(model.architecture, batchSize, judgement).plan;
-    const found =
-      work < accumulationSteps * WORK_FOR_THREADS ? undefined : await unlessAborted(signal, findTeam(backend, threads));
-    const team = found === ABORTED ? undefined : found;
-    const workspace = new Workspace({
-      module: team?.module ?? backend.module,
-      shared: team !== undefined,
-      memories: team ? Office.of(team.host).memories : ownMemories,
-      state: stateOf(config),
-      batchSize,
-      planFor: (rows, { given, weighs }) => {
-        const own = { goals: weighs ? weighedGoals : goals, given, threads: team?.size ?? 1 };
-        return planTraining(model.architecture, rows, { ...judgement, ...own });
-      },
-    });
-    return new Run({
-      model,
-      config,
-      goals,
-      weighedGoals,
-      classWeights,
-      measuring,
-      deterministic,
-      team,
-      workspace,
-      callbacks: new Callbacks(callbacks),
-    });
   }
 
   /** Its tag: as a model's. */
@@ -252,7 +176,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const checked = checkFitOptions(where, options);
     const { directions, config } = this.#run;
     if (directions) refuseOptions(where, config.optimizer.kind, options);
-    const { source, judged } = this.#rows(where, data, options);
+    const { source, judged } = rowsOf(this.#run, where, data, options);
     this.#refuseOther(where, source, checked);
     this.#refuseBusy(where);
     this.#run.checkRate(where);
@@ -279,55 +203,6 @@ class BaseTrainer<M extends Trainable = Trainable> {
   events(data: TrainingData | ChunkedData, options: FitOptions = {}): AsyncGenerator<EpochEvent, History, undefined> {
     checkFitOptions('events', options);
     return eventsOf(own => this.fit(data, own), options);
-  }
-
-  #read(where: string, data: TrainingData, named = where): ReadyData {
-    checkOptions(named, data, dataNames);
-    const { model, goals } = this.#run;
-    const raw = model.rawRows('fit');
-    const samples = readGiven(model.inputs, where, data, { raw });
-    const targets = readAllTargets(where, learntTargets(raw, data.y), samples.rows, goals);
-    const weights = readSampleWeights(`${named}: sampleWeights`, data.sampleWeights, samples.rows, goals);
-    return { samples, targets, ...(weights && { weights }) };
-  }
-
-  /** Where the rows come from, checked, or checked as they come; and those to judge by, where there are some. */
-  #rows(where: string, data: TrainingData | ChunkedData, { validation, validationSplit }: FitOptions) {
-    const run = this.#run;
-    const given = validation === undefined ? undefined : this.#read(`${where}: validation`, validation);
-    const named = `${where}: data`;
-    if (!isChunked(data)) {
-      const whole = this.#read(where, data, named);
-      const parts =
-        validationSplit === undefined
-          ? { training: whole, validation: given }
-          : splitReady(`${where}: validationSplit`, whole, validationSplit, this.model.seed, run.goals);
-      this.#weigh(where, parts.training, parts.validation);
-      const judged = parts.validation && run.ready(parts.validation, true);
-      return { source: new Whole(run.ready(parts.training)), judged };
-    }
-    checkOptions(named, data, ['chunks', 'rows']);
-    if (validationSplit !== undefined) {
-      throw wrongKind(`${where}: validationSplit`, 'none with chunks', 'one', 'give validation');
-    }
-    run.refuseBalanced(where);
-    this.#weigh(where, given);
-    const read = (place: string, chunk: unknown) => {
-      checkOptions(place, chunk, ['x', 'y', 'scale', 'lengths']);
-      return run.ready(this.#read(place, chunk as TrainingData));
-    };
-    return { source: new Chunks(where, data, rowsOfStep(run.config), read), judged: given && run.ready(given, true) };
-  }
-
-  /** Rows are weighed from the first ones on that have weights. */
-  #weigh(where: string, ...parts: readonly (ReadyData | undefined)[]): void {
-    const run = this.#run;
-    if (run.weighs || parts.every(part => part?.weights === undefined)) return;
-    if (run.progress.position > 0) {
-      const expected = 'none, as the epoch under way began';
-      throw wrongValue(`${where}: sampleWeights`, expected, 'some', 'finish it with the same data');
-    }
-    run.weigh();
   }
 
   /** Adapts what is not adapted yet to the rows that are trained on. */
@@ -423,7 +298,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const backend = await chooseBackend(modelClass.host, { deterministic: saved.deterministic, turbo: false });
     const model = new modelClass({ ...saved.model, backend });
     model.adopt(tensors, users);
-    const run = await this.prepare(model, backend, config, where);
+    const run = await prepareRun(model, backend, config, where);
     saved.restore(run);
     return new this(run);
   }

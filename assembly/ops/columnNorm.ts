@@ -3,7 +3,7 @@
 import { controlsOf, firstRow, firstUnit, lastRow, lastUnit, panelsOf, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 import { madd } from '../simd/lanes';
-import { one, swept } from '../simd/math';
+import { one, flushed } from '../simd/math';
 import { tell } from './finite';
 
 @unmanaged
@@ -198,7 +198,7 @@ export function columnNormGradient(r: ColumnNormGradient): void {
 }
 
 /**
- * moving = momentum · moving + (1 − momentum) · the batch's, swept of denormals. It comes after the update, and does
+ * moving = momentum · moving + (1 − momentum) · the batch's, without denormals. It comes after the update, and does
  * nothing where that, or an average, has left the finite numbers.
  */
 export function moveAverages(r: MoveAverages): void {
@@ -225,5 +225,5 @@ export function moveAverages(r: MoveAverages): void {
 @inline
 function moved(moving: usize, batch: usize, rest: v128): v128 {
   const before = v128.load(moving);
-  return swept(madd(f32x4.sub(v128.load(batch), before), rest, before));
+  return flushed(madd(f32x4.sub(v128.load(batch), before), rest, before));
 }

@@ -16,7 +16,7 @@ import { MeanSquaredError } from './losses/meanSquaredError';
 import { Poisson } from './losses/poisson';
 import { Quantile } from './losses/quantile';
 import { SquaredHinge } from './losses/squaredHinge';
-import { swept } from '../simd/math';
+import { flushed } from '../simd/math';
 import { logOf, rowExponentials, rowMaximum } from './softmax';
 
 @unmanaged
@@ -84,7 +84,7 @@ export function weighRows(r: WeighRows): void {
     for (let panel = 0; panel < panelsOf(r.columns); panel++) {
       const dx = r.dx + <usize>panel * panelBytes + <usize>row * ROW;
       for (let group: usize = 0; group < <usize>ROW; group += 16) {
-        v128.store(dx + group, swept(f32x4.mul(v128.load(dx + group), factor)));
+        v128.store(dx + group, flushed(f32x4.mul(v128.load(dx + group), factor)));
       }
     }
   }
@@ -146,7 +146,7 @@ function elementwise<L>(r: Loss): void {
             own = v128.and(own, mask);
             if (wide) cost += sumWide(own);
             else total = f32x4.add(total, own);
-            value = v128.and(swept(f32x4.mul(slope, scale)), mask);
+            value = v128.and(flushed(f32x4.mul(slope, scale)), mask);
           }
           v128.store(r.dx + at, value);
         }
@@ -202,7 +202,7 @@ export function softmaxCrossEntropy(r: Loss): void {
       const at = <usize>(column / PANEL) * panelBytes + ((column % PANEL) << 2);
       const t = v128.and(madd(v128.load(r.target + start + at), kept, spread), columnMask(column, r.columns));
       const value = f32x4.sub(f32x4.mul(v128.load(dx + at), share), f32x4.mul(t, down));
-      v128.store(dx + at, swept(value));
+      v128.store(dx + at, flushed(value));
     }
   }
 }
@@ -234,7 +234,7 @@ export function sparseSoftmaxCrossEntropy(r: Loss): void {
     for (let column = 0; column < r.columns; column += 4) {
       const at = <usize>(column / PANEL) * panelBytes + ((column % PANEL) << 2);
       const value = f32x4.sub(f32x4.mul(v128.load(dx + at), share), smooth);
-      v128.store(dx + at, v128.and(swept(value), columnMask(column, r.columns)));
+      v128.store(dx + at, v128.and(flushed(value), columnMask(column, r.columns)));
     }
     store<f32>(dx + own, load<f32>(dx + own) - (1 - r.setting) * scale);
   }

@@ -80,7 +80,7 @@ export class Momentum extends Rule {
 }
 
 /**
- * The least divisor: where gradients are so small that their squares are swept away, an epsilon of 0 would divide by
+ * The least divisor: where gradients are so small that their squares are flushed away, an epsilon of 0 would divide by
  * nothing.
  */
 const LEAST: f64 = 1e-18;

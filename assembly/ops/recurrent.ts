@@ -8,7 +8,7 @@ import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, partNumber, rowsOf }
 import { Op, PANEL, ROW } from '../plan';
 import { multiplyApart, multiplyTransposed } from '../simd/gemm';
 import { columnMask } from '../simd/lanes';
-import { one, sigmoid, swept, tanh } from '../simd/math';
+import { one, sigmoid, flushed, tanh } from '../simd/math';
 import { columnAt, putLanes, takeLanes } from './columns';
 
 @unmanaged
@@ -197,18 +197,18 @@ export function recurrentForward(r: Recurrent): void {
   }
 }
 
-/** g · s · (1 − s): back through a logistic function of value s. What fades over steps is swept of denormals. */
+/** g · s · (1 − s): back through a logistic function of value s. What fades over steps is without denormals. */
 // @ts-ignore: decorator
 @inline
 function backSigmoid(g: v128, s: v128): v128 {
-  return swept(f32x4.mul(g, f32x4.mul(s, f32x4.sub(one(), s))));
+  return flushed(f32x4.mul(g, f32x4.mul(s, f32x4.sub(one(), s))));
 }
 
 /** g · (1 − t²): back through a tanh of value t. */
 // @ts-ignore: decorator
 @inline
 function backTanh(g: v128, t: v128): v128 {
-  return swept(f32x4.mul(g, f32x4.sub(one(), f32x4.mul(t, t))));
+  return flushed(f32x4.mul(g, f32x4.sub(one(), f32x4.mul(t, t))));
 }
 
 /** dz from dh, the last step first; shared out by samples. The record's positions are the steps. */
@@ -263,7 +263,7 @@ export function recurrentGradient(r: RecurrentGradient): void {
           putLanes(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(dc, kept), forget));
           putLanes(dz, stride, 2 * units + unit, 3 * units, backTanh(f32x4.mul(dc, a), cell));
           putLanes(dz, stride, 3 * units + unit, 4 * units, backSigmoid(f32x4.mul(g, state), output));
-          putUnits(cells + shift, own, unit, units, swept(f32x4.mul(dc, forget)));
+          putUnits(cells + shift, own, unit, units, flushed(f32x4.mul(dc, forget)));
         } else {
           const reset = takeLanes(z, stride, units + unit);
           const made = takeLanes(z, stride, 2 * units + unit);
@@ -275,7 +275,7 @@ export function recurrentGradient(r: RecurrentGradient): void {
           if (kind == RecurrentKind.gruAfter) {
             const product = v128.load(columnAt(c, stride, unit));
             putLanes(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(dMade, product), reset));
-            through = swept(f32x4.mul(dMade, reset));
+            through = flushed(f32x4.mul(dMade, reset));
           }
           putLanes(s, own, 2 * units + unit, 3 * units, through);
         }
@@ -315,7 +315,7 @@ export function recurrentGradient(r: RecurrentGradient): void {
       multiplyTransposed(back, sums, r.u, 0, room, count, units, width, 0, panelsOf(units), paired);
     }
     for (let i: usize = 0; i < bytes; i += 16) {
-      v128.store(back + i, swept(f32x4.add(v128.load(back + i), v128.load(direct + i))));
+      v128.store(back + i, flushed(f32x4.add(v128.load(back + i), v128.load(direct + i))));
     }
   }
 }

@@ -4,7 +4,7 @@
 // the new values of those before it (A, B, C), on four lanes.
 import { CONTROLS_BYTES, controlsOf, firstOf, lastOf } from '../parts';
 import { Controls, Op, ROW } from '../plan';
-import { madd, sweep } from '../simd/lanes';
+import { flush, madd } from '../simd/lanes';
 import { tell } from './finite';
 
 @unmanaged
@@ -60,8 +60,9 @@ export class Rule {
   }
 
   /**
-   * beta · x + a · b, rounded in that way. Fused, products never show; where they do, x and a are to be normal before
-   * they are multiplied, and what is taken away has decayed with x: `faded`.
+   * beta · x + a · b, rounded in that way. Where multiply and add are fused, no product is rounded by itself, so that only
+   * the sum may be denormal. Where they are not, x is made normal before it is multiplied, and what was added for that is
+   * taken away again as far as it is left of it: `faded`.
    */
   @inline
   average(x: v128, beta: v128, a: v128, b: v128, faded: v128): v128 {
@@ -114,8 +115,8 @@ export function update<R>(r: Update): void {
     let g0 = v128.load(dw);
     let g1 = v128.load(dw, 16);
     if (isDefined(rule.first)) {
-      g0 = sweep(g0, rule.small);
-      g1 = sweep(g1, rule.small);
+      g0 = flush(g0, rule.small);
+      g1 = flush(g1, rule.small);
       a0 = v128.load(first);
       a1 = v128.load(first, 16);
     }

@@ -41,6 +41,6 @@ export function columnMask(first: i32, columns: i32): v128 {
 /** x rounded to whole steps of tiny / 2²⁴, which leaves of a denormal number 0 and of others all or most. */
 // @ts-ignore: decorator
 @inline
-export function sweep(x: v128, tiny: v128): v128 {
+export function flush(x: v128, tiny: v128): v128 {
   return f32x4.sub(f32x4.add(x, tiny), tiny);
 }

@@ -2,7 +2,7 @@
 // least-maximum fits made for this project; the error each function reaches is tested against float64
 // (test/kernels/math.test.ts).
 import { constant, put } from './constants';
-import { madd, nmadd, sweep } from './lanes';
+import { flush, madd, nmadd } from './lanes';
 
 const ONE = 0;
 const HALF = 1;
@@ -106,8 +106,8 @@ export function smallest(): v128 {
  */
 // @ts-ignore: decorator
 @inline
-export function swept(x: v128): v128 {
-  return sweep(x, constant(TINY));
+export function flushed(x: v128): v128 {
+  return flush(x, constant(TINY));
 }
 
 // @ts-ignore: decorator

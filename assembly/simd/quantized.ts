@@ -96,7 +96,7 @@ function multiplyRow<F>(y: usize, x: usize, stride: usize, w: usize, inputs: i32
 }
 
 /** y[rows,16] = max(floor, y · scale[16] + b[16]); a scale of 0 means ones, a bias of 0 none. */
-function finish(y: usize, scale: usize, b: usize, rows: i32, floor: f32): void {
+function applyScale(y: usize, scale: usize, b: usize, rows: i32, floor: f32): void {
   const lowest = f32x4.splat(floor);
   const one = f32x4.splat(1);
   for (let column: usize = 0; column < <usize>ROW; column += 16) {
@@ -136,7 +136,7 @@ function multiplyBy<F>(
       widen<F>(scratch, w, inputs);
       multiply(y, x, scratch, 0, rows, height, inputs, 0, 1, -Infinity, paired);
     }
-    finish(y, scale, b, rows, floor);
+    applyScale(y, scale, b, rows, floor);
     y += stride;
     w += <usize>inputs * PANEL * offsetof<F>();
     scale += scaleStep;
@@ -178,6 +178,6 @@ export function widenPanels(to: usize, w: usize, scale: usize, inputs: i32, firs
     const block = to + panel * numbers * 4;
     if (bits == 8) widen<Int8>(block, w + panel * numbers, inputs);
     else widen<Float16>(block, w + panel * numbers * 2, inputs);
-    finish(block, scale == 0 ? 0 : scale + panel * ROW, 0, inputs, -Infinity);
+    applyScale(block, scale == 0 ? 0 : scale + panel * ROW, 0, inputs, -Infinity);
   }
 }

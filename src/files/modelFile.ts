@@ -3,7 +3,15 @@ import { Architecture, inputNumbers, placedLayers } from '../architecture.js';
 import { findNotFinite } from '../data/samples.js';
 import { checkChoice, checkInteger, checkOptions, describe, listed, placed, shorten, wrongValue } from '../errors.js';
 import { FORWARD_ONLY } from '../forwardOnly.js';
-import { formatOf, type StoredNumbers, storedParts, type WeightFormat, weightFormats } from '../plan/formats.js';
+import type { Parameter } from '../plan/builder.js';
+import {
+  formatOf,
+  type StoredNumbers,
+  scaleName,
+  storedParts,
+  type WeightFormat,
+  weightFormats,
+} from '../plan/formats.js';
 import { checkSeed } from '../random.js';
 import { size } from '../shape.js';
 import { dtypeNames, type Tensor } from './safetensors.js';
@@ -189,4 +197,28 @@ export function readModelMetadata(
     trained: FORWARD_ONLY ? NEVER : readTrained(metadata),
     users: usersMetadata(format, metadata),
   };
+}
+
+/** Refuses numbers of a file that are not finite; {@link readModelMetadata} has seen to their kinds and shapes. */
+export function checkStored(
+  where: string,
+  parameter: Parameter,
+  value: StoredNumbers | undefined,
+): asserts value is StoredNumbers {
+  if (value instanceof Float32Array) {
+    const isScale = parameter.name.endsWith(scaleName('weight'));
+    // The largest weight that a scale is of.
+    const numbers = isScale ? value.map(scale => 127 * scale) : value;
+    // The engine's own search: loading a model is quicker than a loop of ours that runs for the first time.
+    if (![NaN, Infinity, -Infinity].some(number => numbers.includes(number))) return;
+    const bad = findNotFinite(numbers);
+    const number = value[bad] ?? NaN;
+    const expected = Number.isFinite(number) ? 'a scale that leaves weights finite' : 'a finite float32 number';
+    throw wrongValue(`${where}[${bad}]`, expected, number);
+  } else if (value instanceof Int8Array) {
+    if (value.includes(-128)) throw wrongValue(where, 'int8 numbers from -127 to 127', -128);
+  } else if (value instanceof Uint16Array) {
+    const bad = value.findIndex(bits => (bits & 0x7c00) === 0x7c00);
+    if (bad >= 0) throw wrongValue(`${where}[${bad}]`, 'a finite float16 number', 'an infinity or NaN');
+  }
 }

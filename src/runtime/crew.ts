@@ -3,7 +3,7 @@
 import { shorten } from '../errors.js';
 import { abortBarrier, progressOf } from './barrier.js';
 import type { Program } from './program.js';
-import { type FromWorker, Office, type PooledWorker, type ThreadHost, type ToWorker } from './workers.js';
+import { type FromWorker, type PooledWorker, type ThreadHost, type ToWorker, WorkerPool } from './workers.js';
 
 /**
  * Seconds without an answer, a barrier passed or a record finished after which workers are given up; and multiply-adds
@@ -16,7 +16,7 @@ let crews = 0;
 
 /** Workers that have joined one program. */
 export class Crew {
-  readonly #office: Office;
+  readonly #pool: WorkerPool;
   readonly #module: WebAssembly.Module;
   readonly #program: Program;
   readonly #count: number;
@@ -25,7 +25,7 @@ export class Crew {
   #failure: Error | undefined;
 
   private constructor(host: ThreadHost, module: WebAssembly.Module, program: Program, count: number) {
-    this.#office = Office.of(host);
+    this.#pool = WorkerPool.of(host);
     this.#module = module;
     this.#program = program;
     this.#count = count;
@@ -61,7 +61,7 @@ export class Crew {
   async #assemble(): Promise<void> {
     for (;;) {
       this.#letGo();
-      this.#workers = this.#office.call(this.#count);
+      this.#workers = this.#pool.call(this.#count);
       const known = this.#workers.some(worker => worker.known);
       for (const [part, worker] of this.#workers.entries()) {
         worker.join(this.#program.memory);
@@ -84,7 +84,7 @@ export class Crew {
   #ask(message: (part: number) => ToWorker, failed = () => {}): Promise<FromWorker | undefined> {
     const program = this.#program;
     return new Promise((resolve, reject) => {
-      this.#office.ask({
+      this.#pool.ask({
         workers: this.#workers,
         message,
         progress: () => progressOf(program),
@@ -131,13 +131,13 @@ export class Crew {
   /** There is nothing to run for now: the workers may end, others are called when there is. */
   rest(): void {
     for (const worker of this.#workers) worker.release(this);
-    this.#office.rest();
+    this.#pool.rest();
   }
 
   /** Gives the workers back, without the program. */
   leave(): void {
     this.#letGo();
-    this.#office.rest();
+    this.#pool.rest();
   }
 
   #letGo(): void {

@@ -135,10 +135,10 @@ export class PooledWorker {
   }
 }
 
-const offices = new WeakMap<ThreadHost, Office>();
+const pools = new WeakMap<ThreadHost, WorkerPool>();
 
 /** All workers of a runtime, and what they are asked to do. */
-export class Office {
+export class WorkerPool {
   readonly #host: ThreadHost;
   /** What workers have joined and left, for others. */
   readonly memories = new Memories(true);
@@ -153,10 +153,10 @@ export class Office {
     this.#host = host;
   }
 
-  static of(host: ThreadHost): Office {
-    const office = offices.get(host) ?? new Office(host);
-    offices.set(host, office);
-    return office;
+  static of(host: ThreadHost): WorkerPool {
+    const pool = pools.get(host) ?? new WorkerPool(host);
+    pools.set(host, pool);
+    return pool;
   }
 
   /**
@@ -169,11 +169,11 @@ export class Office {
     const known = [...this.#workers];
     const free = known.filter(({ holders }) => holders === 0).length;
     const room = Math.max(count, this.#host.cores) - known.length;
-    for (let missing = Math.min(count - free, room); missing > 0; missing--) known.push(this.#hire());
+    for (let missing = Math.min(count - free, room); missing > 0; missing--) known.push(this.#start());
     return known.sort((a, b) => a.holders - b.holders).slice(0, count);
   }
 
-  #hire(): PooledWorker {
+  #start(): PooledWorker {
     const worker = new PooledWorker(this.#host.spawn());
     this.#workers.add(worker);
     this.memories.holds = true;
@@ -258,7 +258,7 @@ export class Office {
   }
 
   #ended(worker: PooledWorker, reason: string): void {
-    if (!this.#forgetColleague(worker)) return;
+    if (!this.#forgetWorker(worker)) return;
     worker.ended = reason;
     const { running, members } = worker;
     if (running) {
@@ -270,14 +270,14 @@ export class Office {
   }
 
   /** False where it was forgotten before. */
-  #forgetColleague(worker: PooledWorker): boolean {
+  #forgetWorker(worker: PooledWorker): boolean {
     const known = this.#workers.delete(worker);
     if (this.#workers.size === 0) this.memories.holds = false;
     return known;
   }
 
   #dismiss(worker: PooledWorker): void {
-    this.#forgetColleague(worker);
+    this.#forgetWorker(worker);
     worker.ended ??= 'dismissed';
     worker.running = undefined;
     worker.handle.keepAlive(false);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { dense, Model, type ModelOptions, sequential, type Trainer } from '../../src/entries/node.js';
 import { Memories, ownMemories, Tenancy } from '../../src/runtime/memories.js';
-import { Office, type WorkerHandle } from '../../src/runtime/workers.js';
+import { type WorkerHandle, WorkerPool } from '../../src/runtime/workers.js';
 import { architectureOf, arraysOf, type Case, cases, dataOf } from '../threads/cases.js';
 import { hostWith, modelOn, watchedThreads } from '../threads/hosts.js';
 
@@ -122,7 +122,7 @@ const threads = watchedThreads();
 const together = hostWith(threads.host);
 const worlds = [
   { name: 'one thread', Class: modelOn(hostWith(undefined)), memories: ownMemories },
-  { name: 'three', Class: modelOn(together), memories: Office.of(threads.host).memories },
+  { name: 'three', Class: modelOn(together), memories: WorkerPool.of(threads.host).memories },
 ];
 afterAll(async () => {
   for (const { Class } of worlds) await (await Class.create(sequential(1, [dense(1)]))).dispose();
