@@ -167,6 +167,15 @@ it('churn ranks customers better than chance, by a table of its own', async () =
   expect(share).toBeLessThan(0.12);
 });
 
+it('forecast is nearer than the last value and the week before', async () => {
+  const output = await example('forecast', join(folder, 'sales.csv'));
+  const [own, last, before] = ['network', 'last value', 'week before'].map(who =>
+    numberAfter(output, `${who} +off by`),
+  );
+  expect(own).toBeLessThan(0.9 * Math.min(last ?? 0, before ?? 0));
+  expect(readFileSync(join(folder, 'sales.csv'), 'utf8').trim().split('\n')).toHaveLength(1461);
+});
+
 it('fashionMnist says how to get its pictures where there are none', async () => {
   const { stdout }: { stdout?: string } = await example('fashionMnist', folder).catch(error => error);
   expect(stdout).toContain('apt-get install dataset-fashion-mnist');

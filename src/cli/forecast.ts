@@ -7,7 +7,7 @@ import { Model } from '../entries/node.js';
 import { quote, shorten, wrongValue } from '../errors.js';
 import { adam, adamW } from '../optimizers/kinds.js';
 import { dateOrders, readDate } from '../tabular/dates.js';
-import { defaultEpochs, fitWithEnd } from '../tabular/fitting.js';
+import { defaultEpochs, fitWithEnd, type Run } from '../tabular/fitting.js';
 import {
   defaultLength,
   FORECAST,
@@ -27,6 +27,7 @@ import { parameterCount } from './modelFile.js';
 import { columnMeant } from './names.js';
 import { bold, createOutput, fileSize } from './output.js';
 import { createProgress } from './progress.js';
+import { checkReport, reportForecast } from './report.js';
 import { interruptible, type TrainOptions } from './train.js';
 import { checkDestination, refuseSameFile, UsageError } from './usage.js';
 import { float32Text } from './writing.js';
@@ -38,7 +39,7 @@ export interface ForecastOptions extends TrainOptions {
 }
 
 /** Options that say nothing of a series. */
-const FOREIGN = ['columns', 'ignore', 'impute', 'keep', 'calibrate', 'threshold', 'classWeights', 'report'];
+const FOREIGN = ['columns', 'ignore', 'impute', 'keep', 'calibrate', 'threshold', 'classWeights'];
 
 /** `given`: the options that were typed. */
 export async function trainForecast(file: string, options: ForecastOptions, given: readonly string[]): Promise<void> {
@@ -49,6 +50,7 @@ export async function trainForecast(file: string, options: ForecastOptions, give
   }
   await refuseSameFile('--out', options.out, [file]);
   await checkDestination('--out', options.out);
+  await checkReport(options.report, [file], options.out);
   const output = createOutput(options.json);
   const { name, values } = seriesIn(await readCsv(file, options), options, options.target);
   const { horizon, validation, seed, batchSize = 32, learningRate = 0.001, weightDecay = 0 } = options;
@@ -101,6 +103,8 @@ export async function trainForecast(file: string, options: ForecastOptions, give
   const { signal, release } = interruptible();
   const progress = createProgress(output, epochs, options.json, 'validation');
   let figures: ForecastFigures | undefined;
+  let judged: Run | undefined;
+  const first = model;
   try {
     const shown = sizes.validation > 0 ? parts.validation : undefined;
     const watched = { ...settings, epochs, signal, onEpoch: progress.epoch, keep: 'best' as const };
@@ -108,6 +112,7 @@ export async function trainForecast(file: string, options: ForecastOptions, give
       ...watched,
       ...(patience !== undefined && { patience }),
     });
+    judged = run;
     progress.stop();
     if (sizes.heldOut > 0) {
       figures = forecastFigures(model.predict(parts.heldOut.x), parts.heldOut, forecast);
@@ -132,6 +137,21 @@ export async function trainForecast(file: string, options: ForecastOptions, give
   await model.save(options.out);
   const bytes = statSync(options.out).size;
   output.event('end', { out: options.out, bytes, ...forecast, ...figures });
+  if (options.report !== undefined && judged) {
+    const [rows, which] = figures ? [parts.heldOut, 'held out, later than all others'] : [parts.training, 'trained on'];
+    const settings = {
+      file,
+      ...forecast,
+      ...figures?.baselines,
+      ...network,
+      batchSize,
+      learningRate,
+      weightDecay,
+      seed,
+    };
+    await reportForecast(options.report, { model: first, run: judged, rows, which, settings });
+    output.say(`${options.report} written`);
+  }
   output.say(`${options.out} saved (${fileSize(bytes)}): it predicts the ${horizon} steps behind the last ${length}`);
 }
 

@@ -4,7 +4,8 @@ import type { Model } from '../entries/node.js';
 import { saveAtomically } from '../files/save.js';
 import type { TableRowsJudged } from '../report/judged.js';
 import type { CheckedOptions } from '../tabular/fitTable.js';
-import { defaultPatience } from '../tabular/fitting.js';
+import { defaultPatience, type Run } from '../tabular/fitting.js';
+import type { Windows } from '../tabular/forecast.js';
 import type { Prepared } from '../tabular/prepare.js';
 import type { Preprocessing } from '../tabular/preprocessing.js';
 import type { TrainingReport } from '../tabular/tableModel.js';
@@ -88,6 +89,30 @@ export async function reportTraining(
     },
   });
   await saveAtomically(path, Buffer.from(page));
+}
+
+/** Writes the page of a forecast's training: `rows` are windows, each number of which is judged by itself. */
+export async function reportForecast(
+  path: string,
+  { model, run, rows, which, settings }: ForecastReported,
+): Promise<void> {
+  const { report } = await import('../report/index.js');
+  const { keptEpoch, history } = run;
+  const title = `Forecast of ${settings.target}`;
+  const page = report(model, history, rows, {
+    ...{ title, keptEpoch, settings, command: commandLine() },
+    rows: `Judged on windows ${which}: output 0 is the next step.`,
+  });
+  await saveAtomically(path, Buffer.from(page));
+}
+
+interface ForecastReported {
+  readonly model: Model;
+  readonly run: Run;
+  readonly rows: Windows;
+  /** Which windows those are. */
+  readonly which: string;
+  readonly settings: Readonly<Record<string, unknown>> & { readonly target: string };
 }
 
 function rowsOf({ training, validation, heldOut }: Prepared): string {

@@ -1,4 +1,5 @@
 /** `myelin/report`: what became of a training, as a page that people look at. On Node, Bun and Deno. */
+import type { SequenceLengths } from '../data/samples.js';
 import { checkOptions, wrongType } from '../errors.js';
 import { hasKey } from '../kinds.js';
 import type { Model } from '../model.js';
@@ -11,7 +12,7 @@ import { about, tableReport } from './tableReport.js';
 
 /** Rows that the report judges: those of a fit, or of a table's model objects by column name with their target. */
 export type ReportData =
-  | { readonly x: unknown; readonly y: unknown; readonly scale?: number }
+  | { readonly x: unknown; readonly y: unknown; readonly scale?: number; readonly lengths?: SequenceLengths }
   | readonly object[]
   | Iterable<object>;
 

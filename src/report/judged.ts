@@ -1,6 +1,6 @@
 /** Rows whose target is known, with what a model says of them: of a table's model, and of any other. */
 import { inputNumbers, outputActivation, outputShape } from '../architecture.js';
-import { readSamples, unwrap } from '../data/samples.js';
+import { readSamples, type SequenceLengths, unwrap } from '../data/samples.js';
 import { wrongKind, wrongType, wrongValue } from '../errors.js';
 import { isList, isNumberArray } from '../kinds.js';
 import type { Model } from '../model.js';
@@ -73,6 +73,7 @@ export interface PlainRows {
   readonly x: unknown;
   readonly y: unknown;
   readonly scale?: unknown;
+  readonly lengths?: SequenceLengths;
 }
 
 /**
@@ -82,7 +83,7 @@ export interface PlainRows {
 export function judgePlain(
   where: string,
   model: Model,
-  { x, y, scale }: PlainRows,
+  { x, y, scale, lengths: steps }: PlainRows,
   { classes, picture }: { readonly classes?: readonly string[]; readonly picture?: readonly number[] },
 ): Judged {
   const { architecture } = model;
@@ -90,26 +91,28 @@ export function judgePlain(
     throw wrongKind(where, 'a model with one input and one output, both without a name', 'one with names');
   }
   const inputs = inputNumbers(architecture);
-  const { lengths, ...bytes } = scale === undefined ? unwrap(where, x) : { x, scale, lengths: undefined };
-  if (lengths !== undefined) {
-    throw wrongKind(`${where}: lengths`, 'none in a report', 'some', 'model.evaluate takes them');
-  }
+  const { lengths: own, ...bytes } = scale === undefined ? unwrap(where, x) : { x, scale, lengths: undefined };
   const samples = readSamples(where, bytes.x, inputs, 'the model', bytes.scale);
   const given = samples.values instanceof Uint8Array ? { x: samples.values, scale: samples.scale } : samples.values;
-  const outputs = model.predict(given);
+  const lengths = steps ?? (own as SequenceLengths | undefined);
+  const outputs = model.predict(given, lengths === undefined ? {} : { lengths });
   const width = size(outputShape(architecture));
   const { kind } = outputActivation(architecture);
   const targets = flat(where, y);
+  const isClassifier = kind === 'softmax' || (kind === 'sigmoid' && width === 1);
+  // Each number of a row is judged by itself.
+  const each = isClassifier ? 1 : width;
+  const rowOf = (place: number) => Math.floor(place / each);
   const rows = {
     inputs: samples.values,
-    picture: pictureShape(picture ?? architecture.inputShape),
-    rowName: (row: number) => `row ${row + 1}`,
-    cells: (row: number) =>
-      Array.from(samples.values.subarray(row * inputs, row * inputs + Math.min(inputs, MOST_CELLS))).map(
-        (value, i) => [`input ${i}`, String(value)] as const,
-      ),
+    picture: each > 1 ? undefined : pictureShape(picture ?? architecture.inputShape),
+    rowName: (place: number) => `row ${rowOf(place) + 1}${each > 1 ? `, output ${place % each}` : ''}`,
+    cells: (place: number) => {
+      const start = rowOf(place) * inputs;
+      const shown = samples.values.subarray(start, start + Math.min(inputs, MOST_CELLS));
+      return Array.from(shown).map((value, i) => [`input ${i}`, String(value)] as const);
+    },
   };
-  const isClassifier = kind === 'softmax' || (kind === 'sigmoid' && width === 1);
   if (!isClassifier) {
     checkCount(where, targets.length, outputs.length);
     const predicted = Float64Array.from(outputs);

@@ -1,4 +1,6 @@
 /** Forecasts of a series: parts in the order of time, seasons, what rules reach, and the command line around them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { Random } from '../../src/random.js';
 import { findSeason, forecastFigures, forecastParts } from '../../src/tabular/forecast.js';
@@ -60,13 +62,16 @@ it('counts errors beside those of rules', () => {
 
 it('trains, beats the rules on later steps, predicts those behind the file and judges others', async () => {
   folder.write('sales.csv', csv);
-  const { code, out } = await folder.run('train', 'sales.csv', ...options, '--json');
+  const { code, out } = await folder.run('train', 'sales.csv', ...options, '--json', '--report', 'sales.html');
   expect(code).toBe(0);
   const end = eventsOf(out).at(-1) as {
     meanAbsoluteError: number;
     baselines: Record<string, { meanAbsoluteError: number }>;
   };
   expect(end).toMatchObject({ event: 'end', season: 7, length: 14, horizon: 7 });
+  const page = readFileSync(join(folder.path, 'sales.html'), 'utf8');
+  expect(page).toContain('<h1>Forecast of sold</h1>');
+  expect(page).toMatch(/id="residuals" data-marks="[1-9]/);
   for (const rule of ['lastValue', 'seasonBefore']) {
     expect(end.meanAbsoluteError).toBeLessThan(end.baselines[rule]?.meanAbsoluteError ?? 0);
   }

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dense, Model, sequential } from '../../src/entries/node.js';
+import { dense, globalAveragePool1d, Model, sequential } from '../../src/entries/node.js';
 import { fitTable } from '../../src/entries/tabular.node.js';
 import { report } from '../../src/report/index.js';
 import { Folder } from '../cli/runCli.js';
@@ -66,6 +66,18 @@ describe('report(model, history, data)', () => {
       }),
     );
     expect(numbers).toMatchObject({ predictions: 6, residuals: 24 });
+  });
+
+  it('takes sequences that end early, and leaves out what follows', async () => {
+    const model = await Model.create(
+      sequential([4, 1], [globalAveragePool1d(), dense(2, { activation: 'softmax', useBias: false })]),
+    );
+    model.setParameters({ '1.dense.weight': [-1, 1] });
+    const x = Float32Array.from({ length: 80 }, (_, i) => (i % 4 < 2 ? Math.sin(i) : 50));
+    const y = Int32Array.from({ length: 20 }, (_, row) => Number((x[4 * row] ?? 0) + (x[4 * row + 1] ?? 0) > 0));
+    const lengths = new Int32Array(20).fill(2);
+    expect(report(model, undefined, { x, y, lengths })).toContain('<b>100.0%</b>');
+    expect(report(model, undefined, { x, y })).not.toContain('<b>100.0%</b>');
   });
 
   it("takes a table's model and rows with their target", async () => {
