@@ -34,11 +34,17 @@ export interface Operation {
 const settings = {
   sgd: { kind: 'sgd' },
   momentum: { kind: 'sgd', momentum: 0.9 },
+  nesterov: { kind: 'sgd', momentum: 0.9, nesterov: true },
   adam: { kind: 'adam' },
+  adamW: { kind: 'adamW' },
   amsgrad: { kind: 'adam', amsgrad: true },
   nadam: { kind: 'nadam' },
   radam: { kind: 'radam' },
   adamax: { kind: 'adamax' },
+  rmsprop: { kind: 'rmsprop' },
+  'rmsprop, momentum': { kind: 'rmsprop', momentum: 0.9 },
+  'rmsprop, centered': { kind: 'rmsprop', centered: true },
+  'rmsprop, momentum, centered': { kind: 'rmsprop', momentum: 0.9, centered: true },
   adagrad: { kind: 'adagrad' },
   adadelta: { kind: 'adadelta' },
   rprop: { kind: 'rprop' },
@@ -203,16 +209,12 @@ function dropout(): Operation {
   };
 }
 
-const others = ['amsgrad', 'nadam', 'radam', 'adamax', 'adagrad', 'adadelta', 'rprop', 'lion'] as const;
 const measured = ['relu', 'tanh', 'sigmoid', 'gelu', 'silu', 'softplus'] as const;
 
 export const operations: readonly Operation[] = [
-  update('sgd', false),
-  update('momentum', false),
+  ...(Object.keys(settings) as (keyof typeof settings)[]).map(name => update(name, false)),
   update('momentum', true),
-  update('adam', false),
   update('adam', true),
-  ...others.map(name => update(name, false)),
   ...measured.flatMap(name => [activation(name, 'forward'), activation(name, 'gradient')]),
   softmax(10),
   softmax(128),
