@@ -5,7 +5,7 @@
 import { checkBoolean, checkNumber, checkOptions } from '../errors.js';
 import { LossKind } from '../plan/opcodes.js';
 import { elementwiseLoss, softmaxCrossEntropy, sparseSoftmaxCrossEntropy } from '../plan/ops/loss.js';
-import { checkClasses, checkEnding, type Ending, type LossDefinition, type RowLoss } from './loss.js';
+import { checkClasses, checkEnding, type Ending, EVEN_LOGIT, type LossDefinition, type RowLoss } from './loss.js';
 
 export interface BinaryCrossEntropy {
   readonly kind: 'binaryCrossEntropy';
@@ -77,7 +77,7 @@ export const binaryCrossEntropyLoss: LossDefinition<BinaryCrossEntropy> = {
       divisor: ending.columns,
       fromLogits: true,
       target: { kind: 'values', columns: ending.columns, range: 'probability' },
-      accuracy: { kind: 'threshold', threshold: 0 },
+      accuracy: { kind: 'threshold', threshold: EVEN_LOGIT },
     };
   },
 };

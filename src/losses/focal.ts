@@ -3,7 +3,7 @@
 import { checkBoolean, checkNumber, checkOptions } from '../errors.js';
 import { LossKind } from '../plan/opcodes.js';
 import { elementwiseLoss } from '../plan/ops/loss.js';
-import { checkEnding, type LossDefinition } from './loss.js';
+import { checkEnding, EVEN_LOGIT, type LossDefinition } from './loss.js';
 
 export interface FocalOptions {
   /** How much less counts what is nearly right; at least 0, which is binaryCrossEntropy; 2 by default. */
@@ -52,7 +52,7 @@ export const focalLoss: LossDefinition<Focal> = {
       divisor: alpha === undefined ? ending.columns / 2 : ending.columns,
       fromLogits: true,
       target: { kind: 'values', columns: ending.columns, range: 'probability' },
-      accuracy: { kind: 'threshold', threshold: 0 },
+      accuracy: { kind: 'threshold', threshold: EVEN_LOGIT },
     };
   },
 };

@@ -19,6 +19,12 @@ export type AccuracySpec =
   /** Each output is a decision of its own: above the threshold is yes. */
   | { readonly kind: 'threshold'; readonly threshold: number };
 
+/**
+ * The largest logit whose sigmoid is ½ in float32, and not above: right and wrong by logits are those by the
+ * probabilities that a network predicts.
+ */
+export const EVEN_LOGIT: number = (1.5 - 2 ** -23) * 2 ** -24;
+
 /** A cost fitted to the end of a network, at each of its positions. */
 export interface FittedLoss extends RowLoss {
   readonly positions: number;

@@ -127,3 +127,27 @@ it('what says nothing, or is no number in each epoch, is refused before any work
   );
   expect(confusionMatrix?.flat().reduce((sum, count) => sum + count, 0)).toBe(rows);
 });
+
+it.each<['sigmoid' | 'softmax', 'binaryCrossEntropy' | 'categoricalCrossEntropy', number]>([
+  ['sigmoid', 'binaryCrossEntropy', 1],
+  ['sigmoid', 'binaryCrossEntropy', 3],
+  ['softmax', 'categoricalCrossEntropy', 3],
+])('of %s the machine counts as right what score() does, also next to a tie', async (activation, loss, units) => {
+  const model = await Model.create(sequential(units, [dense(units, { activation, useBias: false })]));
+  const identity = Array.from({ length: units * units }, (_, i) => Number(i % units === Math.floor(i / units)));
+  model.setParameters({ '0.dense.weight': identity });
+  const logits = [0, 2 ** -26, 2 ** -24, 1.5 * 2 ** -24, 2 ** -23, -(2 ** -24), 1, -1, 30, -30];
+  const all = 60 * units;
+  const samples = Float32Array.from({ length: all }, (_, i) => logits[(i * 7 + Math.floor(i / 11)) % 10] ?? 0);
+  const truth = Float32Array.from({ length: all }, (_, i) => {
+    return activation === 'softmax' ? Number(i % units === Math.floor(i / units) % units) : (i >> 1) % 2;
+  });
+  const data = { x: samples, y: truth };
+  const { accuracy } = model.evaluate(data, { loss, metrics: ['accuracy'] });
+  const weighed = { ...data, sampleWeights: new Float32Array(60).fill(1) };
+  expect(model.evaluate(weighed, { loss, metrics: ['accuracy'] }).accuracy).toBe(accuracy);
+  const perRow = Array.from({ length: 60 }, (_, row) => [...truth.slice(row * units, (row + 1) * units)]);
+  expect(score(model.predict(samples), units === 1 ? truth : perRow, ['accuracy']).accuracy).toBe(accuracy);
+  const still = { loss, optimizer: sgd({ learningRate: 0 }), metrics: ['accuracy'], batchSize: 7 } as const;
+  expect((await model.fit(data, still)).accuracy?.[0]).toBe(accuracy);
+});
