@@ -6,7 +6,7 @@ import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, partNumber, rowsOf }
 import { Op, PANEL, ROW } from '../plan';
 import { multiplyApart, multiplyByTransposed, multiplyTransposed } from '../simd/gemm';
 import { columnMask } from '../simd/lanes';
-import { columnAt, putLanes, takeLanes } from './columns';
+import { columnAt, putFour, takeFour } from './columns';
 
 @unmanaged
 export class Attention extends Op {
@@ -40,7 +40,7 @@ function takeColumns(to: usize, row: usize, stride: usize, count: i32, first: i3
     for (let k: usize = 0; k < <usize>count; k++) {
       let value = f32x4.splat(0);
       if (column < columns) {
-        value = v128.and(f32x4.mul(takeLanes(row + k * ROW, stride, first + column), factor), mask);
+        value = v128.and(f32x4.mul(takeFour(row + k * ROW, stride, first + column), factor), mask);
       }
       v128.store(columnAt(to + k * ROW, own, column), value);
     }
@@ -54,7 +54,7 @@ function putColumns(row: usize, stride: usize, from: usize, count: i32, first: i
   for (let column = 0; column < columns; column += 4) {
     for (let k: usize = 0; k < <usize>count; k++) {
       const value = f32x4.mul(v128.load(columnAt(from + k * ROW, own, column)), factor);
-      putLanes(row + k * ROW, stride, first + column, first + columns, value);
+      putFour(row + k * ROW, stride, first + column, first + columns, value);
     }
   }
 }

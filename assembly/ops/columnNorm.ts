@@ -77,29 +77,55 @@ function columnsAt(value: usize, column: i32, rows: i32): usize {
 export function batchMoments(r: BatchMoments): void {
   const rows = rowsOf(r);
   const panels = panelsOf(r.columns);
-  for (let column = firstUnit(panels) * PANEL, end = lastUnit(panels) * PANEL; column < end; column += 4) {
-    const x = columnsAt(r.x, column, rows);
-    let mean = f32x4.splat(0);
-    let squares = f32x4.splat(0);
+  for (let panel = firstUnit(panels), end = lastUnit(panels); panel < end; panel++) {
+    const x = r.x + <usize>(panel * rows) * ROW;
+    const mean = r.mean + panel * ROW;
+    const squares = r.variance + panel * ROW;
+    memory.fill(mean, 0, ROW);
+    memory.fill(squares, 0, ROW);
     for (let first = 0; first < rows; first += CHUNK) {
       const last = min(first + CHUNK, rows);
-      const count = <f32>(last - first);
-      let total = f32x4.splat(0);
-      for (let row = first; row < last; row++) total = f32x4.add(total, v128.load(x + row * ROW));
-      const own = f32x4.div(total, f32x4.splat(count));
-      let spread = f32x4.splat(0);
-      for (let row = first; row < last; row++) {
-        const d = f32x4.sub(v128.load(x + row * ROW), own);
-        spread = madd(d, d, spread);
-      }
-      const away = f32x4.sub(own, mean);
-      const weight = f32x4.splat(count / <f32>last);
-      mean = madd(away, weight, mean);
-      squares = madd(f32x4.mul(away, away), f32x4.mul(weight, f32x4.splat(<f32>first)), f32x4.add(squares, spread));
+      addChunk(x, mean, squares, first, last);
+      addChunk(x + 32, mean + 32, squares + 32, first, last);
     }
-    v128.store(r.mean + (column << 2), mean);
-    v128.store(r.variance + (column << 2), f32x4.div(squares, f32x4.splat(<f32>rows)));
+    const count = f32x4.splat(<f32>rows);
+    for (let at = squares; at < squares + ROW; at += 16) v128.store(at, f32x4.div(v128.load(at), count));
   }
+}
+
+/** Adds the rows from `first` up to, not with, `last` of eight columns to their mean and their squares around it. */
+// @ts-ignore: decorator
+@inline
+function addChunk(x: usize, mean: usize, squares: usize, first: i32, last: i32): void {
+  const count = <f32>(last - first);
+  let total0 = f32x4.splat(0);
+  let total1 = total0;
+  for (let row = first; row < last; row++) {
+    total0 = f32x4.add(total0, v128.load(x + row * ROW));
+    total1 = f32x4.add(total1, v128.load(x + row * ROW, 16));
+  }
+  const own0 = f32x4.div(total0, f32x4.splat(count));
+  const own1 = f32x4.div(total1, f32x4.splat(count));
+  let spread0 = f32x4.splat(0);
+  let spread1 = spread0;
+  for (let row = first; row < last; row++) {
+    const d0 = f32x4.sub(v128.load(x + row * ROW), own0);
+    const d1 = f32x4.sub(v128.load(x + row * ROW, 16), own1);
+    spread0 = madd(d0, d0, spread0);
+    spread1 = madd(d1, d1, spread1);
+  }
+  merge(mean, squares, own0, spread0, first, last);
+  merge(mean + 16, squares + 16, own1, spread1, first, last);
+}
+
+/** Puts the mean of some rows, and their squares around it, together with those of all before them. */
+function merge(mean: usize, squares: usize, own: v128, spread: v128, first: i32, last: i32): void {
+  const before = v128.load(mean);
+  const away = f32x4.sub(own, before);
+  const weight = f32x4.splat(<f32>(last - first) / <f32>last);
+  v128.store(mean, madd(away, weight, before));
+  const between = f32x4.mul(weight, f32x4.splat(<f32>first));
+  v128.store(squares, madd(f32x4.mul(away, away), between, f32x4.add(v128.load(squares), spread)));
 }
 
 /** √(variance + epsilon); 1 where that is 0, for what never varies is left as it is. */
@@ -127,21 +153,32 @@ export function columnNormForward(r: ColumnNorm): void {
   const first = byPanels ? 0 : firstRow(r);
   const last = byPanels ? rows : lastRow(r);
   const end = (byPanels ? lastUnit(panels) : panels) * PANEL;
-  for (let column = byPanels ? firstUnit(panels) * PANEL : 0; column < end; column += 4) {
-    const x = columnsAt(r.x, column, rows);
-    const y = columnsAt(r.y, column, rows);
-    const mean = v128.load(r.mean + (column << 2));
-    const deviation = deviationOf(r.variance, column, r.epsilon);
-    if (r.invert) {
-      for (let row = first; row < last; row++) {
-        v128.store(y + row * ROW, madd(v128.load(x + row * ROW), deviation, mean));
-      }
-    } else {
-      const scale = f32x4.div(orElse(r.gamma, column, one()), deviation);
-      const shift = orElse(r.beta, column, f32x4.splat(0));
-      for (let row = first; row < last; row++) {
-        v128.store(y + row * ROW, madd(f32x4.sub(v128.load(x + row * ROW), mean), scale, shift));
-      }
+  for (let panel = byPanels ? firstUnit(panels) * PANEL : 0; panel < end; panel += PANEL) {
+    // A few rows of a panel at a time, so that what one column's numbers lie among is still near for the next.
+    for (let from = first; from < last; from += CHUNK) {
+      const to = min(from + CHUNK, last);
+      for (let column = panel; column < panel + PANEL; column += 4) normalize(r, column, rows, from, to);
+    }
+  }
+}
+
+/** Four columns of the rows from `first` up to, not with, `last`. */
+// @ts-ignore: decorator
+@inline
+function normalize(r: ColumnNorm, column: i32, rows: i32, first: i32, last: i32): void {
+  const x = columnsAt(r.x, column, rows);
+  const y = columnsAt(r.y, column, rows);
+  const mean = v128.load(r.mean + (column << 2));
+  const deviation = deviationOf(r.variance, column, r.epsilon);
+  if (r.invert) {
+    for (let row = first; row < last; row++) {
+      v128.store(y + row * ROW, madd(v128.load(x + row * ROW), deviation, mean));
+    }
+  } else {
+    const scale = f32x4.div(orElse(r.gamma, column, one()), deviation);
+    const shift = orElse(r.beta, column, f32x4.splat(0));
+    for (let row = first; row < last; row++) {
+      v128.store(y + row * ROW, madd(f32x4.sub(v128.load(x + row * ROW), mean), scale, shift));
     }
   }
 }
@@ -152,48 +189,85 @@ export function columnNormForward(r: ColumnNorm): void {
  * dy's place.
  */
 export function columnNormGradient(r: ColumnNormGradient): void {
-  const rows = rowsOf(r);
   const panels = panelsOf(r.columns);
+  for (let column = firstUnit(panels) * PANEL, end = lastUnit(panels) * PANEL; column < end; column += 8) {
+    goBack(r, column);
+  }
+}
+
+/** Eight columns of it: fewer would read each line of memory more often. */
+function goBack(r: ColumnNormGradient, column: i32): void {
+  const rows = rowsOf(r);
+  const x = columnsAt(r.x, column, rows);
+  const dy = columnsAt(r.dy, column, rows);
+  const dx = columnsAt(r.dx, column, rows);
+  const mean0 = v128.load(r.mean + (column << 2));
+  const mean1 = v128.load(r.mean + (column << 2), 16);
+  const deviation0 = deviationOf(r.variance, column, r.epsilon);
+  const deviation1 = deviationOf(r.variance, column + 4, r.epsilon);
+  if (r.invert) {
+    multiplyRows(dx, dy, rows, deviation0, deviation1);
+    return;
+  }
+  const inverse0 = f32x4.div(one(), deviation0);
+  const inverse1 = f32x4.div(one(), deviation1);
+  let along0 = f32x4.splat(0);
+  let along1 = along0;
+  let across0 = along0;
+  let across1 = along0;
+  for (let first = 0; first < rows; first += CHUNK) {
+    let sum0 = f32x4.splat(0);
+    let sum1 = sum0;
+    let product0 = sum0;
+    let product1 = sum0;
+    for (let row = first, last = min(first + CHUNK, rows); row < last; row++) {
+      const g0 = v128.load(dy + row * ROW);
+      const g1 = v128.load(dy + row * ROW, 16);
+      sum0 = f32x4.add(sum0, g0);
+      sum1 = f32x4.add(sum1, g1);
+      product0 = madd(g0, f32x4.mul(f32x4.sub(v128.load(x + row * ROW), mean0), inverse0), product0);
+      product1 = madd(g1, f32x4.mul(f32x4.sub(v128.load(x + row * ROW, 16), mean1), inverse1), product1);
+    }
+    along0 = f32x4.add(along0, sum0);
+    along1 = f32x4.add(along1, sum1);
+    across0 = f32x4.add(across0, product0);
+    across1 = f32x4.add(across1, product1);
+  }
+  if (r.dgamma) {
+    v128.store(r.dgamma + (column << 2), across0);
+    v128.store(r.dgamma + (column << 2), across1, 16);
+  }
+  if (r.dbeta) {
+    v128.store(r.dbeta + (column << 2), along0);
+    v128.store(r.dbeta + (column << 2), along1, 16);
+  }
+  if (!r.dx) return;
+  const scale0 = f32x4.mul(orElse(r.gamma, column, one()), inverse0);
+  const scale1 = f32x4.mul(orElse(r.gamma, column + 4, one()), inverse1);
+  if (r.fixed) {
+    multiplyRows(dx, dy, rows, scale0, scale1);
+    return;
+  }
   const count = f32x4.splat(<f32>rows);
-  for (let column = firstUnit(panels) * PANEL, end = lastUnit(panels) * PANEL; column < end; column += 4) {
-    const x = columnsAt(r.x, column, rows);
-    const dy = columnsAt(r.dy, column, rows);
-    const dx = columnsAt(r.dx, column, rows);
-    const mean = v128.load(r.mean + (column << 2));
-    const deviation = deviationOf(r.variance, column, r.epsilon);
-    if (r.invert) {
-      for (let row = 0; row < rows; row++) v128.store(dx + row * ROW, f32x4.mul(v128.load(dy + row * ROW), deviation));
-      continue;
-    }
-    const inverse = f32x4.div(one(), deviation);
-    let along = f32x4.splat(0);
-    let across = f32x4.splat(0);
-    for (let first = 0; first < rows; first += CHUNK) {
-      let sum = f32x4.splat(0);
-      let product = f32x4.splat(0);
-      for (let row = first, last = min(first + CHUNK, rows); row < last; row++) {
-        const g = v128.load(dy + row * ROW);
-        sum = f32x4.add(sum, g);
-        product = madd(g, f32x4.mul(f32x4.sub(v128.load(x + row * ROW), mean), inverse), product);
-      }
-      along = f32x4.add(along, sum);
-      across = f32x4.add(across, product);
-    }
-    if (r.dgamma) v128.store(r.dgamma + (column << 2), across);
-    if (r.dbeta) v128.store(r.dbeta + (column << 2), along);
-    if (!r.dx) continue;
-    const scale = f32x4.mul(orElse(r.gamma, column, one()), inverse);
-    if (r.fixed) {
-      for (let row = 0; row < rows; row++) v128.store(dx + row * ROW, f32x4.mul(v128.load(dy + row * ROW), scale));
-      continue;
-    }
-    const level = f32x4.div(along, count);
-    const slope = f32x4.mul(f32x4.div(across, count), inverse);
-    for (let row = 0; row < rows; row++) {
-      const away = f32x4.sub(v128.load(x + row * ROW), mean);
-      const g = f32x4.sub(f32x4.sub(v128.load(dy + row * ROW), level), f32x4.mul(away, slope));
-      v128.store(dx + row * ROW, f32x4.mul(g, scale));
-    }
+  const level0 = f32x4.div(along0, count);
+  const level1 = f32x4.div(along1, count);
+  const slope0 = f32x4.mul(f32x4.div(across0, count), inverse0);
+  const slope1 = f32x4.mul(f32x4.div(across1, count), inverse1);
+  for (let row = 0; row < rows; row++) {
+    const away0 = f32x4.sub(v128.load(x + row * ROW), mean0);
+    const away1 = f32x4.sub(v128.load(x + row * ROW, 16), mean1);
+    const g0 = f32x4.sub(f32x4.sub(v128.load(dy + row * ROW), level0), f32x4.mul(away0, slope0));
+    const g1 = f32x4.sub(f32x4.sub(v128.load(dy + row * ROW, 16), level1), f32x4.mul(away1, slope1));
+    v128.store(dx + row * ROW, f32x4.mul(g0, scale0));
+    v128.store(dx + row * ROW, f32x4.mul(g1, scale1), 16);
+  }
+}
+
+/** dx = dy · scale, of eight columns. */
+function multiplyRows(dx: usize, dy: usize, rows: i32, scale0: v128, scale1: v128): void {
+  for (let at: usize = 0; at < <usize>rows * ROW; at += ROW) {
+    v128.store(dx + at, f32x4.mul(v128.load(dy + at), scale0));
+    v128.store(dx + at, f32x4.mul(v128.load(dy + at, 16), scale1), 16);
   }
 }
 

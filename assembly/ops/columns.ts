@@ -1,5 +1,5 @@
 // Columns of a value that need not begin where a panel or a vector does.
-import { PANEL } from '../plan';
+import { PANEL, ROW } from '../plan';
 
 /** Where a column of a row lies; panels are `stride` bytes apart. */
 // @ts-ignore: decorator
@@ -10,11 +10,17 @@ export function columnAt(row: usize, stride: usize, column: i32): usize {
 
 /** Four columns of a row. */
 export function takeLanes(row: usize, stride: usize, column: i32): v128 {
-  if ((column & 3) == 0) return v128.load(columnAt(row, stride, column));
   let value = v128.load32_zero(columnAt(row, stride, column));
   value = v128.load32_lane(columnAt(row, stride, column + 1), value, 1);
   value = v128.load32_lane(columnAt(row, stride, column + 2), value, 2);
   return v128.load32_lane(columnAt(row, stride, column + 3), value, 3);
+}
+
+/** The same, at once where the columns lie side by side. */
+// @ts-ignore: decorator
+@inline
+export function takeFour(row: usize, stride: usize, column: i32): v128 {
+  return (column & 3) == 0 ? v128.load(columnAt(row, stride, column)) : takeLanes(row, stride, column);
 }
 
 /** Writes those of four columns that are below `end`. */
@@ -27,4 +33,19 @@ export function putLanes(row: usize, stride: usize, column: i32, end: i32, value
   if (column + 1 < end) store<f32>(columnAt(row, stride, column + 1), f32x4.extract_lane(value, 1));
   if (column + 2 < end) store<f32>(columnAt(row, stride, column + 2), f32x4.extract_lane(value, 2));
   if (column + 3 < end) store<f32>(columnAt(row, stride, column + 3), f32x4.extract_lane(value, 3));
+}
+
+/** The same, at once where the columns lie side by side. */
+// @ts-ignore: decorator
+@inline
+export function putFour(row: usize, stride: usize, column: i32, end: i32, value: v128): void {
+  if ((column & 3) == 0 && column + 4 <= end) v128.store(columnAt(row, stride, column), value);
+  else putLanes(row, stride, column, end, value);
+}
+
+/** Copies a row of a panel, or clears it where there is none: the engine's copying takes longer for so few bytes. */
+// @ts-ignore: decorator
+@inline
+export function copyRow(to: usize, from: usize): void {
+  for (let i: usize = 0; i < <usize>ROW; i += 16) v128.store(to + i, from ? v128.load(from + i) : f32x4.splat(0));
 }

@@ -3,7 +3,7 @@ import { firstRow, firstUnit, lastRow, lastUnit, panelsOf, rowsOf } from '../par
 import { Op, PANEL, ROW } from '../plan';
 import { madd } from '../simd/lanes';
 import { keepAlive, sumRows } from '../simd/gemm';
-import { Window, corner, firstX, firstY, lastX, lastY, locate } from './window';
+import { Window, advance, corner, firstX, firstY, lastX, lastY, locate, wholeWindows } from './window';
 
 @unmanaged
 export class Depthwise extends Op {
@@ -61,7 +61,6 @@ function placeOf(output: i32, channels: i32, multiplier: i32, panelBytes: usize)
 // @ts-ignore: decorator
 @inline
 function channelsAt(x: usize, output: i32, channels: i32, multiplier: i32, panelBytes: usize): v128 {
-  if (multiplier == 1) return v128.load(x + <usize>(output / PANEL) * panelBytes + (output % PANEL << 2));
   let value = v128.load32_zero(x + placeOf(output, channels, multiplier, panelBytes));
   value = v128.load32_lane(x + placeOf(output + 1, channels, multiplier, panelBytes), value, 1);
   value = v128.load32_lane(x + placeOf(output + 2, channels, multiplier, panelBytes), value, 2);
@@ -83,8 +82,19 @@ export function depthwiseForward(r: Depthwise): void {
   const lowest = f32x4.splat(r.floor);
   const m = r.multiplier;
   const panels = panelsOf(r.channels * m);
-  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
-    locate(g, row);
+  const across = <usize>g.dilationX * ROW;
+  const isSmall = m == 1 && g.kernelWidth == 3 && g.kernelHeight == 3;
+  const end = lastRow(r);
+  let run = 1;
+  locate(g, firstRow(r));
+  for (let row = firstRow(r); row < end; row += run) {
+    run = isSmall ? wholeWindows(g, end - row) : 0;
+    if (run > 0) {
+      for (let at: usize = 0; at < <usize>panels * ROW; at += 16) forwardRun(r, row, run, at, lowest);
+      locate(g, row + run);
+      continue;
+    }
+    run = 1;
     for (let panel = 0; panel < panels; panel++) {
       const output = panel * PANEL;
       const b = r.b ? r.b + panel * ROW : 0;
@@ -94,14 +104,26 @@ export function depthwiseForward(r: Depthwise): void {
       let c2 = v128.load(b, 32);
       let c3 = v128.load(b, 48);
       for (let tapY = firstY; tapY < lastY; tapY++) {
-        let at = r.x + <usize>(corner + tapY * g.dilationY * g.width + firstX * g.dilationX) * ROW;
+        const line = corner + tapY * g.dilationY * g.width;
+        let at = r.x + <usize>(line + firstX * g.dilationX) * ROW;
         let w = r.w + <usize>(panel * r.taps + tapY * g.kernelWidth + firstX) * ROW;
+        if (m == 1) {
+          at += panel * panelBytes;
+          for (const last = w + <usize>(lastX - firstX) * ROW; w < last; w += ROW) {
+            c0 = madd(v128.load(at), v128.load(w), c0);
+            c1 = madd(v128.load(at, 16), v128.load(w, 16), c1);
+            c2 = madd(v128.load(at, 32), v128.load(w, 32), c2);
+            c3 = madd(v128.load(at, 48), v128.load(w, 48), c3);
+            at += across;
+          }
+          continue;
+        }
         for (let tapX = firstX; tapX < lastX; tapX++) {
           c0 = madd(channelsAt(at, output, r.channels, m, panelBytes), v128.load(w), c0);
           c1 = madd(channelsAt(at, output + 4, r.channels, m, panelBytes), v128.load(w, 16), c1);
           c2 = madd(channelsAt(at, output + 8, r.channels, m, panelBytes), v128.load(w, 32), c2);
           c3 = madd(channelsAt(at, output + 12, r.channels, m, panelBytes), v128.load(w, 48), c3);
-          at += g.dilationX * ROW;
+          at += across;
           w += ROW;
         }
       }
@@ -110,6 +132,46 @@ export function depthwiseForward(r: Depthwise): void {
       v128.store(y, f32x4.pmax(c2, lowest), 32);
       v128.store(y, f32x4.pmax(c3, lowest), 48);
     }
+    advance(g);
+  }
+}
+
+/** Four channels of so many outputs side by side, whose windows of 3 × 3 are whole: the weights stay in registers. */
+function forwardRun(r: Depthwise, row: i32, count: i32, at: usize, lowest: v128): void {
+  const g = r.window;
+  const rows = rowsOf(r);
+  const panel = at / <usize>ROW;
+  const lane = at % <usize>ROW;
+  const across = <usize>g.dilationX * ROW;
+  const down = <usize>(g.dilationY * g.width) * ROW;
+  const w = r.w + panel * <usize>r.taps * ROW + lane;
+  const w0 = v128.load(w);
+  const w1 = v128.load(w, 64);
+  const w2 = v128.load(w, 128);
+  const w3 = v128.load(w, 192);
+  const w4 = v128.load(w, 256);
+  const w5 = v128.load(w, 320);
+  const w6 = v128.load(w, 384);
+  const w7 = v128.load(w, 448);
+  const w8 = v128.load(w, 512);
+  const bias = v128.load(r.b ? r.b + at : 0);
+  const height = <usize>(rows / r.positions * g.height * g.width);
+  let x = r.x + (panel * height + corner) * ROW + lane;
+  let y = r.y + <usize>(panel * rows + row) * ROW + lane;
+  for (const last = y + <usize>count * ROW; y < last; y += ROW) {
+    let sum = madd(v128.load(x), w0, bias);
+    sum = madd(v128.load(x + across), w1, sum);
+    sum = madd(v128.load(x + 2 * across), w2, sum);
+    const second = x + down;
+    sum = madd(v128.load(second), w3, sum);
+    sum = madd(v128.load(second + across), w4, sum);
+    sum = madd(v128.load(second + 2 * across), w5, sum);
+    const third = second + down;
+    sum = madd(v128.load(third), w6, sum);
+    sum = madd(v128.load(third + across), w7, sum);
+    sum = madd(v128.load(third + 2 * across), w8, sum);
+    v128.store(y, f32x4.pmax(sum, lowest));
+    x += <usize>g.strideX * ROW;
   }
 }
 
@@ -129,28 +191,35 @@ export function depthwiseInputGradient(r: DepthwiseInputGradient): void {
     memory.fill(r.dx + <usize>panel * panelBytes + <usize>first * ROW, 0, bytes);
   }
   const end = lastRow(r) / r.positions * outs;
-  for (let row = first / r.positions * outs; row < end; row++) {
-    locate(g, row);
-    for (let output = 0; output < r.channels * m; output += 4) {
+  const across = <usize>g.dilationX * ROW;
+  locate(g, first / r.positions * outs);
+  for (let row = first / r.positions * outs; row < end; row++, advance(g)) {
+    for (let output = 0; output < r.channels * m; output += m == 1 ? PANEL : 4) {
       const panel = output / PANEL;
       const lane = <usize>(output % PANEL << 2);
-      const dy = v128.load(r.dy + <usize>(panel * height + row) * ROW + lane);
+      const up = r.dy + <usize>(panel * height + row) * ROW + lane;
+      const dy = v128.load(up);
       for (let tapY = firstY; tapY < lastY; tapY++) {
         let at = r.dx + <usize>(corner + tapY * g.dilationY * g.width + firstX * g.dilationX) * ROW;
         let w = r.w + <usize>(panel * r.taps + tapY * g.kernelWidth + firstX) * ROW + lane;
-        for (let tapX = firstX; tapX < lastX; tapX++) {
-          const value = v128.load(w);
-          if (m == 1) {
-            const dx = at + <usize>panel * panelBytes + lane;
-            v128.store(dx, madd(dy, value, v128.load(dx)));
-          } else {
-            const product = f32x4.mul(dy, value);
-            addLane(at, output, r.channels, m, panelBytes, f32x4.extract_lane(product, 0));
-            addLane(at, output + 1, r.channels, m, panelBytes, f32x4.extract_lane(product, 1));
-            addLane(at, output + 2, r.channels, m, panelBytes, f32x4.extract_lane(product, 2));
-            addLane(at, output + 3, r.channels, m, panelBytes, f32x4.extract_lane(product, 3));
+        if (m == 1) {
+          at += <usize>panel * panelBytes;
+          for (const last = w + <usize>(lastX - firstX) * ROW; w < last; w += ROW) {
+            v128.store(at, madd(dy, v128.load(w), v128.load(at)));
+            v128.store(at, madd(v128.load(up, 16), v128.load(w, 16), v128.load(at, 16)), 16);
+            v128.store(at, madd(v128.load(up, 32), v128.load(w, 32), v128.load(at, 32)), 32);
+            v128.store(at, madd(v128.load(up, 48), v128.load(w, 48), v128.load(at, 48)), 48);
+            at += across;
           }
-          at += g.dilationX * ROW;
+          continue;
+        }
+        for (let tapX = firstX; tapX < lastX; tapX++) {
+          const product = f32x4.mul(dy, v128.load(w));
+          addLane(at, output, r.channels, m, panelBytes, f32x4.extract_lane(product, 0));
+          addLane(at, output + 1, r.channels, m, panelBytes, f32x4.extract_lane(product, 1));
+          addLane(at, output + 2, r.channels, m, panelBytes, f32x4.extract_lane(product, 2));
+          addLane(at, output + 3, r.channels, m, panelBytes, f32x4.extract_lane(product, 3));
+          at += across;
           w += ROW;
         }
       }
@@ -171,20 +240,38 @@ export function depthwiseWeightGradient(r: DepthwiseWeightGradient): void {
   const panelBytes = <usize>(rows / r.positions * g.height * g.width) * ROW;
   const m = r.multiplier;
   const panels = panelsOf(r.channels * m);
-  for (let output = firstUnit(panels) * PANEL, end = lastUnit(panels) * PANEL; output < end; output += 4) {
-    const dw = r.dw + <usize>(output / PANEL * r.taps) * ROW + (output % PANEL << 2);
-    const dy = r.dy + <usize>(output / PANEL * rows) * ROW + (output % PANEL << 2);
-    for (let tap = 0; tap < r.taps; tap++) v128.store(dw + tap * ROW, f32x4.splat(0));
-    for (let row = 0; row < rows; row++) {
-      locate(g, row);
-      const upstream = v128.load(dy + <usize>row * ROW);
+  const across = <usize>g.dilationX * ROW;
+  for (let panel = firstUnit(panels), end = lastUnit(panels); panel < end; panel++) {
+    const output = panel * PANEL;
+    const dw = r.dw + <usize>(panel * r.taps) * ROW;
+    memory.fill(dw, 0, <usize>r.taps * ROW);
+    locate(g, 0);
+    for (let row = 0; row < rows; row++, advance(g)) {
+      const dy = r.dy + <usize>(panel * rows + row) * ROW;
+      const d0 = v128.load(dy);
+      const d1 = v128.load(dy, 16);
+      const d2 = v128.load(dy, 32);
+      const d3 = v128.load(dy, 48);
       for (let tapY = firstY; tapY < lastY; tapY++) {
         let at = r.x + <usize>(corner + tapY * g.dilationY * g.width + firstX * g.dilationX) * ROW;
         let to = dw + <usize>(tapY * g.kernelWidth + firstX) * ROW;
-        for (let tapX = firstX; tapX < lastX; tapX++) {
-          v128.store(to, madd(channelsAt(at, output, r.channels, m, panelBytes), upstream, v128.load(to)));
-          at += g.dilationX * ROW;
-          to += ROW;
+        const last = to + <usize>(lastX - firstX) * ROW;
+        if (m == 1) {
+          for (at += panel * panelBytes; to < last; to += ROW) {
+            v128.store(to, madd(v128.load(at), d0, v128.load(to)));
+            v128.store(to, madd(v128.load(at, 16), d1, v128.load(to, 16)), 16);
+            v128.store(to, madd(v128.load(at, 32), d2, v128.load(to, 32)), 32);
+            v128.store(to, madd(v128.load(at, 48), d3, v128.load(to, 48)), 48);
+            at += across;
+          }
+          continue;
+        }
+        for (; to < last; to += ROW) {
+          v128.store(to, madd(channelsAt(at, output, r.channels, m, panelBytes), d0, v128.load(to)));
+          v128.store(to, madd(channelsAt(at, output + 4, r.channels, m, panelBytes), d1, v128.load(to, 16)), 16);
+          v128.store(to, madd(channelsAt(at, output + 8, r.channels, m, panelBytes), d2, v128.load(to, 32)), 32);
+          v128.store(to, madd(channelsAt(at, output + 12, r.channels, m, panelBytes), d3, v128.load(to, 48)), 48);
+          at += across;
         }
       }
     }

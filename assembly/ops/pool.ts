@@ -2,7 +2,7 @@
 import { PoolKind } from '../../src/plan/opcodes';
 import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, rowsOf } from '../parts';
 import { Op, ROW } from '../plan';
-import { Window, corner, cut, firstX, firstY, lastX, lastY, locate } from './window';
+import { Window, advance, corner, cut, firstX, firstY, lastX, lastY, locate } from './window';
 
 @unmanaged
 export class Pool extends Op {
@@ -42,13 +42,14 @@ export function poolForward(r: Pool): void {
   const rows = rowsOf(r);
   const height = rows / r.positions * g.height * g.width;
   const isMax = r.kind == PoolKind.max;
-  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
-    locate(g, row);
+  locate(g, firstRow(r));
+  for (let row = firstRow(r), end = lastRow(r); row < end; row++, advance(g)) {
     if (r.lengths) cut(lengthOf(controlsOf(r), row, r.lengths, g.width));
     const scale = share(r.kind);
     for (let panel = 0; panel < panelsOf(r.columns); panel++) {
       const x = r.x + <usize>(panel * height) * ROW;
       const y = r.y + <usize>(panel * rows + row) * ROW;
+      let strange = f32x4.splat(0);
       let c0 = f32x4.splat(isMax ? -Infinity : 0);
       let c1 = c0;
       let c2 = c0;
@@ -58,11 +59,16 @@ export function poolForward(r: Pool): void {
         let at = x + <usize>(line + firstX) * ROW;
         for (const last = x + <usize>(line + lastX) * ROW; at < last; at += ROW) {
           if (isMax) {
-            // max, not pmax: a NaN anywhere must come through.
-            c0 = f32x4.max(c0, v128.load(at));
-            c1 = f32x4.max(c1, v128.load(at, 16));
-            c2 = f32x4.max(c2, v128.load(at, 32));
-            c3 = f32x4.max(c3, v128.load(at, 48));
+            const x0 = v128.load(at);
+            const x1 = v128.load(at, 16);
+            const x2 = v128.load(at, 32);
+            const x3 = v128.load(at, 48);
+            c0 = f32x4.pmax(c0, x0);
+            c1 = f32x4.pmax(c1, x1);
+            c2 = f32x4.pmax(c2, x2);
+            c3 = f32x4.pmax(c3, x3);
+            const few = v128.or(f32x4.ne(x0, x0), f32x4.ne(x1, x1));
+            strange = v128.or(strange, v128.or(few, v128.or(f32x4.ne(x2, x2), f32x4.ne(x3, x3))));
           } else {
             c0 = f32x4.add(c0, v128.load(at));
             c1 = f32x4.add(c1, v128.load(at, 16));
@@ -71,11 +77,28 @@ export function poolForward(r: Pool): void {
           }
         }
       }
+      if (v128.any_true(strange)) {
+        keepStrange(y, x, g);
+        continue;
+      }
       v128.store(y, f32x4.mul(c0, scale));
       v128.store(y, f32x4.mul(c1, scale), 16);
       v128.store(y, f32x4.mul(c2, scale), 32);
       v128.store(y, f32x4.mul(c3, scale), 48);
     }
+  }
+}
+
+/** The largest numbers of a window in which some are NaN, which pmax loses: max does not, but takes twice as long. */
+function keepStrange(y: usize, x: usize, g: Window): void {
+  for (let group: usize = 0; group < <usize>ROW; group += 16) {
+    let top = f32x4.splat(-Infinity);
+    for (let tapY = firstY; tapY < lastY; tapY++) {
+      for (let tapX = firstX; tapX < lastX; tapX++) {
+        top = f32x4.max(top, v128.load(x + <usize>(corner + tapY * g.width + tapX) * ROW + group));
+      }
+    }
+    v128.store(y + group, top);
   }
 }
 
@@ -94,8 +117,8 @@ export function poolGradient(r: PoolGradient): void {
   for (let panel = 0; panel < panelsOf(r.columns); panel++) {
     memory.fill(r.dx + <usize>(panel * rows + first) * ROW, 0, bytes);
   }
-  for (let row = first / r.positions * outs; row < end; row++) {
-    locate(g, row);
+  locate(g, first / r.positions * outs);
+  for (let row = first / r.positions * outs; row < end; row++, advance(g)) {
     if (r.lengths) cut(lengthOf(controlsOf(r), row, r.lengths, g.width));
     const scale = share(r.kind);
     for (let panel = 0; panel < panelsOf(r.columns); panel++) {

@@ -8,8 +8,8 @@ import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, partNumber, rowsOf }
 import { Op, PANEL, ROW } from '../plan';
 import { multiplyApart, multiplyTransposed } from '../simd/gemm';
 import { columnMask } from '../simd/lanes';
-import { one, sigmoid, flushed, tanh } from '../simd/math';
-import { columnAt, putLanes, takeLanes } from './columns';
+import { flushed, one, sigmoid, tanh } from '../simd/math';
+import { columnAt, copyRow, putFour, takeFour } from './columns';
 
 @unmanaged
 export class Recurrent extends Op {
@@ -85,9 +85,8 @@ function takeStep(
 ): void {
   for (let panel = 0; panel < panelsOf(columns); panel++) {
     for (let k = 0; k < count; k++) {
-      const row = to + <usize>(panel * count + k) * ROW;
-      if (step < 0) memory.fill(row, 0, ROW);
-      else memory.copy(row, value + <usize>(panel * rows + (first + k) * steps + step) * ROW, ROW);
+      const from = step < 0 ? 0 : value + <usize>(panel * rows + (first + k) * steps + step) * ROW;
+      copyRow(to + <usize>(panel * count + k) * ROW, from);
     }
   }
 }
@@ -95,8 +94,7 @@ function takeStep(
 /** Copies a row's panels, or where `from` is 0 clears them. */
 function copyPanels(to: usize, toStride: usize, from: usize, fromStride: usize, columns: i32): void {
   for (let panel: usize = 0; panel < <usize>panelsOf(columns); panel++) {
-    if (from) memory.copy(to + panel * toStride, from + panel * fromStride, ROW);
-    else memory.fill(to + panel * toStride, 0, ROW);
+    copyRow(to + panel * toStride, from ? from + panel * fromStride : 0);
   }
 }
 
@@ -130,10 +128,10 @@ export function recurrentForward(r: Recurrent): void {
         for (let unit = 0; unit < panelsOf(units) * PANEL; unit += 4) {
           let kept = f32x4.splat(0);
           if (unit < units) {
-            const reset = sigmoid(f32x4.add(takeLanes(z, stride, units + unit), takeLanes(s, own, units + unit)));
-            const update = sigmoid(f32x4.add(takeLanes(z, stride, unit), takeLanes(s, own, unit)));
-            putLanes(z, stride, unit, units, update);
-            putLanes(z, stride, units + unit, 2 * units, reset);
+            const reset = sigmoid(f32x4.add(takeFour(z, stride, units + unit), takeFour(s, own, units + unit)));
+            const update = sigmoid(f32x4.add(takeFour(z, stride, unit), takeFour(s, own, unit)));
+            putFour(z, stride, unit, units, update);
+            putFour(z, stride, units + unit, 2 * units, reset);
             kept = f32x4.mul(v128.load(columnAt(before + k * ROW, own, unit)), reset);
           }
           putUnits(before + k * ROW, own, unit, units, kept);
@@ -161,34 +159,34 @@ export function recurrentForward(r: Recurrent): void {
           continue;
         }
         let next: v128;
-        const a = f32x4.add(takeLanes(z, stride, unit), takeLanes(s, own, unit));
+        const a = f32x4.add(takeFour(z, stride, unit), takeFour(s, own, unit));
         if (kind == RecurrentKind.simple) next = tanh(a);
         else if (kind == RecurrentKind.lstm) {
           const input = sigmoid(a);
-          const forget = sigmoid(f32x4.add(takeLanes(z, stride, units + unit), takeLanes(s, own, units + unit)));
-          const made = tanh(f32x4.add(takeLanes(z, stride, 2 * units + unit), takeLanes(s, own, 2 * units + unit)));
+          const forget = sigmoid(f32x4.add(takeFour(z, stride, units + unit), takeFour(s, own, units + unit)));
+          const made = tanh(f32x4.add(takeFour(z, stride, 2 * units + unit), takeFour(s, own, 2 * units + unit)));
           const gate = 3 * units + unit;
-          const output = sigmoid(f32x4.add(takeLanes(z, stride, gate), takeLanes(s, own, gate)));
+          const output = sigmoid(f32x4.add(takeFour(z, stride, gate), takeFour(s, own, gate)));
           const state = f32x4.add(f32x4.mul(forget, earlier(cell, stride, unit, back)), f32x4.mul(input, made));
           putUnits(cell, stride, unit, units, state);
           next = f32x4.mul(output, tanh(state));
-          putLanes(z, stride, unit, units, input);
-          putLanes(z, stride, units + unit, 2 * units, forget);
-          putLanes(z, stride, 2 * units + unit, 3 * units, made);
-          putLanes(z, stride, 3 * units + unit, 4 * units, output);
+          putFour(z, stride, unit, units, input);
+          putFour(z, stride, units + unit, 2 * units, forget);
+          putFour(z, stride, 2 * units + unit, 3 * units, made);
+          putFour(z, stride, 3 * units + unit, 4 * units, output);
         } else {
-          let update = takeLanes(z, stride, unit);
-          let product = takeLanes(s, own, 2 * units + unit);
+          let update = takeFour(z, stride, unit);
+          let product = takeFour(s, own, 2 * units + unit);
           if (kind == RecurrentKind.gruAfter) {
             update = sigmoid(a);
-            const reset = sigmoid(f32x4.add(takeLanes(z, stride, units + unit), takeLanes(s, own, units + unit)));
-            putLanes(z, stride, unit, units, update);
-            putLanes(z, stride, units + unit, 2 * units, reset);
+            const reset = sigmoid(f32x4.add(takeFour(z, stride, units + unit), takeFour(s, own, units + unit)));
+            putFour(z, stride, unit, units, update);
+            putFour(z, stride, units + unit, 2 * units, reset);
             putUnits(cell, stride, unit, units, product);
             product = f32x4.mul(reset, product);
           }
-          const made = tanh(f32x4.add(takeLanes(z, stride, 2 * units + unit), product));
-          putLanes(z, stride, 2 * units + unit, 3 * units, made);
+          const made = tanh(f32x4.add(takeFour(z, stride, 2 * units + unit), product));
+          putFour(z, stride, 2 * units + unit, 3 * units, made);
           next = f32x4.add(made, f32x4.mul(update, f32x4.sub(earlier(h, stride, unit, back), made)));
         }
         putUnits(h, stride, unit, units, next);
@@ -248,42 +246,42 @@ export function recurrentGradient(r: RecurrentGradient): void {
         const old = earlier(h, stride, unit, before);
         const given = v128.load(columnAt(r.dh + place, stride, unit));
         const g = f32x4.add(given, v128.load(columnAt(back + shift, own, unit)));
-        const a = takeLanes(z, stride, unit);
+        const a = takeFour(z, stride, unit);
         if (kind == RecurrentKind.simple) {
-          putLanes(dz, stride, unit, units, backTanh(g, v128.load(columnAt(h, stride, unit))));
+          putFour(dz, stride, unit, units, backTanh(g, v128.load(columnAt(h, stride, unit))));
         } else if (kind == RecurrentKind.lstm) {
-          const forget = takeLanes(z, stride, units + unit);
-          const cell = takeLanes(z, stride, 2 * units + unit);
-          const output = takeLanes(z, stride, 3 * units + unit);
+          const forget = takeFour(z, stride, units + unit);
+          const cell = takeFour(z, stride, 2 * units + unit);
+          const output = takeFour(z, stride, 3 * units + unit);
           const state = tanh(v128.load(columnAt(c, stride, unit)));
           const through = backTanh(f32x4.mul(g, output), state);
           const dc = f32x4.add(v128.load(columnAt(cells + shift, own, unit)), through);
-          putLanes(dz, stride, unit, units, backSigmoid(f32x4.mul(dc, cell), a));
+          putFour(dz, stride, unit, units, backSigmoid(f32x4.mul(dc, cell), a));
           const kept = earlier(c, stride, unit, before);
-          putLanes(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(dc, kept), forget));
-          putLanes(dz, stride, 2 * units + unit, 3 * units, backTanh(f32x4.mul(dc, a), cell));
-          putLanes(dz, stride, 3 * units + unit, 4 * units, backSigmoid(f32x4.mul(g, state), output));
+          putFour(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(dc, kept), forget));
+          putFour(dz, stride, 2 * units + unit, 3 * units, backTanh(f32x4.mul(dc, a), cell));
+          putFour(dz, stride, 3 * units + unit, 4 * units, backSigmoid(f32x4.mul(g, state), output));
           putUnits(cells + shift, own, unit, units, flushed(f32x4.mul(dc, forget)));
         } else {
-          const reset = takeLanes(z, stride, units + unit);
-          const made = takeLanes(z, stride, 2 * units + unit);
+          const reset = takeFour(z, stride, units + unit);
+          const made = takeFour(z, stride, 2 * units + unit);
           const dMade = backTanh(f32x4.mul(g, f32x4.sub(one(), a)), made);
-          putLanes(dz, stride, unit, units, backSigmoid(f32x4.mul(g, f32x4.sub(old, made)), a));
-          putLanes(dz, stride, 2 * units + unit, 3 * units, dMade);
+          putFour(dz, stride, unit, units, backSigmoid(f32x4.mul(g, f32x4.sub(old, made)), a));
+          putFour(dz, stride, 2 * units + unit, 3 * units, dMade);
           putUnits(direct + shift, own, unit, units, f32x4.mul(g, a));
           let through = dMade;
           if (kind == RecurrentKind.gruAfter) {
             const product = v128.load(columnAt(c, stride, unit));
-            putLanes(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(dMade, product), reset));
+            putFour(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(dMade, product), reset));
             through = flushed(f32x4.mul(dMade, reset));
           }
-          putLanes(s, own, 2 * units + unit, 3 * units, through);
+          putFour(s, own, 2 * units + unit, 3 * units, through);
         }
       }
       if (kind == RecurrentKind.gruBefore) continue;
       // A gru's last gate is what was put there; all others go back as they are.
       const same = kind == RecurrentKind.gruAfter ? 2 * units : width;
-      for (let column = 0; column < same; column += 4) putLanes(s, own, column, same, takeLanes(dz, stride, column));
+      for (let column = 0; column < same; column += 4) putFour(s, own, column, same, takeFour(dz, stride, column));
       if (kind == RecurrentKind.gruAfter) copyPanels(r.du + place, stride, s, own, width);
     }
     multiplyTransposed(back, sums, r.u, 0, room, count, units, width, 0, panelsOf(units), paired);
@@ -295,21 +293,21 @@ export function recurrentGradient(r: RecurrentGradient): void {
         const z = r.z + place;
         const dz = r.dz + place;
         for (let unit = 0; unit < units; unit += 4) {
-          const reset = takeLanes(z, stride, units + unit);
+          const reset = takeFour(z, stride, units + unit);
           const g = v128.load(columnAt(back + shift, own, unit));
           const old = earlier(r.h + place, stride, unit, before);
-          putLanes(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(g, old), reset));
+          putFour(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(g, old), reset));
           const kept = f32x4.add(v128.load(columnAt(direct + shift, own, unit)), f32x4.mul(g, reset));
           putUnits(direct + shift, own, unit, units, kept);
         }
         copyPanels(sums + shift, own, 0, 0, width);
         for (let column = 0; column < 2 * units; column += 4) {
-          putLanes(sums + shift, own, column, 2 * units, takeLanes(dz, stride, column));
+          putFour(sums + shift, own, column, 2 * units, takeFour(dz, stride, column));
         }
         copyPanels(r.du + place, stride, sums + shift, own, width);
         copyPanels(z, stride, 0, 0, width);
         for (let unit = 0; unit < units; unit += 4) {
-          putLanes(z, stride, 2 * units + unit, 3 * units, takeLanes(dz, stride, 2 * units + unit));
+          putFour(z, stride, 2 * units + unit, 3 * units, takeFour(dz, stride, 2 * units + unit));
         }
       }
       multiplyTransposed(back, sums, r.u, 0, room, count, units, width, 0, panelsOf(units), paired);

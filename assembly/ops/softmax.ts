@@ -24,7 +24,9 @@ export function rowMaximum(x: usize, columns: i32, panelBytes: usize): f32 {
   for (let column = 0; column < columns; column += 4) {
     const at = x + <usize>(column / PANEL) * panelBytes + ((column % PANEL) << 2);
     // max, not pmax: a NaN anywhere must come through.
-    top = f32x4.max(top, v128.bitselect(v128.load(at), lowest, columnMask(column, columns)));
+    const value = v128.load(at);
+    const isWhole = column + 4 <= columns;
+    top = f32x4.max(top, isWhole ? value : v128.bitselect(value, lowest, columnMask(column, columns)));
   }
   return largest(top);
 }
@@ -39,7 +41,8 @@ export function rowExponentials(y: usize, x: usize, columns: i32, panelBytes: us
       let value = f32x4.splat(0);
       // Padding is not worth an exponential.
       if (first + group < columns) {
-        value = v128.and(exp(f32x4.sub(v128.load(x + at), s)), columnMask(first + group, columns));
+        value = exp(f32x4.sub(v128.load(x + at), s));
+        if (first + group + 4 > columns) value = v128.and(value, columnMask(first + group, columns));
         total = f32x4.add(total, value);
       }
       v128.store(y + at, value);

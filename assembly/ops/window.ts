@@ -25,19 +25,25 @@ export let lastY: i32 = 0;
 export let firstX: i32 = 0;
 export let lastX: i32 = 0;
 export let corner: i32 = 0;
+// The output that it found it for, its place in its line, and where its window begins in the image's.
+let place: i32 = 0;
+let placeX: i32 = 0;
+let startX: i32 = 0;
 
-/** The first tap that is not before the image. */
+/** The first tap that is not before the image. Divisions take longer than many a window. */
 // @ts-ignore: decorator
 @inline
 function firstTap(start: i32, dilation: i32): i32 {
-  return start < 0 ? (dilation - 1 - start) / dilation : 0;
+  if (start >= 0) return 0;
+  return dilation == 1 ? -start : (dilation - 1 - start) / dilation;
 }
 
 /** The one after the last tap that is not behind it. */
 // @ts-ignore: decorator
 @inline
 function lastTap(start: i32, dilation: i32, length: i32, taps: i32): i32 {
-  return min(taps, (length - start + dilation - 1) / dilation);
+  const room = length - start;
+  return min(taps, dilation == 1 ? room : (room + dilation - 1) / dilation);
 }
 
 /** Leaves out what the window found reads of a line beyond so many steps. */
@@ -50,12 +56,40 @@ export function locate(g: Window, row: i32): void {
   const line = row / g.outWidth;
   const sample = line / g.outHeight;
   const y = (line - sample * g.outHeight) * g.strideY - g.top;
-  const x = (row - line * g.outWidth) * g.strideX - g.left;
+  place = row;
+  placeX = row - line * g.outWidth;
+  startX = placeX * g.strideX - g.left;
   firstY = firstTap(y, g.dilationY);
   lastY = lastTap(y, g.dilationY, g.height, g.kernelHeight);
-  firstX = firstTap(x, g.dilationX);
-  lastX = lastTap(x, g.dilationX, g.width, g.kernelWidth);
-  corner = (sample * g.height + y) * g.width + x;
+  findTaps(g);
+  corner = (sample * g.height + y) * g.width + startX;
+}
+
+/** Finds the window of the next row. */
+export function advance(g: Window): void {
+  placeX += 1;
+  if (placeX == g.outWidth) {
+    locate(g, place + 1);
+    return;
+  }
+  place += 1;
+  startX += g.strideX;
+  corner += g.strideX;
+  findTaps(g);
+}
+
+// @ts-ignore: decorator
+@inline
+function findTaps(g: Window): void {
+  firstX = firstTap(startX, g.dilationX);
+  lastX = lastTap(startX, g.dilationX, g.width, g.kernelWidth);
+}
+
+/** How many outputs from the one found on, `most` at most and all in its line, have windows wholly within the image. */
+export function wholeWindows(g: Window, most: i32): i32 {
+  if (firstX > 0 || firstY > 0 || lastY < g.kernelHeight || lastX < g.kernelWidth) return 0;
+  const room = g.width - 1 - startX - (g.kernelWidth - 1) * g.dilationX;
+  return min(min(most, g.outWidth - placeX), room / g.strideX + 1);
 }
 
 /** For each of `count` outputs from row `first` on, the row of the image that the tap reads; −1 outside of it. */

@@ -54,6 +54,21 @@ it('gives the gradient of equal numbers to the first', async () => {
   expect([...(gradients.input ?? [])]).toEqual([1, 0, 0, 1]);
 });
 
+it('lets NaN through wherever in a window it stands', async () => {
+  const layers = [dense(2, { useBias: false }), dense(1, { useBias: false }), maxPool1d(4)];
+  const model = await Model.create(sequential([4, 1], layers));
+  model.setParameters({ '0.dense.weight': [1e30, -1e30], '1.dense.weight': [1e30, 1e30] });
+  expect([...model.predict([[0, 0, 0, 0]])]).toEqual([0]);
+  for (const row of [
+    [1, 0, 0, 0],
+    [0, 1, 0, 0],
+    [0, 0, 0, 1],
+    [1, 1, 1, 1],
+  ]) {
+    expect(() => model.predict([row])).toThrow('NaN');
+  }
+});
+
 it('refuses what it cannot take', () => {
   expect(() => maxPool2d(0)).toThrow(RangeError);
   expect(() => averagePool2d(2, { size: 2 } as object)).toThrow(/size/);
