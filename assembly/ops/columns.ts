@@ -1,6 +1,9 @@
 // Columns of a value that need not begin where a panel or a vector does.
 import { PANEL, ROW } from '../plan';
 
+/** Where a binary is to be short, what is side by side is told from what is not in one place alone. */
+const SHORT = isDefined(FORWARD_ONLY);
+
 /** Where a column of a row lies; panels are `stride` bytes apart. */
 // @ts-ignore: decorator
 @inline
@@ -9,7 +12,8 @@ export function columnAt(row: usize, stride: usize, column: i32): usize {
 }
 
 /** Four columns of a row. */
-export function takeLanes(row: usize, stride: usize, column: i32): v128 {
+function takeLanes(row: usize, stride: usize, column: i32): v128 {
+  if (SHORT && (column & 3) == 0) return v128.load(columnAt(row, stride, column));
   let value = v128.load32_zero(columnAt(row, stride, column));
   value = v128.load32_lane(columnAt(row, stride, column + 1), value, 1);
   value = v128.load32_lane(columnAt(row, stride, column + 2), value, 2);
@@ -20,12 +24,12 @@ export function takeLanes(row: usize, stride: usize, column: i32): v128 {
 // @ts-ignore: decorator
 @inline
 export function takeFour(row: usize, stride: usize, column: i32): v128 {
-  return (column & 3) == 0 ? v128.load(columnAt(row, stride, column)) : takeLanes(row, stride, column);
+  return !SHORT && (column & 3) == 0 ? v128.load(columnAt(row, stride, column)) : takeLanes(row, stride, column);
 }
 
 /** Writes those of four columns that are below `end`. */
-export function putLanes(row: usize, stride: usize, column: i32, end: i32, value: v128): void {
-  if ((column & 3) == 0 && column + 4 <= end) {
+function putLanes(row: usize, stride: usize, column: i32, end: i32, value: v128): void {
+  if (SHORT && (column & 3) == 0 && column + 4 <= end) {
     v128.store(columnAt(row, stride, column), value);
     return;
   }
@@ -39,7 +43,7 @@ export function putLanes(row: usize, stride: usize, column: i32, end: i32, value
 // @ts-ignore: decorator
 @inline
 export function putFour(row: usize, stride: usize, column: i32, end: i32, value: v128): void {
-  if ((column & 3) == 0 && column + 4 <= end) v128.store(columnAt(row, stride, column), value);
+  if (!SHORT && (column & 3) == 0 && column + 4 <= end) v128.store(columnAt(row, stride, column), value);
   else putLanes(row, stride, column, end, value);
 }
 

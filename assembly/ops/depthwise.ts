@@ -83,7 +83,7 @@ export function depthwiseForward(r: Depthwise): void {
   const m = r.multiplier;
   const panels = panelsOf(r.channels * m);
   const across = <usize>g.dilationX * ROW;
-  const isSmall = m == 1 && g.kernelWidth == 3 && g.kernelHeight == 3;
+  const isSmall = !isDefined(FORWARD_ONLY) && m == 1 && g.kernelWidth == 3 && g.kernelHeight == 3;
   const end = lastRow(r);
   let run = 1;
   locate(g, firstRow(r));

@@ -60,12 +60,12 @@ const rows = [
   [
     'whole library, with relaxed.wasm, gzip',
     gzip(everything) + gzip(readFileSync(join(wasm, 'relaxed.wasm'))),
-    136 * KB,
+    137 * KB,
   ],
 ];
 for (const file of readdirSync(wasm).sort()) {
   const bytes = readFileSync(join(wasm, file));
-  rows.push([file, bytes.length, 110 * KB], [`${file}, gzip`, gzip(bytes), 32 * KB]);
+  rows.push([file, bytes.length, 113 * KB], [`${file}, gzip`, gzip(bytes), 32 * KB]);
 }
 
 /** Every file under a folder, in whole blocks as disks keep them and du counts them. */
