@@ -317,8 +317,8 @@ export class Predictor {
   /** @internal How raw rows become inputs, where the metadata says so: a model that the command line trained. */
   rawRows(where: string): RawRows | undefined {
     const text = this.metadata[PREPROCESSING];
-    // The command line's networks have no names.
-    if (text === undefined || this.outputs.names || !this.inputs.only) return undefined;
+    // Outputs of the command line's networks have no names.
+    if (text === undefined || this.outputs.names) return undefined;
     if (typeof text !== 'string') throw wrongType(`${where}: model.metadata.${PREPROCESSING}`, 'a string', text);
     if (this.#raw?.text !== text) this.#raw = { text, rows: RawRows.from(where, text, this.network.inputs) };
     return this.#raw.rows;

@@ -1,5 +1,6 @@
 import type { Wishes } from '../data/evidence.js';
 import { columnIndex } from '../data/table.js';
+import { outputsFor } from '../tabular/encoded.js';
 import { readForecast } from '../tabular/forecast.js';
 import { encodeInputs } from '../tabular/inputs.js';
 import { figuresOf } from '../tabular/tableModel.js';
@@ -47,7 +48,7 @@ export async function evaluate(modelPath: string, file: string, options: Evaluat
   columnIndex(table, preprocessing.target.name);
   const filling = (options.impute ?? preprocessing.impute) ? 'fill' : 'refuse';
   const { x } = encodeInputs(table, preprocessing, { missing: filling, unknown: filling });
-  const figures = figuresOf(loaded.model.predict(x), table, preprocessing);
+  const figures = figuresOf(outputsFor(loaded.model, x, preprocessing), table, preprocessing);
   const output = createOutput(options.json);
   output.event('evaluate', { model: modelPath, file, ...figures });
   output.say(describeFigures(figures, `${file}:`));

@@ -64,7 +64,7 @@ export async function readFor(
 ): Promise<{ table: Table; preprocessing: Preprocessing }> {
   const own = loaded.preprocessing;
   const { inputShape, outputs } = loaded.model.architecture;
-  if (!Array.isArray(inputShape) || typeof outputs === 'object') {
+  if (own === undefined && (!Array.isArray(inputShape) || typeof outputs === 'object')) {
     const expected = 'a model with one input and one output, both without a name';
     throw wrongKind(loaded.path, expected, 'one whose inputs or outputs have names', 'predict with the library');
   }

@@ -2,6 +2,7 @@ import type { Wishes } from '../data/evidence.js';
 import { restore, standardise } from '../data/scaling.js';
 import { quote } from '../errors.js';
 import { saveAtomically } from '../files/save.js';
+import { outputsFor } from '../tabular/encoded.js';
 import { readForecast } from '../tabular/forecast.js';
 import { encodeInputs } from '../tabular/inputs.js';
 import { isOutside, type Preprocessing } from '../tabular/preprocessing.js';
@@ -31,7 +32,7 @@ export async function predict(modelPath: string, file: string, options: PredictO
   const { table, preprocessing } = await readFor(loaded, file, options);
   const filling = (options.impute ?? preprocessing.impute) ? 'fill' : 'refuse';
   const { x, unknown } = encodeInputs(table, preprocessing, { missing: filling, unknown: filling });
-  const outputs = loaded.model.predict(x);
+  const outputs = outputsFor(loaded.model, x, preprocessing);
   for (const [name, count] of options.impute ? [] : unknown) {
     process.stderr.write(`column ${quote(name)}: ${counted(count, 'text')} that training did not have\n`);
   }

@@ -6,7 +6,7 @@ import { isList, isNumberArray } from '../kinds.js';
 import type { Model } from '../model.js';
 import { size } from '../shape.js';
 import type { Cells } from '../tabular/cells.js';
-import { inOwnUnit } from '../tabular/encoded.js';
+import { inOwnUnit, outputsFor } from '../tabular/encoded.js';
 import { type Importance, permutationImportance } from '../tabular/importance.js';
 import { columnWidth, type Preprocessing } from '../tabular/preprocessing.js';
 import { figuresOf, lossOf } from '../tabular/tableModel.js';
@@ -33,7 +33,7 @@ export function judgeTable(
   importance: readonly Importance[],
 ): Judged {
   const { target, threshold, columns } = preprocessing;
-  const outputs = model.predict(x);
+  const outputs = outputsFor(model, x, preprocessing);
   const names = columns.map(({ name }) => name);
   const shown = importance.length > 0 ? importance.map(({ column }) => column) : names;
   const places = shown.slice(0, MOST_CELLS).map(name => [name, cells.find(name)[0] ?? -1] as const);
@@ -64,7 +64,7 @@ export function tableImportance({ model, preprocessing, cells, x }: TableRowsJud
   const some = cells.pick(Array.from({ length: rows }, (_, row) => row));
   const groups = columns.map(column => ({ name: column.name, width: columnWidth(column) }));
   return permutationImportance(x.subarray(0, rows * width), groups, { repeats: REPEATS, seed }, inputs => {
-    return lossOf(figuresOf(model.predict(inputs), some, preprocessing));
+    return lossOf(figuresOf(outputsFor(model, inputs, preprocessing), some, preprocessing));
   });
 }
 

@@ -205,15 +205,9 @@ export async function fitAnomalies<T extends BaseTableModel<never>>(
  * What rows say of their columns; categories have an input a value, however many: what is learned for each could be 0.
  */
 function preprocessingOf(rows: Cells, found: ReturnType<typeof findColumns>, impute: boolean): Preprocessing {
-  const { columns, ...rest } = fitColumns(rows, { found, impute });
   const reading = readingOf(rows);
   return {
-    ...rest,
-    columns: columns.map(column => {
-      if (column.kind !== 'category') return column;
-      const { embedding: _, ...plain } = column;
-      return plain;
-    }),
+    ...fitColumns(rows, { found, impute, looksUp: false }),
     target: { name: 'anomaly', kind: 'number', mean: 0, scale: 1, outside: true },
     ...(reading && { reading }),
   };

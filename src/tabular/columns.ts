@@ -35,8 +35,9 @@ const MOST_COLUMNS = 100_000;
 const MOST_COUNTED = 20_000;
 /** Categories of more values than this become few numbers that are learned for each value. */
 const MOST_SPREAD = 50;
-/** The most frequent values that have a place of their own. */
-const MOST_VALUES = 1000;
+/** The most frequent values that have a place of their own: of those that are looked up, and of those that are not. */
+const MOST_VALUES = 20_000;
+const MOST_PLACES = 1000;
 /** Texts of which more than half differ are names, from so many on. */
 const SURELY_CATEGORIES = 20;
 const BOOLEANS = ['false true', 'no yes', 'n y', 'f t', 'off on', 'nein ja', 'non oui'].map(pair => pair.split(' '));
@@ -197,6 +198,8 @@ export interface ColumnSettings {
   readonly task: Task;
   readonly found: ReadonlyMap<string, Found>;
   readonly impute?: boolean;
+  /** Whether categories of many values are looked up, which they are by default. */
+  readonly looksUp?: boolean;
 }
 
 /**
@@ -212,7 +215,7 @@ export function fitColumns(
   training: Cells,
   settings: Omit<ColumnSettings, 'task' | 'target'> & { readonly target?: string },
 ): Omit<Preprocessing, 'target'> {
-  const { target, found, impute = false } = settings;
+  const { target, found, impute = false, looksUp = true } = settings;
   const problems = new Problems();
   const columns: InputColumn[] = [];
   const dropped: DroppedColumn[] = [];
@@ -220,7 +223,7 @@ export function fitColumns(
     if ('reason' in kind) dropped.push(kind);
     else {
       try {
-        const fitted = fitColumn(training, name, kind, impute);
+        const fitted = fitColumn(training, name, kind, impute, looksUp);
         if ('reason' in fitted) dropped.push(fitted);
         else columns.push(fitted);
       } catch (error) {
@@ -258,6 +261,7 @@ function fitColumn(
   name: string,
   found: Exclude<Found, DroppedColumn>,
   impute: boolean,
+  looksUp: boolean,
 ): InputColumn | DroppedColumn {
   const index = columnIndex(cells, name);
   const profile = profileOf(cells, index);
@@ -292,7 +296,7 @@ function fitColumn(
     if (values.length === 2) return { name, kind: 'boolean', values, fill: mostFrequent(counts), ...indicator };
     throw wrongValue(column(name), 'two different values', values.length, `say ${cells.ways.kind(name, 'category')}`);
   }
-  return { name, kind: 'category', ...fitCategories(counts, cells.rows), ...indicator };
+  return { name, kind: 'category', ...fitCategories(counts, cells.rows, looksUp), ...indicator };
 }
 
 /** Numbers that float32 does not hold as well as the network needs are scaled before it. */
@@ -344,13 +348,18 @@ function rareBelow(rows: number): number {
   return Math.min(5, Math.ceil(rows / 200));
 }
 
-function fitCategories(counts: ReadonlyMap<string, number>, rows: number): Omit<CategoryColumn, 'name' | 'kind'> {
+function fitCategories(
+  counts: ReadonlyMap<string, number>,
+  rows: number,
+  looksUp: boolean,
+): Omit<CategoryColumn, 'name' | 'kind'> {
+  const most = looksUp ? MOST_VALUES : MOST_PLACES;
   const fill = mostFrequent(counts);
   const frequent = [...counts].filter(([, count]) => count >= rareBelow(rows));
-  if (frequent.length > MOST_VALUES) frequent.sort((a, b) => b[1] - a[1]).splice(MOST_VALUES);
+  if (frequent.length > most) frequent.sort((a, b) => b[1] - a[1]).splice(most);
   const values = frequent.length === 0 ? [fill] : frequent.map(([text]) => text).sort();
   const rare = values.length < counts.size ? ({ other: true } as const) : {};
-  if (values.length <= MOST_SPREAD) return { values, fill, ...rare };
+  if (!looksUp || values.length <= MOST_SPREAD) return { values, fill, ...rare };
   return { values, fill, ...rare, embedding: Math.min(16, Math.round(1.6 * values.length ** 0.56)) };
 }
 

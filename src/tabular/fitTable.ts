@@ -24,7 +24,7 @@ import { applyTemperature, fitTemperature } from './calibrate.js';
 import type { Cells } from './cells.js';
 import { checkTableWeights, type TableClassWeights, weightsOf } from './classWeights.js';
 import { type ColumnKind, columnKinds } from './columns.js';
-import { inOwnUnit, markEncoded } from './encoded.js';
+import { inOwnUnit, markEncoded, outputsFor } from './encoded.js';
 import { errorQuantiles } from './figures.js';
 import { defaultEpochs, fitModel, type Run } from './fitting.js';
 import { setScaling, tableNetwork } from './network.js';
@@ -207,7 +207,7 @@ export async function fitCells<T extends BaseTableModel<never>>(
     onEpoch,
   });
   const temperature = checked.calibrate ? calibrate(model, validation, preprocessing) : undefined;
-  const chosen = checked.threshold && thresholdFor(checked.threshold, model, validation);
+  const chosen = checked.threshold && thresholdFor(checked.threshold, model, validation, preprocessing);
   const judged = { ...preprocessing, ...(chosen !== undefined && { threshold: chosen }) };
   const report = judge(model, judged, prepared, run, temperature);
   watcher.onJudged?.(report, run, prepared);
@@ -274,13 +274,13 @@ function refuseChoices({ validation, preprocessing }: Prepared, { calibrate, thr
 
 /** Calibrates the model that was trained, and gives the temperature. */
 function calibrate(model: Model, { x, y }: Samples, preprocessing: Preprocessing): number {
-  const temperature = fitTemperature(model.predict(x), y, outputWidth(preprocessing));
+  const temperature = fitTemperature(outputsFor(model, x, preprocessing), y, outputWidth(preprocessing));
   applyTemperature(model, temperature);
   return temperature;
 }
 
-function thresholdFor(wish: ThresholdWish, model: Model, { x, y }: Samples): number {
-  return typeof wish === 'number' ? wish : chooseThreshold(wish, model.predict(x), y);
+function thresholdFor(wish: ThresholdWish, model: Model, { x, y }: Samples, preprocessing: Preprocessing): number {
+  return typeof wish === 'number' ? wish : chooseThreshold(wish, outputsFor(model, x, preprocessing), y);
 }
 
 function judge(
@@ -294,7 +294,7 @@ function judge(
   const { x, cells } = isHeldOut ? heldOut : training;
   return {
     scoredOn: isHeldOut ? 'held-out' : 'training',
-    figures: figuresOf(model.predict(x), cells, preprocessing),
+    figures: figuresOf(outputsFor(model, x, preprocessing), cells, preprocessing),
     ...run,
     ...(temperature !== undefined && { temperature }),
   };
@@ -303,7 +303,7 @@ function judge(
 /** How far off a regression was on rows held out. */
 function errorsOf(model: Model, { x, y }: Samples, preprocessing: Preprocessing): { errors?: number[] } {
   if (y instanceof Int32Array) return {};
-  return { errors: errorQuantiles(inOwnUnit(model.predict(x), preprocessing), y) };
+  return { errors: errorQuantiles(inOwnUnit(outputsFor(model, x, preprocessing), preprocessing), y) };
 }
 
 /** A table as users give it: objects by column name, or an object of columns. */

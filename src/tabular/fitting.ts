@@ -3,7 +3,7 @@ import type { Model } from '../model.js';
 import type { Optimizer } from '../optimizers/index.js';
 import type { Signal } from '../platform.js';
 import type { EpochEvent, History, TrainerOptions, TrainingData } from '../trainingOptions.js';
-import { learnedTargets } from './encoded.js';
+import { learnedTargets, networkInputs } from './encoded.js';
 import type { Samples } from './prepare.js';
 import type { Preprocessing } from './preprocessing.js';
 
@@ -44,7 +44,7 @@ export function defaultEpochs(rows: number, batchSize: number): number {
 
 /** Rows as a fit takes them. */
 export function dataOf({ x, y }: Pick<Samples, 'x' | 'y'>, preprocessing: Preprocessing) {
-  return { x, y: learnedTargets(y, preprocessing) };
+  return { x: networkInputs(x, preprocessing), y: learnedTargets(y, preprocessing) };
 }
 
 /** Trains a table's model, see {@link fitWithEnd}. */

@@ -15,6 +15,7 @@ interface StoredLayer {
   readonly kind?: unknown;
   readonly name?: unknown;
   readonly units?: unknown;
+  readonly vocabulary?: unknown;
   readonly activation?: unknown;
   readonly invert?: unknown;
   readonly start?: unknown;
@@ -29,12 +30,13 @@ const IDLE = new Set(['dropout', 'gaussianNoise', 'alphaDropout', 'flatten']);
 const FORMATS = ['1', '1.1', '1.2'];
 const WHERE = 'model file: architecture';
 
-/** A network of dense layers, activations, normalisation, slices and their concatenation. */
+/** A network of dense layers, activations, normalisation, slices, tables that are looked up, and their concatenation. */
 export class TableNetwork {
   readonly metadata: Record<string, string>;
   readonly inputs: number;
   readonly outputs: number;
   readonly #steps: readonly Step[];
+  readonly #ends: readonly End[];
 
   constructor(bytes: Uint8Array) {
     const { tensors, metadata } = readSafetensors(fileBytes('TableModel.fromBytes', bytes));
@@ -50,21 +52,28 @@ export class TableNetwork {
         key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [],
       ),
     );
-    const { inputs, outputs, steps } = stepsOf(
+    const { ends, outputs, steps } = stepsOf(
       parseStrictly(WHERE, architecture),
       new Map(tensors.map(t => [t.name, t])),
     );
-    this.inputs = inputs;
+    this.#ends = ends;
+    this.inputs = ends.reduce((sum, { width }) => sum + width, 0);
     this.outputs = outputs;
     this.#steps = steps;
   }
 
-  /** The outputs for row-major inputs. */
-  predict(x: Float32Array): Float32Array {
-    const rows = x.length / this.inputs;
+  /** The outputs for row-major inputs; where inputs have names, a record by those. */
+  predict(x: Float32Array | Readonly<Record<string, Float32Array>>): Float32Array {
+    const given = this.#ends.map(({ key, width }) => {
+      return { width, values: x instanceof Float32Array ? x : (x[key] ?? new Float32Array()) };
+    });
+    const [first] = given;
+    const rows = first ? first.values.length / first.width : 0;
     const out = new Float32Array(rows * this.outputs);
     for (let row = 0; row < rows; row++) {
-      const values: Float64Array[] = [Float64Array.from(x.subarray(row * this.inputs, (row + 1) * this.inputs))];
+      const values: Float64Array[] = given.map(own => {
+        return Float64Array.from(own.values.subarray(row * own.width, (row + 1) * own.width));
+      });
       for (const step of this.#steps) values.push(step(values));
       out.set(values.at(-1) ?? [], row * this.outputs);
     }
@@ -74,21 +83,35 @@ export class TableNetwork {
   }
 }
 
-/** The steps of a network, each checked against the file's tensors: value 0 is the input, value i + 1 of layer i. */
+/** An input: what layers read it by, and numbers of a row. */
+interface End {
+  readonly key: string;
+  readonly width: number;
+}
+
+function endsOf(inputShape: unknown): readonly End[] {
+  const shapes = Array.isArray(inputShape) ? { input: inputShape } : (inputShape ?? {});
+  return Object.entries(shapes).map(([key, shape]) => {
+    const width = Array.isArray(shape) && shape.length === 1 ? Number(shape[0]) : Number.NaN;
+    return { key, width };
+  });
+}
+
+/** The steps of a network, each checked against the file's tensors: values are the inputs, and then each layer's. */
 function stepsOf(architecture: unknown, tensors: ReadonlyMap<string, Tensor>) {
   const { inputShape, layers, from, outputs } = architecture as Record<string, unknown>;
-  const inputs = Array.isArray(inputShape) && inputShape.length === 1 ? Number(inputShape[0]) : Number.NaN;
-  if (!(inputs > 0) || !Number.isInteger(inputs) || !Array.isArray(layers)) {
-    throw wrongValue(WHERE, 'one row of inputs, and layers', 'another', "take TableModel of 'myelin/tabular'");
+  const ends = endsOf(inputShape);
+  if (ends.length === 0 || !ends.every(({ width }) => width > 0 && Number.isInteger(width)) || !Array.isArray(layers)) {
+    throw wrongValue(WHERE, 'rows of inputs, and layers', 'another', "take TableModel of 'myelin/tabular'");
   }
-  const widths = [inputs];
+  const widths = ends.map(({ width }) => width);
   const steps = layers.map((layer: StoredLayer, index): Step => {
     const given: unknown = Array.isArray(from) ? from[index] : [index === 0 ? 'input' : index - 1];
-    const sources = (Array.isArray(given) ? given : [given]).map(source =>
-      source === 'input' ? 0 : Number(source) + 1,
-    );
+    const sources = (Array.isArray(given) ? given : [given]).map(source => {
+      return typeof source === 'string' ? ends.findIndex(({ key }) => key === source) : ends.length + Number(source);
+    });
     const read = sources.map(source => widths[source] ?? Number.NaN);
-    if (read.length === 0 || sources.some(source => !(source >= 0 && source <= index))) {
+    if (read.length === 0 || sources.some(source => !(source >= 0 && source < ends.length + index))) {
       throw wrongValue(WHERE, 'layers that read those before them', `layer ${index}, which does not`);
     }
     const made = stepOf(layer, index, read, tensors);
@@ -101,7 +124,7 @@ function stepsOf(architecture: unknown, tensors: ReadonlyMap<string, Tensor>) {
   });
   if (outputs !== undefined && outputs !== layers.length - 1)
     throw wrongValue(WHERE, 'one output, the last layer', 'others');
-  return { inputs, outputs: widths.at(-1) ?? 0, steps };
+  return { ends, outputs: widths.at(-1) ?? 0, steps };
 }
 
 function joined(parts: readonly ArrayLike<number>[]): Float64Array {
@@ -138,6 +161,11 @@ function stepOf(
     const [start, end] = [Number(layer.start), Number(layer.end)];
     if (!(start >= 0 && start < end && end <= width)) throw wrongValue(WHERE, 'slices of what is there', name);
     return { width: end - start, apply: x => x.slice(start, end) };
+  }
+  if (kind === 'embedding' && width === 1) {
+    const [vocabulary, units] = [Number(layer.vocabulary), Number(layer.units)];
+    const weight = numbersOf(tensors, `${name}.weight`, vocabulary * units);
+    return { width: units, apply: ([place = 0]) => weight.slice(place * units, (place + 1) * units) };
   }
   if (kind === 'normalization') {
     const mean = numbersOf(tensors, `${name}.mean`, width);

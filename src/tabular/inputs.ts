@@ -12,6 +12,7 @@ import {
   type DateColumn,
   type InputColumn,
   inputWidth,
+  isLookedUp,
   isOutside,
   type NumberColumn,
   type Preprocessing,
@@ -148,9 +149,10 @@ class InputEncoder implements Encoded {
   /** A place for each text, 1 in the right one; or of two texts whether it is the second. */
   #texts(column: CategoryColumn | BooleanColumn): void {
     const { cells, x, unknown } = this;
-    const isSpread = column.kind === 'category';
+    const isSpread = column.kind === 'category' && !isLookedUp(column);
     // Texts that are none of these have a place behind them, or nowhere a 1.
-    const other = isSpread ? (column.other ? column.values.length : -1) : undefined;
+    const hasPlace = column.kind === 'category' && (column.other || isLookedUp(column));
+    const other = hasPlace ? column.values.length : isSpread ? -1 : undefined;
     const ranks = new Map(column.values.map((value, rank) => [value, rank]));
     const fill = ranks.get(column.fill) ?? 0;
     for (let row = 0, at = this.#offset; row < cells.rows; row++, at += this.#width) {

@@ -1,20 +1,24 @@
 /** The network of a table: it standardises its own inputs, and gives numbers in the target's own unit. */
 import { type Architecture, sequential } from '../architecture.js';
-import { concatenate, type GraphNode, graph, slice } from '../graph.js';
+import { concatenate, type GraphNode, graph } from '../graph.js';
 import type { ActivationName } from '../layers/activations.js';
 import { dense } from '../layers/dense.js';
 import { dropout } from '../layers/dropout.js';
+import { embedding } from '../layers/embedding.js';
+import { flatten } from '../layers/flatten.js';
 import type { Layer } from '../layers/index.js';
 import { normalization } from '../layers/normalization.js';
 import type { Model } from '../model.js';
+import { lookedUp, PLAIN } from './encoded.js';
 import {
   columnWidth,
   type InputColumn,
   inputWidth,
+  isLookedUp,
   isOutside,
+  type LookedUpColumn,
   outputWidth,
   type Preprocessing,
-  valueWidth,
 } from './preprocessing.js';
 
 /** What lies between the inputs and the output. */
@@ -36,9 +40,10 @@ interface Moment {
 
 const AS_IT_IS: Moment = { mean: 0, variance: 0 };
 
-/** The mean and variance of each of a column's inputs; of what is to stay as it is, 0. */
+/** The mean and variance of each of a column's inputs but places; of what is to stay as it is, 0. */
 function momentsOf(column: InputColumn, preprocessing: Preprocessing): Moment[] {
-  const moments = Array.from({ length: columnWidth(column) }, () => AS_IT_IS);
+  const width = columnWidth(column) - (isLookedUp(column) ? 1 : 0);
+  const moments = Array.from({ length: width }, () => AS_IT_IS);
   const own = (mean: number, scale: number) => ({ mean, variance: scale === 0 ? NO_WEIGHT : scale ** 2 });
   if (column.kind === 'constant') return [own(column.mean, 0)];
   if (column.kind === 'number' && !isOutside(column, preprocessing)) moments[0] = own(column.mean, column.scale);
@@ -63,33 +68,21 @@ export function tableNetwork(
   body.push(dense(outputWidth(preprocessing), isClassifier ? { activation: 'softmax' } : {}));
   if (target.kind === 'number' && !isOutside(target, preprocessing)) body.push(normalization({ invert: true }));
   const width = inputWidth(preprocessing);
-  if (!columns.some(isEmbedded)) return sequential(width, isScaled ? [normalization(), ...body] : body);
-  return graph(width, input => {
-    const x = isScaled ? input.to(normalization()) : input;
-    return body.reduce((node, layer) => node.to(layer), joined(partsOf(x, columns)));
+  const tables = columns.flatMap((column, index) => (isLookedUp(column) ? [{ column, name: lookedUp(index) }] : []));
+  if (tables.length === 0) return sequential(width, isScaled ? [normalization(), ...body] : body);
+  const plain = width - tables.length;
+  const inputs = { ...(plain > 0 && { [PLAIN]: plain }), ...Object.fromEntries(tables.map(({ name }) => [name, 1])) };
+  return graph(inputs, (given: Readonly<Record<string, GraphNode>>) => {
+    const { [PLAIN]: numbers } = given;
+    const parts = numbers ? [isScaled ? numbers.to(normalization()) : numbers] : [];
+    for (const { column, name } of tables) parts.push(lookUp(given[name] as GraphNode, column));
+    return body.reduce((node, layer) => node.to(layer), joined(parts));
   });
 }
 
-function isEmbedded(column: InputColumn): boolean {
-  return column.kind === 'category' && column.embedding !== undefined;
-}
-
-/** Stretches of inputs as they are, and between them the few numbers that are learned for each value of a category. */
-function partsOf(x: GraphNode, columns: readonly InputColumn[]): GraphNode[] {
-  const parts: GraphNode[] = [];
-  let [start, at] = [0, 0];
-  for (const column of columns) {
-    const end = at + valueWidth(column);
-    if (column.kind === 'category' && column.embedding !== undefined) {
-      if (start < at) parts.push(slice(x, { start, end: at }));
-      const options = { useBias: false, weightInitializer: 'randomUniform' } as const;
-      parts.push(slice(x, { start: at, end }).to(dense(column.embedding, options)));
-      start = end;
-    }
-    at += columnWidth(column);
-  }
-  if (start < at) parts.push(slice(x, { start, end: at }));
-  return parts;
+/** The few numbers that are learned for each value of a category; those of values that training did not see are one. */
+function lookUp(input: GraphNode, { values, embedding: units }: LookedUpColumn): GraphNode {
+  return input.to(embedding(values.length + 1, units)).to(flatten());
 }
 
 function joined(parts: readonly GraphNode[]): GraphNode {

@@ -38,7 +38,10 @@ export interface CategoryColumn {
   fill: string;
   /** Whether rare texts share a place of their own, behind the others. */
   other?: true;
-  /** How many numbers the network makes of the places, where those are many: an embedding. */
+  /**
+   * Where values are many, how many numbers the network learns for each: the column is then one input, the value's place
+   * or that behind all of them, by which it looks them up.
+   */
   embedding?: number;
   indicator?: true;
 }
@@ -128,9 +131,16 @@ export interface Preprocessing {
 
 export type Task = 'classification' | 'regression';
 
+/** A category whose values are looked up. */
+export type LookedUpColumn = CategoryColumn & { embedding: number };
+
+export function isLookedUp(column: InputColumn): column is LookedUpColumn {
+  return column.kind === 'category' && column.embedding !== undefined;
+}
+
 /** How many inputs a column's values become, whether they are missing aside. */
 export function valueWidth(column: InputColumn): number {
-  if (column.kind === 'category') return column.values.length + (column.other ? 1 : 0);
+  if (column.kind === 'category' && !isLookedUp(column)) return column.values.length + (column.other ? 1 : 0);
   return column.kind === 'date' ? column.parts.length : 1;
 }
 

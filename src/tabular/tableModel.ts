@@ -9,7 +9,7 @@ import { checkSeed } from '../random.js';
 import { size } from '../shape.js';
 import type { History } from '../trainingOptions.js';
 import type { Cells } from './cells.js';
-import { inOwnUnit, markEncoded } from './encoded.js';
+import { inOwnUnit, markEncoded, outputsFor } from './encoded.js';
 import { classFigures, type Figures, numberFigures } from './figures.js';
 import type { TableTrial } from './folds.js';
 import { type Importance, permutationImportance } from './importance.js';
@@ -110,7 +110,7 @@ export class BaseTableModel<Row extends object = Record<string, unknown>> extend
     const { preprocessing, model } = this;
     const groups = preprocessing.columns.map(column => ({ name: column.name, width: columnWidth(column) }));
     return permutationImportance(this.encode(cells), groups, { repeats, seed }, inputs => {
-      return lossOf(figuresOf(model.predict(inputs), cells, preprocessing));
+      return lossOf(figuresOf(outputsFor(model, inputs, preprocessing), cells, preprocessing));
     });
   }
 

@@ -2,7 +2,7 @@
 import { checkNumber, checkOptions, quote, wrongKind, wrongValue } from '../errors.js';
 import { hasKey, isList } from '../kinds.js';
 import { type Cells, cellsOf, isTable } from './cells.js';
-import { inOwnUnit, markEncoded } from './encoded.js';
+import { inOwnUnit, markEncoded, outputsFor } from './encoded.js';
 import { encodeInputs } from './inputs.js';
 import {
   columnWidth,
@@ -129,7 +129,7 @@ export class TablePredictor<Row extends object = Record<string, unknown>, M exte
 
   /** @internal The network's outputs for cells. */
   outputs(cells: Cells, impute = this.preprocessing.impute): Float32Array {
-    return this.model.predict(this.encode(cells, impute));
+    return outputsFor(this.model, this.encode(cells, impute), this.preprocessing);
   }
 
   /** @internal What the network is given for cells. */
