@@ -74,7 +74,7 @@ const installedFiles = readdirSync(modules, { recursive: true, withFileTypes: tr
 const onDisk = installedFiles.reduce((sum, { parentPath, name }) => {
   return sum + Math.ceil(statSync(join(parentPath, name)).size / 4096) * 4096;
 }, 0);
-rows.push([`npm install, ${installedFiles.length} files in blocks of 4096`, onDisk, 3072 * KB]);
+rows.push([`npm install, ${installedFiles.length} files in blocks of 4096`, onDisk, 3 * 2 ** 20]);
 
 const { dependencies = {} } = JSON.parse(readFileSync(join(modules, 'myelin/package.json'), 'utf8'));
 rows.push([`runtime dependencies (${Object.keys(dependencies).join(', ')})`, Object.keys(dependencies).length, 1]);
