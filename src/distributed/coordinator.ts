@@ -111,11 +111,11 @@ export class Coordinator implements RoundCrew<string> {
    */
   async #claim(run: string, config: RoundsConfig, round: number, wanted: readonly Wanted[]): Promise<void> {
     const bytes = await this.#broker.get(configKey(run));
-    const found = bytes && difference(config, JSON.parse(new TextDecoder().decode(bytes)));
+    const found = bytes && difference(JSON.parse(new TextDecoder().decode(bytes)), config);
     if (found) {
-      const got = `${describe(found.a)}, and there ${describe(found.b)}`;
+      const expected = `the run that has this id, whose '${found.path}' is ${describe(found.a)}`;
       const mend = 'wait for that run to end, or give another id';
-      throw wrongValue(`${WHERE}: run '${run}'`, `'${found.path}' as in the run that has this id`, got, mend);
+      throw wrongValue(`${WHERE}: run '${run}'`, expected, describe(found.b), mend);
     }
     if (round > 0) {
       const before = wanted.map(({ data }) => shardJobId({ ...data, round: round - 1 }));

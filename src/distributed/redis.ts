@@ -40,6 +40,9 @@ export async function openRedis(address: string, name: string): Promise<Broker> 
       if (keys.length > 0) await answered(place, redis.del(...keys.map(at)));
     },
     close: async () => {
+      // What is under way is let through, as far as somebody answers.
+      const quitting = Promise.allSettled([redis.quit(), connection.quit()]);
+      await answered(place, quitting, 1).catch(() => {});
       redis.disconnect();
       connection.disconnect();
     },

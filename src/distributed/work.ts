@@ -89,10 +89,9 @@ class Hand {
         if (wanted === version) return this.#perform(job, token ?? '', lost);
         const got = `those of ${shorten(String(wanted))}`;
         unfit = wrongValue('work', `jobs of myelin ${version}`, got, 'install the same version on all machines');
-        // Back to the others, as it was.
-        await worker.pause(true);
-        await job.moveToWait(token);
+        // Back to the others, as it was; a worker that ends takes no other.
         end();
+        await job.moveToWait(token);
         throw handedBack();
       },
       {

@@ -1,0 +1,262 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { work } from '../../src/distributed/work.js';
+import { type Cluster, cluster, local } from '../../src/entries/distributed.js';
+import { adam, dense, Model, sequential } from '../../src/entries/node.js';
+import { rows } from './programs/readers.js';
+import {
+  endAll,
+  type RedisServer,
+  type StartedWorker,
+  startRedis,
+  startWorker,
+  titled,
+  until,
+  without,
+} from './servers.js';
+
+const architecture = sequential(8, [dense(16, { activation: 'relu' }), dense(3, { activation: 'softmax' })]);
+const fit = { loss: 'sparseCategoricalCrossEntropy', optimizer: adam({ learningRate: 0.01 }), epochs: 2 } as const;
+const run = { id: 'run', architecture, shards: 6, rounds: 3, seed: 1, local: fit } as const;
+
+afterAll(endAll);
+
+describe.skipIf(without.redis)(titled('a cluster on Redis', without.redis), () => {
+  let redis: RedisServer;
+  let right: string;
+  let workers: StartedWorker[] = [];
+  let coordinator: Cluster<string>;
+
+  beforeAll(async () => {
+    right = (await local().averageRounds({ ...run, data: rows })).hash;
+    redis = await startRedis('--appendonly', 'yes', '--appendfsync', 'always');
+    coordinator = cluster(redis.url, { name: 'test' });
+  });
+  afterAll(() => coordinator.close());
+  afterEach(async () => {
+    for (const { process } of workers) process.kill('SIGKILL');
+    await Promise.all(workers.map(({ ended }) => ended));
+    workers = [];
+  });
+
+  const start = (count: number, url = redis.url, environment = {}) => {
+    const more = Array.from({ length: count }, () => startWorker(url, 1, environment));
+    workers.push(...more);
+    return more as [StartedWorker, ...StartedWorker[]];
+  };
+  const all = () => workers.flatMap(({ told }) => told);
+  const done = () => all().filter(({ outcome }) => outcome === 'done').length;
+  /** Whether nothing is left but the queue itself. */
+  const isEmpty = async () => {
+    const client = new Redis(redis.url);
+    const keys = await client.keys('*');
+    client.disconnect();
+    return keys.every(key => /^myelin:test:jobs:(meta|events|id|stalled-check|marker)$/.test(key));
+  };
+
+  it('gives the bits of one process for one worker and for three, and leaves nothing', async () => {
+    start(1);
+    const one = await coordinator.averageRounds({ ...run, data: 'rows' });
+    expect(one.hash).toBe(right);
+    expect(one.rounds.map(({ workers, shards }) => [workers, shards])).toEqual([
+      [1, 6],
+      [1, 6],
+      [1, 6],
+    ]);
+    start(2);
+    expect((await coordinator.averageRounds({ ...run, data: 'slow' })).hash).toBe(right);
+    expect(workers.every(({ told }) => told.length > 0)).toBe(true);
+    expect(await isEmpty()).toBe(true);
+  });
+
+  it('puts no job and no event above 4 KB', async () => {
+    const large = sequential(8, [dense(4096, { activation: 'relu' }), dense(3, { activation: 'softmax' })]);
+    const client = new Redis(redis.url);
+    const sizes: number[] = [];
+    start(1);
+    const look = async () => {
+      for (const key of await client.keys('myelin:test:jobs:run-*')) {
+        sizes.push(JSON.stringify(await client.hgetall(key).catch(() => '')).length);
+      }
+    };
+    const timer = setInterval(() => void look(), 20);
+    await coordinator.averageRounds({ ...run, architecture: large, data: 'slow', rounds: 1 });
+    clearInterval(timer);
+    const events = await client.xrange('myelin:test:jobs:events', '-', '+');
+    sizes.push(...events.map(event => JSON.stringify(event).length));
+    client.disconnect();
+    expect(sizes.length).toBeGreaterThan(12);
+    expect(Math.max(...sizes)).toBeLessThan(4096);
+  });
+
+  it('takes no notice of a worker that is killed in the middle of a round', async () => {
+    const [first] = start(2);
+    const running = coordinator.averageRounds({ ...run, data: 'slow' });
+    await until('a job is done', () => first.told.length > 0);
+    await new Promise(resolve => setTimeout(resolve, 100));
+    first.process.kill('SIGKILL');
+    expect((await running).hash).toBe(right);
+  });
+
+  it('refuses what a worker comes with that has slept beyond its lock', async () => {
+    const [first] = start(2);
+    const running = coordinator.averageRounds({ ...run, data: 'slow', rounds: 1 });
+    await until('a job is done', () => first.told.length > 0);
+    await new Promise(resolve => setTimeout(resolve, 100));
+    first.process.kill('SIGSTOP');
+    const { hash } = await running;
+    first.process.kill('SIGCONT');
+    await until('its job is left', () => first.told.some(({ outcome }) => outcome === 'left'));
+    expect(hash).toBe((await local().averageRounds({ ...run, data: rows, rounds: 1 })).hash);
+    expect(done()).toBe(6);
+    expect(await isEmpty()).toBe(true);
+  });
+
+  it('goes on where a coordinator was killed, and trains no shard twice', async () => {
+    start(2);
+    const program = fileURLToPath(new URL('programs/coordinate.js', import.meta.url));
+    const coordinate = () => {
+      const child = spawn(process.execPath, [program, redis.url], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const lines: { round?: number; hash?: string }[] = [];
+      createInterface({ input: child.stdout }).on('line', line => lines.push(JSON.parse(line)));
+      return { child, lines, ended: new Promise(resolve => child.once('exit', resolve)) };
+    };
+    const killed = coordinate();
+    await until('a round and a job more are done', () => killed.lines.length > 0 && done() > 6);
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    const next = coordinate();
+    await next.ended;
+    expect(next.lines.at(-1)?.hash).toBe(right);
+    expect(done()).toBe(18);
+    expect(await isEmpty()).toBe(true);
+  });
+
+  it('goes on where Redis was killed and comes back with its file', async () => {
+    start(2);
+    const running = coordinator.averageRounds({ ...run, data: 'slow' });
+    await until('some jobs are done', () => done() > 2);
+    await redis.restart();
+    expect((await running).hash).toBe(right);
+  });
+
+  it('begins a round again where Redis comes back with nothing', async () => {
+    const forgetful = await startRedis('--appendonly', 'no');
+    start(2, forgetful.url);
+    await using own = cluster(forgetful.url, { name: 'test' });
+    const running = own.averageRounds({ ...run, data: 'slow' });
+    await until('a round and a job more are done', () => done() > 6);
+    await forgetful.restart();
+    expect((await running).hash).toBe(right);
+  });
+
+  it('leaves all jobs within a second of an abort, and a later run goes on', async () => {
+    start(2);
+    const stop = new AbortController();
+    const options = { ...run, data: 'slow', signal: stop.signal };
+    const running = coordinator.averageRounds(options);
+    await until('a round and a job more are done', () => done() > 6);
+    await new Promise(resolve => setTimeout(resolve, 50));
+    stop.abort(new Error('enough'));
+    await expect(running).rejects.toThrow('enough');
+    await until('its jobs are left', () => all().some(({ outcome }) => outcome === 'left'), 1);
+    const before = done();
+    const seen: number[] = [];
+    const { hash } = await coordinator.averageRounds({
+      ...run,
+      data: 'slow',
+      onRound: ({ round }) => void seen.push(round),
+    });
+    expect(hash).toBe(right);
+    expect(seen).toEqual([2, 3]);
+    expect(done() - before).toBeLessThan(12);
+    expect(await isEmpty()).toBe(true);
+  });
+
+  it('ends a worker by SIGTERM when its job is done, and hands nothing back half done', async () => {
+    const [first] = start(2);
+    const running = coordinator.averageRounds({ ...run, data: 'slow' });
+    await until('a job is done', () => first.told.length > 0);
+    first.process.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+    expect(first.told.every(({ outcome }) => outcome === 'done')).toBe(true);
+    expect((await running).hash).toBe(right);
+    expect(done()).toBe(18);
+  });
+
+  it('refuses workers of another version, whose jobs others do', async () => {
+    const other = work(Model, redis.url, { name: 'test', readers: { rows }, lock: 1 }, '9.9.9');
+    const refused = expect(other).rejects.toThrow(
+      'work: expected jobs of myelin 9.9.9, got those of 0.1.0; install the same',
+    );
+    const running = coordinator.averageRounds({ ...run, data: 'rows', rounds: 1 });
+    await refused;
+    start(1);
+    await running;
+    expect(done()).toBe(6);
+  });
+
+  it('says which shard went wrong where and why', async () => {
+    start(1);
+    const bad = (data: string) => coordinator.averageRounds({ ...run, id: data, data, rounds: 2 });
+    await expect(bad('missing')).rejects.toThrow(
+      /shard \d on \S+: reader 'missing': expected one of this worker's, .*rows.*, got none of this name/,
+    );
+    await expect(bad('throwing')).rejects.toThrow(
+      /shard \d on \S+: reader 'throwing', part \d of 6: the table is locked/,
+    );
+    await expect(bad('throwing')).rejects.toThrow('the table is locked');
+  });
+
+  it('refuses rows that differ from worker to worker', async () => {
+    const [first] = start(1);
+    const options = { ...run, data: 'shifting', shards: 1 };
+    const onRound = async () => {
+      if (workers.length > 1) return;
+      first.process.kill('SIGTERM');
+      await first.ended;
+      start(1);
+    };
+    await expect(coordinator.averageRounds({ ...options, onRound })).rejects.toThrow(
+      /round 2, shard 0 from \S+: expected the rows of the round before .*; a reader has to give the same rows/,
+    );
+    start(1, redis.url, { WIDE: '1' });
+    workers[1]?.process.kill('SIGKILL');
+    await expect(coordinator.averageRounds({ ...options, id: 'wide', data: 'wide' })).rejects.toThrow(
+      /shard 0 on \S+: /,
+    );
+  });
+
+  it('refuses an id that another run has, and says in what they differ', async () => {
+    const running = coordinator.averageRounds({ ...run, id: 'taken', data: 'rows' });
+    const client = new Redis(redis.url);
+    await until('it has begun', async () => (await client.exists('myelin:test:runs:taken:config')) === 1);
+    client.disconnect();
+    await using second = cluster(redis.url, { name: 'test' });
+    await expect(second.averageRounds({ ...run, id: 'taken', data: 'rows', seed: 2 })).rejects.toThrow(
+      "cluster: run 'taken': expected the run that has this id, whose 'seed' is 1, got 2; wait for that run to end",
+    );
+    start(1);
+    expect((await running).hash).toBe(right);
+  });
+
+  it('says what is wrong with a broker', async () => {
+    const ask = (url: string, name = 'test') => {
+      const other = cluster(url, { name });
+      return other.averageRounds({ ...run, data: 'rows' }).finally(() => other.close());
+    };
+    expect(() => cluster('mysql://here', { name: 'test' })).toThrow(
+      "cluster: url: expected an address such as redis://host, rediss://host or postgres://host/database, got 'mysql:'",
+    );
+    expect(() => cluster(redis.url, { name: 'a b' })).toThrow('cluster: name: expected 1 to 64 letters');
+    await expect(ask('redis://127.0.0.1:1')).rejects.toThrow('is it running and to be reached?');
+    const locked = await startRedis('--requirepass', 'secret');
+    await expect(ask(locked.url)).rejects.toThrow('of an account that may use it');
+    await expect(ask(locked.url.replace('//', '//:wrong@'))).rejects.toThrow(
+      /\/\/…@.*WRONGPASS.*of an account that may use it/,
+    );
+  });
+});

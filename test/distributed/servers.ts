@@ -1,0 +1,155 @@
+/** Real servers and workers, on 127.0.0.1 and in folders of their own, for as long as a test takes. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const begun: (() => void)[] = [];
+
+/** Ends all that was started, the last first. */
+export function endAll(): void {
+  for (const end of begun.splice(0).reverse()) end();
+}
+
+function installed(command: string): boolean {
+  return (process.env.PATH ?? '').split(':').some(folder => existsSync(join(folder, command)));
+}
+
+/** Where Debian has them; not all versions are in the path. */
+const postgresFolder = (existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql') : [])
+  .map(version => `/usr/lib/postgresql/${version}/bin`)
+  .find(folder => existsSync(join(folder, 'initdb')));
+
+export const without = {
+  redis: installed('redis-server') ? undefined : 'skipped: redis-server is not installed',
+  postgres: postgresFolder && installed('runuser') ? undefined : 'skipped: postgresql is not installed',
+};
+
+/** A title that says why what it is of was skipped. */
+export function titled(title: string, missing: string | undefined): string {
+  return missing === undefined ? title : `${title} (${missing})`;
+}
+
+export function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'myelin-cluster-'));
+  begun.push(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise(resolve => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise(resolve => server.close(resolve));
+  return port;
+}
+
+/** Waits until something is so. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, seconds = 30): Promise<void> {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
+    if (await holds()) return;
+    await new Promise(resolve => setTimeout(resolve, 20));
+  }
+  throw new Error(`waited ${seconds} s: ${what}`);
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise(resolve => child.once('exit', () => resolve()));
+}
+
+export interface RedisServer {
+  readonly url: string;
+  readonly port: number;
+  /** Kills it and starts it again on its folder. */
+  restart(): Promise<void>;
+}
+
+/** A Redis of the given settings, such as `--appendonly yes`. */
+export async function startRedis(...settings: string[]): Promise<RedisServer> {
+  const [port, directory] = [await freePort(), folder()];
+  const ports = settings.includes('--tls-port') ? [] : ['--port', String(port)];
+  const all = [...ports, '--bind', '127.0.0.1', '--dir', directory, '--save', '', ...settings];
+  let child: ChildProcess;
+  const start = async () => {
+    child = spawn('redis-server', all, { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise<void>((resolve, reject) => {
+      child.stdout?.on('data', text => /ready to accept connections/i.test(String(text)) && resolve());
+      child.once('exit', code => reject(new Error(`redis-server: exit code ${code}`)));
+    });
+  };
+  await start();
+  begun.push(() => child.kill('SIGKILL'));
+  const restart = async () => {
+    child.kill('SIGKILL');
+    await ended(child);
+    await start();
+  };
+  return { url: `redis://127.0.0.1:${port}`, port, restart };
+}
+
+/** A PostgreSQL; it refuses to run as root, and is then its own user's. */
+export async function startPostgres(): Promise<string> {
+  const [port, directory, bin] = [await freePort(), folder(), postgresFolder ?? ''];
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) {
+    const [uid, gid] = ['-u', '-g'].map(flag => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' })));
+    chownSync(directory, uid ?? 0, gid ?? 0);
+  }
+  const as = isRoot ? ['runuser', '-u', 'postgres', '--'] : ['env'];
+  const [command = '', ...words] = as;
+  const data = join(directory, 'data');
+  execFileSync(command, [...words, join(bin, 'initdb'), '-D', data, '-A', 'trust', '-U', 'postgres', '-N'], {
+    stdio: 'ignore',
+  });
+  const settings = [
+    '-c',
+    'listen_addresses=127.0.0.1',
+    '-c',
+    `unix_socket_directories=${directory}`,
+    '-c',
+    'fsync=off',
+  ];
+  const arguments_ = [...words, join(bin, 'postgres'), '-D', data, '-p', String(port), ...settings];
+  const child = spawn(command, arguments_, { stdio: ['ignore', 'ignore', 'pipe'] });
+  begun.push(() => child.kill('SIGINT'));
+  await new Promise<void>((resolve, reject) => {
+    child.stderr?.on('data', text => /ready to accept connections/i.test(String(text)) && resolve());
+    child.once('exit', code => reject(new Error(`postgres: exit code ${code}`)));
+  });
+  return `postgres://postgres@127.0.0.1:${port}/postgres`;
+}
+
+/** What a worker prints of a job. */
+export interface Told {
+  readonly worker: string;
+  readonly job: string;
+  readonly outcome: string;
+}
+
+export interface StartedWorker {
+  readonly process: ChildProcess;
+  readonly told: readonly Told[];
+  readonly errors: string;
+  readonly ended: Promise<number | null>;
+}
+
+const cli = fileURLToPath(new URL('../../dist/cli/myelin.js', import.meta.url));
+const readers = fileURLToPath(new URL('programs/readers.js', import.meta.url));
+
+/** `myelin work` on test/distributed/programs/readers.js; `lock` in seconds. */
+export function startWorker(url: string, lock = 1, environment = {}): StartedWorker {
+  const words = ['work', url, '--name', 'test', '--data', readers, '--status', '--lock', String(lock)];
+  const child = spawn(process.execPath, [cli, ...words], { env: { ...process.env, ...environment } });
+  begun.push(() => child.kill('SIGKILL'));
+  const told: Told[] = [];
+  createInterface({ input: child.stdout }).on('line', line => told.push(JSON.parse(line)));
+  const worker = { process: child, told, errors: '', ended: new Promise<number | null>(r => child.once('exit', r)) };
+  child.stderr.on('data', text => {
+    worker.errors += text;
+  });
+  return worker;
+}
