@@ -115,17 +115,13 @@ export interface Cluster<Data> {
    *   not what they have to be, naming the shard; and the signal's reason
    */
   averageRounds(options: RoundsOptions<Data>): Promise<AveragedRounds>;
+  /** `crossValidate` of `myelin`, with deterministic models. */
+  crossValidate(architecture: Architecture, data: Data, options: CrossValidationOptions): Promise<CrossValidation>;
+  /** `search` of `myelin`, with deterministic models. */
+  search<const S extends Space>(space: S, data: Data, options: SearchOptions<S>): Promise<SearchResult<S>>;
   /** Ends connections, where there are any. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** The cluster of one process. */
-export interface LocalCluster extends Cluster<LocalData> {
-  /** `crossValidate` of `myelin`, with deterministic models. */
-  crossValidate(architecture: Architecture, data: LocalData, options: CrossValidationOptions): Promise<CrossValidation>;
-  /** `search` of `myelin`, with deterministic models. */
-  search<const S extends Space>(space: S, data: LocalData, options: SearchOptions<S>): Promise<SearchResult<S>>;
 }
 
 /** What became of a job, as its worker tells of it. */

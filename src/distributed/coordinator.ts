@@ -1,6 +1,6 @@
 /** Gives jobs to a cluster's workers and waits for what they come to. */
 import type { Queue, QueueEvents } from 'bullmq';
-import { describe, placed, wrongType, wrongValue } from '../errors.js';
+import { describe, placed, shorten, wrongType, wrongValue } from '../errors.js';
 import type { Signal } from '../platform.js';
 import { answered, type Broker } from './broker.js';
 import {
@@ -8,7 +8,9 @@ import {
   type Job,
   type JobError,
   parametersKey,
+  type Result,
   resultKey,
+  type ShardJob,
   type ShardResult,
   shardJob,
   shardJobId,
@@ -24,9 +26,16 @@ const MOST_LOOKED_AT = 16;
 const WHERE = 'cluster';
 
 /** A job of the queue as long as somebody waits for it. */
-interface Wanted {
+export interface Wanted<J extends Job = Job> {
   readonly id: string;
-  readonly data: Job;
+  readonly data: J;
+}
+
+/** What a job came to. */
+export interface Done {
+  readonly result: Result;
+  /** What lies under its result's key; nothing where there is no such. */
+  readonly bytes: Uint8Array;
 }
 
 export class Coordinator implements RoundCrew<string> {
@@ -94,12 +103,12 @@ export class Coordinator implements RoundCrew<string> {
       await this.#broker.set(parametersKey(run, round), parameters);
     };
     try {
-      const { results, waited } = await this.#done(wanted, give, parametersKey(run, round), signal);
-      const shards = results.map(({ result, bytes }) => ({ ...result, bytes }));
+      const { results, waited } = await this.done(wanted, give, signal);
+      const shards = results.map(({ result, bytes }) => ({ ...(result as ShardResult), bytes }));
       return { shards, waited, bytes: shards.reduce((sum, { bytes }) => sum + bytes.length, parameters.length) };
     } catch (error) {
       // Where parameters are gone, workers leave their jobs; what is done already stays for the next run of this id.
-      await this.#leave(wanted, parametersKey(run, round)).catch(() => {});
+      await this.leave(wanted).catch(() => {});
       this.#left.delete(run);
       throw error;
     }
@@ -109,7 +118,7 @@ export class Coordinator implements RoundCrew<string> {
    * Refuses a run's id that another one has, and clears away what an earlier run of this id has left: its last round,
    * and what went wrong in this one.
    */
-  async #claim(run: string, config: RoundsConfig, round: number, wanted: readonly Wanted[]): Promise<void> {
+  async #claim(run: string, config: RoundsConfig, round: number, wanted: readonly Wanted<ShardJob>[]): Promise<void> {
     const bytes = await this.#broker.get(configKey(run));
     const found = bytes && difference(JSON.parse(new TextDecoder().decode(bytes)), config);
     if (found) {
@@ -135,8 +144,9 @@ export class Coordinator implements RoundCrew<string> {
     this.#left.set(run, { jobs: [], keys: [] });
   }
 
-  async #leave(wanted: readonly Wanted[], needed: string): Promise<void> {
-    await this.#broker.remove([needed]);
+  /** Takes back jobs that are not done, and what they need. */
+  async leave(wanted: readonly Wanted[]): Promise<void> {
+    await this.#broker.remove(wanted.map(({ data }) => data.needs));
     // Those under way are locked by their workers, which leave them by themselves.
     for (const { id } of wanted) {
       const job = await this.#asked(this.#queue.getJob(id));
@@ -144,20 +154,44 @@ export class Coordinator implements RoundCrew<string> {
     }
   }
 
-  /** The results of all jobs in their order; jobs and what they need are given again where a broker lost them. */
-  async #done(wanted: readonly Wanted[], give: () => Promise<void>, needed: string, signal: Signal | undefined) {
-    const results = new Map<string, { result: ShardResult; bytes: Uint8Array }>();
+  /** Leaves nothing of jobs, and of what they needed. */
+  async clear(wanted: readonly Wanted[]): Promise<void> {
+    await this.#broker.remove(wanted.flatMap(({ id, data }) => [data.needs, resultKey(id)]));
+    await this.#asked(Promise.all(wanted.map(({ id }) => this.#queue.remove(id))));
+  }
+
+  /** Puts what a job needs where workers look for it. */
+  give({ data }: Wanted, value: unknown): Promise<void> {
+    return this.#broker.set(data.needs, new TextEncoder().encode(JSON.stringify(value)));
+  }
+
+  /**
+   * What all jobs came to in their order, each told as soon as it is known; jobs and what they need are given again
+   * where a broker lost them.
+   */
+  async done(
+    wanted: readonly Wanted[],
+    give: (which: readonly Wanted[]) => Promise<void>,
+    signal: Signal | undefined,
+    heard?: (done: Done, index: number) => void,
+  ): Promise<{ results: readonly Done[]; waited: number }> {
+    const results = new Map<string, Done>();
     let waited = 0;
-    await give();
+    await give(wanted);
     await this.#add(wanted);
     for (;;) {
       const event = this.#nextEvent(signal);
       signal?.throwIfAborted();
       const some = wanted.filter(({ id }) => !results.has(id)).slice(0, MOST_LOOKED_AT);
-      const found = await Promise.all(some.map(each => this.#look(each, give, needed)));
+      const found = await Promise.all(some.map(each => this.#look(each, give)));
       found.forEach((result, index) => {
         const { id } = some[index] ?? { id: '' };
-        if (result) results.set(id, result);
+        if (!result) return;
+        results.set(id, result);
+        heard?.(
+          result,
+          wanted.findIndex(each => each.id === id),
+        );
       });
       if (results.size === wanted.length) break;
       if (found.every(result => result)) continue;
@@ -170,18 +204,21 @@ export class Coordinator implements RoundCrew<string> {
   }
 
   /** What a job came to, once it is done. */
-  async #look({ id, data }: Wanted, give: () => Promise<void>, needed: string) {
+  async #look(each: Wanted, give: (which: readonly Wanted[]) => Promise<void>): Promise<Done | undefined> {
+    const { id, data } = each;
     const job = await this.#asked(this.#queue.getJob(id));
     if (job?.finishedOn && job.returnvalue) {
-      const result = job.returnvalue as ShardResult | JobError;
-      if ('error' in result) throw placed(`shard ${data.shard} on ${result.worker}`, new Error(result.error));
+      const result = job.returnvalue as Result | JobError;
+      const what = data.kind === 'shard' ? `shard ${data.shard}` : 'a run';
+      if ('error' in result) throw placed(`${what} on ${shorten(result.worker)}`, new Error(result.error));
+      if (!('hash' in result)) return { result, bytes: new Uint8Array() };
       const bytes = await this.#broker.get(resultKey(id));
       if (bytes) return { result, bytes };
       await this.#asked(this.#queue.remove(id));
     } else if (job) return undefined;
     // The broker began anew, or threw something away.
-    if (!(await this.#broker.has(needed))) await give();
-    await this.#add([{ id, data }]);
+    if (!(await this.#broker.has(data.needs))) await give([each]);
+    await this.#add([each]);
     return undefined;
   }
 

@@ -1,27 +1,70 @@
 /** What coordinator and workers say to each other: a job's data and result, and the keys beside them. */
+import type { Architecture } from '../architecture.js';
+import type { JudgedRun } from '../search/judged.js';
 import { VERSION } from '../version.js';
 
-/** A shard's training in a round; all of it is JSON of some hundred bytes, as the rest lies under keys. */
-export interface ShardJob {
-  readonly kind: 'shard';
+/** What every job says: JSON of some hundred bytes, as the rest lies under keys. */
+interface Asked {
   /** Of the package: workers of another one leave the job alone. */
   readonly version: string;
   readonly run: string;
+  /** The key of what it works on; while that is there, the job is wanted. */
+  readonly needs: string;
+}
+
+/** A shard's training in a round, from the parameters that it needs. */
+export interface ShardJob extends Asked {
+  readonly kind: 'shard';
   /** SHA-256 of what lies under {@link configKey}. */
   readonly config: string;
   readonly round: number;
   readonly shard: number;
 }
 
-export type Job = ShardJob;
+/** A new model's training and judgement; it needs a {@link JudgeTask}. */
+export interface JudgeJob extends Asked {
+  readonly kind: 'judge';
+}
 
+/** How many rows a reader gives, and their classes; it needs a {@link RowsTask}. */
+export interface RowsJob extends Asked {
+  readonly kind: 'rows';
+}
+
+export type Job = ShardJob | JudgeJob | RowsJob;
+
+export interface RowsTask {
+  readonly reader: string;
+  readonly architecture: Architecture;
+}
+
+export interface JudgeTask extends RowsTask, Omit<JudgedRun, 'train' | 'test'> {
+  readonly rows: number;
+  readonly train: readonly number[];
+  readonly test: readonly number[];
+}
+
+/** A job's result; where it has a hash, what it is of lies under {@link resultKey}. */
 export interface ShardResult {
   readonly worker: string;
-  /** Of the bytes under {@link resultKey}. */
   readonly hash: string;
   readonly loss: number;
   readonly digest: string;
 }
+
+export interface JudgeResult {
+  readonly worker: string;
+  readonly scores: Readonly<Record<string, number>>;
+}
+
+export interface RowsResult {
+  readonly worker: string;
+  readonly rows: number;
+  /** Of the classes as an Int32Array, where rows have some. */
+  readonly hash?: string;
+}
+
+export type Result = ShardResult | JudgeResult | RowsResult;
 
 /** What went wrong on a worker and would go wrong again. */
 export interface JobError {
@@ -30,7 +73,7 @@ export interface JobError {
 }
 
 export function shardJob(run: string, config: string, round: number, shard: number): ShardJob {
-  return { kind: 'shard', version: VERSION, run, config, round, shard };
+  return { kind: 'shard', version: VERSION, run, needs: parametersKey(run, round), config, round, shard };
 }
 
 /** The same job has the same id: added again, it is not done again. */
@@ -41,6 +84,6 @@ export function shardJobId({ run, round, shard }: Pick<ShardJob, 'run' | 'round'
 /** Coordinators write below `runs:`, workers below `results:`. */
 export const configKey = (run: string): string => `runs:${run}:config`;
 export const stateKey = (run: string): string => `runs:${run}:state`;
-/** While these are there, their round is wanted. */
 export const parametersKey = (run: string, round: number): string => `runs:${run}:parameters:${round}`;
 export const resultKey = (jobId: string): string => `results:${jobId}`;
+export const taskKey = (run: string, task: number): string => `runs:${run}:task:${task}`;

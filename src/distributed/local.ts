@@ -3,18 +3,17 @@
 import { wrongType } from '../errors.js';
 import { isList, kindOf } from '../kinds.js';
 import { crossValidationBy } from '../search/crossValidate.js';
-import type { Create } from '../search/judged.js';
 import { searchBy } from '../search/search.js';
-import type { LocalCluster, LocalData } from './cluster.js';
+import type { Cluster, LocalData } from './cluster.js';
 import { digestOf, readPart } from './data.js';
 import { averageRounds, type RoundCrew, type RoundTask, type ShardReport } from './rounds.js';
-import { type Models, trainShard } from './shard.js';
+import { deterministic, type Models, trainShard } from './shard.js';
 import { hashOf } from './tensors.js';
 
 /** The cluster of this process; `models` is the class that its entry makes models of. */
-export function localBy(models: Models): LocalCluster {
+export function localBy(models: Models): Cluster<LocalData> {
   const crew = new LocalCrew(models);
-  const create: Create = (architecture, { seed }) => models.create(architecture, { seed, deterministic: true });
+  const create = deterministic(models);
   const [validate, trySettings] = [crossValidationBy(create), searchBy(create)];
   const all = (data: LocalData) => readPart('data', data, { part: 0, parts: 1 });
   const close = async () => {};

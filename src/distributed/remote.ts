@@ -1,10 +1,15 @@
 /** A cluster of workers on other machines. */
 import { checkOptions } from '../errors.js';
+import { crossValidationBy } from '../search/crossValidate.js';
+import { searchBy } from '../search/search.js';
+import { checkSpace } from '../search/space.js';
+import { checkFunction } from '../trainingOptions.js';
 import { checkBroker, openBroker } from './brokers.js';
 import type { Cluster } from './cluster.js';
 import { Coordinator } from './coordinator.js';
+import { pointOf, remoteRuns, rowsOf } from './remoteRuns.js';
 import { averageRounds } from './rounds.js';
-import type { Models } from './shard.js';
+import { deterministic, type Models } from './shard.js';
 
 /** The cluster at a broker's address; connects when it is first used. */
 export function clusterBy(models: Models, url: string, options: { readonly name: string }): Cluster<string> {
@@ -26,6 +31,20 @@ export function clusterBy(models: Models, url: string, options: { readonly name:
   };
   return {
     averageRounds: async options => averageRounds(models, await open(), options),
+    crossValidate: async (architecture, data, given) => {
+      const coordinator = await open();
+      const name = coordinator.checkData('crossValidate: data', data);
+      const rows = await rowsOf(coordinator, name, architecture, given.signal);
+      return crossValidationBy(deterministic(models), remoteRuns(coordinator, name))(architecture, rows, given);
+    },
+    search: async (space, data, given) => {
+      const coordinator = await open();
+      const name = coordinator.checkData('search: data', data);
+      checkSpace('search: space', space);
+      checkFunction('search: build', given.build);
+      const rows = await rowsOf(coordinator, name, given.build(pointOf(space)), given.signal);
+      return searchBy(deterministic(models), remoteRuns(coordinator, name))(space, rows, given);
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

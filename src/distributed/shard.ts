@@ -6,13 +6,18 @@ import type { Signal } from '../platform.js';
 import type { PredictorClass } from '../predictor.js';
 import { Purpose, philox } from '../random.js';
 import { chooseBackend } from '../runtime/binaries.js';
-import type { FoldFit } from '../search/judged.js';
+import type { Create, FoldFit } from '../search/judged.js';
 import type { TrainingData } from '../trainingOptions.js';
 import { pack, unpack } from './tensors.js';
 
 /** The class that an entry makes models of. */
 export interface Models extends PredictorClass<Model> {
   create(architecture: Architecture, options: { seed: number; deterministic: boolean }): Promise<Model>;
+}
+
+/** Makes models whose bits are the same everywhere. */
+export function deterministic(models: Models): Create {
+  return (architecture, { seed }) => models.create(architecture, { seed, deterministic: true });
 }
 
 /** What all jobs of a run have in common; plain data. */

@@ -2,16 +2,26 @@
 import { hostname } from 'node:os';
 import type { Job as QueueJob, Worker } from 'bullmq';
 import { checkNumber, checkOptions, listed, messageOf, quote, shorten, wrongType, wrongValue } from '../errors.js';
-import { kindOf } from '../kinds.js';
+import { isList, isNumberArray, kindOf } from '../kinds.js';
 import type { Signal } from '../platform.js';
-import { checkFunction, checkSignal } from '../trainingOptions.js';
+import { rowsFor, trainAndJudge } from '../search/judged.js';
+import { checkFunction, checkSignal, type TrainingData } from '../trainingOptions.js';
 import { VERSION } from '../version.js';
 import type { Broker } from './broker.js';
 import { openBroker } from './brokers.js';
-import type { Reader, WorkEvent, WorkOptions } from './cluster.js';
+import type { Part, Reader, WorkEvent, WorkOptions } from './cluster.js';
 import { digestOf, readPart } from './data.js';
-import { configKey, type Job, type JobError, parametersKey, resultKey, type ShardResult } from './jobs.js';
-import { type Models, type RoundsConfig, trainShard } from './shard.js';
+import {
+  configKey,
+  type Job,
+  type JobError,
+  type JudgeTask,
+  type Result,
+  type RowsTask,
+  resultKey,
+  type ShardJob,
+} from './jobs.js';
+import { deterministic, type Models, type RoundsConfig, trainShard } from './shard.js';
 import { hashOf } from './tensors.js';
 
 /** Milliseconds after which a worker looks whether its job is still wanted. */
@@ -113,15 +123,15 @@ class Hand {
   }
 
   /** What a job comes to, told to the coordinator; a job that is left fails, and is nobody's. */
-  async #perform(job: QueueJob, token: string, lost: AbortSignal | undefined): Promise<ShardResult | JobError> {
+  async #perform(job: QueueJob, token: string, lost: AbortSignal | undefined): Promise<Result | JobError> {
     const { lock, onJob } = this.#skill;
     const began = performance.now();
     const stop = new AbortController();
     const leave = () => stop.abort(new Left());
     lost?.addEventListener('abort', leave);
-    const { run, round } = job.data as Job;
+    const { needs } = job.data as Job;
     const looking = setInterval(async () => {
-      if (!(await this.#broker.has(parametersKey(run, round)).catch(() => true))) leave();
+      if (!(await this.#broker.has(needs).catch(() => true))) leave();
     }, LOOK);
     const held = async () => {
       // A worker that slept has lost its job: what it has then is not written.
@@ -133,7 +143,7 @@ class Hand {
       onJob?.({ worker: this.#self, job: job.id ?? '', outcome, seconds, ...(error !== undefined && { error }) });
     };
     try {
-      const result = await this.#train(job.id ?? '', job.data, stop.signal, held);
+      const result = await this.#do(job.id ?? '', job.data, stop.signal, held);
       tell('done');
       return result;
     } catch (error) {
@@ -148,18 +158,43 @@ class Hand {
     }
   }
 
-  async #train(id: string, job: Job, signal: Signal, held: () => Promise<void>): Promise<ShardResult> {
+  async #do(id: string, job: Job, signal: Signal, held: () => Promise<void>): Promise<Result> {
+    const needed = await this.#broker.get(job.needs);
+    if (!needed) throw new Left();
+    if (job.kind === 'shard') return this.#train(id, job, needed, signal, held);
+    const task = JSON.parse(new TextDecoder().decode(needed)) as RowsTask | JudgeTask;
+    const data = await this.#rows(task.reader, { part: 0, parts: 1 });
+    if ('train' in task) {
+      const scores = await trainAndJudge(deterministic(this.#models), { data, rows: task.rows }, task, signal);
+      await held();
+      return { worker: this.#self, scores };
+    }
+    const rows = rowsFor(`reader ${quote(task.reader)}`, data, task.architecture);
+    const classes = classesOf(data.y, rows);
+    await held();
+    if (!classes) return { worker: this.#self, rows };
+    const bytes = new Uint8Array(classes.buffer);
+    await this.#broker.set(resultKey(id), bytes);
+    return { worker: this.#self, rows, hash: hashOf(bytes) };
+  }
+
+  async #train(
+    id: string,
+    job: ShardJob,
+    parameters: Uint8Array,
+    signal: Signal,
+    held: () => Promise<void>,
+  ): Promise<Result> {
     const config = await this.#configOf(job);
-    const parameters = await this.#broker.get(parametersKey(job.run, job.round));
-    if (!config || !parameters) throw new Left();
-    const rows = await this.#rows(config, { part: job.shard, parts: config.shards });
+    if (!config) throw new Left();
+    const rows = await this.#rows(config.data ?? '', { part: job.shard, parts: config.shards });
     const { bytes, loss } = await trainShard(this.#models, config, job, parameters, rows, signal);
     await held();
     await this.#broker.set(resultKey(id), bytes);
     return { worker: this.#self, hash: hashOf(bytes), loss, digest: digestOf(rows) };
   }
 
-  async #configOf({ run, config: hash }: Job): Promise<RoundsConfig | undefined> {
+  async #configOf({ run, config: hash }: ShardJob): Promise<RoundsConfig | undefined> {
     if (this.#config?.hash === hash) return this.#config.value;
     const bytes = await this.#broker.get(configKey(run));
     if (!bytes || hashOf(bytes) !== hash) return undefined;
@@ -168,11 +203,18 @@ class Hand {
     return value;
   }
 
-  #rows({ data = '' }: RoundsConfig, part: { part: number; parts: number }) {
+  #rows(name: string, part: Part): Promise<TrainingData> {
     const { readers } = this.#skill;
-    const where = `reader ${quote(data)}`;
-    const reader = Object.hasOwn(readers, data) ? readers[data] : undefined;
+    const where = `reader ${quote(name)}`;
+    const reader = Object.hasOwn(readers, name) ? readers[name] : undefined;
     if (!reader) throw wrongValue(where, `one of this worker's, ${listed(Object.keys(readers))}`, 'none of this name');
     return readPart(where, reader, part);
   }
+}
+
+/** The class of each row, where y has one. */
+function classesOf(y: unknown, rows: number): Int32Array | undefined {
+  if (!(isList(y) || isNumberArray(y)) || y.length !== rows) return undefined;
+  const classes = Int32Array.from(y as ArrayLike<number>);
+  return classes.every((value, row) => value === y[row]) ? classes : undefined;
 }

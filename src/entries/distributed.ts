@@ -1,5 +1,5 @@
 /** Training beyond one fit and one machine, where Node is. */
-import type { Cluster, LocalCluster, WorkOptions } from '../distributed/cluster.js';
+import type { Cluster, LocalData, WorkOptions } from '../distributed/cluster.js';
 import { localBy } from '../distributed/local.js';
 import { clusterBy } from '../distributed/remote.js';
 import { work as workBy } from '../distributed/work.js';
@@ -8,7 +8,6 @@ import { Model } from './node.js';
 export {
   type AveragedRounds,
   type Cluster,
-  type LocalCluster,
   type LocalData,
   nesterov,
   type Outer,
@@ -25,7 +24,7 @@ export {
  * A cluster of this process alone, which gives the bits that any other gives. `data` is `{ x, y, scale? }`, whose shards
  * are rows that follow one another, or a function `({ part, parts }) => ({ x, y, scale? })`.
  */
-export function local(): LocalCluster {
+export function local(): Cluster<LocalData> {
   return localBy(Model);
 }
 

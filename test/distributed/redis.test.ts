@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { work } from '../../src/distributed/work.js';
 import { type Cluster, cluster, local } from '../../src/entries/distributed.js';
-import { adam, dense, Model, sequential } from '../../src/entries/node.js';
+import { adam, dense, integer, Model, sequential } from '../../src/entries/node.js';
 import { rows } from './programs/readers.js';
 import {
   endAll,
@@ -68,8 +68,27 @@ describe.skipIf(without.redis)(titled('a cluster on Redis', without.redis), () =
     ]);
     start(2);
     expect((await coordinator.averageRounds({ ...run, data: 'slow' })).hash).toBe(right);
-    expect(workers.every(({ told }) => told.length > 0)).toBe(true);
     expect(await isEmpty()).toBe(true);
+  });
+
+  it('searches and cross-validates as one process does', async () => {
+    start(2);
+    const own = { fit: { ...fit, threads: 1 }, folds: 3, seeds: [0, 1], metrics: ['accuracy'] } as const;
+    const seen: number[] = [];
+    const onProgress = (_: unknown, done: number) => void seen.push(done);
+    const found = await coordinator.crossValidate(architecture, 'rows', { ...own, onProgress });
+    const here = await local().crossValidate(architecture, rows, { ...own, workers: 1 });
+    expect(found).toEqual(here);
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6]);
+    const space = { units: integer(2, 9) };
+    const build = ({ units }: { units: number }) => sequential(8, [dense(units), dense(3, { activation: 'softmax' })]);
+    const options = { trials: 5, method: 'halving', build, fit: own.fit, metric: 'accuracy', workers: 1 } as const;
+    expect(await coordinator.search(space, 'rows', options)).toEqual(await local().search(space, rows, options));
+    expect(await isEmpty()).toBe(true);
+    const bad = { ...own, fit: { ...own.fit, optimizer: adam({ learningRate: () => 0.1 }) } };
+    await expect(coordinator.crossValidate(architecture, 'rows', bad)).rejects.toThrow(
+      'fit.fit.optimizer.learningRate: expected plain data, which can travel as JSON, got a function',
+    );
   });
 
   it('puts no job and no event above 4 KB', async () => {
