@@ -4,7 +4,7 @@
  * parameters; some are compared, bit for bit, with the same on the caller's thread. Uses nothing but what every runtime
  * has.
  */
-import { architecture, dataFor, networks, oneOf, optionsOf, randomFrom, rowsOf } from './kinds.js';
+import { architecture, dataFor, minimizingOf, networks, oneOf, optionsOf, randomFrom, rowsOf } from './kinds.js';
 
 function same(a, b) {
   return a.length === b.length && a.every((value, index) => Object.is(value, b[index]));
@@ -58,12 +58,14 @@ export async function soak({ threaded, alone, seed, seconds, fits, memory = () =
 
   /** Which of the networks each trainer has. */
   const kinds = new WeakMap();
+  /** Those that take all rows at once. */
+  const minimizing = new WeakSet();
 
   /** One fit in any way. */
   async function fitOnce(trainer) {
     const kind = kinds.get(trainer);
     const data = unfinished.get(trainer) ?? dataFor(random, kind);
-    const options = { epochs: 1 + below(3), shuffle: true };
+    const options = { epochs: 1 + below(3), ...(!minimizing.has(trainer) && { shuffle: true }) };
     const ends = new AbortController();
     const aborting = below(6);
     if (chance(0.2)) options.validation = rowsOf(random, kind, 1 + below(200));
@@ -122,10 +124,13 @@ export async function soak({ threaded, alone, seed, seconds, fits, memory = () =
     const kind = oneOf(random, Object.keys(networks));
     const choice = { seed: below(1000), deterministic: chance(0.5) };
     const model = await threaded.Model.create(architecture(threaded, kind), choice);
-    const options = { ...optionsOf(random, threaded), threads: 1 + below(3), batchSize: 32 + below(64) };
+    const minimizes = minimizingOf(random, kind);
+    const batches = { ...optionsOf(random, threaded), batchSize: 32 + below(64) };
+    const options = { ...(minimizes ?? batches), threads: 1 + below(3) };
     doing = `a trainer of a ${kind} network with ${JSON.stringify(options)}`;
     const trainer = await model.trainer(options);
     kinds.set(trainer, kind);
+    if (minimizes) minimizing.add(trainer);
     counts.trainers += 1;
     return trainer;
   }
@@ -151,7 +156,7 @@ export async function soak({ threaded, alone, seed, seconds, fits, memory = () =
       work.push(predictBeside(beside, kinds.get(beside)));
     }
     await Promise.all(work);
-    if (chance(0.3)) {
+    if (chance(0.3) && !minimizing.has(trainer)) {
       doing = 'steps';
       const { x, y } = rowsOf(random, kinds.get(trainer), 1 + below(32));
       for (let i = below(4); i >= 0; i--) {

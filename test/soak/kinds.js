@@ -77,6 +77,15 @@ export function dataFor(random, kind) {
   return { chunks };
 }
 
+/** Networks whose cost is the same each time: full-batch optimisers train them too. */
+const still = ['images', 'recurrent', 'attentive'];
+
+/** What a trainer over all rows is asked for, now and then and of such networks. */
+export function minimizingOf(random, kind) {
+  if (!still.includes(kind) || random() > 0.2) return undefined;
+  return { loss: 'sparseCategoricalCrossEntropy', optimizer: oneOf(random, ['lbfgs', 'conjugateGradient']) };
+}
+
 const optimizers = ['adadelta', 'adagrad', 'adam', 'adamW', 'adamax', 'lion', 'nadam', 'radam', 'rmsprop', 'sgd'];
 
 /** What a trainer is asked for, but for its threads and its batch size; plain data, for any entry. */
