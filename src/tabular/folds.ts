@@ -32,9 +32,9 @@ export function numbersOf(figures: Figures): Record<string, number> {
 }
 
 /** The rows' classes, by which folds and parts are stratified; none of numbers. */
-function labelsOf(cells: Cells, options: CheckedOptions): Int32Array | undefined {
+function labelsOf(cells: Cells, options: CheckedOptions) {
   const { settings } = survey(cells, options);
-  return settings.task === 'classification' ? targetLabels(cells, options.target).codes : undefined;
+  return settings.task === 'classification' ? targetLabels(cells, options.target) : undefined;
 }
 
 export interface FoldsWish {
@@ -53,8 +53,10 @@ export async function crossValidateCells<T extends BaseTableModel<never>>(
 ) {
   const labels = labelsOf(cells, options);
   const task = labels === undefined ? 'regression' : 'classification';
+  // By their names, which an error then tells.
+  const stratify = labels && Array.from(labels.codes, code => labels.values[code] ?? '');
   const rounds = seeds.flatMap(seed => {
-    const parts = kFold(cells.rows, { folds, seed, ...(labels && { stratify: labels }) });
+    const parts = kFold(cells.rows, { folds, seed, ...(stratify && { stratify }) });
     return parts.map(({ train, test }, fold) => ({ seed, fold, rows: train, test, options: { task, seed } as const }));
   });
   const runs = tableRuns(tableClass, cells, options, workers);
@@ -137,7 +139,7 @@ export async function searchCells<T extends BaseTableModel<never>>(
   if (validation === 0) throw wrongValue('validation', 'rows held out to choose by', 0);
   const labels = labelsOf(cells, options);
   const { training, validation: heldOut } = labels
-    ? stratifiedSplit(labels, validation, seed)
+    ? stratifiedSplit(labels.codes, validation, seed)
     : splitRows(cells.rows, validation, seed);
   const asked = { ...options, task: labels === undefined ? 'regression' : 'classification' } as const;
   const rows = Int32Array.from(training);

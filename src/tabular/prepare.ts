@@ -2,6 +2,7 @@
 import { Problems } from '../data/problems.js';
 import { type Split, splitRows, stratifiedSplit } from '../data/split.js';
 import { columnIndex, PLAIN_READING } from '../data/table.js';
+import { listed, quote, wrongValue } from '../errors.js';
 import type { Cells } from './cells.js';
 import {
   type ColumnKind,
@@ -70,6 +71,7 @@ export function prepare(cells: Cells, options: PrepareOptions): Prepared {
   const { validation, seed } = options;
   const surveyed = survey(cells, options);
   const { task, reason, settings } = surveyed;
+  if (validation > 0) refuseSingles(surveyed.whole);
   const labels = task === 'classification' ? targetLabels(cells, options.target).codes : undefined;
   const all = Array.from({ length: cells.rows }, (_, row) => row);
   const outer = partsOf(all, labels, validation, seed);
@@ -115,6 +117,17 @@ export function survey(cells: Cells, options: Pick<PrepareOptions, 'target' | 't
   const preprocessing: Preprocessing = { ...columns, target: own, ...(reading && { reading }) };
   const settings: ColumnSettings = { target, task, found, impute };
   return { task, reason, settings, whole: { cells, x: encoded.x, y, preprocessing } };
+}
+
+/** Refuses classes of one row, which are learned or judged and not both. */
+function refuseSingles({ y, preprocessing: { target } }: Samples & { readonly preprocessing: Preprocessing }): void {
+  if (target.kind !== 'classes') return;
+  const counts = new Int32Array(target.values.length);
+  for (const index of y) counts[index] = (counts[index] ?? 0) + 1;
+  const single = target.values.filter((_, index) => counts[index] === 1);
+  if (single.length === 0) return;
+  const mend = 'give more, leave such rows out, or hold none out with validation 0';
+  throw wrongValue(`target ${quote(target.name)}`, 'two rows of every class', `one of ${listed(single, quote)}`, mend);
 }
 
 /** What training rows say, and how their file was read. */

@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { readCsv } from '../../src/entries/data.js';
 import { Model } from '../../src/entries/node.js';
 import { fitTable, TableModel } from '../../src/entries/tabular.node.js';
+import { cellsOf } from '../../src/tabular/cells.js';
+import { checkTableOptions } from '../../src/tabular/fitTable.js';
+import { crossValidateCells } from '../../src/tabular/folds.js';
 
 const quick = { target: 't', epochs: 1, hidden: [] } as const;
 const rowsOf = (cell: (row: number) => unknown, target = (row: number): unknown => ['x', 'y'][row % 2]) =>
@@ -20,7 +23,7 @@ describe('whole numbers that are no quantities', () => {
     ['texts of 20 digits', row => ['12345678901234567890', '12345678901234567891'][row % 2]],
     ['texts with leading zeros', row => ['007', '7'][row % 2]],
     ['BigInts beyond 2^53', row => [9007199254740993n, 9007199254740995n][row % 2]],
-    ['texts of 20 digits with one fraction', row => (row === 7 ? '1.5' : `1234567890123456789${row % 2}`)],
+    ['texts of 20 digits with one fraction', row => (row % 30 === 7 ? '1.5' : `1234567890123456789${row % 2}`)],
     ['BigInts of which some are small', row => [9007199254740993n, 7n][row % 2]],
   ])('%s are texts, each of its own', async (_, cell) => {
     const inputs = await fitTable(rowsOf(cell), quick);
@@ -183,4 +186,30 @@ it('dates of the first century are no dates of the last, and invalid ones are na
   expect(() => model.predict({ a: new Date(Number.NaN) })).toThrow(
     "predict: row 0, column 'a': expected a date, got an invalid Date",
   );
+});
+
+describe('a class of one row', () => {
+  const rows = rowsOf(
+    row => row,
+    row => (row === 9 ? 'z' : 'xy'[row % 2]),
+  );
+
+  it('is refused by its name where rows are held out, and else learned', async () => {
+    await expect(fitTable(rows, quick)).rejects.toThrow("target 't': expected two rows of every class, got one of 'z'");
+    expect((await fitTable(rows, { ...quick, validation: 0 })).target.classes).toEqual(['x', 'y', 'z']);
+  });
+
+  it('is fewer than folds', async () => {
+    const folds = crossValidateCells(
+      TableModel,
+      cellsOf('test', rows),
+      checkTableOptions('test', quick),
+      {
+        folds: 3,
+        seeds: [0],
+      },
+      () => {},
+    );
+    await expect(folds).rejects.toThrow('kFold: folds: expected at least 3 rows of every class, got 1 of the class z');
+  });
 });
