@@ -119,12 +119,27 @@ function lineOf(
   const path = points
     .map(([x, y], place) => `${place === 0 ? 'M' : 'L'}${across(x).toFixed(1)} ${up(y).toFixed(1)}`)
     .join('');
-  const dash = kind === 'limit' ? ` stroke-dasharray="${name.includes('copying') ? '2 4' : '7 4'}"` : '';
-  const width = kind === 'own' ? 3 : 1.6;
-  const line = `<path d="${path}" fill="none" stroke="${colour}" stroke-width="${width}"${dash}/>`;
+  const line = tag('path', { d: path, fill: 'none', stroke: colour, ...strokeOf(kind, name) });
   const marks = kind === 'limit' ? '' : points.map(([x, y]) => markOf(i, across(x), up(y), colour)).join('');
-  return `<g data-series="${escapeText(name)}" data-points="${points.length}"><title>${escapeText(name)}</title>${line}${marks}</g>`;
+  const inside = `${tag('title', {}, escapeText(name))}${line}${marks}`;
+  return tag('g', { 'data-series': escapeText(name), 'data-points': points.length }, inside);
 }
+
+/** An element of the drawing; attributes that are undefined are left out. */
+function tag(name: string, attributes: Readonly<Record<string, string | number | undefined>>, inside?: string): string {
+  const given = Object.entries(attributes).map(([key, value]) => (value === undefined ? '' : ` ${key}="${value}"`));
+  const start = `<${name}${given.join('')}`;
+  return inside === undefined ? `${start}/>` : `${start}>${inside}</${name}>`;
+}
+
+/** How the line of a series is drawn: our own wider than others, and bounds in dashes. */
+function strokeOf(kind: Series['kind'], name: string) {
+  const dashes = name.includes('copying') ? '2 4' : '7 4';
+  return { 'stroke-width': kind === 'own' ? 3 : 1.6, 'stroke-dasharray': kind === 'limit' ? dashes : undefined };
+}
+
+/** Our own are written bold. */
+const weightOf = (kind: Series['kind']) => ({ 'font-weight': kind === 'own' ? 600 : undefined });
 
 function markOf(i: number, x: number, y: number, colour: string): string {
   const mark = MARKS[i % MARKS.length];
@@ -160,11 +175,9 @@ function labelsOf(series: readonly Series[], up: (y: number) => number): string[
   const x = WIDTH - RIGHT + 14;
   return wanted.map(({ name, kind, i, y }) => {
     const colour = kind === 'limit' ? 'var(--ink)' : `var(--c${i % LIGHT.length})`;
-    const sample =
-      kind === 'limit'
-        ? `<line x1="${x}" x2="${x + 16}" y1="${y}" y2="${y}" stroke="${colour}" stroke-width="1.6" stroke-dasharray="${name.includes('copying') ? '2 4' : '7 4'}"/>`
-        : `<line x1="${x}" x2="${x + 16}" y1="${y}" y2="${y}" stroke="${colour}" stroke-width="${kind === 'own' ? 3 : 1.6}"/>${markOf(i, x + 8, y, colour)}`;
-    return `${sample}<text x="${x + 22}" y="${y}" dy="4"${kind === 'own' ? ' font-weight="600"' : ''}>${escapeText(name)}</text>`;
+    const line = tag('line', { x1: x, x2: x + 16, y1: y, y2: y, stroke: colour, ...strokeOf(kind, name) });
+    const mark = kind === 'limit' ? '' : markOf(i, x + 8, y, colour);
+    return `${line}${mark}${tag('text', { x: x + 22, y, dy: 4, ...weightOf(kind) }, escapeText(name))}`;
   });
 }
 
@@ -186,15 +199,19 @@ function barsOf({ title, y, series }: Chart): Drawing {
     `<text x="12" y="24" font-size="15" font-weight="600">${escapeText(`${title} — ${y}`)}</text>`,
     ...scale.ticks.map(tick => {
       const at = scale.place(tick).toFixed(1);
-      return `<line class="grid" x1="${at}" x2="${at}" y1="36" y2="${bottom}"/><text x="${at}" y="${bottom + 18}" text-anchor="middle">${tickText(tick)}</text>`;
+      const line = tag('line', { class: 'grid', x1: at, x2: at, y1: 36, y2: bottom });
+      return `${line}${tag('text', { x: at, y: bottom + 18, 'text-anchor': 'middle' }, tickText(tick))}`;
     }),
     ...series.map(({ name, kind, points }, i) => {
       const value = points[0]?.[1] ?? 1;
       const [top, end] = [40 + i * row, scale.place(value)];
       const fill = kind === 'limit' ? 'var(--faint)' : `var(--c${i % LIGHT.length})`;
-      const bar = `<rect x="${start.toFixed(1)}" y="${top + 3}" width="${Math.max(1, end - start).toFixed(1)}" height="${row - 7}" fill="${fill}"/>`;
-      const label = `<text x="${left - 8}" y="${top + 16}" text-anchor="end"${kind === 'own' ? ' font-weight="600"' : ''}>${escapeText(name)}</text>`;
-      const figure = `<text x="${(end + 6).toFixed(1)}" y="${top + 16}">${Number(value.toPrecision(3)).toLocaleString('en')}</text>`;
+      const width = Math.max(1, end - start).toFixed(1);
+      const bar = tag('rect', { x: start.toFixed(1), y: top + 3, width, height: row - 7, fill });
+      const place = { x: left - 8, y: top + 16, 'text-anchor': 'end' };
+      const label = tag('text', { ...place, ...weightOf(kind) }, escapeText(name));
+      const written = Number(value.toPrecision(3)).toLocaleString('en');
+      const figure = tag('text', { x: (end + 6).toFixed(1), y: top + 16 }, written);
       return `<g data-series="${escapeText(name)}" data-points="1">${bar}${label}${figure}</g>`;
     }),
   ];
