@@ -1,8 +1,10 @@
 /** Steps 4 and 5 of a network by themselves: cost, accuracy and gradients of given rows, in a program of their own. */
+
 import { instantiateSync } from '@assemblyscript/loader';
 import type { Architecture } from './architecture.js';
 import { findNotFinite, type ReadySamples } from './data/samples.js';
 import { quote, wrongKind, wrongValue } from './errors.js';
+import type { Noise } from './forwardPass.js';
 import type { OutputGoal } from './goals.js';
 import { Measuring, type Restore } from './metrics/measuring.js';
 import type { NetworkPlan } from './network.js';
@@ -152,11 +154,7 @@ export class Judge {
    * The cost of all rows, at most `capacity`, and its gradient for every parameter that learns and, where asked for,
    * for the inputs, row-major. `noise` is where random numbers are drawn.
    */
-  gradients(
-    where: string,
-    data: ReadyData,
-    noise: { seed: number; draw: number },
-  ): { cost: number; gradients: Record<string, Float32Array> } {
+  gradients(where: string, data: ReadyData, noise: Noise): { cost: number; gradients: Record<string, Float32Array> } {
     const { program } = this;
     const { samples, targets } = data;
     const bytes = bytesPerRow(data);

@@ -1,7 +1,8 @@
 /** Steps 4 and 5 as a model offers them: options and data checked, then a judge with the model's parameters at work. */
 
 import type { Architecture } from './architecture.js';
-import { checkBoolean, checkOptions, wrongKind, wrongValue } from './errors.js';
+import { checkBoolean, checkOptions, wrongKind } from './errors.js';
+import { noiseOf } from './forwardPass.js';
 import { type GivenRows, readGiven } from './givenRows.js';
 import {
   type CostOptions,
@@ -19,7 +20,6 @@ import { Judge, type Judgement, type ReadyData, type Way } from './judge.js';
 import type { ByName } from './names.js';
 import type { Outputs } from './outputs.js';
 import { MOST_ROWS } from './predictor.js';
-import { checkSeed } from './random.js';
 import { readSampleWeights, withCostWeights } from './rowWeights.js';
 import type { Backend } from './runtime/binaries.js';
 import type { Program } from './runtime/program.js';
@@ -72,18 +72,12 @@ export class Judges {
     options: GradientOptions,
   ): { cost: number; gradients: Record<string, Float32Array> } {
     const where = 'gradients';
-    const { inputs: ends, seed: own, nextStep } = this.#model;
+    const { inputs: ends } = this.#model;
     checkOptions(where, options, ['loss', 'lossWeights', 'inputs', 'training', 'seed', 'lengths']);
     const { seed, lengths } = options;
     const inputs = checkBoolean(`${where}: inputs`, options.inputs ?? false);
     const training = checkBoolean(`${where}: training`, options.training ?? false);
-    const noise = {
-      seed: seed === undefined ? own : checkSeed(`${where}: seed`, seed),
-      draw: seed === undefined ? nextStep() : 1,
-    };
-    if (seed !== undefined && !training) {
-      throw wrongValue(`${where}: seed`, 'none without training: true', seed, 'only training draws random numbers');
-    }
+    const noise = noiseOf(where, { training, seed }, this.#model);
     if (inputs && ends.smooth.length === 0) {
       throw wrongKind(`${where}: inputs`, 'samples that have a gradient', 'whole numbers that are looked up');
     }

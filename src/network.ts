@@ -331,7 +331,11 @@ export function planPrediction(
   capacity: number,
   paired: boolean,
   weights: WeightFormat = 'float32',
-  options: { readonly together?: Together | undefined; readonly carries?: boolean } = {},
+  options: {
+    readonly together?: Together | undefined;
+    readonly carries?: boolean;
+    readonly forwardOf?: (layer: Layer) => LayerForward<Layer, unknown> | undefined;
+  } = {},
 ): NetworkPlan {
   const builder = new Builder(capacity, { paired, ...options });
   const network = placeNetwork(builder, architecture, weights);
@@ -345,7 +349,8 @@ export function planPrediction(
   }
   builder.section('predict', () => {
     builder.emit(checkFinite, 'input', { columns: inputs });
-    const forward = emitForward(builder, network, emitInputs(builder, network));
+    const { forwardOf } = options;
+    const forward = emitForward(builder, network, emitInputs(builder, network), forwardOf && { forwardOf });
     layers = forward.layers;
     const y = builder.region('predictions', capacity * outputs * 4);
     network.outputs.forEach(({ start, name, lengths }, end) => {

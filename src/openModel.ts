@@ -2,13 +2,13 @@
  * A model whose inside is open: its parameters by name, every layer's output, files, and predictions beside other work.
  */
 
-import { placedLayers } from './architecture.js';
 import { roomFor } from './conversions.js';
 import type { ReadySamples, Samples } from './data/samples.js';
-import { checkChoice, checkOptions, wrongKind } from './errors.js';
+import { checkBoolean, checkChoice, checkOptions, wrongKind } from './errors.js';
 import { checkPath, filesOf } from './files/access.js';
 import { modelMetadata, refuseNotFiniteTensors, type Trained } from './files/modelFile.js';
 import { writeSafetensors } from './files/safetensors.js';
+import { forwardInTraining, forwardPass, type LayerOutputs, type Noise, noiseOf } from './forwardPass.js';
 import { partUpTo } from './graph.js';
 import type { NetworkSamples } from './inputs.js';
 import { callOnItselfAlone } from './itself.js';
@@ -23,9 +23,8 @@ import {
   type ParameterValues,
   tensorsOfPart,
 } from './parameters.js';
-import { numbersOf } from './plan/builder.js';
 import { fromPanels } from './plan/panels.js';
-import { lengthsOf, type ModelParts, type PredictOptions, Predictor, type PredictorClass } from './predictor.js';
+import { type ModelParts, type PredictOptions, Predictor, type PredictorClass } from './predictor.js';
 import { quantizeTensors, type StoredTensor } from './quantize.js';
 import { findTeam } from './runtime/threads.js';
 import { takeSpare, WORK_AT_ONCE } from './runtime/turn.js';
@@ -38,6 +37,14 @@ import { Weights } from './weights.js';
 export interface AsyncOptions extends PredictOptions {
   /** `'auto'` by default. */
   readonly threads?: 'auto' | number;
+}
+
+/** What {@link OpenModel.forward} is told. */
+export interface ForwardOptions extends PredictOptions {
+  /** Whether all is as in a training step, with the masks of the model's next one; false by default. */
+  readonly training?: boolean;
+  /** With `training`: a seed in place of the model's, and the masks of its first step. */
+  readonly seed?: number;
 }
 
 /** What all that trains a model and judges it goes on from. */
@@ -142,37 +149,41 @@ export class OpenModel extends Predictor {
     return summarize(this.architecture, this.weights);
   }
 
-  /** Step 3 in the open: the outputs as {@link predict} gives them, and every layer's, row-major with their shapes. */
-  forward(x: Samples, options?: PredictOptions): { output: Float32Array; layers: NamedParameter[] };
-  forward(x: NetworkSamples, options?: PredictOptions): { output: ByName<Float32Array>; layers: NamedParameter[] };
-  forward(x: NetworkSamples, options?: PredictOptions): { output: ByName<Float32Array>; layers: NamedParameter[] } {
-    const samples = this.samples('forward', x, lengthsOf('forward', options));
-    const { output, layers } = this.forwardAll('forward', samples);
-    return { output: this.outputs.given(this.rawRows('forward')?.restore(output) ?? output), layers };
+  /**
+   * Step 3 in the open: the outputs as {@link predict} gives them, and every layer's, row-major with their shapes.
+   *
+   * @param options `lengths` as of predict; with `training` all is as in a training step, over all rows at once: with
+   *   dropout and noise, and normalised by the batch's own moments. The masks are those of the model's next step, or of
+   *   the first one of a `seed`
+   * @throws as {@link predict}; with `training` where the model is quantised
+   */
+  forward(x: Samples, options?: ForwardOptions): { output: Float32Array; layers: NamedParameter[] };
+  forward(x: NetworkSamples, options?: ForwardOptions): { output: ByName<Float32Array>; layers: NamedParameter[] };
+  forward(x: NetworkSamples, options: ForwardOptions = {}): { output: ByName<Float32Array>; layers: NamedParameter[] } {
+    const where = 'forward';
+    checkOptions(where, options, ['lengths', 'training', 'seed']);
+    const { lengths, seed } = options;
+    const training = checkBoolean(`${where}: training`, options.training ?? false);
+    const noise = noiseOf(where, { training, seed }, { seed: this.seed, nextStep: () => this.trained.steps + 1 });
+    if (training) this.refuseQuantized(`${where}: training`);
+    const samples = this.samples(where, x, lengths);
+    const { output, layers } = training ? this.#inTraining(where, samples, noise) : this.forwardAll(where, samples);
+    return { output: this.outputs.given(this.rawRows(where)?.restore(output) ?? output), layers };
+  }
+
+  #inTraining(where: string, samples: ReadySamples, noise: Noise): LayerOutputs {
+    this.update();
+    const { architecture, runsOn: backend } = this;
+    const parameters = this.program.floats(this.network.plan.parameterRegion);
+    return forwardInTraining(where, { architecture, backend, parameters }, samples, noise);
   }
 
   /** @internal The numbers of all outputs, and each layer's. */
-  protected forwardAll(where: string, samples: ReadySamples): { output: Float32Array; layers: NamedParameter[] } {
+  protected forwardAll(where: string, samples: ReadySamples): LayerOutputs {
     this.update();
-    const { layers, plan, outputs } = this.network;
-    const predictions = this.program.floats(plan.region('predictions'));
-    const shapes = placedLayers(this.architecture).map(layer => layer.outputShape);
-    const results = layers.map(({ name, value }, index) => {
-      const shape = [samples.rows, ...(shapes[index] ?? [])];
-      return { name, shape, data: roomFor(samples.rows * numbersOf(value)) };
-    });
-    const output = roomFor(samples.rows * outputs);
-    for (let first = 0; first < samples.rows; first += plan.capacity) {
-      const last = Math.min(samples.rows, first + plan.capacity);
-      this.runRows(where, samples, first, last);
-      output.set(predictions.subarray(0, (last - first) * outputs), first * outputs);
-      layers.forEach(({ value }, index) => {
-        const rows = (last - first) * value.positions;
-        const numbers = fromPanels(this.program.floats(value.data), rows, value.columns);
-        results[index]?.data.set(numbers, first * numbersOf(value));
-      });
-    }
-    return { output, layers: results };
+    const { architecture, network, program } = this;
+    const run = (first: number, last: number) => this.runRows(where, samples, first, last);
+    return forwardPass({ architecture, network, program, run }, samples);
   }
 
   /**

@@ -36,8 +36,8 @@ export interface PredictOptions {
   readonly lengths?: SequenceLengths;
 }
 
-/** @internal What predictions are told besides x. */
-export function lengthsOf(where: string, options: PredictOptions | undefined): unknown {
+/** What predictions are told besides x. */
+function lengthsOf(where: string, options: PredictOptions | undefined): unknown {
   if (options === undefined) return undefined;
   checkOptions(where, options, ['lengths']);
   return options.lengths;

@@ -55,12 +55,12 @@ const rows = [
   [
     'Worker that predicts, with predict.wasm, gzip',
     gzip(predicting) + gzip(readFileSync(join(wasm, 'predict.wasm'))),
-    42 * KB,
+    43 * KB,
   ],
   [
     'whole library, with relaxed.wasm, gzip',
     gzip(everything) + gzip(readFileSync(join(wasm, 'relaxed.wasm'))),
-    137 * KB,
+    138 * KB,
   ],
 ];
 for (const file of readdirSync(wasm).sort()) {
