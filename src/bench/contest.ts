@@ -26,6 +26,8 @@ export interface NetworkTask {
   /** The architecture as JSON; and as a chain where it is one. */
   readonly architecture: string;
   readonly chain?: Chain;
+  /** What `parameters.f32` holds, one behind the other. */
+  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[];
   readonly loss: 'sparseCategoricalCrossEntropy' | 'binaryCrossEntropy' | 'meanSquaredError';
   readonly optimizer: 'adam' | 'sgd';
   readonly learningRate: number;

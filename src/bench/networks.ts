@@ -13,6 +13,7 @@ import {
 } from '../entries/inside.js';
 import { messageOf, nearest, quote, wrongValue } from '../errors.js';
 import type { Chain, NetworkTask } from './contest.js';
+import { namedNetwork, namedNetworks } from './namedNetworks.js';
 
 /** A network under the name that the user gave it. */
 export interface Network {
@@ -32,7 +33,7 @@ export function networkOf(widths: readonly number[], hidden: 'relu' | 'tanh' = '
 }
 
 const FLAG = '--network';
-const EXPECTED = "widths such as 784-128-10, an architecture's JSON, or a model file";
+const EXPECTED = `widths such as 784-128-10, ${namedNetworks.join(', ')}, an architecture's JSON, or a model file`;
 
 /** What `--network` says. */
 export async function parseNetwork(text: string): Promise<Network> {
@@ -42,6 +43,8 @@ export async function parseNetwork(text: string): Promise<Network> {
     if (wrong !== undefined) throw wrongValue(FLAG, 'widths from 1 to 65536', quote(text));
     return networkOf(widths);
   }
+  const named = namedNetworks.find(name => name === text);
+  if (named) return namedNetwork(named);
   if (text.trimStart().startsWith('{')) return { name: 'the network given', architecture: Architecture.fromJSON(text) };
   if (!existsSync(text)) throw wrongValue(FLAG, EXPECTED, quote(text), mendOf(text));
   const bytes = new Uint8Array(readFileSync(text));
@@ -60,7 +63,8 @@ export async function parseNetwork(text: string): Promise<Network> {
 function mendOf(text: string): string {
   const digits = text.match(/\d+/g);
   if (digits && digits.length > 1) return `did you mean '${digits.join('-')}'?`;
-  return nearest(text, ['784-128-10']) === undefined ? 'there is no such file' : "did you mean '784-128-10'?";
+  const close = nearest(text, ['784-128-10', ...namedNetworks]);
+  return close === undefined ? 'there is no such file' : `did you mean '${close}'?`;
 }
 
 /** As a chain of fully connected layers, where it is one. */

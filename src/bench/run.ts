@@ -96,7 +96,8 @@ async function giveOut({ task, network }: CaseSpec, folder: string): Promise<Tas
     parameters.set(value, start);
     start += value.length;
   }
-  const given = { ...task, folder };
+  const named = model.parameters.map(({ name, shape }) => ({ name, shape }));
+  const given = { ...task, folder, parameters: named };
   const sizes = { rows: task.rows, inputs: inputNumbers(architecture), outputs: size(outputShape(architecture)) };
   writeGiven(given, sizes, parameters);
   await model.save(join(folder, 'model.safetensors'));

@@ -2,6 +2,7 @@
 import { dense, inputNumbers, outputShape, sequential, size } from '../entries/inside.js';
 import { nearest, quote, wrongValue } from '../errors.js';
 import type { NetworkTask, ProductTask, Task } from './contest.js';
+import { namedNetwork, namedNetworks } from './namedNetworks.js';
 import { chainOf, lossFor, type Network, networkOf } from './networks.js';
 import { type LayerPiece, layerPieces, measureOf } from './own/layers.js';
 import { operations } from './own/operations.js';
@@ -19,7 +20,7 @@ export interface Settings {
 }
 
 /** A task whose numbers are written into a folder before it is given out. */
-export type Draft = Task | Omit<NetworkTask, 'folder'>;
+export type Draft = Task | Omit<NetworkTask, 'folder' | 'parameters'>;
 
 export interface CaseSpec {
   readonly name: string;
@@ -74,7 +75,7 @@ function networkCase(
   const loss = lossFor(architecture);
   const work = workOf(architecture, { kind, loss, optimizer, batchSize });
   const chain = chainOf(architecture);
-  const task: Omit<NetworkTask, 'folder'> = {
+  const task: Omit<NetworkTask, 'folder' | 'parameters'> = {
     kind,
     architecture: JSON.stringify(architecture),
     ...(chain ? { chain } : {}),
@@ -282,6 +283,12 @@ export const suites: readonly Suite[] = [
       networkCase('training', tinyNetwork(), 10_000, 'adam', { published: published.tiny }),
       networkCase('training', networkOf([784, 100, 100, 10]), 200, 'adam', { published: published.mnist }),
     ],
+  },
+  {
+    name: 'networks',
+    about: 'whole networks of images and sequences, beside peers',
+    cases: ({ batches: [batch = DEFAULT_BATCH], optimizer }) =>
+      namedNetworks.map(name => networkCase('training', namedNetwork(name), batch, optimizer, { threads: 1 })),
   },
   {
     name: 'width',

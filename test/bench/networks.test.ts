@@ -17,6 +17,15 @@ describe('--network', () => {
     expect(chainOf((await parseNetwork('4-8-1')).architecture)?.activations).toEqual(['relu', 'sigmoid']);
   });
 
+  it('takes networks of images and sequences by their names', async () => {
+    const { name, architecture } = await parseNetwork('lenet-5');
+    expect(name).toBe('lenet-5');
+    // The parameters of LeNet-5 with padding in front, as Keras counts them.
+    const sizes = (await Model.create(architecture)).parameters.map(({ data }) => data.length);
+    expect(sizes.reduce((sum, length) => sum + length, 0)).toBe(61_706);
+    expect(chainOf(architecture)).toBeUndefined();
+  });
+
   it("takes an architecture's JSON, itself or in a file, and a model file with its parameters", async () => {
     const architecture = sequential([2, 2], [flatten(), dense(3, { activation: 'tanh' }), dense(2)]);
     expect((await parseNetwork(JSON.stringify(architecture))).architecture).toEqual(architecture);
@@ -34,6 +43,7 @@ describe('--network', () => {
     ['784x128x10', "did you mean '784-128-10'?"],
     ['784-0-10', "got '784-0-10'"],
     ['nothing.safetensors', 'there is no such file'],
+    ['lenet5', "did you mean 'lenet-5'?"],
     ['{"inputShape":[4]}', 'layers'],
   ])('refuses %s, and says what it takes', async (text, says) => {
     await expect(parseNetwork(text)).rejects.toThrow(says);

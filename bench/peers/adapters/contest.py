@@ -26,13 +26,14 @@ def factor(numpy, count, more=0):
     return ((((numpy.arange(count) + more) * 37) % 17 - 8) / 8).astype(numpy.float32)
 
 
-def read_given(numpy, task):
-    """Rows, targets, an iterator over the orders of epochs; and weights [inputs, outputs] and biases in turn."""
-    if 'chain' not in task:
+def read_given(numpy, task, chain=True):
+    """Rows, targets, an iterator over the orders of epochs; and all parameters, in the order of the layers: weights
+    [inputs, outputs] and biases where the network is a chain of fully connected layers."""
+    if chain and 'chain' not in task:
         raise Unable('fully connected layers alone')
-    widths, rows = task['chain']['widths'], task['rows']
+    rows = task['rows']
     path = lambda name: os.path.join(task['folder'], name)
-    x = numpy.fromfile(path('x.f32'), numpy.float32).reshape(rows, widths[0])
+    x = numpy.fromfile(path('x.f32'), numpy.float32).reshape(rows, -1)
     labels = task['loss'] == 'sparseCategoricalCrossEntropy'
     if labels:
         y = numpy.fromfile(path('y.i32'), numpy.int32)
@@ -41,11 +42,10 @@ def read_given(numpy, task):
     orders = numpy.fromfile(path('orders.i32'), numpy.int32).reshape(-1, rows)
     flat = numpy.fromfile(path('parameters.f32'), numpy.float32)
     parameters = []
-    for inputs, outputs in zip(widths, widths[1:]):
-        for shape in ((inputs, outputs), (outputs,)):
-            size = int(numpy.prod(shape))
-            parameters.append(flat[:size].reshape(shape).copy())
-            flat = flat[size:]
+    for shape in (each['shape'] for each in task['parameters']):
+        size = int(numpy.prod(shape))
+        parameters.append(flat[:size].reshape(shape).copy())
+        flat = flat[size:]
     return x, y, iter(orders), parameters
 
 

@@ -27,6 +27,10 @@ LOSSES = {
 
 
 def network_of(task, parameters):
+    """The network without its last softmax or sigmoid, and how rows become its input."""
+    if 'chain' not in task:
+        import torchLayers
+        return torchLayers.network_of(task, parameters)
     widths, activations = task['chain']['widths'], task['chain']['activations']
     layers = []
     for place, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
@@ -41,16 +45,17 @@ def network_of(task, parameters):
         if activations[place] not in ACTIVATIONS:
             raise Unable(f'no {activations[place]} inside')
         layers.append(ACTIVATIONS[activations[place]]())
-    return nn.Sequential(*layers)
+    return nn.Sequential(*layers), lambda x: x
 
 
 def training(task):
-    x, y, orders, parameters = read_given(numpy, task)
+    x, y, orders, parameters = read_given(numpy, task, chain=False)
     labels = task['loss'] == 'sparseCategoricalCrossEntropy'
-    x, y = tensor(x), tensor(y).long() if labels else tensor(y)
-    network = network_of(task, parameters)
+    network, prepared = network_of(task, parameters)
+    x, y = prepared(tensor(x)), tensor(y).long() if labels else tensor(y)
+    learning = [each for each in network.parameters() if each.requires_grad]
     kind = torch.optim.Adam if task['optimizer'] == 'adam' else torch.optim.SGD
-    optimizer = kind(network.parameters(), lr=task['learningRate'])
+    optimizer = kind(learning, lr=task['learningRate'])
     measure = LOSSES[task['loss']]()
     forward = compiled(lambda rows, targets: measure(network(rows), targets))
     costs = []
@@ -70,10 +75,11 @@ def training(task):
 
 
 def inference(task):
-    x, _, _, parameters = read_given(numpy, task)
+    x, _, _, parameters = read_given(numpy, task, chain=False)
     rows = task['batchSize']
-    x = tensor(x[:rows])
-    network = network_of(task, parameters)
+    network, prepared = network_of(task, parameters)
+    x = prepared(tensor(x[:rows]))
+    network.eval()
     ends = {'sparseCategoricalCrossEntropy': lambda z: torch.softmax(z, 1), 'binaryCrossEntropy': torch.sigmoid}
     forward = compiled(lambda batch: ends.get(task['loss'], lambda z: z)(network(batch)))
 
