@@ -181,7 +181,7 @@ describe.skipIf(without.redis)(titled('a cluster on Redis', without.redis), () =
     await new Promise(resolve => setTimeout(resolve, 50));
     stop.abort(new Error('enough'));
     await expect(running).rejects.toThrow('enough');
-    await until('its jobs are left', () => all().some(({ outcome }) => outcome === 'left'), 1);
+    await until('its jobs are left', () => all().some(({ outcome }) => outcome === 'left'), 10);
     const before = done();
     const seen: number[] = [];
     const { hash } = await coordinator.averageRounds({
