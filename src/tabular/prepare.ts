@@ -71,7 +71,8 @@ export function prepare(cells: Cells, options: PrepareOptions): Prepared {
   const { validation, seed } = options;
   const surveyed = survey(cells, options);
   const { task, reason, settings } = surveyed;
-  if (validation > 0) refuseSingles(surveyed.whole);
+  // Who says that these are classes, insists.
+  if (validation > 0 && options.task === undefined) refuseSingles(surveyed.whole);
   const labels = task === 'classification' ? targetLabels(cells, options.target).codes : undefined;
   const all = Array.from({ length: cells.rows }, (_, row) => row);
   const outer = partsOf(all, labels, validation, seed);
@@ -120,13 +121,13 @@ export function survey(cells: Cells, options: Pick<PrepareOptions, 'target' | 't
 }
 
 /** Refuses classes of one row, which are learned or judged and not both. */
-function refuseSingles({ y, preprocessing: { target } }: Samples & { readonly preprocessing: Preprocessing }): void {
+function refuseSingles({ cells, y, preprocessing: { target } }: NonNullable<Prepared['whole']>): void {
   if (target.kind !== 'classes') return;
   const counts = new Int32Array(target.values.length);
   for (const index of y) counts[index] = (counts[index] ?? 0) + 1;
   const single = target.values.filter((_, index) => counts[index] === 1);
   if (single.length === 0) return;
-  const mend = 'give more, leave such rows out, or hold none out with validation 0';
+  const mend = `give more, leave such rows out, or insist with ${cells.ways.task('classification')}`;
   throw wrongValue(`target ${quote(target.name)}`, 'two rows of every class', `one of ${listed(single, quote)}`, mend);
 }
 
