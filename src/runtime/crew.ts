@@ -72,9 +72,10 @@ export class Crew {
       try {
         if (await this.#ask(part => ({ ...join, part, parts: this.#count }))) return;
       } catch (error) {
+        const someEnded = this.#workers.some(({ ended }) => ended !== undefined);
         this.#letGo();
-        // A worker may have ended without this thread having heard of it yet: again with new ones.
-        if (!known) throw error;
+        // One that was at work before may have ended without this thread having heard of it yet: again with new ones.
+        if (!known || !someEnded) throw error;
       }
       this.#failure = undefined;
     }

@@ -61,7 +61,7 @@ interface State {
   readonly run: number;
   readonly joining: boolean;
   readonly told: number;
-  /** Lines of Program.abortBarrier carried out. */
+  /** Lines of `abortBarrier` carried out. */
   readonly aborting: number;
 }
 
@@ -140,7 +140,7 @@ function* stepsOfCaller(state: State, { runs, answers, clears, aborts }: Protoco
     yield { ...state, words: clears ? {} : state.words, threads: post('join', next), run, joining: true, told: 0 };
   }
   if (aborts && last && !state.joining) {
-    // Program.abortBarrier.
+    // What `abortBarrier` does.
     const next = { ...state, aborting: state.aborting + 1 };
     if (state.aborting === 0) yield put(state, 0, { dead: true });
     if (state.aborting === 0) yield set(next, ABORTED, 1);

@@ -11,6 +11,12 @@ import { FakeProgram, type FakeWorker, fakeThreads } from './schedules.js';
 const BYTES = 2 ** 26;
 const module = {} as WebAssembly.Module;
 
+// Programs have no memory here.
+vi.mock('../../src/runtime/barrier.js', () => ({
+  abortBarrier: (program: FakeProgram) => program.abandon(),
+  progressOf: () => 0,
+}));
+
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
 afterEach(() => vi.useRealTimers());
 
@@ -103,4 +109,20 @@ it('a worker that has left many memories makes room for another, though a long f
   // Two times four of the nine, and once the long fit's own.
   expect(workers.length).toBeGreaterThanOrEqual(3);
   expect(workers.length).toBeLessThanOrEqual(4);
+});
+
+it('tells what keeps workers from joining, though it has tried others', async () => {
+  const { host, workers } = fakeThreads(2);
+  const join = () => Crew.join(host, module, new FakeProgram(BYTES).asProgram, 2);
+  const first = join();
+  for (const { steps } of workers) steps[0]?.();
+  for (const { steps } of workers) steps[0]?.();
+  (await first).leave();
+  const uncloneable = new FakeProgram(BYTES);
+  Object.defineProperty(uncloneable, 'plan', {
+    get() {
+      throw new Error('no plan');
+    },
+  });
+  await expect(Crew.join(host, module, uncloneable.asProgram, 2)).rejects.toThrow('no plan');
 });

@@ -15,7 +15,6 @@ interface Meeting {
 export class FakeProgram {
   readonly memory: WebAssembly.Memory;
   readonly plan = { work: 0 };
-  readonly progress = 0;
   abandoned = false;
 
   constructor(bytes: number) {
@@ -28,10 +27,6 @@ export class FakeProgram {
 
   abandon(): void {
     this.abandoned = true;
-  }
-
-  abortBarrier(): void {
-    this.abandon();
   }
 
   get asProgram(): Program {
