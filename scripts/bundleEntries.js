@@ -65,7 +65,7 @@ await build({ ...shared, ...forwardOnly(false), entryPoints: [...whole, ...sourc
 
 // Within the limit of lines addresses are broken too, which bundlers look for as they stand: in one piece. And with the
 // blanks went what tells them to leave alone what is imported by a name that is only known when it is.
-const untold = /\bimport\((?=[\w$]+\))/g;
+const untold = /\bimport\((?=[\w$]+\)|\[)/g;
 for (const path of [...sources('dist/entries', '.js'), ...sources('dist/hosts', 'Worker.js')]) {
   const text = readFileSync(path, 'utf8').replaceAll('\\\n', '');
   const whole = text.replace(/\bimport\.\s*meta\.\s*url\b/g, 'import.meta.url');

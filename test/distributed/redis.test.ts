@@ -122,9 +122,8 @@ describe.skipIf(without.redis)(titled('a cluster on Redis', without.redis), () =
 
   it('refuses what a worker comes with that has slept beyond its lock', async () => {
     const [first] = start(2);
-    const running = coordinator.averageRounds({ ...run, data: 'slow', rounds: 1 });
-    await until('a job is done', () => first.told.length > 0);
-    await new Promise(resolve => setTimeout(resolve, 100));
+    const running = coordinator.averageRounds({ ...run, data: 'announced', rounds: 1 });
+    await until('it is in the middle of a job', () => first.told.at(-1)?.outcome === 'begun');
     first.process.kill('SIGSTOP');
     const { hash } = await running;
     first.process.kill('SIGCONT');

@@ -17,6 +17,13 @@ export async function slow(which) {
   return rows(which);
 }
 
+/** The same, said when it begins, and longer. */
+export async function announced(which) {
+  console.log(JSON.stringify({ outcome: 'begun' }));
+  await new Promise(resolve => setTimeout(resolve, 1000));
+  return rows(which);
+}
+
 export function throwing() {
   throw new Error('the table is locked');
 }
