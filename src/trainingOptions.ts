@@ -138,7 +138,9 @@ export interface EpochEvent extends Scores, ValidationScores<number> {
   /** The mean of the batches' costs weighted by their rows, each before its update. */
   readonly loss: number;
   readonly valLoss?: number;
-  /** Of full-batch optimisers: the Euclidean norm of all gradients before the step, and how far it went along its way. */
+  /**
+   * Of full-batch optimisers: the Euclidean norm of all gradients before the step, and how far it went along its way.
+   */
   readonly gradientNorm?: number;
   readonly stepLength?: number;
   /** Of outputs with names each one's own: `kind.loss`, `kind.accuracy`, `kind.valLoss`. */

@@ -60,9 +60,9 @@ export class Rule {
   }
 
   /**
-   * beta · x + a · b, rounded in that way. Where multiply and add are fused, no product is rounded by itself, so that only
-   * the sum may be denormal. Where they are not, x is made normal before it is multiplied, and what was added for that is
-   * taken away again as far as it is left of it: `faded`.
+   * beta · x + a · b, rounded in that way. Where multiply and add are fused, no product is rounded by itself, so that
+   * only the sum may be denormal. Where they are not, x is made normal before it is multiplied, and what was added for
+   * that is taken away again as far as it is left of it: `faded`.
    */
   @inline
   average(x: v128, beta: v128, a: v128, b: v128, faded: v128): v128 {

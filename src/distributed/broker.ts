@@ -31,7 +31,9 @@ const MOST_EVENTS = 1000;
 
 type Connected = QueueBaseOptions & { readonly prefix?: string };
 
-/** BullMQ's classes on a connection; `factory` where it is not Redis's, whose kind of connection they otherwise take. */
+/**
+ * BullMQ's classes on a connection; `factory` where it is not Redis's, whose kind of connection they otherwise take.
+ */
 export function queueHome(
   bullmq: typeof import('bullmq'),
   options: Connected,

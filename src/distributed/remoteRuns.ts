@@ -12,7 +12,9 @@ import { type JudgeResult, type RowsResult, taskKey } from './jobs.js';
 import { plainData } from './plain.js';
 import { hashOf } from './tensors.js';
 
-/** What a coordinator has to know of a reader's rows: how many there are, and the class of each where they have some. */
+/**
+ * What a coordinator has to know of a reader's rows: how many there are, and the class of each where they have some.
+ */
 export async function rowsOf(
   coordinator: Coordinator,
   reader: string,

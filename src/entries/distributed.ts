@@ -21,8 +21,8 @@ export {
 } from '../distributed/cluster.js';
 
 /**
- * A cluster of this process alone, which gives the bits that any other gives. `data` is `{ x, y, scale? }`, whose shards
- * are rows that follow one another, or a function `({ part, parts }) => ({ x, y, scale? })`.
+ * A cluster of this process alone, which gives the bits that any other gives. `data` is `{ x, y, scale? }`, whose
+ * shards are rows that follow one another, or a function `({ part, parts }) => ({ x, y, scale? })`.
  */
 export function local(): Cluster<LocalData> {
   return localBy(Model);
@@ -30,7 +30,8 @@ export function local(): Cluster<LocalData> {
 
 /**
  * The workers (`npx myelin work`) at a broker: Redis or Valkey by `redis://…` and `rediss://…`, PostgreSQL by
- * `postgres://…`. `data` is the name of a reader that workers have. Connects when it is first used; close it in the end.
+ * `postgres://…`. `data` is the name of a reader that workers have. Connects when it is first used; close it in the
+ * end.
  *
  * @param options `name` tells the cluster from others at the same broker
  */

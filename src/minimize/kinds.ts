@@ -8,8 +8,8 @@ import { type Config, defineSettings, positive, type SettingsFactory, whole } fr
 
 export interface MinimizerOptions {
   /**
-   * Training has `'converged'` where the Euclidean norm of all gradients is not above this, or where ten iterations lower
-   * the cost by no more than this share of it; 1e-5 by default.
+   * Training has `'converged'` where the Euclidean norm of all gradients is not above this, or where ten iterations
+   * lower the cost by no more than this share of it; 1e-5 by default.
    */
   readonly tolerance?: number;
 }

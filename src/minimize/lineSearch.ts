@@ -26,9 +26,10 @@ export function roundingOf(cost: number): number {
 
 /**
  * Asks for the points of lengths, `first` to begin with, until one satisfies the strong Wolfe conditions with c₂ =
- * `flatness`: its cost is lower by a share of what the slope at `start` promises, and its slope is at most `flatness` of
- * that one. Costs within their rounding count as equal, and the slope decides (Hager and Zhang 2005). Where the interval
- * becomes too small, or enough were tried, it ends with the lowest it knows; with none where that is the start.
+ * `flatness`: its cost is lower by a share of what the slope at `start` promises, and its slope is at most `flatness`
+ * of that one. Costs within their rounding count as equal, and the slope decides (Hager and Zhang 2005). Where the
+ * interval becomes too small, or enough were tried, it ends with the lowest it knows; with none where that is the
+ * start.
  */
 export function* lineSearch<P extends Point>(
   start: P,

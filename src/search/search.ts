@@ -38,8 +38,8 @@ export interface SearchOptions<S extends Space> {
   readonly seed?: number;
   /**
    * How many trials are trained at a time, on worker threads: by default as many as there are cores, where that is
-   * quicker, and with 1 on this thread. `build` and `fit` are called on this thread; where what they give has functions,
-   * or the platform has no such workers, trials are trained on this thread. The results do not depend on it.
+   * quicker, and with 1 on this thread. `build` and `fit` are called on this thread; where what they give has
+   * functions, or the platform has no such workers, trials are trained on this thread. The results do not depend on it.
    */
   readonly workers?: Workers;
   /** Ends it within a second, workers included; it rejects with the signal's reason. */

@@ -30,7 +30,9 @@ const IDLE = new Set(['dropout', 'gaussianNoise', 'alphaDropout', 'flatten']);
 const FORMATS = ['1', '1.1', '1.2'];
 const WHERE = 'model file: architecture';
 
-/** A network of dense layers, activations, normalisation, slices, tables that are looked up, and their concatenation. */
+/**
+ * A network of dense layers, activations, normalisation, slices, tables that are looked up, and their concatenation.
+ */
 export class TableNetwork {
   readonly metadata: Record<string, string>;
   readonly inputs: number;

@@ -39,8 +39,8 @@ export interface CategoryColumn {
   /** Whether rare texts share a place of their own, behind the others. */
   other?: true;
   /**
-   * Where values are many, how many numbers the network learns for each: the column is then one input, the value's place
-   * or that behind all of them, by which it looks them up.
+   * Where values are many, how many numbers the network learns for each: the column is then one input, the value's
+   * place or that behind all of them, by which it looks them up.
    */
   embedding?: number;
   indicator?: true;
