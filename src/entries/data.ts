@@ -10,6 +10,13 @@ export {
   type WindowOptions,
   windows,
 } from '../data/parts.js';
+export {
+  type TextMode,
+  TextVectorizer,
+  type TextVectorizerOptions,
+  textVectorizer,
+  type VectorizedTexts,
+} from '../data/textVectorizer.js';
 export type { NumberArray } from '../kinds.js';
 export type { DataSource } from '../platform.js';
 export type { ArrayData } from '../readers/arrays.js';

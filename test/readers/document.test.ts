@@ -16,13 +16,14 @@ const results: [string, string, (out: number) => void][] = [
   ['model.evaluate(', 'scores.accuracy', out => expect(out).toBeGreaterThan(0.85)],
   // awk -F, 'NR > 1 { s += $3 } END { print s }' data/diabetes.csv
   ['let sum', 'sum', out => expect(out).toBeCloseTo(11658.1, 1)],
+  ['const chances', 'chances[1]', out => expect(out).toBeGreaterThan(0.6)],
   // The squared error; the target's variance is 5930.
   ['await model.fit({ chunks }', 'scores.loss.at(-1)', out => expect(out).toBeLessThan(5930)],
 ];
 
 it.each(programs)('%s', code => {
   const [marker = '', result, check] = results.find(([marker]) => code.includes(marker)) ?? [];
-  const shown = marker.startsWith('let') ? code : code.replace(marker, `const scores = ${marker}`);
+  const shown = /^(?:let|const) /.test(marker) ? code : code.replace(marker, `const scores = ${marker}`);
   const linked = shown.replaceAll("'myelin/data'", entry('data.js')).replaceAll("'myelin'", entry('node.js'));
   const { code: script } = transformSync(`${linked}\nconsole.log(${result});`, { loader: 'ts', format: 'esm' });
   check?.(Number(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })));
