@@ -160,7 +160,7 @@ export class Table {
   /** What the number in a cell is written with: '' where that is nothing. */
   unit(row: number, column: number): string {
     const entry = this.#entry(row, column);
-    return Number.isNaN(this.#plainNumber(entry)) ? unitOf(this.#text(entry)) : '';
+    return this.#isPlain(entry) ? '' : unitOf(this.#text(entry));
   }
 
   /** What a cell's writing tells of the grammar of numbers; undefined where it is missing. */
@@ -265,6 +265,17 @@ export class Table {
       if (value === Infinity) return Number.NaN;
     }
     return isNegative ? -value : value;
+  }
+
+  /** Whether nothing but digits, signs and what groups them or stands before fractions is in a cell. */
+  #isPlain(entry: number): boolean {
+    const { bytes, starts } = this.#records;
+    const end = (starts[entry + 1] ?? 0) - 1;
+    for (let at = starts[entry] ?? 0; at < end; at++) {
+      const byte = bytes[at] ?? 0;
+      if (byte < 0x2b || byte > 0x39) return false;
+    }
+    return true;
   }
 
   /** The shape of a cell of digits, a minus and a point at most. */

@@ -84,9 +84,8 @@ function fromHalf(bits: number): number {
 
 const isLittleMachine = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-/** Numbers from a part of a file, copied, in the machine's order of bytes. */
-function numbersOf({ bytes, isBig, read }: Element, part: Uint8Array): NumberArray {
-  const raw = part.slice();
+/** The numbers that bytes are, which are put into the machine's order. */
+function numbersOf({ bytes, isBig, read }: Element, raw: Bytes): NumberArray {
   if (bytes > 1 && isBig === isLittleMachine)
     for (let at = 0; at < raw.length; at += bytes) raw.subarray(at, at + bytes).reverse();
   return read(raw);
@@ -106,7 +105,7 @@ export function readArray(name: string, bytes: Bytes, readHeader: HeaderReader):
       'the file is cut off or damaged',
     );
   }
-  const data = numbersOf(element, bytes.subarray(offset));
+  const data = numbersOf(element, bytes.slice(offset));
   return { shape, data: isFortran ? turned(data, shape) : data };
 }
 
@@ -134,41 +133,55 @@ function turned(data: NumberArray, shape: readonly number[]): NumberArray {
 /** Chunks of an array, some of its first axis's entries each, in memory one at a time. */
 export async function* streamArray(opened: Opened, readHeader: HeaderReader, rows: number): AsyncGenerator<ArrayData> {
   const { name } = opened;
-  let held: Bytes = new Uint8Array(0);
   let header: ArrayHeader | undefined;
+  let beginning: Bytes[] = [];
   let left = 0;
-  let pieces: Bytes[] = [];
-  let length = 0;
+  // Bytes of the chunk that fills: each is copied once, into what the chunk is to be.
+  let room = new Uint8Array(0);
+  let filled = 0;
+  // Given when the file is at its end and closed: whoever reads two files side by side asks for no more than they have.
+  let last: ArrayData | undefined;
   for await (const piece of opened.pieces) {
-    pieces.push(piece);
-    length += piece.length;
+    let rest: Uint8Array = piece;
     if (header === undefined) {
-      held = joined(pieces);
-      pieces = [held];
+      beginning.push(piece);
+      const held = joined(beginning);
       header = readHeader(name, held);
       if (header === undefined) continue;
       if (header.isFortran)
         throw wrongKind(name, 'rows one after another', 'columns (fortran_order)', 'save np.ascontiguousarray(a)');
+      beginning = [];
       left = header.shape[0] ?? 1;
-      pieces = [held.subarray(header.offset)];
-      length -= header.offset;
+      rest = held.subarray(header.offset);
     }
     const { shape, element } = header;
-    const [, ...rest] = shape;
-    const rowBytes = size(rest) * element.bytes;
-    while (left > 0 && length >= Math.min(rows, left) * rowBytes) {
+    const [, ...axes] = shape;
+    const rowBytes = size(axes) * element.bytes;
+    while (left > 0) {
       const count = Math.min(rows, left);
-      held = joined(pieces);
-      yield { shape: [count, ...rest], data: numbersOf(element, held.subarray(0, count * rowBytes)) };
-      pieces = [held.subarray(count * rowBytes)];
-      length -= count * rowBytes;
+      if (filled === 0) room = new Uint8Array(count * rowBytes);
+      const taken = rest.subarray(0, room.length - filled);
+      room.set(taken, filled);
+      filled += taken.length;
+      rest = rest.subarray(taken.length);
+      if (filled < room.length) break;
+      filled = 0;
       left -= count;
+      const chunk = { shape: [count, ...axes], data: numbersOf(element, room) };
+      if (left > 0) yield chunk;
+      else last = chunk;
     }
+    if (rest.length > 0)
+      throw wrongValue(name, `rows for the shape [${shape}]`, 'more bytes than they take', 'the file is damaged');
   }
-  if (header === undefined) throw cutOff(name, 'its header', length);
-  if (left > 0) throw cutOff(name, `${left} further rows`, length);
-  if (length > 0)
-    throw wrongValue(name, `rows for the shape [${header.shape}]`, `${length} bytes more`, 'the file is damaged');
+  if (header === undefined)
+    throw cutOff(
+      name,
+      'its header',
+      beginning.reduce((sum, { length }) => sum + length, 0),
+    );
+  if (left > 0) throw cutOff(name, `${left} further rows`, filled);
+  if (last !== undefined) yield last;
 }
 
 /** Rows of a chunk by default: about a megabyte, but one at least. */

@@ -3,7 +3,7 @@ import { checkOptions, messageOf, quote, shorten, wrongState, wrongType, wrongVa
 import { partsOfFile } from '../files/readFile.js';
 import { isObject } from '../kinds.js';
 import type { DataSource } from '../platform.js';
-import { columnOf, DataTable } from './dataTable.js';
+import { type ColumnData, columnOf, copyNumbers, DataTable } from './dataTable.js';
 import { checkTexts } from './options.js';
 import { openSource, wholeOf } from './source.js';
 
@@ -65,23 +65,23 @@ async function open(where: string, source: DataSource, options: ParquetOptions) 
         throw wrongValue(name, 'columns that the file has', quote(column), `it has ${shorten([...known].join(), 80)}`);
     }
     const read = async (rowStart: number, rowEnd: number): Promise<DataTable> => {
-      const cells = new Map(wanted.map(column => [column, new Array<unknown>(rowEnd - rowStart)]));
+      const chunks = new Map(wanted.map(column => [column, [] as Chunk[]]));
       await parquetRead({
         ...{ file, metadata, rowStart, rowEnd, columns: [...wanted] },
         ...(compressors && { compressors: compressors as Compressors }),
         onChunk: chunk => {
-          const column = cells.get(chunk.columnName);
-          for (let i = 0; column !== undefined && i < chunk.columnData.length; i++) {
-            const row = chunk.rowStart + i - rowStart;
-            if (row >= 0 && row < column.length) column[row] = chunk.columnData[i];
-          }
+          const { columnData, rowStart: first } = chunk;
+          const [from, to] = [Math.max(0, rowStart - first), rowEnd - first];
+          const cells = from === 0 && columnData.length <= to ? columnData : columnData.slice(from, to);
+          chunks.get(chunk.columnName)?.push({ row: first + from - rowStart, cells });
         },
       }).catch(cause => {
         throw wrongly(name, 'pages that can be unpacked', cause, packing(cause));
       });
       const place = (row: number) => `row ${rowStart + row + 1}`;
-      const columns = [...cells].map(
-        ([column, values]) => [column, columnOf(values, row => `${place(row)}, column ${quote(column)}`)] as const,
+      const columns = [...chunks].map(
+        ([column, parts]) =>
+          [column, joinedColumn(parts, rowEnd - rowStart, row => `${place(row)}, column ${quote(column)}`)] as const,
       );
       return new DataTable(rowEnd - rowStart, new Map(columns), place);
     };
@@ -90,6 +90,20 @@ async function open(where: string, source: DataSource, options: ParquetOptions) 
     await close();
     throw cause;
   }
+}
+
+/** Some cells of a column, from a row of the table on. */
+interface Chunk {
+  readonly row: number;
+  readonly cells: ArrayLike<unknown>;
+}
+
+function joinedColumn(chunks: readonly Chunk[], rows: number, place: (row: number) => string): ColumnData {
+  const numbers = new Float64Array(rows).fill(Number.NaN);
+  if (chunks.every(({ row, cells }) => copyNumbers(cells, numbers, row))) return numbers;
+  const values = new Array<unknown>(rows);
+  for (const { row, cells } of chunks) for (let i = 0; i < cells.length; i++) values[row + i] = cells[i];
+  return columnOf(values, place);
 }
 
 async function hyparquet(where: string) {
