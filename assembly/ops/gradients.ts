@@ -175,7 +175,7 @@ export function clipValues(r: Pass): void {
   const least = f32x4.splat(-r.setting);
   const end = r.to + <usize>lastOf(r.rows, r.unit) * ROW;
   for (let at = r.to + <usize>firstOf(r.rows, r.unit) * ROW; at < end; at += 16) {
-    v128.store(at, f32x4.min(f32x4.max(v128.load(at), least), most));
+    v128.store(at, f32x4.pmin(f32x4.pmax(v128.load(at), least), most));
   }
 }
 

@@ -289,12 +289,12 @@ export class Adamax extends Moments {
   @inline
   second(g: v128, a: v128, b: v128, c: v128, A: v128): v128 {
     const size = f32x4.abs(g);
-    return known(f32x4.max(f32x4.mul(b, this.beta2), f32x4.add(size, this.epsilon)), v128.or(size, b));
+    return known(f32x4.pmax(f32x4.mul(b, this.beta2), f32x4.add(size, this.epsilon)), v128.or(size, b));
   }
 
   @inline
   parameter(w: v128, g: v128, a: v128, b: v128, c: v128, A: v128, B: v128, C: v128): v128 {
-    return nmadd(this.step, f32x4.div(A, f32x4.max(B, this.epsilon)), w);
+    return nmadd(this.step, f32x4.div(A, f32x4.pmax(B, this.epsilon)), w);
   }
 }
 

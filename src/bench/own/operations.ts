@@ -67,6 +67,8 @@ function update(name: keyof typeof settings, denormal: boolean): Operation {
         builder.parameter('w', [INPUTS, COLUMNS]);
         emitUpdate(builder, config);
       });
+      // In the middle of an epoch: only at its end does an update look for numbers that are not finite.
+      program.set('samples', ROWS);
       const buffers = kept.map(buffer => program.floats(program.plan.region(`optimizer.${buffer}`)));
       const gradients = program.floats(program.plan.region('gradients'));
       const [size, gradient] = denormal ? [1e-39, 0] : [0.01, 0.01];
