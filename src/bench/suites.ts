@@ -1,5 +1,5 @@
 /** What is measured: each suite is a list of cases, and a case one piece of work that contestants do in turns. */
-import { dense, inputNumbers, outputShape, sequential, size } from '../entries/inside.js';
+import { conv2d, dense, flatten, inputNumbers, maxPool2d, outputShape, sequential, size } from '../entries/inside.js';
 import { nearest, quote, wrongValue } from '../errors.js';
 import type { NetworkTask, ProductTask, Task } from './contest.js';
 import { namedNetwork, namedNetworks } from './namedNetworks.js';
@@ -166,6 +166,13 @@ const published = {
     { who: 'PyTorch, Core i9-10980XE (18 cores)', rate: 1e4 / 1.525e-3, source: SIMPLE_CHAINS },
     { who: 'PyTorch, EPYC 7513 (32 cores)', rate: 1e4 / 7e-3, source: SIMPLE_CHAINS },
   ],
+  lenet: [
+    { who: 'SimpleChains.jl 0.2.2, Core i9-10980XE (18 cores, AVX-512)', rate: 6e5 / 1.241958, source: SIMPLE_CHAINS },
+    { who: 'SimpleChains.jl 0.2.2, EPYC 7513 (32 cores)', rate: 6e5 / 3.083624, source: SIMPLE_CHAINS },
+    { who: 'SimpleChains.jl 0.2.2, Core i7-1165G7 (4 cores)', rate: 6e5 / 5.320512, source: SIMPLE_CHAINS },
+    { who: 'PyTorch through a loader, Core i9-10980XE (18 cores)', rate: 6e5 / 10.78, source: SIMPLE_CHAINS },
+    { who: 'PyTorch through a loader, EPYC 7513 (32 cores)', rate: 6e5 / 15.09, source: SIMPLE_CHAINS },
+  ],
   mnist: [
     {
       who: 'scikit-learn MLPClassifier, 53.46 s until it stops, epochs not told',
@@ -178,6 +185,14 @@ const published = {
 function tinyNetwork(): Network {
   const layers = [dense(32, { activation: 'tanh' }), dense(16, { activation: 'tanh' }), dense(4)];
   return { name: '4-32-16-4 tanh', architecture: sequential(4, layers) };
+}
+
+/** LeNet-5 without padding, as SimpleChains trains it; the article's batches grow with its threads. */
+function lenetNetwork(): Network {
+  const relu = { activation: 'relu' } as const;
+  const convolutions = [conv2d(6, 5, relu), maxPool2d(2), conv2d(16, 5, relu), maxPool2d(2), flatten()];
+  const layers = [...convolutions, dense(120, relu), dense(84, relu), dense(10, { activation: 'softmax' })];
+  return { name: 'LeNet-5, 28×28, valid', architecture: sequential([28, 28, 1], layers) };
 }
 
 export const suites: readonly Suite[] = [
@@ -281,6 +296,7 @@ export const suites: readonly Suite[] = [
     about: 'networks whose speed others have published, from machines of theirs',
     cases: () => [
       networkCase('training', tinyNetwork(), 10_000, 'adam', { published: published.tiny }),
+      networkCase('training', lenetNetwork(), 128, 'adam', { published: published.lenet }),
       networkCase('training', networkOf([784, 100, 100, 10]), 200, 'adam', { published: published.mnist }),
     ],
   },
