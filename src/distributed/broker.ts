@@ -78,6 +78,11 @@ export async function answered<T>(where: string, answer: Promise<T>, seconds = M
   }
 }
 
+/** Whether a Redis says that an account or its password will not do, which does not pass. */
+export function isRefusal(told: string): boolean {
+  return /WRONGPASS|NOAUTH|NOPERM|invalid password/i.test(told);
+}
+
 /** An address without its password, for messages. */
 export function shownAddress(address: string): string {
   return shorten(address.replace(/\/\/[^@/]*@/, '//…@'));

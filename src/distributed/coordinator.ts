@@ -1,9 +1,11 @@
 /** Gives jobs to a cluster's workers and waits for what they come to. */
 import type { Queue, QueueEvents } from 'bullmq';
 import { describe, placed, shorten, wrongType, wrongValue } from '../errors.js';
+import { hasKey } from '../kinds.js';
 import type { Signal } from '../platform.js';
 import { answered, type Broker } from './broker.js';
 import {
+  checkResult,
   configKey,
   type Job,
   type JobError,
@@ -133,8 +135,12 @@ export class Coordinator implements RoundCrew<string> {
     }
     for (const { id } of wanted) {
       const job = await this.#asked(this.#queue.getJob(id));
-      if (job?.finishedOn && 'error' in job.returnvalue) await this.#asked(this.#queue.remove(id));
+      if (job?.finishedOn && hasKey(job.returnvalue, 'error')) await this.#asked(this.#queue.remove(id));
     }
+  }
+
+  forget(run: string): Promise<void> {
+    return this.#clear(run);
   }
 
   async #clear(run: string): Promise<void> {
@@ -207,9 +213,15 @@ export class Coordinator implements RoundCrew<string> {
   async #look(each: Wanted, give: (which: readonly Wanted[]) => Promise<void>): Promise<Done | undefined> {
     const { id, data } = each;
     const job = await this.#asked(this.#queue.getJob(id));
-    if (job?.finishedOn && job.returnvalue) {
-      const result = job.returnvalue as Result | JobError;
-      const what = data.kind === 'shard' ? `shard ${data.shard}` : 'a run';
+    if (job?.finishedOn) {
+      const what = data.kind === 'shard' ? `round ${data.round + 1}, shard ${data.shard}` : 'a run';
+      let result: Result | JobError;
+      try {
+        result = checkResult(what, data.kind, job.returnvalue);
+      } catch (error) {
+        await this.#asked(this.#queue.remove(id));
+        throw error;
+      }
       if ('error' in result) throw placed(`${what} on ${shorten(result.worker)}`, new Error(result.error));
       if (!('hash' in result)) return { result, bytes: new Uint8Array() };
       const bytes = await this.#broker.get(resultKey(id));

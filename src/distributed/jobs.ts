@@ -1,5 +1,7 @@
 /** What coordinator and workers say to each other: a job's data and result, and the keys beside them. */
 import type { Architecture } from '../architecture.js';
+import { describe, wrongValue } from '../errors.js';
+import { kindOf } from '../kinds.js';
 import type { JudgedRun } from '../search/judged.js';
 import { VERSION } from '../version.js';
 
@@ -70,6 +72,27 @@ export type Result = ShardResult | JudgeResult | RowsResult;
 export interface JobError {
   readonly worker: string;
   readonly error: string;
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value.length <= 1000;
+const isHash = (value: unknown): boolean => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+const resultKinds: Readonly<Record<Job['kind'], Readonly<Record<string, (value: unknown) => boolean>>>> = {
+  shard: { hash: isHash, loss: Number.isFinite, digest: isText },
+  judge: { scores: value => kindOf(value) === 'Object' },
+  rows: {
+    rows: value => Number.isInteger(value) && Number(value) > 0,
+    hash: value => value === undefined || isHash(value),
+  },
+};
+
+/** Refuses what is no result of such a job, as whoever reaches the broker may write one. */
+export function checkResult(where: string, kind: Job['kind'], given: unknown): Result | JobError {
+  const told = (kindOf(given) === 'Object' ? given : {}) as Readonly<Record<string, unknown>>;
+  const isError = 'error' in told;
+  const members = { worker: isText, ...(isError ? { error: isText } : resultKinds[kind]) };
+  const bad = Object.entries(members).find(([name, holds]) => !holds(told[name]));
+  if (!bad) return told as unknown as Result | JobError;
+  throw wrongValue(`${where}: its result's '${bad[0]}'`, 'what a worker tells', describe(told[bad[0]]));
 }
 
 export function shardJob(run: string, config: string, round: number, shard: number): ShardJob {

@@ -43,6 +43,8 @@ class LocalCrew implements RoundCrew<LocalData> {
 
   async keep(): Promise<void> {}
 
+  async forget(): Promise<void> {}
+
   async finish(): Promise<void> {}
 
   async train({ config, round, parameters, signal }: RoundTask, data: LocalData) {

@@ -1,4 +1,5 @@
 /** What a round makes of the parameters that its shards were trained to. */
+import { findNotFinite } from '../data/samples.js';
 import { checkChoice, wrongType, wrongValue } from '../errors.js';
 import { hasKey } from '../kinds.js';
 import type { ModelParameter } from '../parameters.js';
@@ -37,13 +38,14 @@ export function outerStep(
   const velocity: Record<string, Float32Array> = {};
   for (const { name, trainable } of parameters) {
     const mean = meanOf(shards.map(shard => shard[name] ?? new Float32Array()));
-    if (outer.kind === 'plainAverage' || !trainable) values[name] = Float32Array.from(mean);
-    else {
+    let after: Float32Array = Float32Array.from(mean);
+    if (outer.kind === 'nesterov' && trainable) {
       const speed = Float32Array.from(before.velocity[name] ?? new Float32Array(mean.length));
       velocity[name] = speed;
-      values[name] = nesterovStep(outer, before.values[name] ?? new Float32Array(), mean, speed);
+      after = nesterovStep(outer, before.values[name] ?? new Float32Array(), mean, speed);
     }
-    if (!values[name]?.every(Number.isFinite)) {
+    values[name] = after;
+    if (findNotFinite(after) >= 0) {
       const mend = 'take a lower learning rate, of the local optimizer or the outer one';
       throw wrongValue(`averageRounds: ${name}`, 'finite numbers after the outer step', 'others', mend);
     }

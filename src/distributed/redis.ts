@@ -1,7 +1,7 @@
 /** A cluster's broker on Redis or Valkey. */
 import { messageOf, wrongState } from '../errors.js';
 import { readBytes } from '../files/save.js';
-import { answered, type Broker, KEPT_SECONDS, peer, queueHome, shownAddress } from './broker.js';
+import { answered, type Broker, isRefusal, KEPT_SECONDS, peer, queueHome, shownAddress } from './broker.js';
 
 const WHERE = 'cluster';
 
@@ -18,12 +18,14 @@ export async function openRedis(address: string, name: string): Promise<Broker> 
   });
   const place = `the broker at ${shownAddress(address)}`;
   try {
-    await answered(place, Promise.race([redis.connect().then(() => redis.ping()), refusal(() => refused)]), 10);
+    // BullMQ asks for the version, and never ends asking where it may not.
+    const told = redis.connect().then(() => redis.info());
+    warnOfEviction(await answered(place, Promise.race([told, refusal(() => refused)]), 10));
   } catch (cause) {
     redis.disconnect();
-    throw Object.assign(wrongState(`${WHERE}: url`, place, refused || messageOf(cause), mendOf(refused)), { cause });
+    const got = refused || messageOf(cause);
+    throw Object.assign(wrongState(`${WHERE}: url`, place, got, mendOf(got)), { cause });
   }
-  await warnOfEviction(() => redis.info('memory'));
   const connection = redis.duplicate();
   connection.on('error', () => {});
   const at = (key: string) => `myelin:${name}:${key}`;
@@ -75,15 +77,13 @@ function refusal(refused: () => string): Promise<never> {
 }
 
 function mendOf(refused: string): string {
-  return /WRONGPASS|NOAUTH|NOPERM|invalid password/i.test(refused)
-    ? 'give redis://user:password@host of an account that may use it'
+  return isRefusal(refused)
+    ? 'give redis://user:password@host of an account that may use it: docs/distributed.md'
     : 'is it running and to be reached?';
 }
 
 /** Parameters and jobs that a full Redis throws away would have to be made again. */
-async function warnOfEviction(memory: () => Promise<string>): Promise<void> {
-  // A worker's account need not be allowed to ask.
-  const told = await memory().catch(() => '');
+function warnOfEviction(told: string): void {
   const policy = /maxmemory_policy:(\S+)/.exec(told)?.[1] ?? 'noeviction';
   if (policy === 'noeviction') return;
   const message = `cluster: expected a Redis with maxmemory-policy noeviction, got ${policy}; a full one loses jobs`;

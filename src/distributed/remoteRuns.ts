@@ -1,6 +1,7 @@
 /** Folds and trials on a cluster's workers: the runs of `crossValidate` and `search`. */
 import { randomUUID } from 'node:crypto';
 import { type Architecture, inputsOf } from '../architecture.js';
+import { quote, wrongValue } from '../errors.js';
 import type { Signal } from '../platform.js';
 import type { JudgedRun } from '../search/judged.js';
 import type { RunsOf } from '../search/runs.js';
@@ -28,7 +29,9 @@ export async function rowsOf(
     const [{ result, bytes } = { result: {}, bytes: new Uint8Array() }] = results;
     const { rows, hash } = result as RowsResult;
     const list = Array.from({ length: rows }, (_, row) => [row]);
-    const isWhole = hash !== undefined && hashOf(bytes) === hash && bytes.length === 4 * rows;
+    const isWhole = hashOf(bytes) === hash && bytes.length === 4 * rows;
+    if (hash !== undefined && !isWhole)
+      throw wrongValue(`reader ${quote(reader)}`, 'the classes that it gave', 'others');
     const y = isWhole ? new Int32Array(Uint8Array.from(bytes).buffer) : list;
     const [first] = inputsOf(architecture);
     return { x: first?.name === undefined ? list : { [first.name]: list }, y } as TrainingData;

@@ -46,6 +46,8 @@ export interface RoundCrew<Data> {
   keep(id: string, state: Uint8Array): Promise<void>;
   /** Trains all shards from the task's parameters; gives them in their order. */
   train(task: RoundTask, data: Data): Promise<{ shards: readonly ShardReport[]; bytes: number; waited: number }>;
+  /** Has the last round trained anew where the run begins again: what came of it was refused. */
+  forget(id: string): Promise<void>;
   /** Leaves nothing of a run that is done. */
   finish(id: string): Promise<void>;
 }
@@ -82,16 +84,16 @@ export async function averageRounds<Data>(
   for (let round = state.events.length; round < rounds; round++) {
     signal?.throwIfAborted();
     const began = performance.now();
-    const trained = await crew.train(
-      { id, config, round, parameters: pack(parameters, state.values), signal },
-      options.data,
-    );
-    const position = outerStep(
-      outer,
-      parameters,
-      state,
-      trained.shards.map(readShard(parameters, round, state.digests)),
-    );
+    const packed = pack(parameters, state.values);
+    const trained = await crew.train({ id, config, round, parameters: packed, signal }, options.data);
+    let position: Position;
+    try {
+      const read = readShard(parameters, packed.length, round, state.digests);
+      position = outerStep(outer, parameters, state, trained.shards.map(read));
+    } catch (error) {
+      await crew.forget(id);
+      throw error;
+    }
     model.setParameters(position.values);
     const event: RoundEvent = {
       round: round + 1,
@@ -106,9 +108,9 @@ export async function averageRounds<Data>(
     };
     const digests = trained.shards.map(({ digest }) => digest);
     state = { ...position, events: [...state.events, event], digests };
-    const packed = packState(run, parameters, state);
-    await crew.keep(id, packed);
-    if (checkpoint !== undefined) await files?.write(checkpoint, packed);
+    const kept = packState(run, parameters, state);
+    await crew.keep(id, kept);
+    if (checkpoint !== undefined) await files?.write(checkpoint, kept);
     await onRound?.(event);
   }
   await crew.finish(id);
@@ -181,9 +183,10 @@ function startingAt({ kind }: Outer, parameters: readonly ModelParameter[], valu
 }
 
 /** A shard's parameters, which may come from anywhere; of the same rows as in the round before. */
-function readShard(parameters: readonly ModelParameter[], round: number, digests: readonly string[]) {
+function readShard(parameters: readonly ModelParameter[], size: number, round: number, digests: readonly string[]) {
   return ({ bytes, hash, digest, worker }: ShardReport, shard: number): Values => {
     const where = `round ${round + 1}, shard ${shard} from ${shorten(worker)}`;
+    if (bytes.length !== size) throw wrongValue(where, `${size} bytes, as went to it`, bytes.length);
     if (hashOf(bytes) !== hash) throw wrongValue(where, 'the bytes that the worker sent', 'others, by their SHA-256');
     const before = digests[shard] ?? digest;
     if (before !== digest) {

@@ -8,7 +8,7 @@ import { Purpose, philox } from '../random.js';
 import { chooseBackend } from '../runtime/binaries.js';
 import type { Create, FoldFit } from '../search/judged.js';
 import type { TrainingData } from '../trainingOptions.js';
-import { pack, unpack } from './tensors.js';
+import { pack, parameterSpecs, unpack } from './tensors.js';
 
 /** The class that an entry makes models of. */
 export interface Models extends PredictorClass<Model> {
@@ -56,7 +56,7 @@ export async function trainShard(
   signal?: Signal,
 ): Promise<{ bytes: Bytes; loss: number }> {
   const model = await emptyModel(models, architecture, shardSeed(seed, round, shard));
-  const specs = model.parameters;
+  const specs = parameterSpecs(architecture);
   model.setParameters(unpack(`round ${round + 1}, parameters`, specs, parameters));
   const { loss } = await model.fit(data, { ...local, ...(signal && { signal }) });
   signal?.throwIfAborted();

@@ -1,7 +1,8 @@
 /** Parameters on their way between processes: a safetensors file in memory, read as if it came from a stranger. */
 import { createHash } from 'node:crypto';
+import { type Architecture, placedLayers } from '../architecture.js';
 import { findNotFinite } from '../data/samples.js';
-import { listed, shorten, wrongValue } from '../errors.js';
+import { listed, placed, shorten, wrongValue } from '../errors.js';
 import { readSafetensors, type Tensor, writeSafetensors } from '../files/safetensors.js';
 import type { Bytes } from '../kinds.js';
 import type { Values } from './outer.js';
@@ -12,6 +13,13 @@ export interface Spec {
   readonly shape: readonly number[];
 }
 
+/** What an architecture's parameters are, in their order, without the numbers. */
+export function parameterSpecs(architecture: Architecture): Spec[] {
+  return placedLayers(architecture).flatMap(({ name, parameters }) => {
+    return parameters.map(own => ({ name: `${name}.${own.name}`, shape: own.shape }));
+  });
+}
+
 export function pack(specs: readonly Spec[], values: Values, metadata: Readonly<Record<string, string>> = {}): Bytes {
   const tensors = specs.map(({ name, shape }) => ({ name, shape, data: values[name] ?? new Float32Array() }));
   return writeSafetensors(tensors, metadata);
@@ -19,7 +27,13 @@ export function pack(specs: readonly Spec[], values: Values, metadata: Readonly<
 
 /** What {@link pack} wrote, checked by {@link checkTensors}. */
 export function unpack(where: string, specs: readonly Spec[], bytes: Uint8Array): Values {
-  return checkTensors(where, specs, readSafetensors(bytes).tensors);
+  let tensors: readonly Tensor[];
+  try {
+    ({ tensors } = readSafetensors(bytes));
+  } catch (cause) {
+    throw placed(where, cause);
+  }
+  return checkTensors(where, specs, tensors);
 }
 
 /**
@@ -35,7 +49,7 @@ export function checkTensors(where: string, specs: readonly Spec[], tensors: rea
     const at = `${where}: ${shorten(name)}`;
     if (tensor === undefined) throw wrongValue(at, 'this parameter', 'none');
     if (!(tensor.data instanceof Float32Array) || `${tensor.shape}` !== `${shape}`) {
-      throw wrongValue(at, `float32 numbers of shape [${shape}]`, `others, of shape [${listed(tensor.shape)}]`);
+      throw wrongValue(at, `float32 numbers of shape [${listed(shape)}]`, `others, of shape [${listed(tensor.shape)}]`);
     }
     if (findNotFinite(tensor.data) >= 0) throw wrongValue(at, 'finite numbers', 'others');
     values[name] = tensor.data;

@@ -1,13 +1,23 @@
 /** A cluster's worker: trains what coordinators give, on rows that its own readers read. */
 import { hostname } from 'node:os';
 import type { Job as QueueJob, Worker } from 'bullmq';
-import { checkNumber, checkOptions, listed, messageOf, quote, shorten, wrongType, wrongValue } from '../errors.js';
+import {
+  checkNumber,
+  checkOptions,
+  listed,
+  messageOf,
+  quote,
+  shorten,
+  wrongState,
+  wrongType,
+  wrongValue,
+} from '../errors.js';
 import { isList, isNumberArray, kindOf } from '../kinds.js';
 import type { Signal } from '../platform.js';
 import { rowsFor, trainAndJudge } from '../search/judged.js';
 import { checkFunction, checkSignal, type TrainingData } from '../trainingOptions.js';
 import { VERSION } from '../version.js';
-import type { Broker } from './broker.js';
+import { answered, type Broker, isRefusal } from './broker.js';
 import { openBroker } from './brokers.js';
 import type { Part, Reader, WorkEvent, WorkOptions } from './cluster.js';
 import { digestOf, readPart } from './data.js';
@@ -112,13 +122,21 @@ class Hand {
         drainDelay: 1,
       },
     );
-    // Told as jobs' outcomes where it matters; what is lost with a connection is done again.
-    worker.on('error', () => {});
+    // Told as jobs' outcomes where it matters; what is lost with a connection is done again. Who is not let in waits in vain.
+    worker.on('error', error => {
+      const told = messageOf(error);
+      if (!isRefusal(told)) return;
+      const mend = 'docs/distributed.md has the rule for the account of a worker';
+      unfit ??= wrongState('work', 'a broker that lets this worker in', shorten(told), mend);
+      end();
+    });
     if (signal?.aborted) end();
     signal?.addEventListener('abort', end);
     await ended;
     signal?.removeEventListener('abort', end);
-    await worker.close();
+    const closing = worker.close(unfit !== undefined);
+    // Where the broker refuses all, BullMQ waits for it.
+    await (unfit ? answered('work', closing, 1).catch(() => {}) : closing);
     if (unfit) throw unfit;
   }
 

@@ -43,7 +43,7 @@ describe.skipIf(without.redis)(titled('a cluster on Redis', without.redis), () =
   });
 
   const start = (count: number, url = redis.url, environment = {}) => {
-    const more = Array.from({ length: count }, () => startWorker(url, 1, environment));
+    const more = Array.from({ length: count }, () => startWorker(url, { environment }));
     workers.push(...more);
     return more as [StartedWorker, ...StartedWorker[]];
   };

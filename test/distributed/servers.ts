@@ -14,7 +14,7 @@ export function endAll(): void {
   for (const end of begun.splice(0).reverse()) end();
 }
 
-function installed(command: string): boolean {
+export function installed(command: string): boolean {
   return (process.env.PATH ?? '').split(':').some(folder => existsSync(join(folder, command)));
 }
 
@@ -140,9 +140,18 @@ export interface StartedWorker {
 const cli = fileURLToPath(new URL('../../dist/cli/myelin.js', import.meta.url));
 const readers = fileURLToPath(new URL('programs/readers.js', import.meta.url));
 
-/** `myelin work` on test/distributed/programs/readers.js; `lock` in seconds. */
-export function startWorker(url: string, lock = 1, environment = {}): StartedWorker {
-  const words = ['work', url, '--name', 'test', '--data', readers, '--status', '--lock', String(lock)];
+export interface WorkerSettings {
+  /** Seconds. */
+  readonly lock?: number;
+  /** The file of readers: test/distributed/programs/readers.js by default. */
+  readonly readers?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** `myelin work` of the cluster `test`. */
+export function startWorker(url: string, settings: WorkerSettings = {}): StartedWorker {
+  const { lock = 1, readers: file = readers, environment = {} } = settings;
+  const words = ['work', url, '--name', 'test', '--data', file, '--status', '--lock', String(lock)];
   const child = spawn(process.execPath, [cli, ...words], { env: { ...process.env, ...environment } });
   begun.push(() => child.kill('SIGKILL'));
   const told: Told[] = [];
