@@ -73,18 +73,32 @@ export function rowsOf(r: Op): i32 {
  */
 const TILE: i32 = 4;
 
+// This thread's rows of the record at hand, found once for each.
+let first: i32 = 0;
+let last: i32 = 0;
+
+/** Finds this thread's share of a record's rows, which {@link firstRow} and {@link lastRow} then tell of that record. */
+// @ts-ignore: decorator
+@inline
+export function shareRows(r: Op): void {
+  if (!ASC_FEATURE_THREADS) return;
+  const samples = controlsOf(r).rows;
+  first = firstOf(samples, TILE) * r.positions;
+  last = lastOf(samples, TILE) * r.positions;
+}
+
 /** The first of this thread's share of them. */
 // @ts-ignore: decorator
 @inline
-export function firstRow(r: Op): i32 {
-  return firstOf(controlsOf(r).rows, TILE) * r.positions;
+export function firstRow(_: Op): i32 {
+  return ASC_FEATURE_THREADS ? first : 0;
 }
 
 /** The one after the last of its share. */
 // @ts-ignore: decorator
 @inline
 export function lastRow(r: Op): i32 {
-  return lastOf(controlsOf(r).rows, TILE) * r.positions;
+  return ASC_FEATURE_THREADS ? last : rowsOf(r);
 }
 
 /** The sample in place `row` of the batch at hand. */

@@ -2,7 +2,7 @@
 import { Opcode } from '../src/plan/opcodes';
 import { Op, RECORD_BYTES } from './plan';
 import { barrier } from './barrier';
-import { CONTROLS_BYTES, controlsOf, partCount, partNumber } from './parts';
+import { CONTROLS_BYTES, controlsOf, partCount, partNumber, shareRows } from './parts';
 import { Accuracy, categoricalAccuracy, sparseCategoricalAccuracy, thresholdAccuracy } from './ops/accuracy';
 import { Activation, ActivationGradient, activationForward, activationGradient } from './ops/activation';
 import { Attention, attention } from './ops/attention';
@@ -85,6 +85,7 @@ function carryOut(first: usize, last: usize, steps: i32): i32 {
   for (let step = 0; step < steps; step++) {
     for (let record = first; record < last; record += RECORD_BYTES) {
       if (partCount() > 1 && changetype<Op>(record).barrier && !barrier(partCount())) return -1;
+      shareRows(changetype<Op>(record));
       const next = execute(record);
       if (next == Next.end) return step;
       if (next == Next.first) record = first - RECORD_BYTES;

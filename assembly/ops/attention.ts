@@ -4,7 +4,7 @@
 import { AttentionKind } from '../../src/plan/opcodes';
 import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, partNumber, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
-import { multiplyApart, multiplyByTransposed, multiplyTransposed } from '../simd/gemm';
+import { multiplyApart, multiplyStrip, turn } from '../simd/gemm';
 import { columnMask } from '../simd/lanes';
 import { columnAt, putFour, takeFour } from './columns';
 
@@ -68,13 +68,12 @@ export function attention(r: Attention): void {
   const outs = r.kind == AttentionKind.values ? queries : keys;
   const queryStride = <usize>(samples * queries) * ROW;
   const keyStride = <usize>(samples * keys) * ROW;
-  const weightStride = <usize>(samples * r.heads * queries) * ROW;
   const paired = r.paired != 0;
+  const weightHeight = samples * r.heads * queries;
   const longest = max(queries, keys);
   const left = r.scratch + partNumber() * r.scratchBytes;
   const right = left + <usize>(panelsOf(size) * longest) * ROW;
-  const weights = right + <usize>(panelsOf(size) * longest) * ROW;
-  const room = weights + <usize>(panelsOf(keys) * queries) * ROW;
+  const turned = right + <usize>(panelsOf(size) * longest) * ROW;
   for (let sample = firstRow(r) / r.positions, end = lastRow(r) / r.positions; sample < end; sample++) {
     const queryRow = <usize>(sample * queries) * ROW;
     const keyRow = <usize>(sample * keys) * ROW;
@@ -90,29 +89,34 @@ export function attention(r: Attention): void {
       if (r.kind == AttentionKind.weights) {
         takeColumns(left, r.a + queryRow, queryStride, queries, column, size, r.scale);
         takeColumns(right, r.b + keyRow, keyStride, keys, column, size, 1);
-        multiplyTransposed(weights, left, right, 0, room, queries, keys, size, 0, panelsOf(keys), paired);
+        for (let panel = 0; panel < panelsOf(keys); panel++) {
+          const from = right + <usize>(panel * PANEL) * ROW;
+          turn(turned + <usize>(panel * size) * ROW, from, <usize>keys * ROW, 0, keys - panel * PANEL, size);
+        }
+        const y = r.y + weightRow;
+        multiplyApart(y, weightHeight, left, turned, 0, queries, queries, size, 0, panelsOf(keys), -Infinity, paired);
         const length = lengthOf(controlsOf(r), sample, r.lengths, keys);
         for (let query = 0; query < queries; query++) {
           const seen = r.causal ? min(length, query + 1) : length;
-          for (let key = 0; key < panelsOf(keys) * PANEL; key += 4) {
-            let value = v128.load(columnAt(weights + query * ROW, <usize>queries * ROW, key));
-            if (seen < keys) {
-              const hidden = v128.andnot(columnMask(key, keys), columnMask(key, seen));
-              value = v128.bitselect(f32x4.splat(-Infinity), value, hidden);
-            }
-            v128.store(columnAt(r.y + weightRow + query * ROW, weightStride, key), value);
+          for (let key = seen & -4; key < keys; key += 4) {
+            const at = columnAt(y + query * ROW, <usize>weightHeight * ROW, key);
+            const hidden = v128.andnot(columnMask(key, keys), columnMask(key, seen));
+            v128.store(at, v128.bitselect(f32x4.splat(-Infinity), v128.load(at), hidden));
           }
         }
       } else if (r.kind == AttentionKind.values) {
         takeColumns(right, r.b + keyRow, keyStride, keys, column, size, 1);
-        const height = samples * r.heads * queries;
         const x = r.a + weightRow;
-        multiplyApart(left, queries, x, right, 0, queries, height, keys, 0, panelsOf(size), -Infinity, paired);
+        multiplyApart(left, queries, x, right, 0, queries, weightHeight, keys, 0, panelsOf(size), -Infinity, paired);
         putColumns(r.y + queryRow, queryStride, left, queries, column, size, r.scale);
       } else {
-        takeColumns(weights, r.a + weightRow, weightStride, queries, 0, keys, 1);
         takeColumns(left, r.b + queryRow, queryStride, queries, column, size, r.scale);
-        multiplyByTransposed(right, weights, left, queries, keys, size, 0, panelsOf(keys), paired);
+        for (let panel = 0; panel < panelsOf(keys); panel++) {
+          const x = r.a + weightRow + <usize>(panel * weightHeight) * ROW;
+          const height = min(PANEL, keys - panel * PANEL);
+          const y = right + <usize>(panel * PANEL) * ROW;
+          multiplyStrip(y, x, left, queries, queries, height, keys, size, true, paired);
+        }
         putColumns(r.y + keyRow, keyStride, right, keys, column, size, 1);
       }
     }

@@ -157,29 +157,35 @@ export function columnNormForward(r: ColumnNorm): void {
     // A few rows of a panel at a time, so that what one column's numbers lie among is still near for the next.
     for (let from = first; from < last; from += CHUNK) {
       const to = min(from + CHUNK, last);
-      for (let column = panel; column < panel + PANEL; column += 4) normalize(r, column, rows, from, to);
+      normalize(r, panel, rows, from, to);
+      normalize(r, panel + 8, rows, from, to);
     }
   }
 }
 
-/** Four columns of the rows from `first` up to, not with, `last`. */
-// @ts-ignore: decorator
-@inline
+/** Eight columns of the rows from `first` up to, not with, `last`. */
 function normalize(r: ColumnNorm, column: i32, rows: i32, first: i32, last: i32): void {
-  const x = columnsAt(r.x, column, rows);
-  const y = columnsAt(r.y, column, rows);
-  const mean = v128.load(r.mean + (column << 2));
-  const deviation = deviationOf(r.variance, column, r.epsilon);
+  let x = columnsAt(r.x, column, rows) + <usize>first * ROW;
+  const y = columnsAt(r.y, column, rows) + <usize>first * ROW - x;
+  const mean0 = v128.load(r.mean + (column << 2));
+  const mean1 = v128.load(r.mean + (column << 2), 16);
+  let scale0 = deviationOf(r.variance, column, r.epsilon);
+  let scale1 = deviationOf(r.variance, column + 4, r.epsilon);
+  const end = x + <usize>(last - first) * ROW;
   if (r.invert) {
-    for (let row = first; row < last; row++) {
-      v128.store(y + row * ROW, madd(v128.load(x + row * ROW), deviation, mean));
+    for (; x < end; x += ROW) {
+      v128.store(y + x, madd(v128.load(x), scale0, mean0));
+      v128.store(y + x, madd(v128.load(x, 16), scale1, mean1), 16);
     }
-  } else {
-    const scale = f32x4.div(orElse(r.gamma, column, one()), deviation);
-    const shift = orElse(r.beta, column, f32x4.splat(0));
-    for (let row = first; row < last; row++) {
-      v128.store(y + row * ROW, madd(f32x4.sub(v128.load(x + row * ROW), mean), scale, shift));
-    }
+    return;
+  }
+  scale0 = f32x4.div(orElse(r.gamma, column, one()), scale0);
+  scale1 = f32x4.div(orElse(r.gamma, column + 4, one()), scale1);
+  const shift0 = orElse(r.beta, column, f32x4.splat(0));
+  const shift1 = orElse(r.beta, column + 4, f32x4.splat(0));
+  for (; x < end; x += ROW) {
+    v128.store(y + x, madd(f32x4.sub(v128.load(x), mean0), scale0, shift0));
+    v128.store(y + x, madd(f32x4.sub(v128.load(x, 16), mean1), scale1, shift1), 16);
   }
 }
 

@@ -6,7 +6,7 @@
 import { RecurrentKind } from '../../src/plan/opcodes';
 import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, partNumber, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
-import { multiplyApart, multiplyTransposed } from '../simd/gemm';
+import { multiplyApart, turn } from '../simd/gemm';
 import { columnMask } from '../simd/lanes';
 import { flushed, one, sigmoid, tanh } from '../simd/math';
 import { columnAt, copyRow, putFour, takeFour } from './columns';
@@ -98,6 +98,78 @@ function copyPanels(to: usize, toStride: usize, from: usize, fromStride: usize, 
   }
 }
 
+/**
+ * z = f(z + sums) of the gates in the first `columns` columns of so many samples, whose rows of z are `between` apart: f
+ * is tanh for columns from `from` up to, not with, `to`, and the logistic function for others.
+ */
+function openGates(
+  z: usize,
+  stride: usize,
+  between: usize,
+  sums: usize,
+  count: i32,
+  columns: i32,
+  from: i32,
+  to: i32,
+): void {
+  for (let column = 0; column < columns; column += 4) {
+    const isTanh = v128.andnot(columnMask(column, to), columnMask(column, from));
+    const isOther = v128.andnot(columnMask(column, columns), isTanh);
+    const anyTanh = v128.any_true(isTanh);
+    const anyOther = v128.any_true(isOther);
+    let gate = columnAt(z, stride, column);
+    let s = columnAt(sums, <usize>count * ROW, column);
+    for (const end = s + <usize>count * ROW; s < end; s += ROW) {
+      let value = v128.load(gate);
+      const a = f32x4.add(value, v128.load(s));
+      if (anyOther) value = v128.bitselect(sigmoid(a), value, isOther);
+      if (anyTanh) value = v128.bitselect(tanh(a), value, isTanh);
+      v128.store(gate, value);
+      gate += between;
+    }
+  }
+}
+
+/** The next h of a sample, and cell, from its gates, its sums and what was `back` rows before. */
+function goOn(r: Recurrent, place: usize, stride: usize, sums: usize, own: usize, back: i32): void {
+  const units = r.units;
+  const kind = r.kind;
+  const z = r.z + place;
+  const h = r.h + place;
+  const cell = r.c + place;
+  for (let unit = 0; unit < panelsOf(units) * PANEL; unit += 4) {
+    if (unit >= units) {
+      v128.store(columnAt(h, stride, unit), f32x4.splat(0));
+      if (kind != RecurrentKind.simple) v128.store(columnAt(cell, stride, unit), f32x4.splat(0));
+      continue;
+    }
+    const first = takeFour(z, stride, unit);
+    let gate = first;
+    let a: v128;
+    if (kind == RecurrentKind.simple) a = f32x4.add(first, takeFour(sums, own, unit));
+    else if (kind == RecurrentKind.lstm) {
+      gate = takeFour(z, stride, 3 * units + unit);
+      const kept = f32x4.mul(takeFour(z, stride, units + unit), earlier(cell, stride, unit, back));
+      a = f32x4.add(kept, f32x4.mul(first, takeFour(z, stride, 2 * units + unit)));
+      putUnits(cell, stride, unit, units, a);
+    } else {
+      let product = takeFour(sums, own, 2 * units + unit);
+      if (kind == RecurrentKind.gruAfter) {
+        putUnits(cell, stride, unit, units, product);
+        product = f32x4.mul(takeFour(z, stride, units + unit), product);
+      }
+      a = f32x4.add(takeFour(z, stride, 2 * units + unit), product);
+    }
+    let next = tanh(a);
+    if (kind == RecurrentKind.lstm) next = f32x4.mul(gate, next);
+    else if (kind != RecurrentKind.simple) {
+      putFour(z, stride, 2 * units + unit, 3 * units, next);
+      next = f32x4.add(next, f32x4.mul(gate, f32x4.sub(earlier(h, stride, unit, back), next)));
+    }
+    putUnits(h, stride, unit, units, next);
+  }
+}
+
 /** h, and what the way back needs, from z and u; shared out by samples. The record's positions are the steps. */
 export function recurrentForward(r: Recurrent): void {
   const rows = rowsOf(r);
@@ -110,6 +182,7 @@ export function recurrentForward(r: Recurrent): void {
   const panels = panelsOf(gatesOf(kind) * units);
   const stride = <usize>rows * ROW;
   const own = <usize>count * ROW;
+  const between = <usize>steps * ROW;
   const before = r.scratch + partNumber() * r.scratchBytes;
   const sums = before + <usize>panelsOf(units) * own;
   const paired = r.paired != 0;
@@ -117,80 +190,35 @@ export function recurrentForward(r: Recurrent): void {
   for (let step = 0; step < steps; step++) {
     // How far back the state before lies.
     const back = r.carries ? 0 : step == 0 ? -1 : 1;
+    const start = <usize>(first * steps + step) * ROW;
     takeStep(before, r.h, rows, steps, r.carries ? step : step - 1, first, count, units);
     multiplyApart(sums, count, before, r.u, r.b, count, count, units, 0, panels, -Infinity, paired);
+    // All gates of an lstm, whose third is a tanh, and two of a gru.
+    const opened = kind == RecurrentKind.simple ? 0 : kind == RecurrentKind.lstm ? 4 : 2;
+    openGates(r.z + start, stride, between, sums, count, opened * units, 2 * units, (opened - 1) * units);
     if (kind == RecurrentKind.gruBefore) {
-      // Both gates, and r · h in the place of h, whose product the last gate takes.
-      for (let k = 0; k < count; k++) {
-        const place = <usize>((first + k) * steps + step) * ROW;
-        const z = r.z + place;
-        const s = sums + k * ROW;
+      // r · h in the place of h, whose product the last gate takes.
+      for (let k: usize = 0; k < <usize>count; k++) {
+        const place = start + k * between;
         for (let unit = 0; unit < panelsOf(units) * PANEL; unit += 4) {
-          let kept = f32x4.splat(0);
-          if (unit < units) {
-            const reset = sigmoid(f32x4.add(takeFour(z, stride, units + unit), takeFour(s, own, units + unit)));
-            const update = sigmoid(f32x4.add(takeFour(z, stride, unit), takeFour(s, own, unit)));
-            putFour(z, stride, unit, units, update);
-            putFour(z, stride, units + unit, 2 * units, reset);
-            kept = f32x4.mul(v128.load(columnAt(before + k * ROW, own, unit)), reset);
-          }
-          putUnits(before + k * ROW, own, unit, units, kept);
-          putUnits(r.c + place, stride, unit, units, kept);
+          const state = columnAt(before + k * ROW, own, unit);
+          const reset = unit < units ? takeFour(r.z + place, stride, units + unit) : f32x4.splat(0);
+          const kept = v128.and(f32x4.mul(v128.load(state), reset), columnMask(unit, units));
+          v128.store(state, kept);
+          v128.store(columnAt(r.c + place, stride, unit), kept);
         }
       }
       multiplyApart(sums, count, before, r.u, 0, count, count, units, 0, panels, -Infinity, paired);
     }
-    for (let k = 0; k < count; k++) {
-      const place = <usize>((first + k) * steps + step) * ROW;
-      const z = r.z + place;
-      const h = r.h + place;
-      const cell = r.c + place;
-      const s = sums + k * ROW;
-      if (step >= lengthOf(c, first + k, r.lengths, steps)) {
-        copyPanels(h, stride, 0, 0, units);
-        copyPanels(z, stride, 0, 0, gatesOf(kind) * units);
-        if (kind != RecurrentKind.simple) copyPanels(cell, stride, 0, 0, units);
+    for (let k: usize = 0; k < <usize>count; k++) {
+      const place = start + k * between;
+      if (step < lengthOf(c, first + <i32>k, r.lengths, steps)) {
+        goOn(r, place, stride, sums + k * ROW, own, back);
         continue;
       }
-      for (let unit = 0; unit < panelsOf(units) * PANEL; unit += 4) {
-        if (unit >= units) {
-          v128.store(columnAt(h, stride, unit), f32x4.splat(0));
-          if (kind != RecurrentKind.simple) v128.store(columnAt(cell, stride, unit), f32x4.splat(0));
-          continue;
-        }
-        let next: v128;
-        const a = f32x4.add(takeFour(z, stride, unit), takeFour(s, own, unit));
-        if (kind == RecurrentKind.simple) next = tanh(a);
-        else if (kind == RecurrentKind.lstm) {
-          const input = sigmoid(a);
-          const forget = sigmoid(f32x4.add(takeFour(z, stride, units + unit), takeFour(s, own, units + unit)));
-          const made = tanh(f32x4.add(takeFour(z, stride, 2 * units + unit), takeFour(s, own, 2 * units + unit)));
-          const gate = 3 * units + unit;
-          const output = sigmoid(f32x4.add(takeFour(z, stride, gate), takeFour(s, own, gate)));
-          const state = f32x4.add(f32x4.mul(forget, earlier(cell, stride, unit, back)), f32x4.mul(input, made));
-          putUnits(cell, stride, unit, units, state);
-          next = f32x4.mul(output, tanh(state));
-          putFour(z, stride, unit, units, input);
-          putFour(z, stride, units + unit, 2 * units, forget);
-          putFour(z, stride, 2 * units + unit, 3 * units, made);
-          putFour(z, stride, 3 * units + unit, 4 * units, output);
-        } else {
-          let update = takeFour(z, stride, unit);
-          let product = takeFour(s, own, 2 * units + unit);
-          if (kind == RecurrentKind.gruAfter) {
-            update = sigmoid(a);
-            const reset = sigmoid(f32x4.add(takeFour(z, stride, units + unit), takeFour(s, own, units + unit)));
-            putFour(z, stride, unit, units, update);
-            putFour(z, stride, units + unit, 2 * units, reset);
-            putUnits(cell, stride, unit, units, product);
-            product = f32x4.mul(reset, product);
-          }
-          const made = tanh(f32x4.add(takeFour(z, stride, 2 * units + unit), product));
-          putFour(z, stride, 2 * units + unit, 3 * units, made);
-          next = f32x4.add(made, f32x4.mul(update, f32x4.sub(earlier(h, stride, unit, back), made)));
-        }
-        putUnits(h, stride, unit, units, next);
-      }
+      copyPanels(r.h + place, stride, 0, 0, units);
+      copyPanels(r.z + place, stride, 0, 0, gatesOf(kind) * units);
+      if (kind != RecurrentKind.simple) copyPanels(r.c + place, stride, 0, 0, units);
     }
   }
 }
@@ -209,6 +237,74 @@ function backTanh(g: v128, t: v128): v128 {
   return flushed(f32x4.mul(g, f32x4.sub(one(), f32x4.mul(t, t))));
 }
 
+/** dz of a sample's step from dh and what comes from the step behind; and the sums' gradient. */
+function goBack(
+  r: RecurrentGradient,
+  place: usize,
+  stride: usize,
+  back: usize,
+  own: usize,
+  bytes: usize,
+  s: usize,
+  before: i32,
+): void {
+  const units = r.units;
+  const kind = r.kind;
+  const width = gatesOf(kind) * units;
+  const z = r.z + place;
+  const h = r.h + place;
+  const c = r.c + place;
+  const dz = r.dz + place;
+  const direct = back + bytes;
+  const cells = direct + bytes;
+  // What of the sums' gradient is that of z.
+  const isOther = kind == RecurrentKind.gruBefore;
+  if (isOther) copyPanels(s, own, 0, 0, width);
+  copyRow(columnAt(dz, stride, (width - 1) & -PANEL), 0);
+  copyRow(columnAt(s, own, (width - 1) & -PANEL), 0);
+  for (let unit = 0; unit < units; unit += 4) {
+    const g = f32x4.add(v128.load(columnAt(r.dh + place, stride, unit)), v128.load(columnAt(back, own, unit)));
+    const a = takeFour(z, stride, unit);
+    let da: v128;
+    if (kind == RecurrentKind.simple) da = backTanh(g, v128.load(columnAt(h, stride, unit)));
+    else if (kind == RecurrentKind.lstm) {
+      const forget = takeFour(z, stride, units + unit);
+      const cell = takeFour(z, stride, 2 * units + unit);
+      const output = takeFour(z, stride, 3 * units + unit);
+      const state = tanh(v128.load(columnAt(c, stride, unit)));
+      const dc = f32x4.add(v128.load(columnAt(cells, own, unit)), backTanh(f32x4.mul(g, output), state));
+      da = backSigmoid(f32x4.mul(dc, cell), a);
+      const kept = earlier(c, stride, unit, before);
+      putBoth(dz, stride, s, own, units + unit, 2 * units, backSigmoid(f32x4.mul(dc, kept), forget));
+      putBoth(dz, stride, s, own, 2 * units + unit, 3 * units, backTanh(f32x4.mul(dc, a), cell));
+      putBoth(dz, stride, s, own, 3 * units + unit, 4 * units, backSigmoid(f32x4.mul(g, state), output));
+      putUnits(cells, own, unit, units, flushed(f32x4.mul(dc, forget)));
+    } else {
+      const made = takeFour(z, stride, 2 * units + unit);
+      let through = backTanh(f32x4.mul(g, f32x4.sub(one(), a)), made);
+      da = backSigmoid(f32x4.mul(g, f32x4.sub(earlier(h, stride, unit, before), made)), a);
+      putFour(dz, stride, 2 * units + unit, 3 * units, through);
+      putUnits(direct, own, unit, units, f32x4.mul(g, a));
+      if (!isOther) {
+        const reset = takeFour(z, stride, units + unit);
+        const dReset = backSigmoid(f32x4.mul(through, v128.load(columnAt(c, stride, unit))), reset);
+        putBoth(dz, stride, s, own, units + unit, 2 * units, dReset);
+        through = flushed(f32x4.mul(through, reset));
+      }
+      putFour(s, own, 2 * units + unit, 3 * units, through);
+    }
+    if (isOther) putFour(dz, stride, unit, units, da);
+    else putBoth(dz, stride, s, own, unit, units, da);
+  }
+  if (kind == RecurrentKind.gruAfter) copyPanels(r.du + place, stride, s, own, width);
+}
+
+/** Writes the same to both. */
+function putBoth(dz: usize, stride: usize, s: usize, own: usize, column: i32, end: i32, value: v128): void {
+  putFour(dz, stride, column, end, value);
+  putFour(s, own, column, end, value);
+}
+
 /** dz from dh, the last step first; shared out by samples. The record's positions are the steps. */
 export function recurrentGradient(r: RecurrentGradient): void {
   const rows = rowsOf(r);
@@ -218,73 +314,29 @@ export function recurrentGradient(r: RecurrentGradient): void {
   if (count <= 0) return;
   const units = r.units;
   const kind = r.kind;
+  const panels = panelsOf(units);
   const width = gatesOf(kind) * units;
   const stride = <usize>rows * ROW;
   const own = <usize>count * ROW;
-  const bytes = <usize>panelsOf(units) * own;
+  const bytes = <usize>panels * own;
   const paired = r.paired != 0;
-  // What comes from the step behind: dh through u, dh beside it, and dc; then the sums' gradients, and room.
+  // What comes from the step behind: dh through u, dh beside it, and dc; then the sums' gradients, and uᵀ.
   const back = r.scratch + partNumber() * r.scratchBytes;
   const direct = back + bytes;
-  const cells = direct + bytes;
-  const sums = cells + bytes;
-  const room = sums + <usize>panelsOf(width) * own;
+  const sums = direct + 2 * bytes;
+  const turned = sums + <usize>panelsOf(width) * own;
   memory.fill(back, 0, 3 * bytes);
+  for (let panel = 0; panel < panels; panel++) {
+    const u = r.u + <usize>(panel * PANEL) * ROW;
+    turn(turned + <usize>(panel * width) * ROW, u, <usize>units * ROW, 0, units - panel * PANEL, width);
+  }
   for (let step = steps - 1; step >= 0; step--) {
     const before = step == 0 ? -1 : 1;
     for (let k = 0; k < count; k++) {
-      const place = <usize>((first + k) * steps + step) * ROW;
-      const z = r.z + place;
-      const h = r.h + place;
-      const c = r.c + place;
-      const dz = r.dz + place;
       const shift = <usize>k * ROW;
-      const s = sums + shift;
-      copyPanels(dz, stride, 0, 0, width);
-      copyPanels(s, own, 0, 0, width);
-      for (let unit = 0; unit < units; unit += 4) {
-        const old = earlier(h, stride, unit, before);
-        const given = v128.load(columnAt(r.dh + place, stride, unit));
-        const g = f32x4.add(given, v128.load(columnAt(back + shift, own, unit)));
-        const a = takeFour(z, stride, unit);
-        if (kind == RecurrentKind.simple) {
-          putFour(dz, stride, unit, units, backTanh(g, v128.load(columnAt(h, stride, unit))));
-        } else if (kind == RecurrentKind.lstm) {
-          const forget = takeFour(z, stride, units + unit);
-          const cell = takeFour(z, stride, 2 * units + unit);
-          const output = takeFour(z, stride, 3 * units + unit);
-          const state = tanh(v128.load(columnAt(c, stride, unit)));
-          const through = backTanh(f32x4.mul(g, output), state);
-          const dc = f32x4.add(v128.load(columnAt(cells + shift, own, unit)), through);
-          putFour(dz, stride, unit, units, backSigmoid(f32x4.mul(dc, cell), a));
-          const kept = earlier(c, stride, unit, before);
-          putFour(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(dc, kept), forget));
-          putFour(dz, stride, 2 * units + unit, 3 * units, backTanh(f32x4.mul(dc, a), cell));
-          putFour(dz, stride, 3 * units + unit, 4 * units, backSigmoid(f32x4.mul(g, state), output));
-          putUnits(cells + shift, own, unit, units, flushed(f32x4.mul(dc, forget)));
-        } else {
-          const reset = takeFour(z, stride, units + unit);
-          const made = takeFour(z, stride, 2 * units + unit);
-          const dMade = backTanh(f32x4.mul(g, f32x4.sub(one(), a)), made);
-          putFour(dz, stride, unit, units, backSigmoid(f32x4.mul(g, f32x4.sub(old, made)), a));
-          putFour(dz, stride, 2 * units + unit, 3 * units, dMade);
-          putUnits(direct + shift, own, unit, units, f32x4.mul(g, a));
-          let through = dMade;
-          if (kind == RecurrentKind.gruAfter) {
-            const product = v128.load(columnAt(c, stride, unit));
-            putFour(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(dMade, product), reset));
-            through = flushed(f32x4.mul(dMade, reset));
-          }
-          putFour(s, own, 2 * units + unit, 3 * units, through);
-        }
-      }
-      if (kind == RecurrentKind.gruBefore) continue;
-      // A gru's last gate is what was put there; all others go back as they are.
-      const same = kind == RecurrentKind.gruAfter ? 2 * units : width;
-      for (let column = 0; column < same; column += 4) putFour(s, own, column, same, takeFour(dz, stride, column));
-      if (kind == RecurrentKind.gruAfter) copyPanels(r.du + place, stride, s, own, width);
+      goBack(r, <usize>((first + k) * steps + step) * ROW, stride, back + shift, own, bytes, sums + shift, before);
     }
-    multiplyTransposed(back, sums, r.u, 0, room, count, units, width, 0, panelsOf(units), paired);
+    multiplyApart(back, count, sums, turned, 0, count, count, width, 0, panels, -Infinity, paired);
     if (kind == RecurrentKind.gruBefore) {
       // back is the gradient of r · h: r has its share of it, and h what is left; then both gates go back through u.
       for (let k = 0; k < count; k++) {
@@ -310,7 +362,7 @@ export function recurrentGradient(r: RecurrentGradient): void {
           putFour(z, stride, 2 * units + unit, 3 * units, takeFour(dz, stride, 2 * units + unit));
         }
       }
-      multiplyTransposed(back, sums, r.u, 0, room, count, units, width, 0, panelsOf(units), paired);
+      multiplyApart(back, count, sums, turned, 0, count, count, width, 0, panels, -Infinity, paired);
     }
     for (let i: usize = 0; i < bytes; i += 16) {
       v128.store(back + i, flushed(f32x4.add(v128.load(back + i), v128.load(direct + i))));

@@ -1,6 +1,6 @@
 // softmax and its logarithm, over the columns of each row.
 import { Op, PANEL, ROW } from '../plan';
-import { exp, log } from '../simd/math';
+import { exp, fading, log } from '../simd/math';
 import { firstRow, lastRow, rowsOf } from '../parts';
 import { columnMask, largest, madd, sum } from '../simd/lanes';
 
@@ -17,37 +17,39 @@ export class SoftmaxGradient extends Softmax {
   dy: usize;
 }
 
-/** The largest of row x's columns. */
+/** Where the four columns after those at `at` lie: in the next panel, where these are a panel's last. */
+// @ts-ignore: decorator
+@inline
+function nextFour(at: usize, panelBytes: usize): usize {
+  at += 16;
+  return at % ROW == 0 ? at + panelBytes - ROW : at;
+}
+
+/** The largest of row x's columns; a NaN among them is left for their sum to find. */
 export function rowMaximum(x: usize, columns: i32, panelBytes: usize): f32 {
   const lowest = f32x4.splat(-Infinity);
   let top = lowest;
-  for (let column = 0; column < columns; column += 4) {
-    const at = x + <usize>(column / PANEL) * panelBytes + ((column % PANEL) << 2);
-    // max, not pmax: a NaN anywhere must come through.
-    const value = v128.load(at);
-    const isWhole = column + 4 <= columns;
-    top = f32x4.max(top, isWhole ? value : v128.bitselect(value, lowest, columnMask(column, columns)));
+  for (; columns >= 4; columns -= 4) {
+    top = f32x4.pmax(top, v128.load(x));
+    x = nextFour(x, panelBytes);
   }
+  if (columns > 0) top = f32x4.pmax(top, v128.bitselect(v128.load(x), lowest, columnMask(0, columns)));
   return largest(top);
 }
 
-/** Writes exp(x − shift) to y, 0 in the padding, and returns the row's sum. */
+/** Writes exp(x − shift) to y, 0 in the padding, and returns the row's sum; shift is the row's largest. */
 export function rowExponentials(y: usize, x: usize, columns: i32, panelBytes: usize, shift: f32): f32 {
   const s = f32x4.splat(shift);
   let total = f32x4.splat(0);
-  for (let first = 0; first < columns; first += PANEL) {
-    for (let group = 0; group < PANEL; group += 4) {
-      const at = <usize>(first / PANEL) * panelBytes + (group << 2);
-      let value = f32x4.splat(0);
-      // Padding is not worth an exponential.
-      if (first + group < columns) {
-        value = exp(f32x4.sub(v128.load(x + at), s));
-        if (first + group + 4 > columns) value = v128.and(value, columnMask(first + group, columns));
-        total = f32x4.add(total, value);
-      }
-      v128.store(y + at, value);
-    }
+  x -= y;
+  for (; columns > 0; columns -= 4) {
+    let value = fading(f32x4.sub(v128.load(x + y), s));
+    if (columns < 4) value = v128.and(value, columnMask(0, columns));
+    total = f32x4.add(total, value);
+    v128.store(y, value);
+    y = nextFour(y, panelBytes);
   }
+  for (; y % ROW != 0; y += 16) v128.store(y, f32x4.splat(0));
   return sum(total);
 }
 
@@ -119,9 +121,9 @@ export function logSoftmaxForward(r: Softmax): void {
 function sumOfExponentials(x: usize, columns: i32, panelBytes: usize, shift: f32): f32 {
   const s = f32x4.splat(shift);
   let total = f32x4.splat(0);
-  for (let column = 0; column < columns; column += 4) {
-    const at = x + <usize>(column / PANEL) * panelBytes + ((column % PANEL) << 2);
-    total = f32x4.add(total, v128.and(exp(f32x4.sub(v128.load(at), s)), columnMask(column, columns)));
+  for (; columns > 0; columns -= 4) {
+    total = f32x4.add(total, v128.and(fading(f32x4.sub(v128.load(x), s)), columnMask(0, columns)));
+    x = nextFour(x, panelBytes);
   }
   return sum(total);
 }

@@ -153,21 +153,24 @@ function expTail(r: v128): v128 {
   return madd(p, r, constant(EXP));
 }
 
-/**
- * eˣ: exactly 0 below −80, Infinity where float32 has no room, NaN for NaN. Adds n to the exponent's bits of e^(x − n
- * ln 2).
- */
+/** eˣ for x ≤ 88: exactly 0 below −80, NaN for NaN. Adds n to the exponent's bits of e^(x − n ln 2). */
 // @ts-ignore: decorator
 @inline
-export function exp(x: v128): v128 {
-  const inside = f32x4.pmin(f32x4.pmax(x, constant(EXP_FLOOR)), constant(EXP_CEILING));
+export function fading(x: v128): v128 {
+  const inside = f32x4.pmax(x, constant(EXP_FLOOR));
   const shifted = madd(inside, constant(LOG2E), constant(ROUNDER));
   const n = f32x4.sub(shifted, constant(ROUNDER));
   const r = nmadd(n, constant(LN2_LOW), nmadd(n, constant(LN2_HIGH), inside));
   const p = madd(f32x4.mul(r, r), expTail(r), f32x4.add(r, constant(ONE)));
-  const scaled = i32x4.add(p, i32x4.shl(shifted, 23));
-  const overflowed = v128.bitselect(constant(INFINITY_BITS), scaled, f32x4.gt(x, constant(EXP_CEILING)));
-  return v128.andnot(overflowed, f32x4.lt(x, constant(EXP_FLOOR)));
+  return v128.andnot(i32x4.add(p, i32x4.shl(shifted, 23)), f32x4.lt(x, constant(EXP_FLOOR)));
+}
+
+/** eˣ: exactly 0 below −80, Infinity where float32 has no room, NaN for NaN. */
+// @ts-ignore: decorator
+@inline
+export function exp(x: v128): v128 {
+  const ceiling = constant(EXP_CEILING);
+  return v128.bitselect(constant(INFINITY_BITS), fading(f32x4.pmin(x, ceiling)), f32x4.gt(x, ceiling));
 }
 
 /** eˣ − 1 for x ≤ 0 without loss near 0; exactly −1 below −17.5. NaN for NaN. */

@@ -6,7 +6,7 @@ import { AttentionKind } from '../plan/opcodes.js';
 import { softmaxForward, softmaxGradient } from '../plan/ops/elementwise.js';
 import { dropoutForward, dropoutGradient } from '../plan/ops/noise.js';
 import { attention } from '../plan/ops/sequence.js';
-import { PANEL, panelBytes, panelCount } from '../plan/panels.js';
+import { panelBytes } from '../plan/panels.js';
 import { Purpose } from '../random.js';
 import { batchShape } from '../shape.js';
 import { emitProduct, emitProductGradients } from './dense.js';
@@ -130,8 +130,8 @@ function emitAttention(
   const { layer, input, name } = site;
   const { heads, keySize: size } = layer;
   const [queries, keys] = [input.positions, (site.inputs[1] ?? input).positions];
-  const turned = panelBytes(PANEL * (1 + panelCount(size)), PANEL);
-  const room = 2 * panelBytes(Math.max(queries, keys), size) + panelBytes(queries, keys) + turned;
+  // Keys are turned over four of their columns at a time.
+  const room = 2 * panelBytes(Math.max(queries, keys), size) + panelBytes(size + 3, keys);
   const sizes = { queries, keys, heads, columns: size, scale, causal: Number(causal), paired: builder.paired, lengths };
   builder.emit(attention, name, { y: y.data, a, b, ...builder.scratch(room), kind, ...sizes }, y.positions);
 }

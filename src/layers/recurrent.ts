@@ -234,7 +234,8 @@ export function emitRecurrentBack(
   const du = layer.kind === 'gru' ? builder.gradientOf(z, 'recurrent ') : dz;
   const { recurrentWeight, recurrentBias } = site.parameters;
   const { capacity } = builder;
-  const turned = panelBytes(PANEL * (1 + Math.max(panelCount(z.columns), panelCount(units))), PANEL);
+  // Weights are turned over four outputs at a time.
+  const turned = panelBytes(z.columns + 3, units);
   const fields = {
     h: h.data,
     z: z.data,
