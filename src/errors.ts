@@ -58,6 +58,19 @@ export function placed(where: string, cause: unknown, mend?: string): RangeError
   return new RangeError(message + end, { cause });
 }
 
+const divergences = new WeakSet<object>();
+
+/** Marks the error of a training whose numbers grew beyond all bounds. */
+export function divergence<E extends Error>(error: E): E {
+  divergences.add(error);
+  return error;
+}
+
+/** Whether it is such an error: of many trainings, the others may go on. */
+export function isDivergence(error: unknown): error is Error {
+  return typeof error === 'object' && error !== null && divergences.has(error);
+}
+
 /** What was thrown, in words. It may come from another realm, and need not be an error. */
 export function messageOf(thrown: unknown): string {
   const { message } = (thrown ?? {}) as { message?: unknown };

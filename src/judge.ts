@@ -3,7 +3,7 @@
 import { instantiateSync } from '@assemblyscript/loader';
 import type { Architecture } from './architecture.js';
 import { findNotFinite, type ReadySamples } from './data/samples.js';
-import { quote, wrongKind, wrongValue } from './errors.js';
+import { divergence, quote, wrongKind, wrongValue } from './errors.js';
 import type { Noise } from './forwardPass.js';
 import type { OutputGoal } from './goals.js';
 import { Measuring, type Restore } from './metrics/measuring.js';
@@ -147,7 +147,7 @@ export class Judge {
   /** One rule for all who judge: a cost that is not finite is an error. */
   #refuse(where: string): never {
     const mend = 'look for parameters, samples or targets that are too large';
-    throw wrongValue(where, 'a finite cost', this.program.get('cost'), mend);
+    throw divergence(wrongValue(where, 'a finite cost', this.program.get('cost'), mend));
   }
 
   /**

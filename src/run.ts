@@ -5,7 +5,7 @@
 import { placedLayers } from './architecture.js';
 import type { Callbacks } from './callbacks/index.js';
 import { findNotFinite } from './data/samples.js';
-import { shorten, wrongKind, wrongState, wrongValue } from './errors.js';
+import { divergence, shorten, wrongKind, wrongState, wrongValue } from './errors.js';
 import type { OutputGoal } from './goals.js';
 import type { ReadyData } from './judge.js';
 import { definitionOf } from './layers/index.js';
@@ -331,7 +331,8 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     // Where the cost was not finite there was no update, so the step does not count.
     this.#setStep();
     const cost = program.get('cost');
-    const mend = 'lower the learning rate or scale the data';
+    const refuse = (got: string) =>
+      divergence(wrongValue(where, expected, got, 'lower the learning rate or scale the data'));
     for (const parameter of network.plan.parameters) {
       const name = shorten(parameter.name);
       const numbers = panelCount(parameter.columns) * PANEL * parameter.rows;
@@ -347,7 +348,7 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
           expected === FINITE_PARAMETERS
             ? `${what} not finite after the last update`
             : `${cost}: ${what} was already not finite`;
-        return wrongValue(where, expected, got, mend);
+        return refuse(got);
       }
     }
     const rows = program.get('rows');
@@ -357,9 +358,9 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
       const used = panelCount(value.columns) * PANEL * rows * value.positions;
       if (layer && findNotFinite(program.floats(value.data).subarray(0, used)) >= 0) {
         const what = `layer ${shorten(name)} (${definitionOf(layer).describe(layer)})`;
-        return wrongValue(where, expected, `${cost}: ${what} was the first to give such a number`, mend);
+        return refuse(`${cost}: ${what} was the first to give such a number`);
       }
     }
-    return wrongValue(where, expected, `${cost}: every layer's output is finite, the loss is not`, mend);
+    return refuse(`${cost}: every layer's output is finite, the loss is not`);
   }
 }

@@ -1,6 +1,6 @@
 /** `myelin bench`: what the user asked for, measured, shown and written. */
 import { constants, existsSync } from 'node:fs';
-import { access, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chartsOf } from '../bench/charts.js';
@@ -15,6 +15,7 @@ import { runSuites } from '../bench/run.js';
 import { chooseSuites } from '../bench/suites.js';
 import { textOf } from '../bench/table.js';
 import { messageOf, quote, wrongValue } from '../errors.js';
+import { makeFolder } from '../files/append.js';
 import { createOutput } from './output.js';
 import { createBenchProgress } from './progress.js';
 import { asUsage, UsageError } from './usage.js';
@@ -93,7 +94,7 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
 async function checkWritable(path: string, isFolder: boolean): Promise<void> {
   try {
     if (isFolder) {
-      await mkdir(path, { recursive: true });
+      await makeFolder(path);
       await access(path, constants.W_OK);
       return;
     }

@@ -80,11 +80,11 @@ export async function searchFile(file: string, options: SearchFileOptions, given
   }
 }
 
-function describeTrial({ settings, epochs, score }: TableTrial): string {
+function describeTrial({ settings, epochs, score, error }: TableTrial): string {
   const { hidden, learningRate, dropout, weightDecay } = settings;
   const layers = hidden.length === 0 ? 'none' : hidden.join(',');
   const told = epochs === undefined ? '' : ` --epochs ${epochs}`;
-  return `loss ${short(score)}  --hidden ${layers} --learning-rate ${short(learningRate)} --dropout ${dropout} --weight-decay ${weightDecay}${told}`;
+  return `${error === undefined ? `loss ${short(score)}` : 'diverged'}  --hidden ${layers} --learning-rate ${short(learningRate)} --dropout ${dropout} --weight-decay ${weightDecay}${told}`;
 }
 
 function line(scores: Readonly<Record<string, number>>): string {

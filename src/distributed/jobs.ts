@@ -2,7 +2,7 @@
 import type { Architecture } from '../architecture.js';
 import { describe, wrongValue } from '../errors.js';
 import { kindOf } from '../kinds.js';
-import type { JudgedRun } from '../search/judged.js';
+import type { Judged, JudgedRun } from '../search/judged.js';
 import { VERSION } from '../version.js';
 
 /** What every job says: JSON of some hundred bytes, as the rest lies under keys. */
@@ -56,7 +56,7 @@ export interface ShardResult {
 
 export interface JudgeResult {
   readonly worker: string;
-  readonly scores: Readonly<Record<string, number>>;
+  readonly scores: Readonly<Judged>;
 }
 
 export interface RowsResult {

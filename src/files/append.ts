@@ -1,6 +1,6 @@
 /** Files that grow, and folders and names that are looked at before there is anything to write. */
-import { appendFile, copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { appendFile, copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { failure } from './failure.js';
 import { temporaryName } from './leftovers.js';
 import { destination, saveAtomically } from './save.js';
@@ -16,9 +16,29 @@ export async function append(path: string, bytes: Uint8Array): Promise<void> {
 
 /** Makes a folder, with those that it lies in, where there is none. */
 export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch(cause => {
+  await makeFolders(resolve(path)).catch(cause => {
     throw failure(path, 'a folder, or a name that is free', cause, MEND);
   });
+}
+
+/** What mkdir's own recursion does, which on Node 20 never ends in folders that refuse new ones, such as /proc. */
+async function makeFolders(path: string): Promise<void> {
+  const make = () =>
+    mkdir(path).catch(async cause => {
+      const isThere = await stat(path).then(
+        found => found.isDirectory(),
+        () => false,
+      );
+      if (!isThere) throw cause;
+    });
+  try {
+    await make();
+  } catch (cause) {
+    const above = dirname(path);
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT' || above === path) throw cause;
+    await makeFolders(above);
+    await make();
+  }
 }
 
 /** Refuses a path at which no file can be saved: by saving nothing beside it. */

@@ -7,7 +7,7 @@ import { type Metric, refuseLists, resolveMetrics } from '../metrics/definitions
 import type { Signal } from '../platform.js';
 import { checkSeed } from '../random.js';
 import { checkFunction, checkSignal, type TrainingData } from '../trainingOptions.js';
-import { type Create, type FoldFit, judgedRuns, rowsFor } from './judged.js';
+import { allDiverged, type Create, type FoldFit, hasDiverged, judgedRuns, rowsFor } from './judged.js';
 import { checkWorkers, type RunsOf, type Workers } from './runs.js';
 
 export interface CrossValidationOptions {
@@ -39,13 +39,15 @@ export interface FoldScores {
   readonly fold: number;
   /** Rows that it is judged by. */
   readonly rows: number;
-  /** `loss`, and the metrics by their names. */
+  /** `loss`, and the metrics by their names; a loss of NaN alone where the training diverged. */
   readonly scores: Readonly<Record<string, number>>;
+  /** What a training that diverged ended with; the others go on. */
+  readonly error?: string;
 }
 
 export interface CrossValidation {
   readonly folds: readonly FoldScores[];
-  /** Over folds and seeds. */
+  /** Over folds and seeds; NaN where one diverged. */
   readonly mean: Readonly<Record<string, number>>;
   /** Of the population of folds. */
   readonly deviation: Readonly<Record<string, number>>;
@@ -57,7 +59,8 @@ const optionNames = ['folds', 'seeds', 'stratify', 'fit', 'metrics', 'workers', 
  * Trains a model for each fold and judges it on the rows that are left out: `fit` adapts what normalises anew in each.
  * Folds that take long are trained on worker threads, a core each; no bit depends on it.
  *
- * @throws where there are more folds than rows, or than rows of the smallest class, and what `fit` throws
+ * @throws where there are more folds than rows, or than rows of the smallest class, what `fit` throws, and where every
+ *   training diverges: one that does is a fold with its error
  */
 export type CrossValidate = (
   architecture: Architecture,
@@ -103,16 +106,26 @@ async function crossValidate(
   const runs = judgedRuns(create, by, { data, rows }, { threads: fit.threads, workers, signal });
   const done: FoldScores[] = [];
   try {
-    for await (const scores of runs.inOrder(rounds)) {
+    for await (const judged of runs.inOrder(rounds)) {
       const { seed, fold, test } = rounds[done.length] as (typeof rounds)[number];
-      const found = { seed, fold, rows: test.length, scores };
+      const outcome = hasDiverged(judged) ? { scores: { loss: Number.NaN }, ...judged } : { scores: judged };
+      const found = { seed, fold, rows: test.length, ...outcome };
       done.push(found);
       await onProgress?.(found, done.length, rounds.length);
     }
   } finally {
     await runs.close();
   }
-  return { folds: done, ...summed(done.map(({ scores }) => scores)) };
+  const whole = done.find(({ error }) => error === undefined);
+  if (whole === undefined) throw allDiverged(where, done);
+  const names = Object.keys(whole.scores);
+  return {
+    folds: done,
+    ...summed(
+      done.map(({ scores }) => scores),
+      names,
+    ),
+  };
 }
 
 function kindOfLoss(loss: unknown): unknown {
@@ -125,9 +138,9 @@ function isColumn(y: unknown, rows: number): boolean {
 }
 
 /** The mean of each score, and its deviation. */
-export function summed(all: readonly Readonly<Record<string, number>>[]) {
+export function summed(all: readonly Readonly<Record<string, number>>[], names = Object.keys(all[0] ?? {})) {
   const [mean, deviation]: [Record<string, number>, Record<string, number>] = [{}, {}];
-  for (const name of Object.keys(all[0] ?? {})) {
+  for (const name of names) {
     const values = all.map(scores => scores[name] ?? Number.NaN);
     const own = values.reduce((sum, value) => sum + value, 0) / values.length;
     mean[name] = own;

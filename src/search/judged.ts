@@ -1,7 +1,7 @@
 /** The run that cross-validation and search are made of: a new model, trained on some rows and judged by others. */
 import { type Architecture, inputsOf } from '../architecture.js';
 import { pickParts } from '../data/parts.js';
-import { checkInteger } from '../errors.js';
+import { checkInteger, isDivergence, shorten, wrongValue } from '../errors.js';
 import { isList } from '../kinds.js';
 import type { Metric } from '../metrics/definitions.js';
 import type { Model } from '../model.js';
@@ -31,21 +31,50 @@ export interface JudgedRun {
   readonly test: ArrayLike<number>;
 }
 
+/** A run that came to no scores: its cost or parameters were no finite numbers any more. */
+export interface Diverged {
+  readonly error: string;
+}
+
+export type Judged = Record<string, number> | Diverged;
+
+export function hasDiverged(result: object): result is Diverged {
+  return 'error' in result;
+}
+
+/** The error of trainings of which none came to its end. */
+export function allDiverged(where: string, [first]: readonly { readonly error?: string }[]): RangeError {
+  const got = `none; the first ended with «${shorten(first?.error ?? '', 100)}»`;
+  return wrongValue(where, 'a training that stays finite', got, 'lower the learning rates or scale the data');
+}
+
 /** Trains a new model, and gives `loss` and the metrics, none of which is a list. */
 export async function trainAndJudge(
   create: Create,
   { data, rows }: JudgedData,
   { architecture, seed, fit, metrics, train, test }: JudgedRun,
   signal?: Signal,
-): Promise<Record<string, number>> {
+): Promise<Judged> {
   const model = await create(architecture, { seed });
   const part = (own: ArrayLike<number>) => pickParts('data', data, own, rows) as TrainingData;
-  await model.fit(part(train), { ...fit, ...(signal && { signal }) });
-  if (signal?.aborted) return {};
-  const { loss, lossWeights } = fit;
-  const asked = { loss, metrics, ...(lossWeights !== undefined && { lossWeights }) };
-  const { confusionMatrix: _, ...scores } = model.evaluate(part(test), asked);
-  return scores;
+  return unlessDiverged(async () => {
+    await model.fit(part(train), { ...fit, ...(signal && { signal }) });
+    if (signal?.aborted) return {};
+    const { loss, lossWeights } = fit;
+    const asked = { loss, metrics, ...(lossWeights !== undefined && { lossWeights }) };
+    const { confusionMatrix: _, ...scores } = model.evaluate(part(test), asked);
+    return scores;
+  });
+}
+
+/** What a run comes to; what ends it is thrown, unless it is that its own numbers grew beyond all bounds. */
+export async function unlessDiverged<R>(run: () => Promise<R>): Promise<R | Diverged> {
+  try {
+    return await run();
+  } catch (error) {
+    if (isDivergence(error)) return { error: error.message };
+    throw error;
+  }
 }
 
 /** Such runs, carried out by what an entry has. */
@@ -54,7 +83,7 @@ export function judgedRuns(
   by: RunsOf = runsHere,
   common: JudgedData,
   options: { readonly threads?: FoldFit['threads']; readonly workers: Workers; readonly signal: Signal | undefined },
-): Runs<JudgedRun, Record<string, number>> {
+): Runs<JudgedRun, Judged> {
   return by({
     ...options,
     kind: 'fit',

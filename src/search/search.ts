@@ -9,7 +9,7 @@ import { type MetricName, refuseLists, resolveMetrics } from '../metrics/definit
 import type { Signal } from '../platform.js';
 import { checkSeed, Purpose, Random } from '../random.js';
 import { checkFunction, checkSignal, type TrainingData } from '../trainingOptions.js';
-import { type Create, type FoldFit, judgedRuns, rowsFor } from './judged.js';
+import { allDiverged, type Create, type FoldFit, hasDiverged, judgedRuns, rowsFor } from './judged.js';
 import { checkWorkers, type RunsOf, type Workers } from './runs.js';
 import { checkSpace, draw, grid, type Settings, type Space } from './space.js';
 
@@ -51,7 +51,10 @@ export interface SearchOptions<S extends Space> {
 export interface Trial<S extends Space> {
   readonly settings: Settings<S>;
   readonly epochs: number;
+  /** Infinity, or −Infinity of what is best where it is highest, where the training diverged. */
   readonly score: number;
+  /** What a training that diverged ended with; the others go on. */
+  readonly error?: string;
 }
 
 export interface SearchResult<S extends Space> {
@@ -71,7 +74,8 @@ const SHARE = 3;
  * adapts what normalises anew in each. The figures of the best are of rows that chose it: hold others out for those to
  * report.
  *
- * @throws where space or options are wrong, and what `build` and `fit` throw
+ * @throws where space or options are wrong, what `build` and `fit` throw, and where every training diverges: one that
+ *   does is a trial with its error
  */
 export type Search = <const S extends Space>(
   space: S,
@@ -118,7 +122,7 @@ async function search<const S extends Space>(
   const rounds = method === 'halving' ? roundsOf(points.length, whole) : [{ count: points.length, epochs: undefined }];
   const of = rounds.reduce((sum, { count }) => sum + count, 0);
   const isLower = isLess(metric, 'auto');
-  const better = (a: Trial<S>, b: Trial<S>) => (isLower ? a.score - b.score : b.score - a.score);
+  const worst = isLower ? Infinity : -Infinity;
   let [known, done] = [[] as Trial<S>[], 0];
   let left = points;
   const runs = judgedRuns(create, by, { data, rows }, { threads: first.own.threads, workers, signal });
@@ -128,14 +132,15 @@ async function search<const S extends Space>(
         return { architecture, seed, fit: { ...own, epochs: most ?? own.epochs ?? 1 }, metrics, train, test };
       });
       const trials: { trial: Trial<S>; point: (typeof points)[number] }[] = [];
-      for await (const { [metric]: score = Number.NaN } of runs.inOrder(jobs)) {
+      for await (const judged of runs.inOrder(jobs)) {
         const point = left[trials.length] as (typeof points)[number];
-        const trial = { settings: point.settings, epochs: jobs[trials.length]?.fit.epochs ?? 1, score };
+        const outcome = hasDiverged(judged) ? { score: worst, ...judged } : { score: judged[metric] ?? Number.NaN };
+        const trial = { settings: point.settings, epochs: jobs[trials.length]?.fit.epochs ?? 1, ...outcome };
         trials.push({ trial, point });
         done++;
         await onProgress?.(trial, done, of);
       }
-      trials.sort((a, b) => better(a.trial, b.trial));
+      trials.sort((a, b) => byScore(a.trial, b.trial, isLower));
       left = trials.map(({ point }) => point);
       const again = new Set(left.map(({ settings }) => settings));
       known = [...trials.map(({ trial }) => trial), ...known.filter(({ settings }) => !again.has(settings))];
@@ -145,7 +150,15 @@ async function search<const S extends Space>(
   }
   const [best] = known;
   if (best === undefined) throw wrongValue(where, 'at least one trial', 'none');
+  if (best.error !== undefined) throw allDiverged(where, known);
   return { best, trials: known };
+}
+
+/** An order of trials, the best first; what is no number comes last. */
+export function byScore(a: { score: number }, b: { score: number }, isLower: boolean): number {
+  const rank = ({ score }: { score: number }) => (Number.isNaN(score) ? Infinity : isLower ? score : -score);
+  const [first, second] = [rank(a), rank(b)];
+  return first < second ? -1 : first > second ? 1 : 0;
 }
 
 function pointsOf(where: string, space: Space, method: string, seed: number, asked: number | undefined) {

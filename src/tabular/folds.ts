@@ -6,8 +6,9 @@ import { splitRows, stratifiedSplit } from '../data/split.js';
 import { wrongValue } from '../errors.js';
 import { Purpose, Random } from '../random.js';
 import { summed } from '../search/crossValidate.js';
+import { allDiverged, hasDiverged } from '../search/judged.js';
 import type { Workers } from '../search/runs.js';
-import { roundsOf, type SearchMethod } from '../search/search.js';
+import { byScore, roundsOf, type SearchMethod } from '../search/search.js';
 import { choice, draw, grid, logUniform } from '../search/space.js';
 import type { Cells } from './cells.js';
 import type { Figures } from './figures.js';
@@ -64,6 +65,8 @@ export async function crossValidateCells<T extends BaseTableModel<never>>(
   try {
     for await (const figures of runs.inOrder(rounds)) {
       const { seed, fold } = rounds[done.length] as (typeof rounds)[number];
+      // All folds have the same settings, and a mean of some of them would flatter these.
+      if (hasDiverged(figures)) throw allDiverged(`seed ${seed}, fold ${fold + 1}`, [figures]);
       const one = { seed, fold, figures };
       done.push(one);
       onFold(one);
@@ -87,8 +90,10 @@ export interface TableTrial {
   readonly settings: Pick<CheckedOptions, 'hidden' | 'learningRate' | 'dropout' | 'weightDecay'>;
   /** At most, where halving trained it for fewer than others. */
   readonly epochs?: number;
-  /** The log loss, or of numbers 1 − R², on rows that did not train. */
+  /** The log loss, or of numbers 1 − R², on rows that did not train; Infinity where the training diverged. */
   readonly score: number;
+  /** What that ended with. */
+  readonly error?: string;
 }
 
 export interface SearchWish {
@@ -156,12 +161,13 @@ export async function searchCells<T extends BaseTableModel<never>>(
       const trials: TableTrial[] = [];
       for await (const figures of runs.inOrder(jobs)) {
         const settings = left[trials.length] as TableTrial['settings'];
-        const trial = { settings, ...(epochs !== undefined && { epochs }), score: lossOf(figures) };
+        const outcome = hasDiverged(figures) ? { score: Infinity, ...figures } : { score: lossOf(figures) };
+        const trial = { settings, ...(epochs !== undefined && { epochs }), ...outcome };
         trials.push(trial);
         done++;
         wish.onTrial?.(trial, done, of);
       }
-      trials.sort((a, b) => a.score - b.score);
+      trials.sort((a, b) => byScore(a, b, true));
       left = trials.map(({ settings }) => settings);
       known = [...trials, ...known.filter(({ settings }) => !left.includes(settings))];
     }
@@ -169,6 +175,7 @@ export async function searchCells<T extends BaseTableModel<never>>(
     await runs.close();
   }
   const best = known[0] as TableTrial;
+  if (best.error !== undefined) throw allDiverged('search', known);
   const judged = await fitCells(tableClass, cells.pick(rows), { ...asked, ...best.settings });
   const figures = judged.evaluateCells(cells.pick(heldOut));
   const model = await fitCells(tableClass, cells, { ...asked, ...best.settings });

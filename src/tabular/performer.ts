@@ -1,7 +1,6 @@
 /** What carries runs of a table out on a worker. */
 import { Table } from '../data/table.js';
 import { ValueCells } from './cells.js';
-import type { Figures } from './figures.js';
 import type { BaseTableModel, TableClass } from './tableModel.js';
 import { type PlainCommon, type TableRun, tableRun } from './tableRuns.js';
 
@@ -9,7 +8,7 @@ import { type PlainCommon, type TableRun, tableRun } from './tableRuns.js';
 export function tablePerformer(
   tableClass: TableClass<BaseTableModel<never>>,
   common: unknown,
-): (job: unknown) => Promise<Figures> {
+): (job: unknown) => ReturnType<typeof tableRun> {
   const { cells: plain, options } = common as PlainCommon;
   const cells = plain.kind === 'table' ? Table.from(plain) : ValueCells.from(plain);
   return job => tableRun(tableClass, cells, options, job as TableRun);

@@ -1,6 +1,7 @@
 /** The run that folds and trials of a table are made of: a model of some rows, and what it is worth. */
 import type { PlainTable } from '../data/table.js';
 import type { Signal } from '../platform.js';
+import { type Diverged, unlessDiverged } from '../search/judged.js';
 import { type Runs, runsHere, type Workers } from '../search/runs.js';
 import type { Cells, PlainValues } from './cells.js';
 import type { Figures } from './figures.js';
@@ -19,17 +20,19 @@ export interface TableRun {
   readonly test?: Int32Array;
 }
 
-/** A model's figures. */
+/** A model's figures, unless its training diverged. */
 export async function tableRun(
   tableClass: TableClass<BaseTableModel<never>>,
   cells: Cells,
   common: PlainOptions,
   { options, rows, test }: TableRun,
   signal?: Signal,
-): Promise<Figures> {
+): Promise<Figures | Diverged> {
   const asked = { ...common, ...options, ...(signal && { signal }) };
-  const model = await fitCells(tableClass, cells.pick(rows), asked);
-  return test === undefined ? (model.training?.figures as Figures) : model.evaluateCells(cells.pick(test));
+  return unlessDiverged(async () => {
+    const model = await fitCells(tableClass, cells.pick(rows), asked);
+    return test === undefined ? (model.training?.figures as Figures) : model.evaluateCells(cells.pick(test));
+  });
 }
 
 /** What all runs have in common, as it travels. */
@@ -44,7 +47,7 @@ export function tableRuns(
   cells: Cells,
   { signal, onEpoch: _, schema: __, ...options }: CheckedOptions,
   workers: Workers | undefined,
-): Runs<TableRun, Figures> {
+): Runs<TableRun, Figures | Diverged> {
   const common: PlainCommon = { cells: cells.plain, options };
   return (tableClass.modelClass.host.runs ?? runsHere)({
     kind: 'table',

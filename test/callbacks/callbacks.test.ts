@@ -290,6 +290,8 @@ describe('refused before any work', () => {
     ['a folder for a file', () => checkpoint({ to: folder }), /got a folder/],
     ['a log without its folder', () => csvLogger({ path: join(folder, 'none', 'a') }), /no such file or folder/],
     ['a file for a folder', () => tensorBoard({ directory: join(folder, 'a-file') }), /file/],
+    // Where Node 20's own recursion never ends.
+    ['a folder where none can be made', () => tensorBoard({ directory: '/proc/none/logs' }), /folder/],
   ])('%s', async (_, callback, message) => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'a-file'), '');

@@ -11,6 +11,7 @@ import {
   normalization,
   search,
   sequential,
+  sgd,
   uniform,
 } from '../../src/entries/node.js';
 import { Random } from '../../src/random.js';
@@ -172,5 +173,47 @@ describe('search', () => {
       { build: ({ units }) => network(units), fit, method: 'grid' },
     );
     expect(new Set(trials.map(({ settings }) => settings.units))).toEqual(new Set([1, 2, 3]));
+  });
+});
+
+describe('a training that diverges', () => {
+  const x = [1, 2, 3, 1e6, 2, 1, 3, 2, 1];
+  const data = { x: x.map(value => [value]), y: x.map(value => value / 2) };
+  const fit = { loss: 'meanSquaredError', optimizer: sgd({ learningRate: 0.01 }), epochs: 9, batchSize: 1 } as const;
+  const network = sequential(1, [dense(1)]);
+
+  it.each([1, 2])('is a trial with its error, behind all others, with %d workers', async workers => {
+    const build = () => network;
+    const plain = { x: data.x.slice(4), y: data.y.slice(4) };
+    const { best, trials } = await search({ rate: choice(1e30, 0.01, 0.001) }, plain, {
+      ...{ method: 'grid', build, workers },
+      fit: ({ rate }) => ({ ...fit, optimizer: sgd({ learningRate: rate }) }),
+    });
+    expect(trials.map(({ settings }) => settings.rate)[2]).toBe(1e30);
+    expect(trials[2]).toMatchObject({ score: Infinity, error: expect.stringMatching(/^fit: epoch 1.*finite/) });
+    expect(trials[0]).toEqual(best);
+    expect(best.score).toBeLessThan(Infinity);
+    expect(best).not.toHaveProperty('error');
+    const hopeless = search({ rate: choice(1e30, 1e31) }, plain, {
+      ...{ method: 'grid', build, workers },
+      fit: ({ rate }) => ({ ...fit, optimizer: sgd({ learningRate: rate }) }),
+    });
+    await expect(hopeless).rejects.toThrow(/^search: expected a training that stays finite, got none/);
+  });
+
+  it('is a fold with its error, which leaves no mean', async () => {
+    const { folds, mean } = await crossValidate(network, data, { folds: 3, fit });
+    const whole = folds.filter(({ error }) => error === undefined);
+    expect(whole).toHaveLength(1);
+    expect(Number.isFinite(whole[0]?.scores.loss)).toBe(true);
+    for (const { error, scores } of folds) if (error !== undefined) expect(scores).toEqual({ loss: Number.NaN });
+    expect(mean).toEqual({ loss: Number.NaN });
+    const hopeless = { ...fit, optimizer: sgd({ learningRate: 1e30 }) };
+    await expect(crossValidate(network, data, { folds: 3, fit: hopeless })).rejects.toThrow('stays finite, got none');
+  });
+
+  it('is no excuse for wrong options', async () => {
+    const wrong = { fit: { ...fit, batchSize: -1 }, build: () => network };
+    await expect(search({ rate: choice(1) }, data, wrong)).rejects.toThrow('batchSize');
   });
 });
