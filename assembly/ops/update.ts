@@ -98,6 +98,8 @@ export function update<R>(r: Update): void {
   rule.begin(r, c);
   rule.prepare(r, c);
   const keeps = c.keeps;
+  const decays = r.weightDecay != 0;
+  const small = rule.small, decay = rule.decay, shrink = rule.shrink;
   const start = <usize>firstOf(r.rows, r.unit) * ROW;
   const end = r.parameters + <usize>lastOf(r.rows, r.unit) * ROW;
   let dw = r.gradients + start;
@@ -115,8 +117,8 @@ export function update<R>(r: Update): void {
     let g0 = v128.load(dw);
     let g1 = v128.load(dw, 16);
     if (isDefined(rule.first)) {
-      g0 = flush(g0, rule.small);
-      g1 = flush(g1, rule.small);
+      g0 = flush(g0, small);
+      g1 = flush(g1, small);
       a0 = v128.load(first);
       a1 = v128.load(first, 16);
     }
@@ -132,10 +134,12 @@ export function update<R>(r: Update): void {
       v128.store(dw, w0);
       v128.store(dw, w1, 16);
     }
-    g0 = madd(w0, rule.decay, g0);
-    g1 = madd(w1, rule.decay, g1);
-    w0 = f32x4.mul(w0, rule.shrink);
-    w1 = f32x4.mul(w1, rule.shrink);
+    if (!isDefined(rule.skipsDecay) || decays) {
+      g0 = madd(w0, decay, g0);
+      g1 = madd(w1, decay, g1);
+      w0 = f32x4.mul(w0, shrink);
+      w1 = f32x4.mul(w1, shrink);
+    }
     if (isDefined(rule.first)) {
       A0 = rule.first(g0, a0, b0, c0);
       A1 = rule.first(g1, a1, b1, c1);
