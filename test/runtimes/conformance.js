@@ -45,8 +45,54 @@ export async function predictions(Model, file) {
   return { all, hash: await hash([all]) };
 }
 
-/** Predicts and trains with a whole entry of the package. */
-export async function conformance({ Model, Trainer, adam }, file) {
+/** Networks of images and of sequences, each with the shape of its samples and the classes that it ends in. */
+function deeperNetworks(myelin) {
+  const { sequential, conv2d, batchNormalization, maxPool2d, depthwiseConv2d, globalAveragePool2d } = myelin;
+  const { conv1d, lstm, gru, multiHeadAttention, layerNormalization, globalAveragePool1d, dense } = myelin;
+  const end = dense(3, { activation: 'softmax' });
+  const relu = { activation: 'relu', padding: 'same' };
+  const image = [conv2d(6, 3, relu), batchNormalization(), maxPool2d(2), depthwiseConv2d(3, relu), conv2d(17, 3, relu)];
+  const steps = [conv1d(5, 3, { padding: 'causal' }), lstm(9, { returnSequences: true }), multiHeadAttention(2, 4)];
+  return [
+    sequential([9, 7, 1], [...image, globalAveragePool2d(), end]),
+    sequential([11, 3], [...steps, layerNormalization(), globalAveragePool1d(), end]),
+    sequential([11, 3], [conv1d(5, 3, { padding: 'causal' }), gru(18, { returnSequences: true }), lstm(6), end]),
+  ];
+}
+
+/** Trains those, and predicts with this entry and with one that only predicts; gives all that must be alike. */
+async function trainDeeper(myelin, Reader) {
+  const results = [];
+  for (const architecture of deeperNetworks(myelin)) {
+    const model = await myelin.Model.create(architecture, { seed: 3, deterministic: true });
+    const x = samples(
+      40,
+      architecture.inputShape.reduce((a, b) => a * b),
+    );
+    const y = Int32Array.from({ length: 40 }, (_, row) => (x[row * (x.length / 40)] + 1) * 1.49);
+    const optimizer = myelin.adam({ learningRate: 0.01 });
+    const history = await model.fit(
+      { x, y },
+      { loss: 'sparseCategoricalCrossEntropy', optimizer, epochs: 1, batchSize: 16 },
+    );
+    const predicted = model.predict(x);
+    const reader = await Reader.fromBytes(model.toBytes(), { deterministic: true });
+    if (reader.predict(x).some((value, i) => !Object.is(value, predicted[i]))) {
+      throw new Error('what was read from a file predicts otherwise');
+    }
+    results.push(Float64Array.from(history.loss), predicted, ...model.parameters.map(({ data }) => data));
+    if (!architecture.layers.some(({ kind }) => kind === 'gru')) continue;
+    const stream = reader.stateful();
+    let last = [];
+    for (let step = 0; step < 11; step++) last = stream.step(x.subarray(step * 3, step * 3 + 3));
+    if (last.some((value, i) => !Object.is(value, predicted[i]))) throw new Error('a stream goes along otherwise');
+  }
+  return results;
+}
+
+/** Predicts and trains with a whole entry of the package; `Reader` is a Model of any entry. */
+export async function conformance(myelin, file, Reader = myelin.Model) {
+  const { Model, Trainer, adam } = myelin;
   const { all, hash: predicted } = await predictions(Model, file);
   const model = await Model.fromBytes(file, { deterministic: true });
   const naive = naivePredictions(model.parameters, samples(37, 19));
@@ -66,6 +112,7 @@ export async function conformance({ Model, Trainer, adam }, file) {
   const resumed = await Trainer.fromBytes(trainer.toBytes());
   const after = await Promise.all([trainer, resumed].map(each => each.fit({ x, y })));
   if (!Object.is(after[0].loss[0], after[1].loss[0])) throw new Error('a resumed trainer goes on otherwise');
-  const trained = await hash([Float64Array.from([...costs, ...loss]), ...model.parameters.map(({ data }) => data)]);
+  const own = [Float64Array.from([...costs, ...loss]), ...model.parameters.map(({ data }) => data)];
+  const trained = await hash([...own, ...(await trainDeeper(myelin, Reader))]);
   return { binary: model.backend.binary, predicted, trained };
 }

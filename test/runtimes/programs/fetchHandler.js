@@ -6,7 +6,7 @@ import { conformance, predictions } from './conformance.js';
 export async function answer(request) {
   try {
     const file = new Uint8Array(await request.arrayBuffer());
-    const result = await conformance(myelin, file);
+    const result = await conformance(myelin, file, predict.Model);
     const { hash } = await predictions(predict.Model, file);
     if (hash !== result.predicted) throw new Error('myelin/predict differs');
     return Response.json(result);

@@ -8,7 +8,7 @@ import * as predict from 'myelin/predict';
 import { conformance, predictions } from './conformance.js';
 
 const file = new Uint8Array(readFileSync('model.safetensors'));
-const result = await conformance(myelin, file);
+const result = await conformance(myelin, file, predict.Model);
 const wasm = name => readFileSync(new URL(import.meta.resolve(`myelin/wasm/${name}.wasm`)));
 await core.init(wasm('simd'));
 const others = { core: await conformance(core, file), inline: await conformance(inline, file) };

@@ -5,7 +5,7 @@ import { conformance, predictions } from './conformance.js';
 
 async function run() {
   const file = new Uint8Array(await (await fetch('/model.safetensors')).arrayBuffer());
-  const result = await conformance(myelin, file);
+  const result = await conformance(myelin, file, predict.Model);
   const { hash } = await predictions(predict.Model, file);
   if (hash !== result.predicted) throw new Error('myelin/predict differs');
   return result;
