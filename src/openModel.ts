@@ -144,9 +144,12 @@ export class OpenModel extends Predictor {
     return this.held.trained;
   }
 
-  /** A table of the layers, their shapes and their numbers of parameters. */
+  /**
+   * A table of the layers: their shapes, positions before channels, their numbers of parameters, and what a row takes
+   * in predicting: multiply-adds of products, and memory for what each layer makes.
+   */
   summary(): string {
-    return summarize(this.architecture, this.weights);
+    return summarize(this.architecture, this.weights, this.network.plan);
   }
 
   /**

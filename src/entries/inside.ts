@@ -30,6 +30,7 @@ export { opName } from '../plan/ops/op.js';
 export { PANEL, panelBytes, panelCount } from '../plan/panels.js';
 export { RECORD_BYTES } from '../plan/record.js';
 export { TrainingBuilder } from '../plan/trainingBuilder.js';
+export { multiplyAddsOf, recordsOf } from '../plan/work.js';
 export * from '../random.js';
 export { type Backend, chooseBackend, hasRelaxedSimd } from '../runtime/binaries.js';
 export { Program } from '../runtime/program.js';

@@ -84,9 +84,9 @@ describe('a graph', () => {
 
   it('shows branches in its summary', async () => {
     const summary = (await Model.create(nested)).summary();
-    expect(summary).toMatch(/^layer +kind +output +parameters +reads$/m);
-    expect(summary).toMatch(/^1\.dense +dense\(6\) tanh +\[rows, 6\] +of 0\.dense +0\.dense$/m);
-    expect(summary).toMatch(/^2\.add +add +\[rows, 6\] +0 +1\.dense, input$/m);
+    expect(summary).toMatch(/^layer +kind +output +parameters +multiply-adds +memory +reads$/m);
+    expect(summary).toMatch(/^1\.dense +dense\(6\) tanh +\[rows, 6\] +of 0\.dense +36 +64 B +0\.dense$/m);
+    expect(summary).toMatch(/^2\.add +add +\[rows, 6\] +0 +0 +64 B +1\.dense, input$/m);
   });
 
   it('keeps the bits of chains: a version of files of its own is for what is none', async () => {

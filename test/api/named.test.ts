@@ -150,21 +150,21 @@ describe('a network with names', () => {
     const model = await Model.create(architecture);
     expect((await Model.fromBytes(model.toBytes())).predict(x)).toEqual(model.predict(x));
     expect(model.summary()).toMatchInlineSnapshot(`
-      "layer          kind              output        parameters  reads
+      "layer          kind              output        parameters  multiply-adds  memory  reads
       image          input             [rows, 2, 3]
       about          input             [rows, 3]
       word           input             [rows, 2]
-      0.embedding    embedding(5, 3)   [rows, 2, 3]          15  word
-      1.flatten      flatten           [rows, 6]              0  0.embedding
-      2.flatten      flatten           [rows, 6]              0  image
-      3.concatenate  concatenate       [rows, 15]             0  2.flatten, about, 1.flatten
-      4.dense        dense(9) tanh     [rows, 9]            144  3.concatenate
-      5.dropout      dropout(0.1)      [rows, 9]              0  4.dense
-      size           dense(2) linear   [rows, 2]             20  5.dropout
-      kind           dense(4) softmax  [rows, 4]             40  4.dense
-      kind           output            [rows, 4]                 kind
-      size           output            [rows, 2]                 size
-      219 parameters, 876 B"
+      0.embedding    embedding(5, 3)   [rows, 2, 3]          15              0  192 B   word
+      1.flatten      flatten           [rows, 6]              0              0  0 B     0.embedding
+      2.flatten      flatten           [rows, 6]              0              0  0 B     image
+      3.concatenate  concatenate       [rows, 15]             0              0  64 B    2.flatten, about, 1.flatten
+      4.dense        dense(9) tanh     [rows, 9]            144            135  64 B    3.concatenate
+      5.dropout      dropout(0.1)      [rows, 9]              0              0  0 B     4.dense
+      size           dense(2) linear   [rows, 2]             20             18  64 B    5.dropout
+      kind           dense(4) softmax  [rows, 4]             40             36  64 B    4.dense
+      kind           output            [rows, 4]                                        kind
+      size           output            [rows, 2]                                        size
+      219 parameters, 876 B; a row takes 189 multiply-adds, 448 B"
     `);
   });
 

@@ -17,14 +17,16 @@ import {
   lstm,
   maxPool2d,
   multiHeadAttention,
+  multiplyAddsOf,
   opName,
   outputShape,
   type Plan,
+  recordsOf,
   sequential,
   size,
 } from '../../entries/inside.js';
 import type { Prepared } from '../contest.js';
-import { bytesOf, multiplyAddsOf, recordsOf } from '../work.js';
+import { bytesOf } from '../work.js';
 import { planOf, prepareSection, sectionOf } from './parts.js';
 
 /** A layer, one of its ways, and the shape of a sample. */

@@ -5,6 +5,7 @@ import {
   endingOf,
   fitLoss,
   inputNumbers,
+  multiplyAddsOf,
   opName,
   ops,
   type Plan,
@@ -13,12 +14,12 @@ import {
   planTraining,
   RECORD_BYTES,
   Region,
+  recordsOf,
   resolveLoss,
   resolveOptimizer,
 } from '../../entries/inside.js';
 import type { Prepared } from '../contest.js';
 import { lossFor } from '../networks.js';
-import { multiplyAddsOf, recordsOf } from '../work.js';
 import { calls } from './program.js';
 
 /** Batches that are taken, in random order, before the epoch begins again. */
