@@ -6,6 +6,7 @@ import type { EpochEvent, History, TrainerOptions, TrainingData } from '../train
 import { learnedTargets, networkInputs } from './encoded.js';
 import type { Samples } from './prepare.js';
 import type { Preprocessing } from './preprocessing.js';
+import { settleUnseen } from './unseen.js';
 
 export interface FitSettings {
   readonly epochs: number;
@@ -48,7 +49,7 @@ export function dataOf({ x, y }: Pick<Samples, 'x' | 'y'>, preprocessing: Prepro
 }
 
 /** Trains a table's model, see {@link fitWithEnd}. */
-export function fitModel(
+export async function fitModel(
   model: Model,
   preprocessing: Preprocessing,
   training: Pick<Samples, 'x' | 'y'>,
@@ -62,12 +63,14 @@ export function fitModel(
     ...dataOf(rows, preprocessing),
     ...(classWeights && { sampleWeights: Float32Array.from(rows.y, label => classWeights[label] ?? 1) }),
   });
-  return fitWithEnd(model, dataOf(training, preprocessing), shown && weighed(shown), {
+  const run = await fitWithEnd(model, dataOf(training, preprocessing), shown && weighed(shown), {
     ...others,
     ...(classWeights && { classWeights }),
     loss: isClassifier ? 'sparseCategoricalCrossEntropy' : 'meanSquaredError',
     ...(isClassifier && { metrics: ['accuracy'] as const }),
   });
+  settleUnseen(model, preprocessing, training.x);
+  return run;
 }
 
 /**

@@ -17,6 +17,15 @@ const rows = Array.from({ length: 9 * CITIES }, (_, row) => ({
 }));
 const options = { target: 'far', epochs: 4, hidden: [8], batchSize: 64, learningRate: 0.03 } as const;
 
+const wordOf = (row: number) => (row % 7 === 0 ? `rare ${row}` : `word ${row % 60}`);
+
+it('values that training grouped as rare are learned, and those that it did not see go with them', async () => {
+  const rows = Array.from({ length: 1200 }, (_, row) => ({ word: wordOf(row), is: row % 7 === 0 ? 'rare' : 'known' }));
+  const model = await fitTable(rows, { target: 'is', epochs: 10, hidden: [4], learningRate: 0.03 });
+  expect(model.model.architecture.layers.map(({ kind }) => kind)).toContain('embedding');
+  expect(model.predict({ word: 'never seen' }).prediction).toBe('rare');
+});
+
 describe('a category of thousands of values', async () => {
   const model = await fitTable(rows, options);
 
@@ -35,6 +44,18 @@ describe('a category of thousands of values', async () => {
     expect(figures && 'accuracy' in figures ? figures.accuracy : 0).toBeGreaterThan(0.75);
     const [first] = model.importance(rows.slice(0, 500), { repeats: 1 });
     expect(first?.column).toBe('city');
+  });
+
+  it('takes values that training did not see for the mean of those that it did', () => {
+    const { data = new Float32Array() } =
+      model.model.parameters.find(({ name }) => name.endsWith('embedding.weight')) ?? {};
+    for (let unit = 0; unit < 16; unit++) {
+      const own = Array.from({ length: CITIES }, (_, city) => data[16 * city + unit] ?? 0);
+      expect(data[16 * CITIES + unit]).toBeCloseTo(
+        own.reduce((sum, value) => sum + value / CITIES, 0),
+        6,
+      );
+    }
   });
 
   it('answers the same in Node, without WebAssembly, and on the command line; others share a place', async () => {
