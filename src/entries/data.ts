@@ -23,6 +23,8 @@ export type { ArrayData } from '../readers/arrays.js';
 export { type CsvOptions, readCsv, streamCsv } from '../readers/csv.js';
 export { type ClassIndices, type ColumnData, DataTable, type Row } from '../readers/dataTable.js';
 export { type ChunkOptions, readIdx, streamIdx } from '../readers/idx.js';
+export { type ImageOptions, type ImageRows, imageData } from '../readers/images/imageData.js';
+export { type ImageFolderOptions, type LabelledImages, readImageFolder } from '../readers/images/imageFolder.js';
 export { type JsonLinesOptions, readJsonLines, streamJsonLines } from '../readers/jsonLines.js';
 export { readNpy, readNpz, streamNpy } from '../readers/npy.js';
 export type { StreamOptions } from '../readers/options.js';

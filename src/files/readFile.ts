@@ -5,19 +5,40 @@ import { failure } from './failure.js';
 /** Bytes that are read at once. */
 const PIECE = 1 << 20;
 
-/** Opens a file where there are files: the name of what opens them is no bundler's to follow. */
-async function openFile(path: string | URL) {
+/** What opens files, where there are some: its name is no bundler's to follow. */
+async function openFiles(): Promise<typeof import('node:fs/promises')> {
   // In two pieces, for whoever makes code short puts a constant's text in its place.
   const name = ['node:fs', 'promises'].join('/');
-  const files: typeof import('node:fs/promises') = await import(
-    /* webpackIgnore: true */ /* @vite-ignore */ name
-  ).catch(cause => {
+  return import(/* webpackIgnore: true */ /* @vite-ignore */ name).catch(cause => {
     const mend = 'give bytes, a Response or a stream';
     throw Object.assign(wrongKind('a reader', 'a platform with files', 'a path', mend), { cause });
   });
+}
+
+async function openFile(path: string | URL) {
+  const files = await openFiles();
   return files.open(path).catch(cause => {
     throw unreadable(path, cause);
   });
+}
+
+/** What is in a folder, in the order of the names' code units, but for names that begin with a dot. */
+export async function listFolder(path: string): Promise<{ readonly name: string; readonly isFolder: boolean }[]> {
+  const files = await openFiles();
+  const entries = await files.readdir(path, { withFileTypes: true }).catch(cause => {
+    throw failure(path, 'a folder that can be read', cause, 'check the path');
+  });
+  const named = entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return Promise.all(
+    named.map(async entry => {
+      // What a link leads to.
+      const { name } = entry;
+      const isFolder = entry.isSymbolicLink()
+        ? (await files.stat(`${path}/${name}`)).isDirectory()
+        : entry.isDirectory();
+      return { name, isFolder };
+    }),
+  );
 }
 
 function unreadable(path: string | URL, cause: unknown): RangeError {

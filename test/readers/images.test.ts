@@ -1,0 +1,157 @@
+/**
+ * Pictures that Pillow wrote, beside the pixels that Pillow reads of them, and sizes beside PyTorch's interpolate with
+ * antialias: test/fixtures/images.
+ */
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { imageData, readImageFolder } from '../../src/entries/data.js';
+import { resized } from '../../src/readers/images/resize.js';
+
+const folder = 'test/fixtures/images';
+const path = (name: string) => join(folder, name);
+const read = (name: string) => new Uint8Array(readFileSync(path(name)));
+const pixels: Record<string, { size: number[]; rgba: number[] }> = JSON.parse(
+  readFileSync(path('pixels.json'), 'utf8'),
+);
+const own = mkdtempSync(join(tmpdir(), 'myelin-images-'));
+afterAll(() => rmSync(own, { recursive: true }));
+
+const furthest = (a: ArrayLike<number>, b: ArrayLike<number>) => {
+  expect(a.length).toBe(b.length);
+  return Array.from(a, (value, i) => Math.abs(value - (b[i] ?? Number.NaN))).reduce(
+    (most, by) => Math.max(most, by),
+    0,
+  );
+};
+
+describe('imageData', () => {
+  it.each(Object.keys(pixels))('reads %s as Pillow does', async name => {
+    const { size, rgba } = pixels[name] ?? { size: [], rgba: [] };
+    const { x, scale, shape } = await imageData([path(name)], { channels: 4 });
+    expect(shape).toEqual([...size, 4]);
+    expect(scale).toBe(1 / 255);
+    // Decoders of JPEG round, and draw the colours of fewer pixels out, each in its own way.
+    expect(furthest(x, rgba)).toBeLessThanOrEqual(name.endsWith('.png') ? 0 : name === 'plain.jpg' ? 12 : 3);
+  });
+
+  it('takes bytes beside paths, several at once, in grey and in colours on white paper', async () => {
+    const { x, shape } = await imageData([read('rgb.png'), path('grey.png'), path('rgba.png')], { channels: 1 });
+    expect(shape).toEqual([9, 13, 1]);
+    // Pillow's convert('L').
+    const luma = ([r = 0, g = 0, b = 0]: number[]) => (19595 * r + 38470 * g + 7471 * b + 32768) >> 16;
+    const { rgba = [] } = pixels['rgb.png'] ?? {};
+    expect(x[5 * 13 + 7]).toBe(luma(rgba.slice((5 * 13 + 7) * 4)));
+    expect([...x.subarray(9 * 13, 2 * 9 * 13)]).toEqual((pixels['grey.png']?.rgba ?? []).filter((_, i) => i % 4 === 0));
+    const coloured = await imageData([path('rgba.png')]);
+    const [red = 0, , , alpha = 0] = (pixels['rgba.png']?.rgba ?? []).slice(12 * 4);
+    expect(coloured.x[12 * 3]).toBe(Math.round((red * alpha) / 255 + 255 - alpha));
+  });
+
+  it('brings pictures of any size to one', async () => {
+    const names = ['rgb.png', 'plain.jpg', 'turned6.jpg'];
+    const { x, shape } = await imageData(names.map(path), { size: [6, 8] });
+    expect(shape).toEqual([6, 8, 3]);
+    expect(x).toHaveLength(3 * 6 * 8 * 3);
+    // Of 24 × 40 the middle 24 × 32 is taken: red grows by 6 a column, 4 columns a pixel, from column 4 on.
+    const reds = Array.from({ length: 8 }, (_, column) => x[(6 * 8 + 3 * 8 + column) * 3] ?? 0);
+    expect(furthest(reds, [33, 57, 81, 105, 129, 153, 177, 201])).toBeLessThanOrEqual(5);
+    const stretched = await imageData([path('plain.jpg')], { size: [6, 8], fit: 'stretch' });
+    const all = Array.from({ length: 8 }, (_, column) => stretched.x[(3 * 8 + column) * 3] ?? 0);
+    expect(furthest(all, [12, 42, 72, 102, 132, 162, 192, 222])).toBeLessThanOrEqual(5);
+  });
+
+  it('names every file that is of another size, is not whole, or is no picture', async () => {
+    const named = (...names: string[]) => imageData(names.map(path));
+    await expect(named('rgb.png', 'plain.jpg', 'turned6.jpg')).rejects.toThrow(
+      /2 problems: .*plain\.jpg: expected 9 × 13 pixels.*turned6\.jpg: expected 9 × 13 pixels/,
+    );
+    await expect(named('rgb.png', 'plain.jpg')).rejects.toThrow(/got 24 × 40; give \{ size \}/);
+    await expect(imageData([path('pixels.json')])).rejects.toThrow(/pixels\.json: expected a PNG or JPEG picture/);
+    await expect(imageData([new Uint8Array(0)])).rejects.toThrow(/imageData: images\[0\]: expected .* an empty file/);
+    await expect(imageData([path('none.png')])).rejects.toThrow(/none\.png'?: expected a file that can be read/);
+    const jpeg = read('plain.jpg');
+    for (const [name, bytes] of [
+      ['cut.jpg', jpeg.subarray(0, jpeg.length - 300)],
+      ['header.jpg', jpeg.subarray(0, 40)],
+      ['cut.png', read('rgb.png').subarray(0, 60)],
+    ] as const) {
+      writeFileSync(join(own, name), bytes);
+      await expect(imageData([join(own, name)])).rejects.toThrow(
+        new RegExp(`${name}: expected a whole .*fetch it again`),
+      );
+    }
+  });
+
+  it('refuses options that it does not have, and sizes that none has', async () => {
+    const given = (options: object) => imageData([path('rgb.png')], options);
+    await expect(given({ size: 0 })).rejects.toThrow(/imageData: size: expected a whole number from 1/);
+    await expect(given({ size: [3] })).rejects.toThrow(/size: expected \[height, width\], got a list of 1/);
+    await expect(given({ fit: 'croop' })).rejects.toThrow(/did you mean 'crop'/);
+    await expect(given({ channels: 2 })).rejects.toThrow(/channels: expected 1, 3 or 4, got 2/);
+    await expect(given({ sise: 8 })).rejects.toThrow(/did you mean 'size'/);
+    await expect(imageData(path('rgb.png') as never)).rejects.toThrow(/expected a list of pictures.*give \[picture\]/);
+    await expect(imageData([])).rejects.toThrow(/expected at least one picture, got none/);
+  });
+});
+
+interface Resized {
+  from: [number, number];
+  to: [number, number];
+  pixels: number[];
+  expected: number[];
+}
+
+it.each(JSON.parse(readFileSync(path('resized.json'), 'utf8')) as Resized[])(
+  'resizes $from to $to as PyTorch does',
+  given => {
+    const [height, width] = given.from;
+    const picture = { height, width, data: Uint8Array.from(given.pixels) };
+    const { data } = resized(picture, { top: 0, left: 0, height, width }, ...given.to);
+    // A half and what float64 leaves of it.
+    expect(furthest(data, given.expected)).toBeLessThanOrEqual(0.501);
+  },
+);
+
+describe('readImageFolder', () => {
+  const folderOf = (name: string, files: Record<string, string[]>) => {
+    for (const [kind, names] of Object.entries(files)) {
+      mkdirSync(join(own, name, kind), { recursive: true });
+      for (const file of names) copyFileSync(path(file), join(own, name, kind, file));
+    }
+    return join(own, name);
+  };
+
+  it('has a class for each folder, in the order of their names', async () => {
+    const root = folderOf('two', { warm: ['rgb.png', 'palette.png'], cold: ['grey.png'] });
+    writeFileSync(join(root, 'cold', 'notes.txt'), 'no picture');
+    writeFileSync(join(root, '.hidden'), '');
+    const read = await readImageFolder(root, { channels: 1 });
+    expect(read.classes).toEqual(['cold', 'warm']);
+    expect([...read.y]).toEqual([0, 1, 1]);
+    expect(read.files.map(file => file.slice(root.length))).toEqual([
+      '/cold/grey.png',
+      '/warm/palette.png',
+      '/warm/rgb.png',
+    ]);
+    expect(read.x).toEqual((await imageData(read.files, { channels: 1 })).x);
+    const others = await readImageFolder(folderOf('test', { warm: ['rgb.png'] }), { classes: read.classes });
+    expect([...others.y]).toEqual([1]);
+  });
+
+  it('refuses a folder of one class, classes without pictures, and those that training did not have', async () => {
+    await expect(readImageFolder(folderOf('one', { only: ['rgb.png'] }))).rejects.toThrow(
+      /one: expected a folder for each of two classes or more, got 'only' alone/,
+    );
+    await expect(readImageFolder(folderOf('bare', { a: ['rgb.png'], b: [] }))).rejects.toThrow(
+      /bare\/b: expected PNG or JPEG pictures, got none/,
+    );
+    const root = folderOf('new', { a: ['rgb.png'], z: ['rgb.png'] });
+    await expect(readImageFolder(root, { classes: ['a', 'b'] })).rejects.toThrow(/classes 'a', 'b' alone, got 'z'/);
+    await expect(readImageFolder(join(own, 'nowhere'))).rejects.toThrow(/expected a folder that can be read/);
+    await expect(readImageFolder(folderOf('mixed', { a: ['rgb.png'], b: ['plain.jpg'] }))).rejects.toThrow(
+      /mixed\/b\/plain\.jpg: expected 9 × 13 pixels/,
+    );
+  });
+});
