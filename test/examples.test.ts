@@ -176,11 +176,6 @@ it('forecast is nearer than the last value and the week before', async () => {
   expect(readFileSync(join(folder, 'sales.csv'), 'utf8').trim().split('\n')).toHaveLength(1461);
 });
 
-it('fashionMnist says how to get its pictures where there are none', async () => {
-  const { stdout }: { stdout?: string } = await example('fashionMnist', folder).catch(error => error);
-  expect(stdout).toContain('apt-get install dataset-fashion-mnist');
-});
-
 it('leaves no example out', () => {
   const files = readdirSync('examples').filter(name => name.endsWith('.ts'));
   expect([...ran].sort()).toEqual(files.sort());
