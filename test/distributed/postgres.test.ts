@@ -12,7 +12,7 @@ afterAll(endAll);
 
 describe.skipIf(without.postgres)(titled('a cluster on PostgreSQL', without.postgres), () => {
   it('gives the bits of one process, round after round, and where a worker is killed', async () => {
-    const url = await startPostgres();
+    const { url } = await startPostgres();
     const [first] = [startWorker(url), startWorker(url)];
     await using workers = cluster(url, { name: 'test' });
     const running = workers.averageRounds({ ...run, data: 'slow' });

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
@@ -8,8 +9,8 @@ import { type Cluster, cluster, local } from '../../src/entries/distributed.js';
 import { adam, dense, integer, Model, sequential } from '../../src/entries/node.js';
 import { rows } from './programs/readers.js';
 import {
+  type BrokerServer,
   endAll,
-  type RedisServer,
   type StartedWorker,
   startRedis,
   startWorker,
@@ -25,7 +26,7 @@ const run = { id: 'run', architecture, shards: 6, rounds: 3, seed: 1, local: fit
 afterAll(endAll);
 
 describe.skipIf(without.redis)(titled('a cluster on Redis', without.redis), () => {
-  let redis: RedisServer;
+  let redis: BrokerServer;
   let right: string;
   let workers: StartedWorker[] = [];
   let coordinator: Cluster<string>;
@@ -262,19 +263,25 @@ describe.skipIf(without.redis)(titled('a cluster on Redis', without.redis), () =
   });
 
   it('says what is wrong with a broker', async () => {
-    const ask = (url: string, name = 'test') => {
-      const other = cluster(url, { name });
-      return other.averageRounds({ ...run, data: 'rows' }).finally(() => other.close());
+    const ask = (url: string, more = {}) => {
+      const other = cluster(url, { name: 'test' });
+      return other.averageRounds({ ...run, ...more, data: 'rows' }).finally(() => other.close());
     };
     expect(() => cluster('mysql://here', { name: 'test' })).toThrow(
       "cluster: url: expected an address such as redis://host, rediss://host or postgres://host/database, got 'mysql:'",
     );
     expect(() => cluster(redis.url, { name: 'a b' })).toThrow('cluster: name: expected 1 to 64 letters');
     await expect(ask('redis://127.0.0.1:1')).rejects.toThrow('is it running and to be reached?');
-    const locked = await startRedis('--requirepass', 'secret');
+    const locked = await startRedis('--requirepass', 'secret', '--maxmemory-policy', 'allkeys-lru');
     await expect(ask(locked.url)).rejects.toThrow('of an account that may use it');
     await expect(ask(locked.url.replace('//', '//:wrong@'))).rejects.toThrow(
       /\/\/…@.*WRONGPASS.*of an account that may use it/,
+    );
+    const warned = once(process, 'warning');
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(ask(locked.url.replace('//', '//:secret@'), { signal })).rejects.toThrow('enough');
+    expect(String(await warned)).toContain(
+      'expected a Redis with maxmemory-policy noeviction, got allkeys-lru; a full',
     );
   });
 });

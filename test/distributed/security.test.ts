@@ -10,11 +10,11 @@ import { adam, dense, Model, sequential } from '../../src/entries/node.js';
 import { messageOf } from '../../src/errors.js';
 import { rows } from './programs/readers.js';
 import {
+  type BrokerServer,
   endAll,
   folder,
   freePort,
   installed,
-  type RedisServer,
   startRedis,
   startWorker,
   titled,
@@ -35,7 +35,7 @@ const rule = [
 afterAll(endAll);
 
 describe.skipIf(without.redis)(titled('a cluster on Redis that lets few in', without.redis), () => {
-  let redis: RedisServer;
+  let redis: BrokerServer;
   let admin: Redis;
   let workers: Cluster<string>;
   let right: string;

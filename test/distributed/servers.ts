@@ -25,7 +25,7 @@ const postgresFolder = (existsSync('/usr/lib/postgresql') ? readdirSync('/usr/li
 
 export const without = {
   redis: installed('redis-server') ? undefined : 'skipped: redis-server is not installed',
-  postgres: postgresFolder && installed('runuser') ? undefined : 'skipped: postgresql is not installed',
+  postgres: postgresFolder ? undefined : 'skipped: postgresql is not installed',
 };
 
 /** A title that says why what it is of was skipped. */
@@ -61,66 +61,68 @@ function ended(child: ChildProcess): Promise<void> {
   return new Promise(resolve => child.once('exit', () => resolve()));
 }
 
-export interface RedisServer {
+export interface BrokerServer {
   readonly url: string;
   readonly port: number;
+  kill(): Promise<void>;
   /** Kills it and starts it again on its folder. */
   restart(): Promise<void>;
 }
 
-/** A Redis of the given settings, such as `--appendonly yes`. */
-export async function startRedis(...settings: string[]): Promise<RedisServer> {
-  const [port, directory] = [await freePort(), folder()];
-  const ports = settings.includes('--tls-port') ? [] : ['--port', String(port)];
-  const all = [...ports, '--bind', '127.0.0.1', '--dir', directory, '--save', '', ...settings];
+interface ServerProcess {
+  /** Where it says that it is ready. */
+  readonly output: 'stdout' | 'stderr';
+  /** Ends it without a chance to put things in order. */
+  readonly end: NodeJS.Signals;
+  readonly as?: { readonly uid: number; readonly gid: number };
+}
+
+async function serve(command: string, words: readonly string[], { output, end, as }: ServerProcess) {
   let child: ChildProcess;
   const start = async () => {
-    child = spawn('redis-server', all, { stdio: ['ignore', 'pipe', 'inherit'] });
+    child = spawn(command, words, { ...as, stdio: ['ignore', 'pipe', 'pipe'] });
     await new Promise<void>((resolve, reject) => {
-      child.stdout?.on('data', text => /ready to accept connections/i.test(String(text)) && resolve());
-      child.once('exit', code => reject(new Error(`redis-server: exit code ${code}`)));
+      child[output]?.on('data', text => /ready to accept connections/i.test(String(text)) && resolve());
+      child.once('exit', code => reject(new Error(`${command}: exit code ${code}`)));
     });
   };
   await start();
-  begun.push(() => child.kill('SIGKILL'));
-  const restart = async () => {
-    child.kill('SIGKILL');
+  const kill = async () => {
+    child.kill(end);
     await ended(child);
-    await start();
   };
-  return { url: `redis://127.0.0.1:${port}`, port, restart };
+  begun.push(() => child.kill(end));
+  return { kill, restart: () => kill().then(start) };
+}
+
+/** A Redis of the given settings, such as `--appendonly yes`. */
+export async function startRedis(...settings: string[]): Promise<BrokerServer> {
+  const [port, directory] = [await freePort(), folder()];
+  const ports = settings.includes('--tls-port') ? [] : ['--port', String(port)];
+  const all = [...ports, '--bind', '127.0.0.1', '--dir', directory, '--save', '', ...settings];
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    ...(await serve('redis-server', all, { output: 'stdout', end: 'SIGKILL' })),
+  };
 }
 
 /** A PostgreSQL; it refuses to run as root, and is then its own user's. */
-export async function startPostgres(): Promise<string> {
+export async function startPostgres(): Promise<BrokerServer> {
   const [port, directory, bin] = [await freePort(), folder(), postgresFolder ?? ''];
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot) {
-    const [uid, gid] = ['-u', '-g'].map(flag => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' })));
-    chownSync(directory, uid ?? 0, gid ?? 0);
-  }
-  const as = isRoot ? ['runuser', '-u', 'postgres', '--'] : ['env'];
-  const [command = '', ...words] = as;
   const data = join(directory, 'data');
-  execFileSync(command, [...words, join(bin, 'initdb'), '-D', data, '-A', 'trust', '-U', 'postgres', '-N'], {
-    stdio: 'ignore',
-  });
-  const settings = [
-    '-c',
-    'listen_addresses=127.0.0.1',
-    '-c',
-    `unix_socket_directories=${directory}`,
-    '-c',
-    'fsync=off',
-  ];
-  const arguments_ = [...words, join(bin, 'postgres'), '-D', data, '-p', String(port), ...settings];
-  const child = spawn(command, arguments_, { stdio: ['ignore', 'ignore', 'pipe'] });
-  begun.push(() => child.kill('SIGINT'));
-  await new Promise<void>((resolve, reject) => {
-    child.stderr?.on('data', text => /ready to accept connections/i.test(String(text)) && resolve());
-    child.once('exit', code => reject(new Error(`postgres: exit code ${code}`)));
-  });
-  return `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const as = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : undefined;
+  if (as) chownSync(directory, as.uid, as.gid);
+  const initdb = ['-D', data, '-A', 'trust', '-U', 'postgres', '-N'];
+  execFileSync(join(bin, 'initdb'), initdb, { stdio: 'ignore', cwd: directory, ...as });
+  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${directory}`, 'fsync=off'];
+  const words = ['-D', data, '-p', String(port), ...settings.flatMap(setting => ['-c', setting])];
+  const server = await serve(join(bin, 'postgres'), words, { output: 'stderr', end: 'SIGQUIT', ...(as && { as }) });
+  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, port, ...server };
+}
+
+function idOf(flag: '-u' | '-g'): number {
+  return Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
 }
 
 /** What a worker prints of a job. */

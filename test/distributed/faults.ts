@@ -1,0 +1,143 @@
+/**
+ * What becomes of a run on each installed broker where something ends in the middle of it: the hash of each, which is
+ * that of one process. Takes some minutes, one of them for a broker that never comes back.
+ *
+ *     npm run build && npm run distributed:faults [-- Redis | PostgreSQL]
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { cluster, local, type RoundEvent } from '../../src/entries/distributed.js';
+import { adam, dense, sequential } from '../../src/entries/node.js';
+import { messageOf } from '../../src/errors.js';
+import { rows } from './programs/readers.js';
+import { type BrokerServer, endAll, startPostgres, startRedis, startWorker, until, without } from './servers.js';
+
+const architecture = sequential(8, [dense(16, { activation: 'relu' }), dense(3, { activation: 'softmax' })]);
+const fit = { loss: 'sparseCategoricalCrossEntropy', optimizer: adam({ learningRate: 0.01 }), epochs: 2 } as const;
+const run = { id: 'run', architecture, data: 'slow', shards: 6, rounds: 3, seed: 1, local: fit } as const;
+/** Seconds; a loaded machine has to renew in time. */
+const LOCK = 3;
+const program = fileURLToPath(new URL('programs/coordinate.js', import.meta.url));
+
+type Workers = readonly ReturnType<typeof startWorker>[];
+type Fault = (server: BrokerServer, workers: Workers, total: () => number) => Promise<string>;
+
+function coordinate(server: BrokerServer, more = {}): Promise<string> {
+  const own = cluster(server.url, { name: 'test' });
+  return own
+    .averageRounds({ ...run, ...more })
+    .then(({ hash }) => hash)
+    .finally(() => own.close());
+}
+
+/** A coordinator of its own process, and its last line. */
+function start(server: BrokerServer) {
+  const child = spawn(process.execPath, [program, server.url], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let last: { hash?: string } = {};
+  createInterface({ input: child.stdout }).on('line', line => {
+    last = JSON.parse(line);
+  });
+  return { child, hash: once(child, 'close').then(() => last.hash ?? 'none') };
+}
+
+/** Something that is done to what takes part while a round and more are done. */
+function during(act: (server: BrokerServer, workers: Workers) => unknown): Fault {
+  return async (server, workers, total) => {
+    const running = coordinate(server);
+    await until('a round and a job more are done', () => total() > 6, 200);
+    await act(server, workers);
+    return running;
+  };
+}
+
+const faults: Readonly<Record<string, Fault>> = {
+  'two workers': server => coordinate(server),
+  'a worker is killed': during((_, [first]) => first?.process.kill('SIGKILL')),
+  'a worker sleeps beyond its lock': during((_, [first]) => {
+    first?.process.kill('SIGSTOP');
+    setTimeout(() => first?.process.kill('SIGCONT'), 3000 * LOCK);
+  }),
+  'a worker is told to end': during((_, [first]) => first?.process.kill('SIGTERM')),
+  'the coordinator is killed': async (server, _, total) => {
+    const first = start(server);
+    await until('a round and a job more are done', () => total() > 6, 200);
+    first.child.kill('SIGKILL');
+    await first.hash;
+    return start(server).hash;
+  },
+  'the run is aborted': async (server, _, total) => {
+    const stop = new AbortController();
+    const running = coordinate(server, { signal: stop.signal }).catch(messageOf);
+    await until('a round and a job more are done', () => total() > 6, 200);
+    stop.abort(new Error('enough'));
+    await running;
+    return coordinate(server);
+  },
+  'the broker is killed': during(server => server.restart()),
+};
+
+const servers = [
+  ['Redis', without.redis, () => startRedis('--appendonly', 'yes', '--appendfsync', 'always')],
+  ['PostgreSQL', without.postgres, startPostgres],
+] as const;
+const only = process.argv[2];
+const right = (await local().averageRounds({ ...run, data: rows })).hash;
+const print = (broker: string, what: string, hash: string, seconds = '') =>
+  console.log(`${broker.padEnd(12)}${what.padEnd(34)}${hash.slice(0, 16).padEnd(18)}${seconds}`);
+print('local()', 'one process', right);
+
+async function withWorkers<T>(server: BrokerServer, count: number, act: (workers: Workers) => Promise<T>): Promise<T> {
+  const workers = Array.from({ length: count }, () => startWorker(server.url, { lock: LOCK }));
+  try {
+    return await act(workers);
+  } finally {
+    for (const { process } of workers) process.kill('SIGKILL');
+    await Promise.all(workers.map(({ ended }) => ended));
+  }
+}
+
+let wrong = 0;
+for (const [broker, missing, open] of servers) {
+  if (only !== undefined && only !== broker) continue;
+  if (missing) {
+    print(broker, missing, '');
+    continue;
+  }
+  const server = await open();
+  const judge = async (what: string, count: number, fault: Fault) => {
+    const began = performance.now();
+    const hash = await withWorkers(server, count, workers => {
+      return fault(server, workers, () => workers.reduce((sum, { told }) => sum + told.length, 0));
+    });
+    if (hash !== right) wrong++;
+    print(broker, what, hash, `${((performance.now() - began) / 1000).toFixed(1)} s`);
+  };
+  for (const count of [1, 3]) await judge(`${count} workers`, count, own => coordinate(own));
+  for (const [what, fault] of Object.entries(faults)) await judge(what, 2, fault);
+
+  const seconds: number[] = [];
+  const onRound = (event: RoundEvent) => void seconds.push(event.seconds);
+  const quick = { id: 'quick', data: 'rows', shards: 2, rounds: 100, onRound };
+  await withWorkers(server, 2, () => coordinate(server, quick));
+  const [median = 0, most = 0] = [seconds.sort((a, b) => a - b)[50], seconds.at(-1)];
+  print(
+    broker,
+    '100 rounds of 2 shards',
+    '',
+    `median ${(1000 * median).toFixed(0)} ms, most ${(1000 * most).toFixed(0)} ms`,
+  );
+
+  const began = performance.now();
+  const told = await withWorkers(server, 2, async workers => {
+    const running = coordinate(server).catch(messageOf);
+    await until('a job is done', () => workers.some(({ told }) => told.length > 0), 200);
+    await server.kill();
+    return running;
+  });
+  print(broker, 'it never comes back', told, `${((performance.now() - began) / 1000).toFixed(1)} s`);
+  console.log(`  ${told}`);
+}
+endAll();
+process.exit(wrong > 0 ? 1 : 0);
