@@ -78,6 +78,22 @@ export async function answered<T>(where: string, answer: Promise<T>, seconds = M
   }
 }
 
+/** What is answered, on another connection where one is lost; a server that is restarted is waited for. */
+export async function again<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      // Connections that ended, servers that start or stop; anything else stays what it is.
+      const passing =
+        /^(ECONN|EPIPE|ENOTFOUND|57P0|08)/.test(String(code)) || /terminated|timeout/i.test(messageOf(error));
+      if (!passing || tries === 60) throw error;
+      await new Promise(resolve => setTimeout(resolve, 500));
+    }
+  }
+}
+
 /** Whether a Redis says that an account or its password will not do, which does not pass. */
 export function isRefusal(told: string): boolean {
   return /WRONGPASS|NOAUTH|NOPERM|invalid password/i.test(told);

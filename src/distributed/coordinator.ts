@@ -3,7 +3,7 @@ import type { Queue, QueueEvents } from 'bullmq';
 import { describe, placed, shorten, wrongType, wrongValue } from '../errors.js';
 import { hasKey } from '../kinds.js';
 import type { Signal } from '../platform.js';
-import { answered, type Broker } from './broker.js';
+import { again, answered, type Broker } from './broker.js';
 import {
   checkResult,
   configKey,
@@ -134,8 +134,8 @@ export class Coordinator implements RoundCrew<string> {
       await this.#clear(run);
     }
     for (const { id } of wanted) {
-      const job = await this.#asked(this.#queue.getJob(id));
-      if (job?.finishedOn && hasKey(job.returnvalue, 'error')) await this.#asked(this.#queue.remove(id));
+      const job = await this.#asked(() => this.#queue.getJob(id));
+      if (job?.finishedOn && hasKey(job.returnvalue, 'error')) await this.#asked(() => this.#queue.remove(id));
     }
   }
 
@@ -146,7 +146,7 @@ export class Coordinator implements RoundCrew<string> {
   async #clear(run: string): Promise<void> {
     const { jobs, keys } = this.#left.get(run) ?? { jobs: [], keys: [] };
     await this.#broker.remove(keys);
-    await this.#asked(Promise.all(jobs.map(id => this.#queue.remove(id))));
+    await this.#asked(() => Promise.all(jobs.map(id => this.#queue.remove(id))));
     this.#left.set(run, { jobs: [], keys: [] });
   }
 
@@ -155,7 +155,7 @@ export class Coordinator implements RoundCrew<string> {
     await this.#broker.remove(wanted.map(({ data }) => data.needs));
     // Those under way are locked by their workers, which leave them by themselves.
     for (const { id } of wanted) {
-      const job = await this.#asked(this.#queue.getJob(id));
+      const job = await this.#asked(() => this.#queue.getJob(id));
       if (job && !job.finishedOn) await this.#queue.remove(id).catch(() => {});
     }
   }
@@ -163,7 +163,7 @@ export class Coordinator implements RoundCrew<string> {
   /** Leaves nothing of jobs, and of what they needed. */
   async clear(wanted: readonly Wanted[]): Promise<void> {
     await this.#broker.remove(wanted.flatMap(({ id, data }) => [data.needs, resultKey(id)]));
-    await this.#asked(Promise.all(wanted.map(({ id }) => this.#queue.remove(id))));
+    await this.#asked(() => Promise.all(wanted.map(({ id }) => this.#queue.remove(id))));
   }
 
   /** Puts what a job needs where workers look for it. */
@@ -212,21 +212,21 @@ export class Coordinator implements RoundCrew<string> {
   /** What a job came to, once it is done. */
   async #look(each: Wanted, give: (which: readonly Wanted[]) => Promise<void>): Promise<Done | undefined> {
     const { id, data } = each;
-    const job = await this.#asked(this.#queue.getJob(id));
+    const job = await this.#asked(() => this.#queue.getJob(id));
     if (job?.finishedOn) {
       const what = data.kind === 'shard' ? `round ${data.round + 1}, shard ${data.shard}` : 'a run';
       let result: Result | JobError;
       try {
         result = checkResult(what, data.kind, job.returnvalue);
       } catch (error) {
-        await this.#asked(this.#queue.remove(id));
+        await this.#asked(() => this.#queue.remove(id));
         throw error;
       }
       if ('error' in result) throw placed(`${what} on ${shorten(result.worker)}`, new Error(result.error));
       if (!('hash' in result)) return { result, bytes: new Uint8Array() };
       const bytes = await this.#broker.get(resultKey(id));
       if (bytes) return { result, bytes };
-      await this.#asked(this.#queue.remove(id));
+      await this.#asked(() => this.#queue.remove(id));
     } else if (job) return undefined;
     // The broker began anew, or threw something away.
     if (!(await this.#broker.has(data.needs))) await give([each]);
@@ -237,11 +237,12 @@ export class Coordinator implements RoundCrew<string> {
   async #add(wanted: readonly Wanted[]): Promise<void> {
     const options = { removeOnFail: true, stackTraceLimit: 1 };
     const jobs = wanted.map(({ id, data }) => ({ name: data.kind, data, opts: { ...options, jobId: id } }));
-    await this.#asked(this.#queue.addBulk(jobs));
+    await this.#asked(() => this.#queue.addBulk(jobs));
   }
 
-  #asked<T>(answer: Promise<T>): Promise<T> {
-    return answered(`${WHERE}: the broker`, answer);
+  /** What may be asked again where a connection was lost. */
+  #asked<T>(ask: () => Promise<T>): Promise<T> {
+    return answered(`${WHERE}: the broker`, again(ask));
   }
 
   /** Resolves when a job may be done: of an event, after a while, or of an abort. */

@@ -1,6 +1,6 @@
 /** A cluster's broker on PostgreSQL. */
 import { messageOf, wrongState } from '../errors.js';
-import { answered, type Broker, KEPT_SECONDS, peer, queueHome, shownAddress } from './broker.js';
+import { again, answered, type Broker, KEPT_SECONDS, peer, queueHome, shownAddress } from './broker.js';
 
 const WHERE = 'cluster';
 const TABLE = 'myelin_parameters';
@@ -47,20 +47,4 @@ export async function openPostgres(address: string, name: string): Promise<Broke
     },
     close: () => pool.end(),
   };
-}
-
-/** What a query gives, on another connection where one is lost; a server that is restarted is waited for. */
-async function again<T>(query: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await query();
-    } catch (error) {
-      const { code } = error as { code?: unknown };
-      // Connections that ended, servers that start or stop; anything else stays what it is.
-      const passing =
-        /^(ECONN|EPIPE|ENOTFOUND|57P0|08)/.test(String(code)) || /terminated|timeout/i.test(messageOf(error));
-      if (!passing || tries === 60) throw error;
-      await new Promise(resolve => setTimeout(resolve, 500));
-    }
-  }
 }
