@@ -90,6 +90,25 @@ async function viteBuild(program, outDir, base = '/') {
   cpSync(join(folder, 'model.safetensors'), join(outDir, 'model.safetensors'));
 }
 
+/** Bundles a Lambda function as the page says, and gives the body that it answers with. */
+async function bundledAnswer(program, body) {
+  const outdir = join(folder, 'lambda');
+  await bundle({
+    entryPoints: [join(folder, program)],
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+  });
+  cpSync(join(folder, 'model.safetensors'), join(outdir, 'model.safetensors'));
+  return node(`
+    import { handler } from './lambda/${program}';
+    const event = { version: '2.0', body: ${JSON.stringify(body)}, isBase64Encoded: false };
+    console.log(JSON.stringify((await handler(event, {})).body));`);
+}
+
 /** How each program is run; gives its predictions. */
 const recipes = {
   // Many at once: each request is answered from its own rows.
@@ -178,22 +197,12 @@ const recipes = {
     if (body !== (await handler(event('${request.body}'), {})).body) throw new Error('base64 is answered otherwise');
     console.log(body);`),
 
-  'bundled.mjs': async () => {
-    const outdir = join(folder, 'lambda');
-    await bundle({
-      entryPoints: [join(folder, 'bundled.mjs')],
-      outdir,
-      outExtension: { '.js': '.mjs' },
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      logLevel: 'error',
-    });
-    cpSync(join(folder, 'model.safetensors'), join(outdir, 'model.safetensors'));
-    return node(`
-    import { handler } from './lambda/bundled.mjs';
-    console.log((await handler({ version: '2.0', body: '${request.body}', isBase64Encoded: false }, {})).body);`);
-  },
+  'bundled.mjs': async () => JSON.parse(await bundledAnswer('bundled.mjs', request.body)),
+
+  'bundledTable.mjs': async () =>
+    JSON.parse(await bundledAnswer('bundledTable.mjs', JSON.stringify(named))).flatMap(({ probabilities }) =>
+      Object.values(probabilities),
+    ),
 
   'page.html': () => ask(folder, 'page.html'),
 
