@@ -88,7 +88,9 @@ export async function again<T>(ask: () => Promise<T>): Promise<T> {
       // Connections that ended, servers that start or stop; anything else stays what it is.
       const passing =
         /^(ECONN|EPIPE|ENOTFOUND|57P0|08)/.test(String(code)) || /terminated|timeout/i.test(messageOf(error));
-      if (!passing || tries === 60) throw error;
+      if (!passing) throw error;
+      const mend = 'is it running and to be reached?';
+      if (tries === 60) throw wrongState('cluster', 'a broker that answers', messageOf(error), mend);
       await new Promise(resolve => setTimeout(resolve, 500));
     }
   }
