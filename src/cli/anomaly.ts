@@ -16,6 +16,7 @@ import { parameterCount } from './modelFile.js';
 import { columnKindsMeant, columnsMeant } from './names.js';
 import { bold, createOutput, fileSize, percent } from './output.js';
 import { createProgress } from './progress.js';
+import { checkReport, reportAnomalies } from './report.js';
 import { interruptible, type TrainOptions } from './train.js';
 import { checkDestination, refuseSameFile, UsageError } from './usage.js';
 import { csvCell, float32Text } from './writing.js';
@@ -27,7 +28,7 @@ export interface AnomalyFileOptions extends Omit<TrainOptions, 'target'> {
 }
 
 /** Options that say nothing of rows without a target. */
-const FOREIGN = ['dropout', 'weightDecay', 'keep', 'calibrate', 'threshold', 'classWeights', 'report'];
+const FOREIGN = ['dropout', 'weightDecay', 'keep', 'calibrate', 'threshold', 'classWeights'];
 
 /** `given`: the options that were typed. */
 export async function trainAnomaly(file: string, options: AnomalyFileOptions, given: readonly string[]): Promise<void> {
@@ -38,6 +39,7 @@ export async function trainAnomaly(file: string, options: AnomalyFileOptions, gi
   }
   await refuseSameFile('--out', options.out, [file]);
   await checkDestination('--out', options.out);
+  await checkReport(options.report, [file], options.out);
   const output = createOutput(options.json);
   const csv = await readCsv(file, options);
   checkHeader(csv, options);
@@ -70,7 +72,7 @@ export async function trainAnomaly(file: string, options: AnomalyFileOptions, gi
   try {
     const known = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
     const settings = { ...known, ...typed('hidden'), ...typed('activation'), epochs: most, onEpoch: progress.epoch };
-    const { model, report } = await fitAnomalies(TableModel, table, settings);
+    const { model, report, judged } = await fitAnomalies(TableModel, table, settings);
     progress.stop();
     for (const line of columnLines(model.preprocessing)) output.say(line);
     output.say(`\nkept epoch ${report.keptEpoch} of ${report.doneEpochs}, whose validation loss was lowest`);
@@ -81,6 +83,10 @@ export async function trainAnomaly(file: string, options: AnomalyFileOptions, gi
     output.say(
       `${options.out} saved (${fileSize(bytes)}); predict with it: npx myelin predict ${options.out} FILE.csv`,
     );
+    if (options.report === undefined) return;
+    await reportAnomalies(options.report, file, judged, report);
+    output.event('report', { report: options.report });
+    output.say(`${options.report} written: the report, for a browser`);
   } finally {
     progress.stop();
     release();

@@ -35,25 +35,27 @@ export async function evaluate(modelPath: string, file: string, options: Evaluat
   const target = options.target ?? loaded.preprocessing?.target.name;
   if (target === undefined) throw new UsageError(`${modelPath} does not say what it predicts: name it with --target`);
   const { table, preprocessing } = await readFor(loaded, file, options, target);
+  const tell = async (figures: object, text: string, x: Float32Array) => {
+    const output = createOutput(options.json);
+    output.event('evaluate', { model: modelPath, file, ...figures });
+    output.say(text);
+    if (options.report === undefined) return;
+    const rows = { model: loaded.model, preprocessing, cells: table, x };
+    await reportEvaluation(options.report, rows, { modelPath, file });
+    output.event('report', { report: options.report });
+    output.say(`\n${options.report} written: the report, for a browser`);
+  };
   if (preprocessing.anomaly) {
     const filling = (options.impute ?? preprocessing.impute) ? 'fill' : 'refuse';
     const { x } = encodeInputs(table, preprocessing, { missing: filling, unknown: filling });
     const { judgeAnomalies } = await import('./anomaly.js');
     const { figures, text } = judgeAnomalies(loaded.model.predict(x), preprocessing, table, options.target);
-    const output = createOutput(options.json);
-    output.event('evaluate', { model: modelPath, file, ...figures });
-    output.say(text);
+    await tell(figures, text, x);
     return;
   }
   columnIndex(table, preprocessing.target.name);
   const filling = (options.impute ?? preprocessing.impute) ? 'fill' : 'refuse';
   const { x } = encodeInputs(table, preprocessing, { missing: filling, unknown: filling });
   const figures = figuresOf(outputsFor(loaded.model, x, preprocessing), table, preprocessing);
-  const output = createOutput(options.json);
-  output.event('evaluate', { model: modelPath, file, ...figures });
-  output.say(describeFigures(figures, `${file}:`));
-  if (options.report === undefined) return;
-  await reportEvaluation(options.report, { model: loaded.model, preprocessing, cells: table, x }, { modelPath, file });
-  output.event('report', { report: options.report });
-  output.say(`\n${options.report} written: the report, for a browser`);
+  await tell(figures, describeFigures(figures, `${file}:`), x);
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Model } from '../entries/node.js';
 import { saveAtomically } from '../files/save.js';
 import type { TableRowsJudged } from '../report/judged.js';
+import type { AnomalyReport, JudgedRows } from '../tabular/anomaly.js';
 import type { CheckedOptions } from '../tabular/fitTable.js';
 import { defaultPatience, type Run } from '../tabular/fitting.js';
 import type { Windows } from '../tabular/forecast.js';
@@ -91,6 +92,39 @@ export async function reportTraining(
   await saveAtomically(path, Buffer.from(page));
 }
 
+/** Writes the page of a training without a target. */
+export async function reportAnomalies(
+  path: string,
+  file: string,
+  { options, ...judged }: JudgedRows,
+  { history, keptEpoch, doneEpochs, rows, heldOut }: AnomalyReport,
+): Promise<void> {
+  const { tableReport } = await import('../report/tableReport.js');
+  const { quantile, validation, hidden, activation, epochs, batchSize, learningRate, seed, impute, refit } = options;
+  const { patience = defaultPatience(epochs ?? doneEpochs) } = options;
+  const page = tableReport({
+    ...{ ...judged, history, keptEpoch, command: commandLine() },
+    settings: {
+      file,
+      rows: `${grouped(rows)}, of which ${validation} are held out, and as much of the others chose epoch and threshold`,
+      saved: refit ? `trained again on all ${grouped(rows)} rows` : 'the model that was judged',
+      task: 'anomaly',
+      quantile,
+      hidden: hidden?.join(', ') ?? 'as wide as the inputs, a third of them',
+      activation,
+      epochs: `${doneEpochs} of ${epochs} done, ${keptEpoch} kept`,
+      'batch size': batchSize,
+      'learning rate': learningRate,
+      patience,
+      seed,
+      impute,
+      refit,
+    },
+    rows: `Judged on ${counted(heldOut, 'row')} that neither trained it nor chose epoch and threshold.`,
+  });
+  await saveAtomically(path, Buffer.from(page));
+}
+
 /** Writes the page of a forecast's training: `rows` are windows, each number of which is judged by itself. */
 export async function reportForecast(
   path: string,
@@ -127,11 +161,12 @@ export async function reportEvaluation(
   { modelPath, file }: { readonly modelPath: string; readonly file: string },
 ): Promise<void> {
   const { tableReport } = await import('../report/tableReport.js');
+  const { target, anomaly } = rows.preprocessing;
   const page = tableReport({
     ...rows,
     rows: `${modelPath}, judged on ${counted(rows.cells.rows, 'row')} of ${file}.`,
     command: commandLine(),
-    settings: { model: modelPath, file, target: rows.preprocessing.target.name },
+    settings: { model: modelPath, file, ...(anomaly ? {} : { target: target.name }) },
   });
   await saveAtomically(path, Buffer.from(page));
 }

@@ -6,7 +6,7 @@ import { type ScaleLinear, type ScaleLogarithmic, scaleBand, scaleLinear, scaleL
 import { escapeText } from '../drawing/theme.js';
 import type { Importance } from '../tabular/tableModel.js';
 import type { Curve } from './contents.js';
-import type { CalibrationBin, histogram, Point } from './curves.js';
+import type { Bin, CalibrationBin, Point } from './curves.js';
 
 const WIDTH = 360;
 const HEIGHT = 250;
@@ -179,8 +179,8 @@ export function predictionChart(title: string, points: readonly Point[]): string
   return figure({ id: 'predictions', title, body, marks: points.length });
 }
 
-/** How often predictions are off by how much. */
-export function residualChart(title: string, bins: ReturnType<typeof histogram>): string {
+/** How often which value occurs, with a line at one of them. */
+export function histogramChart(title: string, id: string, bins: readonly Bin[], name: string, marked: number): string {
   const x = xScale(bins[0]?.from ?? 0, bins.at(-1)?.to ?? 1);
   const y = yScale(0, Math.max(...bins.map(({ count }) => count))).nice();
   const bars = bins.map(({ from, to, count }) => {
@@ -189,9 +189,10 @@ export function residualChart(title: string, bins: ReturnType<typeof histogram>)
     return `<rect class="bar" x="${left.toFixed(1)}" y="${top.toFixed(1)}" ${size}/>`;
   });
   const [low, high] = x.domain();
-  const zero = (low ?? 0) <= 0 && (high ?? 0) >= 0 ? `<path class="chance" d="M${x(0)} ${TOP}V${y(0)}"/>` : '';
-  const body = `${axes(x, y, 'prediction less truth', 'rows')}${bars.join('')}${zero}`;
-  return figure({ id: 'residuals', title, body, marks: bins.length });
+  const isWithin = (low ?? 0) <= marked && (high ?? 0) >= marked;
+  const line = isWithin ? `<path class="chance" d="M${x(marked).toFixed(1)} ${TOP}V${y(0)}"/>` : '';
+  const body = `${axes(x, y, name, 'rows')}${bars.join('')}${line}`;
+  return figure({ id, title, body, marks: bins.length });
 }
 
 /** Columns that are shown: the most important ones. */

@@ -1,9 +1,11 @@
 /** What a report holds, as plain data: everything that is shown, and nothing of how. */
+import { quantileOf } from '../tabular/anomaly.js';
 import { classFigures, type Figures, numberFigures } from '../tabular/figures.js';
 import type { Importance } from '../tabular/tableModel.js';
 import { decided } from '../tabular/tablePredictor.js';
 import type { History } from '../trainingOptions.js';
 import {
+  type Bin,
   type CalibrationBin,
   calibrationBins,
   histogram,
@@ -23,13 +25,25 @@ export interface Curve {
 export interface Mistake {
   /** Which row it is, in words. */
   readonly row: string;
-  readonly truth: string;
+  /** Not known of rows without a target. */
+  readonly truth?: string;
   readonly predicted: string;
   /** How wrong that is, in words. */
   readonly how: string;
   readonly picture?: string;
   /** Some of its cells, by the columns' names. */
   readonly cells?: readonly (readonly [string, string])[];
+}
+
+/** Of rows without a target: how many of them are unlike the others. */
+export interface AnomalyFigures {
+  readonly rows: number;
+  /** The score from which on a row is an anomaly, and the share of rows that stay below it in training. */
+  readonly threshold: number;
+  readonly quantile: number;
+  readonly anomalous: number;
+  readonly median: number;
+  readonly highest: number;
 }
 
 export interface Column {
@@ -49,13 +63,15 @@ export interface Contents {
   readonly keptEpoch?: number;
   /** What the rows of the second loss are called. */
   readonly otherRows: string;
-  readonly figures: Figures;
+  readonly figures: Figures | AnomalyFigures;
   readonly roc: readonly Curve[];
   readonly precisionRecall: readonly Curve[];
   readonly calibration: readonly CalibrationBin[];
   /** Truth and prediction of a regression's rows, and how often which difference occurs. */
   readonly predictions: readonly Point[];
-  readonly residuals: ReturnType<typeof histogram>;
+  readonly residuals: readonly Bin[];
+  /** How often which power of ten is a row's score. */
+  readonly scores?: readonly Bin[];
   readonly importance: readonly Importance[];
   readonly mistakes: readonly Mistake[];
   readonly columns: readonly Column[];
@@ -63,10 +79,11 @@ export interface Contents {
   readonly command?: string;
 }
 
-/** Rows whose target is known, with what a model says of them. */
+/** Rows with what a model says of them: their target is known, or they have none and are to be like the others. */
 export type Judged = (
   | ({ readonly kind: 'classes'; readonly truth: Int32Array; readonly probabilities: ArrayLike<number> } & Classes)
   | { readonly kind: 'numbers'; readonly truth: Float64Array; readonly predicted: Float64Array; readonly scale: number }
+  | { readonly kind: 'scores'; readonly scores: Float32Array; readonly threshold: number; readonly quantile: number }
 ) &
   Rows;
 
@@ -85,8 +102,11 @@ interface Rows {
 
 type Judgement = Pick<
   Contents,
-  'figures' | 'roc' | 'precisionRecall' | 'calibration' | 'predictions' | 'residuals' | 'mistakes'
+  'figures' | 'roc' | 'precisionRecall' | 'calibration' | 'predictions' | 'residuals' | 'scores' | 'mistakes'
 >;
+
+/** What only one kind of rows has. */
+const NONE = { roc: [], precisionRecall: [], calibration: [], predictions: [], residuals: [] } as const;
 
 /** Classes whose curves are drawn: those that are told apart worst. */
 const MOST_CURVES = 8;
@@ -97,6 +117,7 @@ const MOST_DOTS = 400;
 
 /** All that rows say of a model. */
 export function judgementOf(judged: Judged): Judgement {
+  if (judged.kind === 'scores') return ofScores(judged);
   return judged.kind === 'classes' ? ofClasses(judged) : ofNumbers(judged);
 }
 
@@ -126,13 +147,12 @@ function ofClasses(judged: Extract<Judged, { kind: 'classes' }>): Judgement {
   const wrong = rows.filter(row => !isRight[row]);
   wrong.sort((a, b) => probability(a, truth[a] ?? 0) - probability(b, truth[b] ?? 0));
   return {
+    ...NONE,
     figures: classFigures(Float32Array.from(probabilities), truth, classes, threshold),
     roc: curves(rocCurve),
     precisionRecall: curves(precisionRecallCurve),
     calibration: calibrationBins(sure, isRight),
-    predictions: [],
-    residuals: [],
-    mistakes: mistakesOf(judged, wrong, row => ({
+    mistakes: mistakesOf(judged, truth.length, wrong, row => ({
       truth: classes[truth[row] ?? 0] ?? '',
       predicted: classes[said[row] ?? 0] ?? '',
       how: `${((sure[row] ?? 0) * 100).toFixed(1)}% sure`,
@@ -156,13 +176,11 @@ function ofNumbers(judged: Extract<Judged, { kind: 'numbers' }>): Judgement {
   const worst = Array.from(residuals.keys());
   worst.sort((a, b) => Math.abs(residuals[b] ?? 0) - Math.abs(residuals[a] ?? 0));
   return {
+    ...NONE,
     figures: numberFigures(predicted, truth, scale),
-    roc: [],
-    precisionRecall: [],
-    calibration: [],
     predictions: points.filter((_, row) => row % every === 0),
     residuals: histogram(residuals),
-    mistakes: mistakesOf(judged, worst, row => ({
+    mistakes: mistakesOf(judged, truth.length, worst, row => ({
       truth: shortNumber(truth[row] ?? 0),
       predicted: shortNumber(predicted[row] ?? 0),
       how: `off by ${shortNumber(residuals[row] ?? 0)}`,
@@ -170,15 +188,35 @@ function ofNumbers(judged: Extract<Judged, { kind: 'numbers' }>): Judgement {
   };
 }
 
+/** What is not above 0 has no power of ten. */
+const LEAST_SCORE = 1e-12;
+
+function ofScores(judged: Extract<Judged, { kind: 'scores' }>): Judgement {
+  const { scores, threshold, quantile } = judged;
+  const worst = Array.from(scores.keys()).sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
+  const anomalous = scores.filter(score => score >= threshold).length / scores.length;
+  const [median, highest] = [quantileOf(scores, 0.5), quantileOf(scores, 1)];
+  return {
+    ...NONE,
+    figures: { rows: scores.length, threshold, quantile, anomalous, median, highest },
+    scores: histogram(Array.from(scores, score => Math.log10(Math.max(score, LEAST_SCORE)))),
+    mistakes: mistakesOf(judged, scores.length, worst, row => ({
+      predicted: (scores[row] ?? 0) >= threshold ? 'anomaly' : 'normal',
+      how: `score ${shortNumber(scores[row] ?? 0)}`,
+    })),
+  };
+}
+
 function mistakesOf(
-  { inputs, picture, truth, rowName, cells }: Judged,
+  { inputs, picture, rowName, cells }: Judged,
+  rows: number,
   worst: readonly number[],
   say: (row: number) => Pick<Mistake, 'truth' | 'predicted' | 'how'>,
 ): Mistake[] {
   if (picture === undefined) {
     return worst.slice(0, MOST_MISTAKES).map(row => ({ row: rowName(row), ...say(row), cells: cells(row) }));
   }
-  const width = inputs.length / truth.length;
+  const width = inputs.length / rows;
   const shown = worst.slice(0, MOST_PICTURES);
   const pixels = shown.map(row => Array.from({ length: width }, (_, i) => inputs[row * width + i] ?? 0));
   const least = pixels.flat().reduce((a, b) => Math.min(a, b), Infinity);

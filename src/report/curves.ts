@@ -65,8 +65,14 @@ export function calibrationBins(sure: readonly number[], isRight: readonly boole
   );
 }
 
+export interface Bin {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+}
+
 /** Equal bins over all values: where each begins and ends, and how many values it has. */
-export function histogram(values: readonly number[], bins = 24): { from: number; to: number; count: number }[] {
+export function histogram(values: readonly number[], bins = 24): readonly Bin[] {
   const least = values.reduce((a, b) => Math.min(a, b), Infinity);
   const most = values.reduce((a, b) => Math.max(a, b), -Infinity);
   const width = (most - least) / bins || 1;

@@ -59,7 +59,7 @@ export function report(
   const shared = { rows, otherRows: 'validation', ...(command !== undefined && { command }) };
   if (model instanceof BaseTableModel) {
     const { preprocessing, training } = model;
-    const cells = model.cells(where, data, preprocessing.target.name);
+    const cells = model.cells(where, data, ...(preprocessing.anomaly ? [] : [preprocessing.target.name]));
     const known = history ?? training?.history;
     const kept = keptEpoch ?? training?.keptEpoch;
     return tableReport({

@@ -32,7 +32,7 @@ export function judgeTable(
   { model, preprocessing, cells, x }: TableRowsJudged,
   importance: readonly Importance[],
 ): Judged {
-  const { target, threshold, columns } = preprocessing;
+  const { target, threshold, columns, anomaly } = preprocessing;
   const outputs = outputsFor(model, x, preprocessing);
   const names = columns.map(({ name }) => name);
   const shown = importance.length > 0 ? importance.map(({ column }) => column) : names;
@@ -44,6 +44,7 @@ export function judgeTable(
     cells: (row: number) =>
       places.flatMap(([name, column]) => (column < 0 ? [] : [[name, cells.cell(row, column)] as const])),
   };
+  if (anomaly) return { kind: 'scores', scores: outputs, ...anomaly, ...rows };
   const truth = encodeTarget(cells, target);
   if (target.kind === 'number') {
     const predicted = inOwnUnit(outputs, preprocessing);
@@ -55,7 +56,9 @@ export function judgeTable(
 
 /** Which columns matter, by as many rows as that takes some seconds; none where even a hundred rows take longer. */
 export function tableImportance({ model, preprocessing, cells, x }: TableRowsJudged, seed: number): Importance[] {
-  const { columns } = preprocessing;
+  const { columns, anomaly } = preprocessing;
+  // A score has no truth that it could be further from.
+  if (anomaly) return [];
   const width = x.length / cells.rows;
   const parameters = model.parameters.reduce((sum, { shape }) => sum + size(shape), 0);
   const most = Math.floor(MOST_WORK / (columns.length * REPEATS * (parameters + 10 * width)));

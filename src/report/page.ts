@@ -1,16 +1,16 @@
 /** A report as one page that needs nothing else: no script, no other file, no address. */
 import { escapeText, palette } from '../drawing/theme.js';
-import type { ClassFigures, Figures, NumberFigures } from '../tabular/figures.js';
+import type { ClassFigures, NumberFigures } from '../tabular/figures.js';
 import { counted } from '../tabular/words.js';
 import {
   calibrationChart,
   epochChart,
+  histogramChart,
   importanceChart,
   predictionChart,
-  residualChart,
   squareChart,
 } from './charts.js';
-import { type Contents, type Mistake, shortNumber } from './contents.js';
+import { type AnomalyFigures, type Contents, type Mistake, shortNumber } from './contents.js';
 
 const STYLE = `
 :root{color-scheme:light dark;${palette('light')}}
@@ -74,11 +74,15 @@ function section(title: string, charts: readonly string[]): string {
 const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
 const figureText = (value: number): string => (Number.isNaN(value) ? '–' : value.toFixed(4));
 
-function tiles(figures: Figures): string {
-  const shown = 'confusion' in figures ? classTiles(figures) : numberTiles(figures);
-  return shown
+function tiles(figures: Contents['figures']): string {
+  return tilesOf(figures)
     .map(([name, value, note]) => `<div class="tile"><span>${name}</span><b>${value}</b>${noteOf(note)}</div>`)
     .join('');
+}
+
+function tilesOf(figures: Contents['figures']): Tile[] {
+  if ('anomalous' in figures) return anomalyTiles(figures);
+  return 'confusion' in figures ? classTiles(figures) : numberTiles(figures);
 }
 
 const noteOf = (note = ''): string => (note === '' ? '' : `<small>${escapeText(note)}</small>`);
@@ -114,6 +118,16 @@ function numberTiles({ r2, meanAbsoluteError, rootMeanSquaredError, baseline, ro
   ];
 }
 
+function anomalyTiles({ rows, threshold, quantile, anomalous, median, highest }: AnomalyFigures): Tile[] {
+  return [
+    ['Anomalies', percent(anomalous), `of rows like those of training: ${percent(1 - quantile)}`],
+    ['Threshold', shortNumber(threshold), 'a row’s mean squared error'],
+    ['Median score', shortNumber(median)],
+    ['Highest score', shortNumber(highest)],
+    ['Rows judged', rows.toLocaleString('en')],
+  ];
+}
+
 /** A chart for every figure of the history, beside the same of other rows. */
 function learning({ history, keptEpoch, otherRows }: Contents): string[] {
   if (history === undefined || history.loss.length === 0) return [];
@@ -128,7 +142,7 @@ function learning({ history, keptEpoch, otherRows }: Contents): string[] {
 }
 
 function quality(contents: Contents): string[] {
-  const { roc, precisionRecall, calibration, predictions, residuals, importance } = contents;
+  const { roc, precisionRecall, calibration, predictions, residuals, scores, importance, figures } = contents;
   const chance = [
     [0, 0],
     [1, 1],
@@ -141,7 +155,18 @@ function quality(contents: Contents): string[] {
       : []),
     ...(calibration.length > 0 ? [calibrationChart('Calibration', calibration)] : []),
     ...(predictions.length > 0 ? [predictionChart('Predicted and true', predictions)] : []),
-    ...(residuals.length > 0 ? [residualChart('Residuals', residuals)] : []),
+    ...(residuals.length > 0 ? [histogramChart('Residuals', 'residuals', residuals, 'prediction less truth', 0)] : []),
+    ...(scores && 'anomalous' in figures
+      ? [
+          histogramChart(
+            'Scores, and the threshold',
+            'scores',
+            scores,
+            'log₁₀ of the score',
+            Math.log10(figures.threshold),
+          ),
+        ]
+      : []),
     ...(importance.length > 0 ? [importanceChart('Importance of columns', importance)] : []),
   ];
 }
@@ -172,18 +197,20 @@ function classTables({ confusion, classes, byClass }: ClassFigures): string[] {
   return [`<h2>Confusion matrix</h2>${matrix}`, `<h2>Classes</h2>${byClassTable}`];
 }
 
-function mistakeCards({ mistakes }: Contents): string[] {
+function mistakeCards({ mistakes, figures }: Contents): string[] {
   if (mistakes.length === 0) return [];
   const isPictures = mistakes.some(({ picture }) => picture !== undefined);
   const cards = mistakes.map(mistakeCard).join('');
-  return [`<h2>Worst mistakes</h2><div class="mistakes${isPictures ? ' pictures' : ''}">${cards}</div>`];
+  const heading = 'anomalous' in figures ? 'Rows least like the others' : 'Worst mistakes';
+  return [`<h2>${heading}</h2><div class="mistakes${isPictures ? ' pictures' : ''}">${cards}</div>`];
 }
 
 function mistakeCard({ row, truth, predicted, how, picture, cells = [] }: Mistake): string {
-  const alt = escapeText(`${row}: ${truth}, taken for ${predicted}`);
+  const alt = escapeText(truth === undefined ? `${row}: ${predicted}` : `${row}: ${truth}, taken for ${predicted}`);
   const image = picture === undefined ? '' : `<img src="${picture}" alt="${alt}">`;
   const list = cells.map(([name, text]) => `<dt>${escapeText(name)}</dt><dd>${escapeText(text)}</dd>`).join('');
-  const words = `<b>${escapeText(predicted)}</b>, truly <b>${escapeText(truth)}</b>`;
+  const truly = truth === undefined ? '' : `, truly <b>${escapeText(truth)}</b>`;
+  const words = `<b>${escapeText(predicted)}</b>${truly}`;
   const details = list === '' ? '' : `<dl>${list}</dl>`;
   return `<div class="mistake">${image}${words}<br><span>${escapeText(`${row}, ${how}`)}</span>${details}</div>`;
 }

@@ -21,7 +21,7 @@ export function tableReport(given: TableReport): string {
   });
   const importance = tableImportance(rows, seed);
   return pageOf({
-    title: `Predicting ${preprocessing.target.name}`,
+    title: preprocessing.anomaly ? 'Anomalies' : `Predicting ${preprocessing.target.name}`,
     rows: '',
     otherRows: 'validation',
     ...contents,

@@ -80,6 +80,15 @@ export interface AnomalyReport extends Run {
   readonly quantiles: Readonly<Record<string, number>>;
 }
 
+/** The rows held out, with the model that says of them what the report has, and how that was trained. */
+export interface JudgedRows {
+  readonly options: ReturnType<typeof checkAnomalyOptions>;
+  readonly model: Model;
+  readonly preprocessing: Preprocessing;
+  readonly cells: Cells;
+  readonly x: Float32Array;
+}
+
 function checkAnomalyOptions(where: string, options: AnomalyOptions) {
   checkOptions(where, options, optionNames);
   const { hidden, epochs, patience, columns = {}, signal, onEpoch } = options;
@@ -144,7 +153,7 @@ export async function fitAnomalies<T extends BaseTableModel<never>>(
   tableClass: TableClass<T>,
   cells: Cells,
   options: AnomalyOptions,
-): Promise<{ model: T; report: AnomalyReport }> {
+): Promise<{ model: T; report: AnomalyReport; judged: JudgedRows }> {
   const checked = checkAnomalyOptions('fitAnomalies', options);
   const { columns, impute, quantile, validation, seed, batchSize, learningRate, patience, signal, onEpoch } = checked;
   const found = findColumns(cells, undefined, columns);
@@ -198,7 +207,18 @@ export async function fitAnomalies<T extends BaseTableModel<never>>(
     if (!stopped) kept = { model: again, preprocessing: all };
   }
   const anomaly = { threshold, quantile };
-  return { model: new tableClass({ ...kept, preprocessing: { ...kept.preprocessing, anomaly } }), report };
+  const withThreshold = (own: Preprocessing) => ({ ...own, anomaly });
+  return {
+    model: new tableClass({ ...kept, preprocessing: withThreshold(kept.preprocessing) }),
+    report,
+    judged: {
+      options: { ...checked, epochs },
+      model,
+      preprocessing: withThreshold(preprocessing),
+      cells: cells.pick(outer.validation),
+      x: heldOut,
+    },
+  };
 }
 
 /**

@@ -20,6 +20,7 @@ const training = ['learning-loss', 'learning-accuracy'];
 const ofClasses = ['roc', 'precision-recall', 'calibration', 'importance'];
 /** Tables, and the charts that their reports have. */
 const reports = [
+  ['breast-cancer', undefined, ['learning-loss', 'scores']],
   ['digits', 'digit', [...training, ...ofClasses]],
   ['breast-cancer', 'diagnosis', [...training, ...ofClasses]],
   ['diabetes', 'progression', ['learning-loss', 'predictions', 'residuals', 'importance']],
@@ -28,7 +29,8 @@ const reports = [
 const browser = await startBrowser();
 for (const [name, target, charts] of reports) {
   const path = join(folder, `${name}.html`);
-  const own = ['--target', target, '--epochs', '30', '--no-refit', '--out', join(folder, 'model.safetensors')];
+  const task = target === undefined ? ['--task', 'anomaly', '--ignore', 'diagnosis'] : ['--target', target];
+  const own = [...task, '--epochs', '30', '--no-refit', '--out', join(folder, 'model.safetensors')];
   const args = [join(root, 'dist/cli/myelin.js'), 'train', join(root, 'data', `${name}.csv`), ...own];
   execFileSync(process.execPath, [...args, '--report', path]);
   const papers = [];
@@ -47,7 +49,10 @@ for (const [name, target, charts] of reports) {
     await tab.emulateMedia({ colorScheme: theme });
     await tab.goto(pathToFileURL(path).href);
     if (shots !== undefined) {
-      await tab.screenshot({ path: join(shots, `${name}-${width}-${theme}.png`), fullPage: true });
+      await tab.screenshot({
+        path: join(shots, `${name}-${target ?? 'anomalies'}-${width}-${theme}.png`),
+        fullPage: true,
+      });
     }
     const page = await tab.evaluate(() => {
       const within = figure => {
@@ -96,15 +101,19 @@ for (const [name, target, charts] of reports) {
     assert.notEqual(page.paper, page.ink);
     papers.push(page.paper);
     assert.equal(page.kept, charts.filter(id => id.startsWith('learning')).length);
-    assert.equal(page.confusion, { digits: 10, 'breast-cancer': 2, diabetes: 0 }[name]);
+    assert.equal(page.confusion, target === undefined ? 0 : { digits: 10, 'breast-cancer': 2, diabetes: 0 }[name]);
     assert.ok(page.mistakes > 0);
     assert.deepEqual([...new Set(page.pictures)], name === 'digits' ? [8] : []);
-    assert.equal(page.columns, { digits: 64, 'breast-cancer': 30, diabetes: 10 }[name]);
+    // The column that is left out is told of as well.
+    const left = target === undefined ? 1 : 0;
+    assert.equal(page.columns, { digits: 64, 'breast-cancer': 30, diabetes: 10 }[name] + left);
     assert.deepEqual([asked.filter(url => !/^(file|data):/.test(url)), said], [[], []]);
     await tab.close();
   }
   assert.notEqual(papers[0], papers[1]);
-  console.log(`report of ${name}: ${charts.length} charts, light and dark, on a screen and on a phone`);
+  console.log(
+    `report of ${name}, ${target ?? 'anomalies'}: ${charts.length} charts, light and dark, on a screen and on a phone`,
+  );
 }
 await browser.close();
 rmSync(folder, { recursive: true });

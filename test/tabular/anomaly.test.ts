@@ -1,11 +1,19 @@
 /** Anomalies of a table: what no column shows by itself, found by an autoencoder's error. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { fitAnomalies, TableModel } from '../../src/entries/tabular.node.js';
 import { TableModel as Predicting } from '../../src/entries/tabular.predict.js';
 import { Random } from '../../src/random.js';
+import { report } from '../../src/report/index.js';
 import { eventsOf, Folder } from '../cli/runCli.js';
 
 const folder = new Folder();
+/** The charts of a page, and the words of its first cards. */
+function pageOf(html: string) {
+  const charts = [...html.matchAll(/<figure class="card" id="([\w-]+)"/g)].map(([, id]) => id);
+  return { charts, words: [...html.matchAll(/<div class="mistake"><b>(\w+)<\/b><br>/g)].map(([, word]) => word) };
+}
 afterAll(() => folder.remove());
 
 const random = new Random(4, 0);
@@ -42,6 +50,10 @@ it('scores rows by what their columns say of each other', async () => {
   }
   expect(() => model.evaluate(rows)).toThrow('evaluate: expected a model with a target, got one of anomalies');
   expect(() => model.importance(rows)).toThrow('importance: expected a model with a target');
+  const page = report(model, undefined, rows);
+  expect(page).toContain(`<b>${((100 * flagged) / rows.length).toFixed(1)}%</b>`);
+  expect(page).toContain('of rows like those of training: 3.0%');
+  expect(pageOf(page)).toEqual({ charts: ['scores'], words: new Array(12).fill('anomaly').fill('normal', flagged) });
 });
 
 it('refuses what has no rows to choose by, and wrong options', async () => {
@@ -53,14 +65,21 @@ it('refuses what has no rows to choose by, and wrong options', async () => {
 it('trains, predicts and judges from the command line', async () => {
   folder.write('machines.csv', csv);
   const options = ['--task', 'anomaly', '--ignore', 'faulty', '--epochs', '60', '--learning-rate', '0.005', '--json'];
+  options.push('--report', 'training.html');
   const { code, out } = await folder.run('train', 'machines.csv', ...options);
   expect(code).toBe(0);
-  expect(eventsOf(out).at(-1)).toMatchObject({ event: 'end', heldOut: 80, threshold: expect.any(Number) });
+  expect(eventsOf(out).slice(-2)).toMatchObject([
+    { event: 'end', heldOut: 80, threshold: expect.any(Number) },
+    { event: 'report', report: 'training.html' },
+  ]);
   const [predicted, judged, typo] = await Promise.all([
     folder.run('predict', 'model.safetensors', 'machines.csv'),
-    folder.run('evaluate', 'model.safetensors', 'machines.csv', '--target', 'faulty', '--json'),
+    folder.run('evaluate', 'model.safetensors', 'machines.csv', '--target', 'faulty', '--json', '--report', 'e.html'),
     folder.run('train', 'machines.csv', '--task', 'anomaly', '--calibrate'),
   ]);
+  const pages = ['training.html', 'e.html'].map(name => readFileSync(join(folder.path, name), 'utf8'));
+  expect(pages.map(page => pageOf(page).charts)).toEqual([['learning-loss', 'scores'], ['scores']]);
+  expect(pages[0]).toContain('Judged on 80 rows that neither trained it');
   const lines = predicted.out.trim().split('\n');
   expect(lines).toHaveLength(401);
   expect(lines[0]).toBe('prediction,score');
