@@ -49,8 +49,8 @@ function takenBy(plan: Plan): (name: string) => { multiplyAdds: number; bytes: n
 }
 
 /**
- * Layer by layer: name, what it is, the shape it gives, its parameters, what it takes, and in a graph what it reads; then
- * the sums.
+ * Layer by layer: name, what it is, the shape it gives, its parameters, what it takes, and in a graph what it reads;
+ * then the sums.
  */
 export function summarize(architecture: Architecture, weights: WeightFormat, plan: Plan): string {
   const sums = { parameters: 0, stored: 0, multiplyAdds: 0, made: 0 };

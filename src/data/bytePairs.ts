@@ -6,7 +6,9 @@
  * two were, and a text is put together by the order of the tokens: the list of tokens is then all there is to keep.
  */
 
-/** The tokens of a piece: of neighbours that make a token, those whose token is the earliest are joined, until none do. */
+/**
+ * The tokens of a piece: of neighbours that make a token, those whose token is the earliest are joined, until none do.
+ */
 export function joinPairs(piece: string, ranks: ReadonlyMap<string, number>): string[] {
   let tokens = [...piece];
   for (;;) {

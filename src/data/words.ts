@@ -1,6 +1,6 @@
 /**
- * Texts taken apart, by Unicode's classes alone: no dictionary, no locale and no version of ICU has a say in it, so that
- * every engine gives the same for all characters that its Unicode knows.
+ * Texts taken apart, by Unicode's classes alone: no dictionary, no locale and no version of ICU has a say in it, so
+ * that every engine gives the same for all characters that its Unicode knows.
  */
 
 /** Scripts that set no blanks between words: each of their letters, with its marks, is taken for one. */
@@ -9,7 +9,10 @@ const UNSPACED = ['Han', 'Hiragana', 'Katakana', 'Thai', 'Lao', 'Khmer', 'Myanma
   .join('');
 const LETTER = `(?![${UNSPACED}])[\\p{L}\\p{N}\\p{M}]`;
 const WORD = new RegExp(`[${UNSPACED}]\\p{M}*|(?:${LETTER})+(?:'(?:${LETTER})+)*`, 'gu');
-/** Letters, digits or other signs, each with the blank before it; further blanks apart. As GPT-2 cuts, without English endings. */
+/**
+ * Letters, digits or other signs, each with the blank before it; further blanks apart. As GPT-2 cuts, without English
+ * endings.
+ */
 const PIECE = / ?[\p{L}\p{M}]+| ?\p{N}+| ?[^\s\p{L}\p{M}\p{N}]+|\s+/gu;
 
 /** Words in lower case; marks of punctuation are between them, but for apostrophes within. */

@@ -122,7 +122,8 @@ class Hand {
         drainDelay: 1,
       },
     );
-    // Told as jobs' outcomes where it matters; what is lost with a connection is done again. Who is not let in waits in vain.
+    // Told as jobs' outcomes where it matters; what is lost with a connection is done again. Who is not let in waits in
+    // vain.
     worker.on('error', error => {
       const told = messageOf(error);
       if (!isRefusal(told)) return;

@@ -43,8 +43,8 @@ const MOST_PIXELS = 2 ** 14;
 /**
  * Reads PNG and JPEG pictures, of paths, addresses, bytes and whatever else readers take, as bytes in one array: `{ x,
  * scale, shape }`. Photographs are turned as the camera noted (EXIF), and brought to `size` by a linear filter that
- * averages where it shrinks. Browsers decode by themselves; elsewhere the packages fast-png and jpeg-js do, which have to
- * be installed beside this one. Two decoders of JPEG may differ by a few of 255 steps.
+ * averages where it shrinks. Browsers decode by themselves; elsewhere the packages fast-png and jpeg-js do, which have
+ * to be installed beside this one. Two decoders of JPEG may differ by a few of 255 steps.
  *
  * @throws naming all files that are none, are not whole, or are of other sizes where no `size` is given
  */

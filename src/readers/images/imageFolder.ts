@@ -5,7 +5,9 @@ import { checkTexts } from '../options.js';
 import { type ImageOptions, type ImageRows, imageOptionNames, readImages } from './imageData.js';
 
 export interface ImageFolderOptions extends ImageOptions {
-  /** The classes in the order of their indices, such as those of the training folder; the folders by name by default. */
+  /**
+   * The classes in the order of their indices, such as those of the training folder; the folders by name by default.
+   */
   readonly classes?: readonly string[];
 }
 
@@ -18,9 +20,9 @@ export interface LabelledImages extends ImageRows {
 }
 
 /**
- * Reads a folder of classes: each folder in it is a class by that name, and holds its PNG and JPEG pictures. Classes and
- * files are in the order of their names' code units; names that begin with a dot, and files of other kinds, are passed
- * over. Needs a platform with files.
+ * Reads a folder of classes: each folder in it is a class by that name, and holds its PNG and JPEG pictures. Classes
+ * and files are in the order of their names' code units; names that begin with a dot, and files of other kinds, are
+ * passed over. Needs a platform with files.
  *
  * @throws naming the folder where it has fewer than two classes or one without pictures, and as {@link imageData}
  */
