@@ -4,7 +4,7 @@ import { PLAIN_READING, type PlainTable, type Reading } from '../data/table.js';
 import { listed, nearest, quote, wrongKind, wrongType, wrongValue } from '../errors.js';
 import { arrayKind, isList, kindOf } from '../kinds.js';
 
-/** How users of a table say what they want: by flags of the command line, or by options. */
+/** How users of a table say what they want: by flags, or by options. */
 export interface Ways {
   readonly impute: string;
   readonly target: string;
