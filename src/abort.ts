@@ -22,3 +22,10 @@ export function unlessAborted<T>(
     else signal?.addEventListener('abort', abort);
   });
 }
+
+/** What `awaited` comes to; an abort rejects with its reason, whatever is still awaited. */
+export async function orAbort<T>(signal: Signal | undefined, awaited: T | PromiseLike<T>): Promise<Awaited<T>> {
+  const heard = await unlessAborted(signal, awaited);
+  if (heard === ABORTED) throw signal?.reason;
+  return heard;
+}

@@ -1,4 +1,5 @@
 /** How well an architecture learns, told by rows that did not train: every row is one of them once. */
+import { orAbort } from '../abort.js';
 import type { Architecture } from '../architecture.js';
 import { type FoldOptions, kFold } from '../data/parts.js';
 import { checkBoolean, checkOptions, wrongKind, wrongType } from '../errors.js';
@@ -7,7 +8,15 @@ import { type Metric, refuseLists, resolveMetrics } from '../metrics/definitions
 import type { Signal } from '../platform.js';
 import { checkSeed } from '../random.js';
 import { checkFunction, checkSignal, type TrainingData } from '../trainingOptions.js';
-import { allDiverged, type Create, type FoldFit, hasDiverged, judgedRuns, rowsFor } from './judged.js';
+import {
+  allDiverged,
+  type Create,
+  checkArchitecture,
+  type FoldFit,
+  hasDiverged,
+  judgedRuns,
+  rowsFor,
+} from './judged.js';
 import { checkWorkers, type RunsOf, type Workers } from './runs.js';
 
 export interface CrossValidationOptions {
@@ -91,8 +100,8 @@ async function crossValidate(
   const asked = resolveMetrics(`${where}: metrics`, options.metrics);
   refuseLists(`${where}: metrics`, asked);
   const metrics = asked.map(({ config }) => config);
+  const rows = rowsFor(where, data, checkArchitecture(where, architecture));
   const { y } = data;
-  const rows = rowsFor(where, data, architecture);
   const { loss } = fit;
   const isOfClasses = loss === 'sparseCategoricalCrossEntropy' || kindOfLoss(loss) === 'sparseCategoricalCrossEntropy';
   const stratify = checkBoolean(`${where}: stratify`, options.stratify ?? (isOfClasses && isColumn(y, rows)));
@@ -111,7 +120,7 @@ async function crossValidate(
       const outcome = hasDiverged(judged) ? { scores: { loss: Number.NaN }, ...judged } : { scores: judged };
       const found = { seed, fold, rows: test.length, ...outcome };
       done.push(found);
-      await onProgress?.(found, done.length, rounds.length);
+      await orAbort(signal, onProgress?.(found, done.length, rounds.length));
     }
   } finally {
     await runs.close();

@@ -1,8 +1,8 @@
 /** The run that cross-validation and search are made of: a new model, trained on some rows and judged by others. */
 import { type Architecture, inputsOf } from '../architecture.js';
 import { pickParts } from '../data/parts.js';
-import { checkInteger, isDivergence, shorten, wrongValue } from '../errors.js';
-import { isList } from '../kinds.js';
+import { checkInteger, isDivergence, shorten, wrongType, wrongValue } from '../errors.js';
+import { isList, kindOf } from '../kinds.js';
 import type { Metric } from '../metrics/definitions.js';
 import type { Model } from '../model.js';
 import type { Signal } from '../platform.js';
@@ -93,8 +93,19 @@ export function judgedRuns(
   });
 }
 
+/** @throws where it is none, as what a function that gives nothing, or a promise of one, gives */
+export function checkArchitecture(where: string, architecture: Architecture): Architecture {
+  if (kindOf(architecture) !== 'Object')
+    throw wrongType(where, 'an architecture, such as sequential gives', architecture);
+  return architecture;
+}
+
 /** How many rows a network is given: of a list the entries, of a flat array so many numbers each. */
-export function rowsFor(where: string, { x }: TrainingData, architecture: Architecture): number {
+export function rowsFor(where: string, data: TrainingData, architecture: Architecture): number {
+  if (kindOf(data) !== 'Object' || (data.x ?? undefined) === undefined) {
+    throw wrongType(`${where}: data`, '{ x, y } in memory', data, 'chunks cannot be parted');
+  }
+  const { x } = data;
   const [input] = inputsOf(architecture);
   const given = (input?.name === undefined ? x : (x as Record<string, unknown>)[input.name]) as ArrayLike<unknown>;
   const values = typeof given === 'object' && 'x' in given ? (given as { x: ArrayLike<unknown> }).x : given;

@@ -1,5 +1,6 @@
 /** Which settings learn best: at random, all of a grid, or by successive halving. */
 
+import { orAbort } from '../abort.js';
 import type { Architecture } from '../architecture.js';
 import { isLess } from '../callbacks/callback.js';
 import { split } from '../data/parts.js';
@@ -9,9 +10,17 @@ import { type MetricName, refuseLists, resolveMetrics } from '../metrics/definit
 import type { Signal } from '../platform.js';
 import { checkSeed, Purpose, Random } from '../random.js';
 import { checkFunction, checkSignal, type TrainingData } from '../trainingOptions.js';
-import { allDiverged, type Create, type FoldFit, hasDiverged, judgedRuns, rowsFor } from './judged.js';
+import {
+  allDiverged,
+  type Create,
+  checkArchitecture,
+  type FoldFit,
+  hasDiverged,
+  judgedRuns,
+  rowsFor,
+} from './judged.js';
 import { checkWorkers, type RunsOf, type Workers } from './runs.js';
-import { checkSpace, draw, grid, type Settings, type Space } from './space.js';
+import { checkSpace, draw, grid, MOST_POINTS, type Settings, type Space } from './space.js';
 
 /** How settings are chosen. */
 export type SearchMethod = 'random' | 'grid' | 'halving';
@@ -113,7 +122,11 @@ async function search<const S extends Space>(
   const metrics = metric === 'loss' ? [] : [metric];
   if (metric !== 'loss') refuseLists(`${where}: metric`, resolveMetrics(`${where}: metric`, metrics));
   const fitOf = (settings: Settings<S>) => (typeof given === 'function' ? given(settings) : given);
-  const points = drawn.map(settings => ({ settings, architecture: build(settings), own: fitOf(settings) }));
+  const points = drawn.map(settings => {
+    const [architecture, own] = [build(settings), fitOf(settings)];
+    if (kindOf(own) !== 'Object') throw wrongType(`${where}: fit`, 'a function that gives what fit takes', own);
+    return { settings, architecture: checkArchitecture(`${where}: build`, architecture), own };
+  });
   const [first] = points as [(typeof points)[number]];
   const rows = rowsFor(where, data, first.architecture);
   const parts = split([...Array(rows).keys()], { test: validation, seed });
@@ -138,7 +151,7 @@ async function search<const S extends Space>(
         const trial = { settings: point.settings, epochs: jobs[trials.length]?.fit.epochs ?? 1, ...outcome };
         trials.push({ trial, point });
         done++;
-        await onProgress?.(trial, done, of);
+        await orAbort(signal, onProgress?.(trial, done, of));
       }
       trials.sort((a, b) => byScore(a.trial, b.trial, isLower));
       left = trials.map(({ point }) => point);
@@ -162,8 +175,8 @@ export function byScore(a: { score: number }, b: { score: number }, isLower: boo
 }
 
 function pointsOf(where: string, space: Space, method: string, seed: number, asked: number | undefined) {
-  const trials = asked === undefined ? undefined : checkInteger(`${where}: trials`, asked, 1, 1e6);
-  if (method === 'grid') return grid(where, space).slice(0, trials);
+  const trials = asked === undefined ? undefined : checkInteger(`${where}: trials`, asked, 1, MOST_POINTS);
+  if (method === 'grid') return grid(where, space, trials);
   return Array.from({ length: trials ?? 20 }, (_, trial) => draw(space, new Random(seed, Purpose.split, 1000 + trial)));
 }
 

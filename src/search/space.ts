@@ -66,16 +66,29 @@ export function draw(space: Space, random: Random): Record<string, unknown> {
   return Object.fromEntries(Object.entries(space).map(([name, own]) => [name, one(own)]));
 }
 
-/** Every point of a space of choices and whole numbers, the last setting changing fastest. */
-export function grid(where: string, space: Space): Record<string, unknown>[] {
-  let points: Record<string, unknown>[] = [{}];
-  for (const [name, own] of Object.entries(space)) {
+/** Points that a search takes at most. */
+export const MOST_POINTS = 1e6;
+
+/** The points of a space of choices and whole numbers, the last setting changing fastest; the first `most`, or all. */
+export function grid(where: string, space: Space, most?: number): Record<string, unknown>[] {
+  const axes = Object.entries(space).map(([name, own]) => {
     if (own.kind === 'uniform' || own.kind === 'logUniform') {
       throw wrongValue(`${where}: ${quote(name)}`, 'choice(…) or integer(…) in a grid', `${own.kind}(…)`);
     }
-    const values =
-      own.kind === 'choice' ? own.values : Array.from({ length: own.to - own.from + 1 }, (_, i) => own.from + i);
-    points = points.flatMap(point => values.map(value => ({ ...point, [name]: value })));
+    if (own.kind === 'choice') return { name, count: own.values.length, at: (i: number) => own.values[i] };
+    return { name, count: own.to - own.from + 1, at: (i: number): unknown => own.from + i };
+  });
+  const all = axes.reduce((product, { count }) => product * count, 1);
+  if (most === undefined && all > MOST_POINTS) {
+    throw wrongValue(`${where}: space`, `a grid of at most ${MOST_POINTS} points`, String(all), 'say how many: trials');
   }
-  return points;
+  return Array.from({ length: Math.min(all, most ?? all) }, (_, point) => {
+    let rest = point;
+    const places = axes.toReversed().map(({ name, count, at }) => {
+      const place = rest % count;
+      rest = Math.floor(rest / count);
+      return [name, at(place)] as const;
+    });
+    return Object.fromEntries(places.reverse());
+  });
 }

@@ -126,6 +126,13 @@ describe('a space', () => {
     expect(points[7]).toEqual(draw(space, new Random(0, 0, 7)));
     expect(grid('search', { a: choice(1, 2), b: integer(0, 2) })).toHaveLength(6);
     expect(() => grid('search', { a: uniform(0, 1) })).toThrow(/choice/);
+    const large = { a: integer(0, 2 ** 31 - 1), b: choice('x', 'y') };
+    expect(grid('search', large, 3)).toEqual([
+      { a: 0, b: 'x' },
+      { a: 0, b: 'y' },
+      { a: 1, b: 'x' },
+    ]);
+    expect(() => grid('search', large)).toThrow('search: space: expected a grid of at most 1000000 points');
     expect(() => logUniform(0, 1)).toThrow(/from/);
   });
 });
@@ -164,6 +171,28 @@ describe('search', () => {
     expect(epochs).toEqual([...new Array(9).fill(1), 3, 3, 3, 9]);
     expect(best.epochs).toBe(9);
     expect(trials).toHaveLength(9);
+  });
+
+  it('ends with an abort while its callback, or that of folds, still waits', async () => {
+    const stop = () => {
+      const control = new AbortController();
+      setTimeout(() => control.abort(new Error('enough')), 20);
+      return { signal: control.signal, onProgress: () => new Promise<void>(() => {}), workers: 1 } as const;
+    };
+    await expect(search(space, { x, y }, { ...how, trials: 3, ...stop() })).rejects.toThrow('enough');
+    await expect(crossValidate(network(2), { x, y }, { fit, folds: 2, ...stop() })).rejects.toThrow('enough');
+  });
+
+  it('says where nothing comes of build, fit or data', async () => {
+    const none = (() => undefined) as never;
+    await expect(search(space, { x, y }, { ...how, build: none })).rejects.toThrow('search: build: expected an arch');
+    await expect(search(space, { x, y }, { ...how, fit: none })).rejects.toThrow('search: fit: expected a function');
+    await expect(search(space, undefined as never, how)).rejects.toThrow('search: data: expected { x, y } in memory');
+    const chunks = { chunks: () => [{ x, y }] } as never;
+    await expect(crossValidate(network(2), chunks, { fit })).rejects.toThrow('crossValidate: data: expected { x, y }');
+    await expect(crossValidate(undefined as never, { x, y }, { fit })).rejects.toThrow(
+      'crossValidate: expected an arch',
+    );
   });
 
   it('goes through a grid', async () => {
