@@ -62,6 +62,27 @@ describe('imageData', () => {
     expect(furthest(all, [12, 42, 72, 102, 132, 162, 192, 222])).toBeLessThanOrEqual(5);
   });
 
+  it('keeps what is transparent from colouring what is beside it', () => {
+    const whole = { top: 0, left: 0, height: 1, width: 2 };
+    const data = Uint8Array.of(200, 100, 0, 255, 0, 0, 0, 0);
+    expect([...resized({ height: 1, width: 2, data }, whole, 1, 1).data]).toEqual([200, 100, 0, 128]);
+    const clear = Uint8Array.of(9, 9, 9, 0, 9, 9, 9, 0);
+    expect([...resized({ height: 1, width: 2, data: clear }, whole, 1, 1).data]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('reads no PNG of which a byte has changed', async () => {
+    const bytes = read('rgb.png');
+    const right = (await imageData([bytes], { channels: 4 })).x;
+    for (let at = 8; at < bytes.length; at += 3) {
+      const spoilt = bytes.with(at, (bytes[at] ?? 0) ^ 16);
+      const read = await imageData([spoilt], { channels: 4 }).then(
+        ({ x }) => x,
+        () => right,
+      );
+      expect(furthest(read, right), `byte ${at}`).toBe(0);
+    }
+  });
+
   it('names every file that is of another size, is not whole, or is no picture', async () => {
     const named = (...names: string[]) => imageData(names.map(path));
     await expect(named('rgb.png', 'plain.jpg', 'turned6.jpg')).rejects.toThrow(
@@ -107,10 +128,15 @@ it.each(JSON.parse(readFileSync(path('resized.json'), 'utf8')) as Resized[])(
   'resizes $from to $to as PyTorch does',
   given => {
     const [height, width] = given.from;
-    const picture = { height, width, data: Uint8Array.from(given.pixels) };
-    const { data } = resized(picture, { top: 0, left: 0, height, width }, ...given.to);
-    // A half and what float64 leaves of it.
-    expect(furthest(data, given.expected)).toBeLessThanOrEqual(0.501);
+    // PyTorch's four channels are alike; here the last one would weigh the others, so it stands for a colour as well.
+    const opaque = (all: number[], last: number) =>
+      all.map((value, i) => (i % 4 === 3 ? 255 : i % 4 === 2 ? (all[i + last] ?? 0) : value));
+    for (const last of [0, 1]) {
+      const picture = { height, width, data: Uint8Array.from(opaque(given.pixels, last)) };
+      const { data } = resized(picture, { top: 0, left: 0, height, width }, ...given.to);
+      // A half and what float64 leaves of it.
+      expect(furthest(data, opaque(given.expected, last))).toBeLessThanOrEqual(0.501);
+    }
   },
 );
 
@@ -149,6 +175,7 @@ describe('readImageFolder', () => {
     );
     const root = folderOf('new', { a: ['rgb.png'], z: ['rgb.png'] });
     await expect(readImageFolder(root, { classes: ['a', 'b'] })).rejects.toThrow(/classes 'a', 'b' alone, got 'z'/);
+    await expect(readImageFolder(root, { classes: ['a', 'z', 'a'] })).rejects.toThrow(/each class once, got 'a' twice/);
     await expect(readImageFolder(join(own, 'nowhere'))).rejects.toThrow(/expected a folder that can be read/);
     await expect(readImageFolder(folderOf('mixed', { a: ['rgb.png'], b: ['plain.jpg'] }))).rejects.toThrow(
       /mixed\/b\/plain\.jpg: expected 9 × 13 pixels/,

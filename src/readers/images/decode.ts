@@ -21,7 +21,7 @@ export async function openDecoder(where: string, formats: ReadonlySet<PictureHea
   const jpeg = formats.has('jpeg') ? await jpegJs(where) : undefined;
   return (name, bytes, header) => {
     try {
-      if (header.format === 'png' && png) return fromPng(png.decode(bytes));
+      if (header.format === 'png' && png) return fromPng(png.decode(bytes, { checkCrc: true }));
       const decode = jpeg?.decode ?? jpeg?.default.decode;
       const decoded = decode?.(bytes, { useTArray: true, tolerantDecoding: false });
       return turned(decoded ?? { height: 0, width: 0, data: new Uint8Array() }, header.orientation);

@@ -86,7 +86,7 @@ export async function readImages(
   if (problems.length > 0) throw allProblems(problems);
   const [height, width] = asked ?? [first?.header.height ?? 0, first?.header.width ?? 0];
   const length = height * width * channels;
-  const x = new Uint8Array(found.length * length);
+  const x = roomOf(where, found.length, [height, width, channels]);
   const decode = await openDecoder(where, new Set(found.map(({ header }) => header.format)));
   for (const [row, { name, bytes, header }] of found.entries()) {
     try {
@@ -100,6 +100,16 @@ export async function readImages(
   }
   if (problems.length > 0) throw allProblems(problems);
   return { x, scale: 1 / 255, shape: [height, width, channels] };
+}
+
+function roomOf(where: string, count: number, shape: readonly number[]): Uint8Array {
+  const bytes = shape.reduce((product, side) => product * side, count);
+  try {
+    return new Uint8Array(bytes);
+  } catch (cause) {
+    const got = `${count} of ${shape.join(' × ')} bytes`;
+    throw Object.assign(wrongValue(where, 'pictures that memory has room for', got, 'give a smaller size'), { cause });
+  }
 }
 
 function checkSize(where: string, size: unknown): readonly [number, number] | undefined {

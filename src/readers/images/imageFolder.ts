@@ -32,6 +32,8 @@ export async function readImageFolder(path: string, options: ImageFolderOptions 
   checkOptions(where, options, [...imageOptionNames, 'classes']);
   const { classes: asked, ...rest } = options;
   if (asked !== undefined) checkTexts(`${where}: classes`, asked, "['cat', 'dog']");
+  const twice = asked?.find((name, i) => asked.indexOf(name) < i);
+  if (twice !== undefined) throw wrongValue(`${where}: classes`, 'each class once', `${quote(twice)} twice`);
   const folders = (await listFolder(path)).flatMap(({ name, isFolder }) => (isFolder ? [name] : []));
   const classes = asked ?? folders;
   const name = shorten(path);

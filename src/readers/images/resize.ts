@@ -43,8 +43,11 @@ function tapsOf(from: number, length: number, start: number, to: number): Taps[]
 
 /** A part of a picture in so many rows and columns; the bits are the same everywhere. */
 export function resized(picture: Picture, part: Window, rows: number, columns: number): Picture {
-  const { height, width, data } = picture;
+  const { height, width } = picture;
   if (part.height === height && part.width === width && rows === height && columns === width) return picture;
+  // What is transparent has no colour to give to its neighbours.
+  const isOpaque = picture.data.every((value, i) => i % 4 < 3 || value === 255);
+  const data = isOpaque ? picture.data : withAlpha(picture.data, (value, alpha) => (value * alpha) / 255);
   const across = tapsOf(width, part.width, part.left, columns);
   const down = tapsOf(height, part.height, part.top, rows);
   const narrow = new Float64Array(height * columns * 4);
@@ -61,7 +64,7 @@ export function resized(picture: Picture, part: Window, rows: number, columns: n
       }
     }
   }
-  const pixels = new Uint8ClampedArray(rows * columns * 4);
+  const sums = new Float64Array(rows * columns * 4);
   const across4 = columns * 4;
   for (let row = 0, to = 0; row < rows; row++) {
     const { first, weights } = down[row] as Taps;
@@ -72,10 +75,16 @@ export function resized(picture: Picture, part: Window, rows: number, columns: n
         sum += weight * (narrow[at] ?? 0);
         at += across4;
       }
-      pixels[to] = Math.floor(sum + 0.5);
+      sums[to] = sum;
     }
   }
-  return { height: rows, width: columns, data: pixels };
+  const straight = isOpaque ? sums : withAlpha(sums, (value, alpha) => (alpha > 0 ? (value * 255) / alpha : 0));
+  return { height: rows, width: columns, data: Uint8ClampedArray.from(straight, value => Math.floor(value + 0.5)) };
+}
+
+/** Colours changed by how opaque their pixel is. */
+function withAlpha(data: ArrayLike<number>, change: (value: number, alpha: number) => number): Float64Array {
+  return Float64Array.from(data, (value, i) => (i % 4 === 3 ? value : change(value, data[i - (i % 4) + 3] ?? 0)));
 }
 
 /**
