@@ -77,7 +77,9 @@ const TILE: i32 = 4;
 let first: i32 = 0;
 let last: i32 = 0;
 
-/** Finds this thread's share of a record's rows, which {@link firstRow} and {@link lastRow} then tell of that record. */
+/**
+ * Finds this thread's share of a record's rows, which {@link firstRow} and {@link lastRow} then tell of that record.
+ */
 // @ts-ignore: decorator
 @inline
 export function shareRows(r: Op): void {

@@ -99,8 +99,8 @@ function copyPanels(to: usize, toStride: usize, from: usize, fromStride: usize, 
 }
 
 /**
- * z = f(z + sums) of the gates in the first `columns` columns of so many samples, whose rows of z are `between` apart: f
- * is tanh for columns from `from` up to, not with, `to`, and the logistic function for others.
+ * z = f(z + sums) of the gates in the first `columns` columns of so many samples, whose rows of z are `between` apart:
+ * f is tanh for columns from `from` up to, not with, `to`, and the logistic function for others.
  */
 function openGates(
   z: usize,
