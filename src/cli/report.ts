@@ -106,7 +106,7 @@ export async function reportAnomalies(
     ...{ ...judged, history, keptEpoch, command: commandLine() },
     settings: {
       file,
-      rows: `${grouped(rows)}, of which ${validation} are held out, and as much of the others chose epoch and threshold`,
+      rows: `${grouped(rows)}: ${validation} of them held out, as much of the others chose epoch and threshold`,
       saved: refit ? `trained again on all ${grouped(rows)} rows` : 'the model that was judged',
       task: 'anomaly',
       quantile,

@@ -1,4 +1,5 @@
 /** Averaged rounds: shards train by themselves for some epochs, then their parameters become one again. */
+import { orAbort } from '../abort.js';
 import { placedLayers } from '../architecture.js';
 import { checkInteger, checkOptions, quote, shorten, wrongType, wrongValue } from '../errors.js';
 import { checkPath, filesOf } from '../files/access.js';
@@ -111,7 +112,7 @@ export async function averageRounds<Data>(
     const kept = packState(run, parameters, state);
     await crew.keep(id, kept);
     if (checkpoint !== undefined) await files?.write(checkpoint, kept);
-    await onRound?.(event);
+    await orAbort(signal, onRound?.(event));
   }
   await crew.finish(id);
   return { model, rounds: state.events, hash: hashOf(pack(parameters, state.values)) };

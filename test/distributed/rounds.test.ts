@@ -132,6 +132,27 @@ describe('averageRounds', () => {
     );
   });
 
+  it('ends with an abort while its callback still waits, and goes on from there', async () => {
+    const checkpoint = join(folder, 'waiting.safetensors');
+    const stop = new AbortController();
+    const onRound = () => {
+      setTimeout(() => stop.abort(new Error('enough')), 20);
+      return new Promise<void>(() => {});
+    };
+    const waiting = local().averageRounds({ ...run, id: 'waiting', checkpoint, signal: stop.signal, onRound });
+    await expect(waiting).rejects.toThrow('enough');
+    const seen: number[] = [];
+    const again = {
+      ...run,
+      id: 'waiting',
+      checkpoint,
+      onRound: ({ round }: { round: number }) => void seen.push(round),
+    };
+    const { hash } = await local().averageRounds(again);
+    expect(seen).toEqual([2, 3, 4]);
+    expect(hash).toBe((await local().averageRounds({ ...run, id: 'waiting' })).hash);
+  });
+
   it('begins at parameters that are given, which a normalization needs', async () => {
     const architecture = sequential(3, [normalization(), ...network.layers]);
     const model = await Model.create(architecture, { seed: 5, deterministic: true });
