@@ -115,6 +115,7 @@ export class Fit {
       throw error;
     } finally {
       this.#stepping = false;
+      this.#source.close();
       this.#executor.leave();
       run.workspace.rest('fit');
       run.model.held.endFit(this.#trained);
@@ -139,7 +140,7 @@ export class Fit {
     await this.#executor.begin(Math.min(Math.ceil(room.samples.rows / rowsOfStep(run.config)), this.#mostSteps));
     for (let done = 0; done < epochs; done++) {
       if (signal?.aborted) return ABORTED;
-      const ended = await (run.directions ? this.#iteration(run.directions) : this.#epoch());
+      const ended = await (run.directions ? this.#iteration(run.directions) : this.#epoch(done < epochs - 1));
       if (ended === ABORTED) return ABORTED;
       const { event, over: reason } = ended;
       record(history, event);
@@ -161,10 +162,10 @@ export class Fit {
     return undefined;
   }
 
-  async #epoch(): Promise<Ended | typeof ABORTED> {
+  async #epoch(more: boolean): Promise<Ended | typeof ABORTED> {
     const started = performance.now();
     this.#begin();
-    const blocks = this.#source.epoch();
+    const blocks = this.#source.epoch(more);
     this.#stepping = true;
     try {
       if ((await this.#blocks(blocks)) === ABORTED) return ABORTED;

@@ -19,8 +19,10 @@ export interface RowSource {
   readonly rows: number | undefined;
   /** As much as a block has at most: what room is made for. The first block is read to tell. */
   open(): Promise<Block> | Block;
-  /** Another epoch's. */
-  epoch(): Blocks;
+  /** Another epoch's; where more are to come, the next one's first block is read while this one's last is in use. */
+  epoch(more: boolean): Blocks;
+  /** Nobody asks for another epoch. */
+  close(): void;
 }
 
 /** Data in memory are one block, the same in each epoch. */
@@ -48,6 +50,8 @@ export class Whole implements RowSource {
     };
     return { next, close: () => undefined };
   }
+
+  close(): void {}
 }
 
 /** About as many bytes as a block has. */
@@ -67,6 +71,9 @@ export class Chunks implements RowSource {
   readonly #blockBytes: number;
   /** Two blocks' room by turns: one is trained on while the other fills. */
   #rooms: Block[] = [];
+  /** Which of them fills next. */
+  #turn = 0;
+  /** The blocks of an epoch that has not begun. */
   #begun: Ahead | undefined;
 
   constructor(
@@ -95,10 +102,20 @@ export class Chunks implements RowSource {
     return room;
   }
 
-  epoch(): Blocks {
+  epoch(more: boolean): Blocks {
     const blocks = this.#begun ?? new Ahead(this.#blocks());
     this.#begun = undefined;
+    if (more) {
+      blocks.onRead = () => {
+        this.#begun = new Ahead(this.#blocks());
+      };
+    }
     return blocks;
+  }
+
+  close(): void {
+    this.#begun?.close();
+    this.#begun = undefined;
   }
 
   /** One pass through all rows that is no epoch's. */
@@ -112,21 +129,20 @@ export class Chunks implements RowSource {
   }
 
   async *#blocks(): AsyncGenerator<Block> {
-    let [turn, filled, rows, index] = [0, 0, 0, 0];
+    let [filled, rows, index] = [0, 0, 0];
     for await (const given of this.#iterate()) {
       const chunk = this.#read(`${this.#where}: chunk ${index++}`, given);
       rows += chunk.samples.rows;
       if (rows > (this.rows ?? MOST_ROWS)) throw this.#wrongRows('more');
       for (let taken = 0; taken < chunk.samples.rows; ) {
-        const room = this.#roomFor(turn, chunk, index - 1);
+        const room = this.#roomFor(chunk, index - 1);
         const count = Math.min(chunk.samples.rows - taken, room.samples.rows - filled);
         copyRows(chunk, taken, count, room, filled);
         taken += count;
         filled += count;
         if (filled < room.samples.rows) continue;
-        yield firstRows(room, filled);
-        turn = 1 - turn;
         filled = 0;
+        yield this.#handed(room.samples.rows);
       }
     }
     if (rows === 0) {
@@ -138,8 +154,14 @@ export class Chunks implements RowSource {
       );
     }
     if (rows < (this.rows ?? 0)) throw this.#wrongRows(rows);
-    const room = this.#rooms[turn];
-    if (filled > 0 && room) yield firstRows(room, filled);
+    if (filled > 0) yield this.#handed(filled);
+  }
+
+  /** So many rows of the room at hand; the other one fills from now on. */
+  #handed(rows: number): Block {
+    const room = this.#rooms[this.#turn] as Block;
+    this.#turn = 1 - this.#turn;
+    return firstRows(room, rows);
   }
 
   #iterate(): AsyncIterable<unknown> {
@@ -154,7 +176,7 @@ export class Chunks implements RowSource {
   }
 
   /** The room at hand, of the same kind as the chunk, which is that of all of them. */
-  #roomFor(turn: number, chunk: ReadyData, index: number): Block {
+  #roomFor(chunk: ReadyData, index: number): Block {
     const { sample, target, lengths } = bytesPerRow(chunk);
     if (this.#rooms.length === 0) {
       const stepBytes = this.#rowsOfStep * (sample + target + lengths);
@@ -162,7 +184,7 @@ export class Chunks implements RowSource {
       const rows = Math.min(most, this.rows ?? most);
       this.#rooms = [roomLike(chunk, rows), roomLike(chunk, rows)];
     }
-    const room = this.#rooms[turn] as Block;
+    const room = this.#rooms[this.#turn] as Block;
     const is = kindOfData(chunk);
     const was = kindOfData(room);
     if (is !== was) throw wrongKind(`${this.#where}: chunk ${index}`, `${was}, as in the chunks before it`, is);
@@ -208,6 +230,8 @@ function firstRows({ samples, targets }: Block, rows: number): Block {
 
 /** Blocks, of which the next one is read while one is in use. */
 class Ahead implements Blocks {
+  /** Called when the last block has been read, which is in use by then. */
+  onRead: (() => void) | undefined;
   readonly #blocks: AsyncGenerator<Block>;
   #coming: Promise<IteratorResult<Block>>;
 
@@ -229,13 +253,17 @@ class Ahead implements Blocks {
   }
 
   close(): void {
+    this.onRead = undefined;
     void this.#blocks.return(undefined).catch(() => undefined);
   }
 
   #ask(): Promise<IteratorResult<Block>> {
     const coming = this.#blocks.next();
     // Whoever asks for it hears of what fails; it may fail before.
-    coming.catch(() => undefined);
+    coming.then(
+      ({ done }) => done && this.onRead?.(),
+      () => undefined,
+    );
     return coming;
   }
 }

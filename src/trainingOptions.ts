@@ -48,7 +48,8 @@ export interface TrainingData {
  */
 export interface ChunkedData {
   /**
-   * Gives the chunks from the first one on; called once for each epoch, and before the first of a network with
+   * Gives the chunks from the first one on; called once for each epoch, while the last block of the one before is
+   * trained on (once too often, therefore, where training ends early), and before the first of a network with
    * `normalization` that is to be adapted.
    */
   readonly chunks: () => AsyncIterable<TrainingData> | Iterable<TrainingData>;

@@ -21,7 +21,7 @@ describe('the package', () => {
       /^dist\/hosts\/(node|nodeRun|web)Worker\.js$/,
       /^dist\/cli\/((myelin|contestant|peers|report|\w+-[A-Z0-9]{8})\.js|THIRD-PARTY-LICENSES\.txt)$/,
       /^dist\/cli\/\w+\.py$/,
-      /^dist\/[\w./]+\.d\.ts$/,
+      /^dist\/entries\/[\w.-]+\.d\.ts$/,
     ];
     expect(files.filter(path => !kinds.some(kind => kind.test(path)))).toEqual([]);
     for (const kind of kinds) expect(files.some(path => kind.test(path))).toBe(true);

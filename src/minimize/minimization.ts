@@ -166,7 +166,8 @@ export class Minimization {
     let sums: Sums = { costSum: 0, correct: 0 };
     let counted = goals.map(() => 0);
     measuring.begin();
-    const blocks = this.#source.epoch();
+    // Nearly always another follows.
+    const blocks = this.#source.epoch(true);
     try {
       for (;;) {
         const coming = blocks.next();

@@ -140,7 +140,7 @@ export function checkTableOptions(where: string, options: TableOptions) {
     ...(missing !== undefined && { missing: Array.from(missing) }),
     impute: checkBoolean(at('impute'), options.impute ?? false),
     validation: checkNumber(at('validation'), options.validation ?? 0.2, { min: 0, below: 1 }),
-    hidden: Array.from(hidden, units => checkInteger(at('hidden'), units, 1, 65536)),
+    hidden: Array.from(hidden, units => checkInteger(at('hidden'), units, 1, 65536)) as readonly number[],
     activation: checkChoice(at('activation'), options.activation ?? 'relu', activationNames),
     dropout: checkNumber(at('dropout'), options.dropout ?? 0, { min: 0, below: 1 }),
     ...(epochs !== undefined && { epochs: checkInteger(at('epochs'), epochs, 1) }),

@@ -12,7 +12,7 @@ import { byScore, roundsOf, type SearchMethod } from '../search/search.js';
 import { choice, draw, grid, logUniform } from '../search/space.js';
 import type { Cells } from './cells.js';
 import type { Figures } from './figures.js';
-import { type CheckedOptions, fitCells } from './fitTable.js';
+import { type CheckedOptions, fitCells, type TableOptions } from './fitTable.js';
 import { defaultEpochs } from './fitting.js';
 import { survey } from './prepare.js';
 import { type BaseTableModel, lossOf, type TableClass } from './tableModel.js';
@@ -87,7 +87,7 @@ const space = {
 const gridSpace = { ...space, learningRate: choice(3e-4, 1e-3, 3e-3, 1e-2), dropout: choice(0, 0.2, 0.4) };
 
 export interface TableTrial {
-  readonly settings: Pick<CheckedOptions, 'hidden' | 'learningRate' | 'dropout' | 'weightDecay'>;
+  readonly settings: Required<Pick<TableOptions, 'hidden' | 'learningRate' | 'dropout' | 'weightDecay'>>;
   /** At most, where halving trained it for fewer than others. */
   readonly epochs?: number;
   /** The log loss, or of numbers 1 − R², on rows that did not train; Infinity where the training diverged. */

@@ -47,7 +47,7 @@ export interface ColumnSummary {
   readonly about: string;
 }
 
-/** @internal What carries a table's network out. */
+/** What carries a table's network out. */
 export interface Network {
   readonly metadata: Record<string, string>;
   predict(x: Float32Array): Float32Array;

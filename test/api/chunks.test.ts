@@ -156,7 +156,7 @@ describe('Chunks', () => {
     const { samples } = await source.open();
     expect(samples.rows).toBe(8);
     expect(told).toEqual([0, 3]);
-    const blocks = source.epoch();
+    const blocks = source.epoch(false);
     const first = await blocks.next();
     await new Promise(resolve => setTimeout(resolve));
     expect(Array.from(first?.targets ?? [])).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
@@ -168,6 +168,57 @@ describe('Chunks', () => {
     expect(await blocks.next()).toBeUndefined();
   });
 
+  it("reads the next epoch's first block while the last of this one's is in use", async () => {
+    const told: string[] = [];
+    let passes = 0;
+    async function* chunks() {
+      const pass = passes++;
+      try {
+        for (const row of [0, 4, 8]) {
+          told.push(`${pass}: ${row}`);
+          yield [row + 100 * pass, 4];
+        }
+      } finally {
+        told.push(`${pass} closed`);
+      }
+    }
+    const settled = () => new Promise(resolve => setTimeout(resolve));
+    const source = new Chunks('fit', { chunks: chunks as never }, 2, read, 8 * 12);
+    await source.open();
+    const blocks = source.epoch(true);
+    await blocks.next();
+    await settled();
+    expect(told).toEqual(['0: 0', '0: 4', '0: 8', '0 closed']);
+    const last = await blocks.next();
+    await settled();
+    expect(told.slice(4)).toEqual(['1: 0', '1: 4']);
+    expect(Array.from(last?.targets ?? [])).toEqual([8, 9, 10, 11]);
+    expect(await blocks.next()).toBeUndefined();
+    const first = await source.epoch(true).next();
+    expect(Array.from(first?.targets ?? [])).toEqual([100, 101, 102, 103, 104, 105, 106, 107]);
+    await settled();
+    expect(told.slice(6)).toEqual(['1: 8', '1 closed']);
+  });
+
+  it('closes what it has begun to read for an epoch that does not come', async () => {
+    let open = 0;
+    async function* chunks() {
+      open++;
+      try {
+        for (let row = 0; row < 24; row += 8) yield [row, 8];
+      } finally {
+        open--;
+      }
+    }
+    const source = new Chunks('fit', { chunks: chunks as never }, 2, read, 8 * 12);
+    const blocks = source.epoch(true);
+    while (await blocks.next());
+    expect(open).toBe(1);
+    source.close();
+    await new Promise(resolve => setTimeout(resolve));
+    expect(open).toBe(0);
+  });
+
   it('closes what it reads where nobody asks for more', async () => {
     let closed = false;
     async function* chunks() {
@@ -177,7 +228,7 @@ describe('Chunks', () => {
         closed = true;
       }
     }
-    const blocks = new Chunks('fit', { chunks: chunks as never }, 2, read, 8 * 12).epoch();
+    const blocks = new Chunks('fit', { chunks: chunks as never }, 2, read, 8 * 12).epoch(false);
     await blocks.next();
     blocks.close();
     await new Promise(resolve => setTimeout(resolve));

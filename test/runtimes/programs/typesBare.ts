@@ -2,8 +2,12 @@
 import { adam, dense, Model, sequential, Trainer, type TrainingData } from 'myelin';
 import * as core from 'myelin/core';
 import { type ArrayData, type DataTable, readCsv, readNpz, split, streamNpy } from 'myelin/data';
+import { type Cluster, local, plainAverage } from 'myelin/distributed';
 import * as inline from 'myelin/inline';
 import * as predict from 'myelin/predict';
+import { report } from 'myelin/report';
+import { type Figures, fitTable, TableModel } from 'myelin/tabular';
+import * as tables from 'myelin/tabular/predict';
 
 export const load = (path: string): Promise<Model> => Model.load(path);
 
@@ -36,4 +40,26 @@ export async function use(bytes: Uint8Array): Promise<number> {
   core.dropout('0.5');
   await model[Symbol.asyncDispose]();
   return output.length + table.length + (history.loss[0] ?? 0);
+}
+
+export async function useTables(bytes: Uint8Array): Promise<string> {
+  interface Flower {
+    readonly petal: number;
+    readonly species: string;
+  }
+  const rows: Flower[] = [{ petal: 1, species: 'setosa' }];
+  const model = await fitTable(rows, { target: 'species', search: { trials: 3 } });
+  const trials: number[] = model.training?.trials?.map(({ settings }) => settings.learningRate) ?? [];
+  // @ts-expect-error there is no such setting
+  model.training?.trials?.map(({ settings }) => settings.momentum);
+  const { prediction } = model.predict({ petal: trials[0] ?? 1 });
+  // @ts-expect-error there is no such column
+  model.predict({ petals: 1 });
+  const judged: Figures = await model.evaluate(rows);
+  const loaded: TableModel = await TableModel.fromBytes(bytes);
+  const worker: tables.TableModel<{ readonly petal: number }> = await tables.TableModel.fromBytes(loaded.toBytes());
+  worker.predict([{ petal: 1 }]);
+  const cluster: Cluster<never> = local();
+  await cluster.close();
+  return report(loaded, undefined, rows) + prediction + judged.rows + plainAverage().kind;
 }
