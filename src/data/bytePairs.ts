@@ -7,27 +7,86 @@
  */
 
 /**
- * The tokens of a piece: of neighbours that make a token, those whose token is the earliest are joined, until none do.
+ * The tokens of what is taken apart so far: of neighbours that make a token, those whose token is the earliest are
+ * joined, from left to right, until none do.
  */
-export function joinPairs(piece: string, ranks: ReadonlyMap<string, number>): string[] {
-  let tokens = [...piece];
-  for (;;) {
-    let best: string | undefined;
-    let bestRank = Infinity;
-    for (let i = 1; i < tokens.length; i++) {
-      const pair = `${tokens[i - 1]}${tokens[i]}`;
-      const rank = ranks.get(pair) ?? Infinity;
-      if (rank < bestRank) [best, bestRank] = [pair, rank];
+export function joinPairs(parts: Iterable<string>, ranks: ReadonlyMap<string, number>): string[] {
+  const tokens = [...parts];
+  const count = tokens.length;
+  // The neighbours of what is left; what was joined to the one before it is ''.
+  const before = Int32Array.from(tokens, (_, i) => i - 1);
+  const behind = Int32Array.from(tokens, (_, i) => i + 1);
+  const rankAt = (place: number) => {
+    const next = behind[place] ?? count;
+    return place < 0 || next >= count ? undefined : ranks.get(`${tokens[place]}${tokens[next]}`);
+  };
+  const joins = new Queue();
+  const offer = (place: number) => {
+    const rank = rankAt(place);
+    if (rank !== undefined) joins.push(rank * count + place);
+  };
+  for (let place = 0; place < count; place++) offer(place);
+  while (joins.size > 0) {
+    const rank = Math.floor(joins.least / count);
+    const joined: number[] = [];
+    // What they make has other ranks: it waits until all of this one are joined.
+    while (joins.size > 0 && Math.floor(joins.least / count) === rank) {
+      const place = joins.take() % count;
+      if (tokens[place] === '' || rankAt(place) !== rank) continue;
+      const next = behind[place] ?? count;
+      const after = behind[next] ?? count;
+      tokens[place] = `${tokens[place]}${tokens[next]}`;
+      tokens[next] = '';
+      behind[place] = after;
+      if (after < count) before[after] = place;
+      joined.push(place);
     }
-    if (best === undefined) return tokens;
-    const joined: string[] = [];
-    for (let i = 0; i < tokens.length; i++) {
-      const pair = `${tokens[i]}${tokens[i + 1] ?? ''}`;
-      const joins = i + 1 < tokens.length && pair === best;
-      joined.push(joins ? pair : `${tokens[i]}`);
-      if (joins) i++;
+    for (const place of joined) {
+      offer(place);
+      offer(before[place] ?? -1);
     }
-    tokens = joined;
+  }
+  return tokens.filter(token => token !== '');
+}
+
+/** Numbers of which the least comes first: a binary heap. */
+class Queue {
+  readonly #heap: number[] = [];
+
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  get least(): number {
+    return this.#heap[0] ?? Infinity;
+  }
+
+  push(value: number): void {
+    const heap = this.#heap;
+    let at = heap.push(value) - 1;
+    for (let above = (at - 1) >> 1; at > 0 && (heap[above] ?? 0) > value; above = (at - 1) >> 1) {
+      heap[at] = heap[above] ?? 0;
+      at = above;
+    }
+    heap[at] = value;
+  }
+
+  /** Takes the least out. */
+  take(): number {
+    const heap = this.#heap;
+    const { least } = this;
+    const last = heap.pop() ?? 0;
+    if (heap.length === 0) return least;
+    let at = 0;
+    for (let below = 1; below < heap.length; below = 2 * at + 1) {
+      if ((heap[below + 1] ?? Infinity) < (heap[below] ?? 0)) below++;
+      const value = heap[below] ?? 0;
+      if (value >= last) break;
+      heap[at] = value;
+      at = below;
+    }
+    heap[at] = last;
+    return least;
   }
 }
 
@@ -40,8 +99,10 @@ export function findPairs(pieces: ReadonlyMap<string, number>, known: readonly s
   const counts = new Map<string, number>();
   /** The pieces in which neighbours give a pair, or did. */
   const holders = new Map<string, Set<string>>();
+  /** What each piece is by now: a new token is the last of all, so that what was joined before stays. */
+  const taken = new Map<string, readonly string[]>();
   const count = (piece: string, sign: 1 | -1) => {
-    const tokens = joinPairs(piece, ranks);
+    const tokens = taken.get(piece) ?? [];
     for (let i = 1; i < tokens.length; i++) {
       const [left = '', right = ''] = [tokens[i - 1], tokens[i]];
       // What is unknown stays so.
@@ -53,7 +114,11 @@ export function findPairs(pieces: ReadonlyMap<string, number>, known: readonly s
       else holders.set(pair, new Set([piece]));
     }
   };
-  for (const piece of pieces.keys()) count(piece, 1);
+  const join = (piece: string, parts: Iterable<string>) => {
+    taken.set(piece, joinPairs(parts, ranks));
+    count(piece, 1);
+  };
+  for (const piece of pieces.keys()) join(piece, piece);
   const found: string[] = [];
   while (found.length < most) {
     const best = mostFrequent(counts);
@@ -61,7 +126,7 @@ export function findPairs(pieces: ReadonlyMap<string, number>, known: readonly s
     const changed = [...(holders.get(best) ?? [])];
     for (const piece of changed) count(piece, -1);
     ranks.set(best, ranks.size);
-    for (const piece of changed) count(piece, 1);
+    for (const piece of changed) join(piece, taken.get(piece) ?? []);
     counts.delete(best);
     holders.delete(best);
     found.push(best);

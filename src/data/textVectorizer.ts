@@ -82,7 +82,11 @@ export class TextVectorizer {
     if (!isTokens(tokens)) throw wrongType(`${where}: tokens`, 'a list of different texts', tokens);
     const most = options.vocabulary - OWN_PLACES;
     if (tokens.length > most) throw wrongValue(`${where}: tokens`, `at most ${most}`, tokens.length);
-    return new TextVectorizer(where, options, tokens);
+    const made = new TextVectorizer(where, options, tokens);
+    const isOdd = (token: string) => token === '' || [...token].some(character => character > '\xff');
+    const odd = made.mode === 'bytePairs' ? tokens.findIndex(isOdd) : -1;
+    if (odd < 0) return made;
+    throw wrongValue(`${where}: tokens[${odd}]`, 'bytes, characters up to U+00FF', quote(tokens[odd] ?? ''));
   }
 
   /** The tokens whose places are 2, 3 and so on; of byte pairs each byte is the character of its number. */

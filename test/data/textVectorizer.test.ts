@@ -1,8 +1,10 @@
 /** Texts as whole numbers, beside a naive reference of byte pair encoding and what Unicode says of its characters. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { joinPairs } from '../../src/data/bytePairs.js';
 import { TextVectorizer, type TextVectorizerOptions, textVectorizer } from '../../src/entries/data.js';
 import { adam, dense, embedding, globalAveragePool1d, Model, sequential } from '../../src/entries/node.js';
+import { numbers } from '../reference/data.js';
 
 const modes = ['words', 'characters', 'bytePairs'] as const;
 const options = (given: Partial<TextVectorizerOptions> = {}) => ({ vocabulary: 1000, length: 8, ...given });
@@ -50,29 +52,31 @@ describe('characters', () => {
   });
 });
 
+/** A piece by its definition: all neighbours are looked at anew after each join. */
+function naiveJoin(piece: string, tokens: readonly string[]): string[] {
+  let parts = [...piece];
+  for (;;) {
+    const pairs = parts.slice(1).map((part, i) => `${parts[i]}${part}`);
+    const best = tokens.find(token => pairs.includes(token));
+    if (best === undefined) return parts;
+    const next: string[] = [];
+    while (parts.length > 0) {
+      const [a = '', b] = parts;
+      const joins = b !== undefined && a + b === best;
+      next.push(joins ? best : a);
+      parts = parts.slice(joins ? 2 : 1);
+    }
+    parts = next;
+  }
+}
+
 /** Byte pair encoding by its definition: all pairs are counted anew for every token. */
 function naivePairs(pieces: string[], most: number): string[] {
   const tokens: string[] = [];
-  const segment = (piece: string) => {
-    let parts = [...piece];
-    for (;;) {
-      const pairs = parts.slice(1).map((part, i) => `${parts[i]}${part}`);
-      const best = tokens.find(token => pairs.includes(token));
-      if (best === undefined) return parts;
-      const next: string[] = [];
-      while (parts.length > 0) {
-        const [a = '', b] = parts;
-        const joins = b !== undefined && a + b === best;
-        next.push(joins ? best : a);
-        parts = parts.slice(joins ? 2 : 1);
-      }
-      parts = next;
-    }
-  };
   while (tokens.length < most) {
     const counts: Record<string, number> = {};
     for (const piece of pieces) {
-      const parts = segment(piece);
+      const parts = naiveJoin(piece, tokens);
       for (const [i, part] of parts.slice(1).entries()) {
         counts[`${parts[i]}${part}`] = (counts[`${parts[i]}${part}`] ?? 0) + 1;
       }
@@ -112,6 +116,23 @@ describe('byte pairs', () => {
         },
       ),
     );
+  });
+
+  it('are those of the definition in what they were not fitted on', () => {
+    const letters = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(fc.array(letters, { minLength: 2, maxLength: 5 }), letters, (words, other) => {
+        const own = textVectorizer({ mode: 'bytePairs', length: 4, vocabulary: 30 }).fit(words);
+        const places = new Map(own.tokens.map((token, i) => [token, i]));
+        expect(joinPairs(other, places)).toEqual(naiveJoin(other, own.tokens));
+      }),
+    );
+  });
+
+  it('take long pieces apart in no time that grows with their square', () => {
+    const letters = [...numbers(20_000, 3)].map(value => 'ACGT'[Math.floor((value + 1) * 1.9999)]).join('');
+    const own = textVectorizer(options({ mode: 'bytePairs', vocabulary: 60 })).fit([letters.slice(0, 2000)]);
+    expect(own.decode(own.encode(letters))).toBe(letters);
   });
 
   it('give back whatever text their bytes are of', () => {
@@ -183,6 +204,9 @@ it('refuses what is no list of texts, and options that it does not have', () => 
   expect(() => own.fit(texts).decode([99])).toThrow(/places\[0\]: expected a whole number from 0 to 7, got 99/);
   expect(() => TextVectorizer.fromJSON('{"vocabulary":9,"length":2,"tokens":["a","a"]}')).toThrow(/different texts/);
   expect(() => TextVectorizer.fromJSON('{"vocabulary":3,"length":2,"tokens":["a","b"]}')).toThrow(/at most 1, got 2/);
+  expect(() =>
+    TextVectorizer.fromJSON('{"vocabulary":9,"length":2,"mode":"bytePairs","tokens":["a","\u0100"]}'),
+  ).toThrow(/fromJSON: tokens\[1\]: expected bytes, characters up to U\+00FF, got 'Ā'/);
   expect(TextVectorizer.fromJSON(JSON.stringify(own)).tokens).toEqual(own.tokens);
 });
 

@@ -62,6 +62,16 @@ describe('imageData', () => {
     expect(furthest(all, [12, 42, 72, 102, 132, 162, 192, 222])).toBeLessThanOrEqual(5);
   });
 
+  it('names a JPEG that is larger than can be decoded, and how large it may be', async () => {
+    const bytes = read('plain.jpg');
+    const frame = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc0);
+    new DataView(bytes.buffer).setUint32(frame + 5, (20_000 << 16) | 20_000);
+    writeFileSync(join(own, 'huge.jpg'), bytes);
+    await expect(imageData([join(own, 'huge.jpg')], { size: 4 })).rejects.toThrow(
+      /huge\.jpg: expected a whole JPEG picture of at most 200 megapixels, got .*limit exceeded.*; make it smaller first/,
+    );
+  });
+
   it('keeps what is transparent from colouring what is beside it', () => {
     const whole = { top: 0, left: 0, height: 1, width: 2 };
     const data = Uint8Array.of(200, 100, 0, 255, 0, 0, 0, 0);

@@ -14,6 +14,9 @@ export interface Picture {
 /** Decodes files, each given with its header; a picture is turned as its file says. */
 export type Decoder = (name: string, bytes: Bytes, header: PictureHeader) => Picture | Promise<Picture>;
 
+/** Of a JPEG: cameras have 50 megapixels, and one of 200 takes up to 4 GB while it is decoded. */
+const LIMITS = { maxResolutionInMP: 200, maxMemoryUsageInMB: 4096 };
+
 /** What decodes these formats here. */
 export async function openDecoder(where: string, formats: ReadonlySet<PictureHeader['format']>): Promise<Decoder> {
   if (typeof createImageBitmap === 'function' && typeof OffscreenCanvas === 'function') return byBrowser;
@@ -23,7 +26,7 @@ export async function openDecoder(where: string, formats: ReadonlySet<PictureHea
     try {
       if (header.format === 'png' && png) return fromPng(png.decode(bytes, { checkCrc: true }));
       const decode = jpeg?.decode ?? jpeg?.default.decode;
-      const decoded = decode?.(bytes, { useTArray: true, tolerantDecoding: false });
+      const decoded = decode?.(bytes, { useTArray: true, tolerantDecoding: false, ...LIMITS });
       return turned(decoded ?? { height: 0, width: 0, data: new Uint8Array() }, header.orientation);
     } catch (cause) {
       throw undecodable(name, header, cause);
@@ -32,8 +35,10 @@ export async function openDecoder(where: string, formats: ReadonlySet<PictureHea
 }
 
 function undecodable(name: string, { format }: PictureHeader, cause: unknown): RangeError {
-  const mend = 'fetch it again, or leave it out';
-  const expected = `a whole ${format.toUpperCase()} picture`;
+  const isLarge = /limit exceeded/.test(messageOf(cause));
+  const mend = isLarge ? 'make it smaller first' : 'fetch it again, or leave it out';
+  const most = isLarge ? ` of at most ${LIMITS.maxResolutionInMP} megapixels` : '';
+  const expected = `a whole ${format.toUpperCase()} picture${most}`;
   return Object.assign(wrongValue(name, expected, shorten(messageOf(cause), 60), mend), { cause });
 }
 
