@@ -3,11 +3,10 @@ import { describe, quote, wrongValue } from '../errors.js';
 import { readSafetensors } from '../files/safetensors.js';
 import { parseStrictly } from '../files/strictJson.js';
 import { type Bytes, isList, kindOf } from '../kinds.js';
-import type { ModelParameter } from '../parameters.js';
 import type { Outer, RoundEvent } from './cluster.js';
-import type { Position, Values } from './outer.js';
+import type { Position } from './outer.js';
 import { difference } from './plain.js';
-import { checkTensors, pack, type Spec } from './tensors.js';
+import { type Carried, checkTensors, pack, pickBy, type Spec } from './tensors.js';
 
 const KEY = 'myelin.rounds';
 const VELOCITY = 'outer.velocity.';
@@ -24,17 +23,17 @@ export interface RunConfig {
   readonly outer: Outer;
 }
 
-/** The tensors of a state: all parameters, and the velocity of those that learn. */
-function specsOf({ outer }: RunConfig, parameters: readonly ModelParameter[]): Spec[] {
-  const moving = outer.kind === 'nesterov' ? parameters.filter(({ trainable }) => trainable) : [];
-  return [...parameters, ...moving.map(({ name, shape }) => ({ name: VELOCITY + name, shape }))];
+/** The tensors of a state: what is carried, and the velocity of what learns. */
+function specsOf({ outer }: RunConfig, carried: readonly Carried[]): Spec[] {
+  const moving = outer.kind === 'nesterov' ? carried.filter(({ trainable }) => trainable) : [];
+  return [...carried, ...moving.map(({ name, shape }) => ({ name: VELOCITY + name, shape }))];
 }
 
-export function packState(config: RunConfig, parameters: readonly ModelParameter[], state: RunState): Bytes {
+export function packState(config: RunConfig, carried: readonly Carried[], state: RunState): Bytes {
   const { values, velocity, events, digests } = state;
   const all: Record<string, Float32Array> = { ...values };
   for (const [name, speed] of Object.entries(velocity)) all[VELOCITY + name] = speed;
-  return pack(specsOf(config, parameters), all, { [KEY]: JSON.stringify({ config, events, digests }) });
+  return pack(specsOf(config, carried), all, { [KEY]: JSON.stringify({ config, events, digests }) });
 }
 
 /**
@@ -45,7 +44,7 @@ export function packState(config: RunConfig, parameters: readonly ModelParameter
 export function unpackState(
   where: string,
   config: RunConfig,
-  parameters: readonly ModelParameter[],
+  carried: readonly Carried[],
   bytes: Uint8Array,
 ): RunState {
   const { tensors, metadata } = readSafetensors(bytes);
@@ -59,9 +58,8 @@ export function unpackState(
     const expected = `the same run, whose ${quote(found.path)} is ${describe(found.a)}`;
     throw wrongValue(where, expected, describe(found.b), 'give it another id, or remove what is kept of the other');
   }
-  const all = checkTensors(where, specsOf(config, parameters), tensors);
-  const values = Object.fromEntries(parameters.map(({ name }) => [name, all[name]])) as Values;
+  const all = checkTensors(where, specsOf(config, carried), tensors);
   const moving = Object.entries(all).filter(([name]) => name.startsWith(VELOCITY));
   const velocity = Object.fromEntries(moving.map(([name, speed]) => [name.slice(VELOCITY.length), speed]));
-  return { values, velocity, events: events as RoundEvent[], digests: digests as string[] };
+  return { values: pickBy(carried, all), velocity, events: events as RoundEvent[], digests: digests as string[] };
 }

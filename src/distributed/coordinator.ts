@@ -90,7 +90,7 @@ export class Coordinator implements RoundCrew<string> {
   }
 
   async train(task: RoundTask): Promise<{ shards: ShardReport[]; bytes: number; waited: number }> {
-    const { id: run, config, round, parameters, signal } = task;
+    const { id: run, config, round, carried, signal } = task;
     const told = new TextEncoder().encode(JSON.stringify(config));
     const hash = hashOf(told);
     const wanted = Array.from({ length: config.shards }, (_, shard) => {
@@ -102,12 +102,12 @@ export class Coordinator implements RoundCrew<string> {
     this.#left.set(run, { jobs: wanted.map(({ id }) => id), keys });
     const give = async () => {
       await this.#broker.set(configKey(run), told);
-      await this.#broker.set(parametersKey(run, round), parameters);
+      await this.#broker.set(parametersKey(run, round), carried);
     };
     try {
       const { results, waited } = await this.done(wanted, give, signal);
       const shards = results.map(({ result, bytes }) => ({ ...(result as ShardResult), bytes }));
-      return { shards, waited, bytes: shards.reduce((sum, { bytes }) => sum + bytes.length, parameters.length) };
+      return { shards, waited, bytes: shards.reduce((sum, { bytes }) => sum + bytes.length, carried.length) };
     } catch (error) {
       // Where parameters are gone, workers leave their jobs; what is done already stays for the next run of this id.
       await this.leave(wanted).catch(() => {});

@@ -47,12 +47,12 @@ class LocalCrew implements RoundCrew<LocalData> {
 
   async finish(): Promise<void> {}
 
-  async train({ config, round, parameters, signal }: RoundTask, data: LocalData) {
+  async train({ config, round, carried, signal }: RoundTask, data: LocalData) {
     const shards: ShardReport[] = [];
     for (let shard = 0; shard < config.shards; shard++) {
       signal?.throwIfAborted();
       const rows = await readPart('data', data, { part: shard, parts: config.shards });
-      const { bytes, loss } = await trainShard(this.#models, config, { round, shard }, parameters, rows, signal);
+      const { bytes, loss } = await trainShard(this.#models, config, { round, shard }, carried, rows, signal);
       shards.push({ bytes, hash: hashOf(bytes), loss, digest: digestOf(rows), worker: 'this process' });
     }
     return { shards, bytes: 0, waited: 0 };

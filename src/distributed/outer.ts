@@ -2,8 +2,8 @@
 import { findNotFinite } from '../data/samples.js';
 import { checkChoice, wrongType, wrongValue } from '../errors.js';
 import { hasKey } from '../kinds.js';
-import type { ModelParameter } from '../parameters.js';
 import { nesterov, type Outer, plainAverage } from './cluster.js';
+import type { Carried } from './tensors.js';
 
 export function checkOuter(where: string, outer: unknown): Outer {
   if (!hasKey(outer, 'kind')) throw wrongType(where, 'nesterov(…) or plainAverage()', outer);
@@ -12,10 +12,10 @@ export function checkOuter(where: string, outer: unknown): Outer {
   return kind === 'nesterov' ? nesterov(settings) : plainAverage();
 }
 
-/** Numbers by parameters' names. */
+/** Numbers by tensors' names. */
 export type Values = Readonly<Record<string, Float32Array>>;
 
-/** Where a run stands: its parameters, and how fast they move. */
+/** Where a run stands: what is carried from round to round, and how fast that moves. */
 export interface Position {
   readonly values: Values;
   /** Of what learns, by its names; with a plain average none. */
@@ -23,20 +23,20 @@ export interface Position {
 }
 
 /**
- * The parameters after a round. Sums are float64 and in the order of the shards, so that the bits do not depend on who
+ * What is carried into the next round. Sums are float64 and in the order of the shards, so that the bits do not depend on who
  * trained them; state that does not learn, such as moving statistics, is averaged.
  *
  * @throws where a number is not finite any more
  */
 export function outerStep(
   outer: Outer,
-  parameters: readonly ModelParameter[],
+  carried: readonly Carried[],
   before: Position,
   shards: readonly Values[],
 ): Position {
   const values: Record<string, Float32Array> = {};
   const velocity: Record<string, Float32Array> = {};
-  for (const { name, trainable } of parameters) {
+  for (const { name, trainable } of carried) {
     const mean = meanOf(shards.map(shard => shard[name] ?? new Float32Array()));
     let after: Float32Array = Float32Array.from(mean);
     if (outer.kind === 'nesterov' && trainable) {

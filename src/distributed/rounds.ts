@@ -1,24 +1,26 @@
 /** Averaged rounds: shards train by themselves for some epochs, then their parameters become one again. */
 import { orAbort } from '../abort.js';
 import { placedLayers } from '../architecture.js';
-import { checkInteger, checkOptions, quote, shorten, wrongType, wrongValue } from '../errors.js';
+import { checkBoolean, checkInteger, checkOptions, quote, shorten, wrongType, wrongValue } from '../errors.js';
 import { checkPath, filesOf } from '../files/access.js';
 import { hasKey, kindOf } from '../kinds.js';
 import type { Model } from '../model.js';
-import type { ModelParameter } from '../parameters.js';
+import type { NamedParameter } from '../parameters.js';
 import type { Signal } from '../platform.js';
 import { checkSeed } from '../random.js';
 import type { FoldFit } from '../search/judged.js';
+import { size } from '../shape.js';
 import { validationName } from '../sums.js';
-import { checkFitOptions, checkFunction, checkSignal, type FitOptions, type TrainingData } from '../trainingOptions.js';
+import { checkFitOptions, checkFunction, checkSignal, type TrainingData } from '../trainingOptions.js';
 import { packState, type RunState, unpackState } from './checkpoint.js';
 import { type AveragedRounds, nesterov, type Outer, type RoundEvent, type RoundsOptions } from './cluster.js';
+import { optimizerState } from './optimizerState.js';
 import { checkOuter, outerStep, type Position, type Values } from './outer.js';
 import { plainData } from './plain.js';
-import type { Models, RoundsConfig } from './shard.js';
-import { hashOf, pack, unpack } from './tensors.js';
+import { type Models, partsOf, type RoundsConfig } from './shard.js';
+import { type Carried, hashOf, pack, pickBy, type Spec, unpack } from './tensors.js';
 
-/** A shard's parameters as they came, with what is told of them. */
+/** What a shard made of what is carried, as it came, with what is told of them. */
 export interface ShardReport {
   readonly bytes: Uint8Array;
   /** SHA-256 of the bytes as the worker found it. */
@@ -34,7 +36,8 @@ export interface RoundTask {
   readonly config: RoundsConfig;
   /** Counted from 0. */
   readonly round: number;
-  readonly parameters: Uint8Array;
+  /** Parameters, and what else is carried from round to round. */
+  readonly carried: Uint8Array;
   readonly signal: Signal | undefined;
 }
 
@@ -45,7 +48,7 @@ export interface RoundCrew<Data> {
   /** The state that is kept of the run. */
   load(id: string): Promise<Uint8Array | undefined>;
   keep(id: string, state: Uint8Array): Promise<void>;
-  /** Trains all shards from the task's parameters; gives them in their order. */
+  /** Trains all shards from what the task carries; gives them in their order. */
   train(task: RoundTask, data: Data): Promise<{ shards: readonly ShardReport[]; bytes: number; waited: number }>;
   /** Has the last round trained anew where the run begins again: what came of it was refused. */
   forget(id: string): Promise<void>;
@@ -54,8 +57,8 @@ export interface RoundCrew<Data> {
 }
 
 const optionNames = [
-  ...['id', 'architecture', 'data', 'shards', 'rounds', 'seed', 'local', 'outer', 'parameters', 'validation'],
-  ...['checkpoint', 'onRound', 'signal'],
+  ...['id', 'architecture', 'data', 'shards', 'rounds', 'seed', 'local', 'keepOptimizer', 'outer'],
+  ...['parameters', 'validation', 'checkpoint', 'onRound', 'signal'],
 ];
 const WHERE = 'averageRounds';
 
@@ -73,29 +76,32 @@ export async function averageRounds<Data>(
   if (options.parameters !== undefined) model.setParameters(options.parameters);
   refuseUnadapted(model);
   const { parameters } = model;
-  const start = valuesOf(parameters);
+  const kept = config.keepOptimizer ? optimizerState(WHERE, local.optimizer, parameters) : [];
+  const carried = [...parameters, ...kept];
+  const start = { ...valuesOf(parameters), ...zerosOf(kept) };
+  const publish = (values: Values) => model.setParameters(pickBy(parameters, values));
   const run = { ...config, outer, parameters: hashOf(pack(parameters, start)) };
   const files = checkpoint === undefined ? undefined : filesOf(models.host, `${WHERE}: checkpoint`, 'leave it out');
   if (checkpoint !== undefined) await files?.check(checkpoint);
-  const kept = [checkpoint && (await readIfThere(() => files?.read(checkpoint))), await crew.load(id)];
-  const known = kept.flatMap(bytes => (bytes ? [unpackState(`${WHERE}: run '${id}'`, run, parameters, bytes)] : []));
+  const stored = [checkpoint && (await readIfThere(() => files?.read(checkpoint))), await crew.load(id)];
+  const known = stored.flatMap(bytes => (bytes ? [unpackState(`${WHERE}: run '${id}'`, run, carried, bytes)] : []));
   known.sort((a, b) => b.events.length - a.events.length);
-  let state: RunState = known[0] ?? { ...startingAt(outer, parameters, start), events: [], digests: [] };
-  model.setParameters(state.values);
+  let state: RunState = known[0] ?? { ...startingAt(outer, carried, start), events: [], digests: [] };
+  publish(state.values);
   for (let round = state.events.length; round < rounds; round++) {
     signal?.throwIfAborted();
     const began = performance.now();
-    const packed = pack(parameters, state.values);
-    const trained = await crew.train({ id, config, round, parameters: packed, signal }, options.data);
+    const packed = pack(carried, state.values);
+    const trained = await crew.train({ id, config, round, carried: packed, signal }, options.data);
     let position: Position;
     try {
-      const read = readShard(parameters, packed.length, round, state.digests);
-      position = outerStep(outer, parameters, state, trained.shards.map(read));
+      const read = readShard(carried, packed.length, round, state.digests);
+      position = outerStep(outer, carried, state, trained.shards.map(read));
     } catch (error) {
       await crew.forget(id);
       throw error;
     }
-    model.setParameters(position.values);
+    publish(position.values);
     const event: RoundEvent = {
       round: round + 1,
       of: rounds,
@@ -109,9 +115,9 @@ export async function averageRounds<Data>(
     };
     const digests = trained.shards.map(({ digest }) => digest);
     state = { ...position, events: [...state.events, event], digests };
-    const kept = packState(run, parameters, state);
-    await crew.keep(id, kept);
-    if (checkpoint !== undefined) await files?.write(checkpoint, kept);
+    const bytes = packState(run, carried, state);
+    await crew.keep(id, bytes);
+    if (checkpoint !== undefined) await files?.write(checkpoint, bytes);
     await orAbort(signal, onRound?.(event));
   }
   await crew.finish(id);
@@ -120,7 +126,7 @@ export async function averageRounds<Data>(
 
 function checkRounds<Data>(crew: RoundCrew<Data>, options: RoundsOptions<Data>) {
   checkOptions(WHERE, options, optionNames);
-  const { id, architecture, seed = 0, outer = nesterov() } = options;
+  const { id, architecture, seed = 0, keepOptimizer = false, outer = nesterov() } = options;
   if (typeof id !== 'string') throw wrongType(`${WHERE}: id`, 'a string', id);
   if (!/^[\w.-]{1,64}$/.test(id)) throw wrongValue(`${WHERE}: id`, '1 to 64 letters, digits, _, - and .', quote(id));
   if (!hasKey(architecture, 'layers')) {
@@ -142,6 +148,7 @@ function checkRounds<Data>(crew: RoundCrew<Data>, options: RoundsOptions<Data>) 
     shards: checkInteger(`${WHERE}: shards`, options.shards, 1, 4096),
     seed: checkSeed(`${WHERE}: seed`, seed),
     local: plainData(`${WHERE}: local`, options.local),
+    ...(checkBoolean(`${WHERE}: keepOptimizer`, keepOptimizer) && { keepOptimizer }),
   } as RoundsConfig;
   return {
     id,
@@ -154,9 +161,9 @@ function checkRounds<Data>(crew: RoundCrew<Data>, options: RoundsOptions<Data>) 
 
 /** Refuses what no fit of the model takes, before any work. */
 async function checkLocal(model: Model, local: FoldFit): Promise<void> {
-  const { epochs, shuffle, validationSplit, ...trainer } = local;
-  checkFitOptions(`${WHERE}: local`, plainData('', { epochs, shuffle, validationSplit }) as FitOptions);
-  (await model.trainer(trainer)).dispose();
+  const [options, fit] = partsOf(local);
+  checkFitOptions(`${WHERE}: local`, fit);
+  (await model.trainer(options)).dispose();
 }
 
 /** Shards would be adapted each to its own rows, and their parameters then mean different things. */
@@ -170,31 +177,31 @@ function refuseUnadapted({ architecture, parameters }: Model): void {
   }
 }
 
-function valuesOf(parameters: readonly ModelParameter[]): Values {
+function valuesOf(parameters: readonly NamedParameter[]): Values {
   return Object.fromEntries(parameters.map(({ name, data }) => [name, data]));
 }
 
-/** Nothing moves before the first round. */
-function startingAt({ kind }: Outer, parameters: readonly ModelParameter[], values: Values): Position {
-  const moving = kind === 'nesterov' ? parameters.filter(({ trainable }) => trainable) : [];
-  return {
-    values,
-    velocity: Object.fromEntries(moving.map(({ name, data }) => [name, new Float32Array(data.length)])),
-  };
+function zerosOf(specs: readonly Spec[]): Values {
+  return Object.fromEntries(specs.map(({ name, shape }) => [name, new Float32Array(size(shape))]));
 }
 
-/** A shard's parameters, which may come from anywhere; of the same rows as in the round before. */
-function readShard(parameters: readonly ModelParameter[], size: number, round: number, digests: readonly string[]) {
+/** Nothing moves before the first round. */
+function startingAt({ kind }: Outer, carried: readonly Carried[], values: Values): Position {
+  return { values, velocity: zerosOf(kind === 'nesterov' ? carried.filter(({ trainable }) => trainable) : []) };
+}
+
+/** What a shard made of what is carried, which may come from anywhere; of the same rows as in the round before. */
+function readShard(carried: readonly Carried[], length: number, round: number, digests: readonly string[]) {
   return ({ bytes, hash, digest, worker }: ShardReport, shard: number): Values => {
     const where = `round ${round + 1}, shard ${shard} from ${shorten(worker)}`;
-    if (bytes.length !== size) throw wrongValue(where, `${size} bytes, as went to it`, bytes.length);
+    if (bytes.length !== length) throw wrongValue(where, `${length} bytes, as went to it`, bytes.length);
     if (hashOf(bytes) !== hash) throw wrongValue(where, 'the bytes that the worker sent', 'others, by their SHA-256');
     const before = digests[shard] ?? digest;
     if (before !== digest) {
       const mend = 'a reader has to give the same rows on every worker';
       throw wrongValue(where, `the rows of the round before (${before})`, `others (${shorten(digest)})`, mend);
     }
-    return unpack(where, parameters, bytes);
+    return unpack(where, carried, bytes);
   };
 }
 

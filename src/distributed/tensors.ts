@@ -7,17 +7,30 @@ import { readSafetensors, type Tensor, writeSafetensors } from '../files/safeten
 import type { Bytes } from '../kinds.js';
 import type { Values } from './outer.js';
 
-/** A parameter's name and shape. */
+/** A tensor's name and shape. */
 export interface Spec {
   readonly name: string;
   readonly shape: readonly number[];
+  /** What its numbers always are; finite by default. */
+  readonly rule?: 'finite' | 'notNegative';
+}
+
+/** A tensor that goes from round to round. */
+export interface Carried extends Spec {
+  /** Whether an outer step moves it; state is averaged. */
+  readonly trainable: boolean;
 }
 
 /** What an architecture's parameters are, in their order, without the numbers. */
-export function parameterSpecs(architecture: Architecture): Spec[] {
+export function parameterSpecs(architecture: Architecture): Carried[] {
   return placedLayers(architecture).flatMap(({ name, parameters }) => {
-    return parameters.map(own => ({ name: `${name}.${own.name}`, shape: own.shape }));
+    return parameters.map(({ name: part, shape, trainable = true }) => ({ name: `${name}.${part}`, shape, trainable }));
   });
+}
+
+/** Those values that are of such tensors. */
+export function pickBy(specs: readonly Spec[], values: Values): Values {
+  return Object.fromEntries(specs.map(({ name }) => [name, values[name] ?? new Float32Array()]));
 }
 
 export function pack(specs: readonly Spec[], values: Values, metadata: Readonly<Record<string, string>> = {}): Bytes {
@@ -39,12 +52,12 @@ export function unpack(where: string, specs: readonly Spec[], bytes: Uint8Array)
 /**
  * The numbers of each of `specs` by name.
  *
- * @throws where tensors are others or of other shapes, or a number is not finite
+ * @throws where tensors are others or of other shapes, or a number is none that they may have
  */
 export function checkTensors(where: string, specs: readonly Spec[], tensors: readonly Tensor[]): Values {
   const found = new Map(tensors.map(tensor => [tensor.name, tensor]));
   const values: Record<string, Float32Array> = {};
-  for (const { name, shape } of specs) {
+  for (const { name, shape, rule } of specs) {
     const tensor = found.get(name);
     const at = `${where}: ${shorten(name)}`;
     if (tensor === undefined) throw wrongValue(at, 'this parameter', 'none');
@@ -52,6 +65,9 @@ export function checkTensors(where: string, specs: readonly Spec[], tensors: rea
       throw wrongValue(at, `float32 numbers of shape [${listed(shape)}]`, `others, of shape [${listed(tensor.shape)}]`);
     }
     if (findNotFinite(tensor.data) >= 0) throw wrongValue(at, 'finite numbers', 'others');
+    if (rule === 'notNegative' && tensor.data.some(value => value < 0)) {
+      throw wrongValue(at, 'numbers that are not negative', 'others');
+    }
     values[name] = tensor.data;
     found.delete(name);
   }

@@ -8,12 +8,16 @@ import {
   adam,
   batchNormalization,
   choice,
+  cosineDecay,
   dense,
+  lbfgs,
   Model,
   normalization,
   sequential,
   sgd,
+  Trainer,
 } from '../../src/entries/node.js';
+import { readSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import { labels, numbers } from '../reference/data.js';
 import * as digits from './digits.js';
 
@@ -181,6 +185,15 @@ describe('averageRounds', () => {
         'averageRounds: local.optimizer.learningRate: expected plain data, which can travel as JSON, got a function; ',
       ],
       [{ checkpoint: folder }, 'a folder'],
+      [{ keepOptimizer: 1 }, 'averageRounds: keepOptimizer: expected true or false, got 1'],
+      [
+        {
+          keepOptimizer: true,
+          architecture: sequential(3, [dense(2)]),
+          local: { loss: 'meanSquaredError', optimizer: lbfgs() },
+        },
+        "averageRounds: keepOptimizer: expected an optimiser that takes batches, got 'lbfgs'; what it knows",
+      ],
     ];
     for (const [change, message] of cases) {
       await expect(local().averageRounds({ ...run, ...change } as never), message).rejects.toThrow(message);
@@ -196,6 +209,44 @@ describe('averageRounds', () => {
     await expect(bad((() => ({ x })) as never)).rejects.toThrow(
       'data, part 0 of 3: expected { x, y, scale? }, got an object',
     );
+  });
+
+  it('keeps optimisers so that one shard trains as if it had never stopped', async () => {
+    const learningRate = cosineDecay({ initial: 0.1, steps: 12 });
+    for (const optimizer of [adam({ amsgrad: true }), sgd({ momentum: 0.9, learningRate })]) {
+      const own = { ...fit, optimizer, epochs: 1, shuffle: false };
+      const one = { ...run, shards: 1, outer: plainAverage(), keepOptimizer: true, local: own };
+      const { model } = await local().averageRounds(one);
+      const alone = await Model.create(network, { seed: 5, deterministic: true });
+      await alone.fit({ x, y }, { ...own, epochs: 4 });
+      expect(model.parameters).toEqual(alone.parameters);
+      const forgetful = await local().averageRounds({ ...one, keepOptimizer: false });
+      expect(forgetful.model.parameters).not.toEqual(alone.parameters);
+    }
+  });
+
+  it("goes on from the mean of the shards' optimisers, from a checkpoint too", async () => {
+    const own = { ...fit, epochs: 1, shuffle: false };
+    const checkpoint = join(folder, 'kept.safetensors');
+    const kept = { ...run, id: 'kept', shards: 2, outer: plainAverage(), keepOptimizer: true, local: own, checkpoint };
+    await local().averageRounds({ ...kept, rounds: 2 });
+    const { model } = await local().averageRounds({ ...kept, rounds: 3 });
+    const start = await Model.create(network, { seed: 5, deterministic: true });
+    const { epochs: _, shuffle, ...trainer } = own;
+    let at: Uint8Array = (await start.trainer(trainer)).toBytes();
+    for (let round = 0; round < 3; round++) {
+      const shards = [];
+      for (const part of [0, 1]) {
+        const resumed = await Trainer.fromBytes(at);
+        await resumed.fit(half(part), { shuffle });
+        shards.push(readSafetensors(resumed.toBytes()));
+      }
+      const [a, b] = shards.map(({ tensors }) => tensors.map(({ data }) => data as Float32Array));
+      const mean = (index: number) => a?.[index]?.map((value, i) => (value + (b?.[index]?.[i] ?? 0)) / 2);
+      const tensors = shards[0]?.tensors.map((each, index) => ({ ...each, data: mean(index) ?? each.data })) ?? [];
+      at = writeSafetensors(tensors, shards[0]?.metadata ?? {});
+    }
+    expect(model.parameters).toEqual((await Trainer.fromBytes(at)).model.parameters);
   });
 
   it('ends where the outer step leaves the finite numbers', async () => {
