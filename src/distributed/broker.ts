@@ -101,6 +101,14 @@ export function isRefusal(told: string): boolean {
   return /WRONGPASS|NOAUTH|NOPERM|invalid password/i.test(told);
 }
 
+/** What to do where a broker, an address of which `example` is, lets nobody in and says why. */
+export function mendOf(told: string, example: string): string {
+  if (/certificate|SSL|TLS|pg_hba/i.test(told)) return 'give certificates in its address: docs/distributed.md';
+  return isRefusal(told) || /password/i.test(told)
+    ? `give ${example} of an account that may use it: docs/distributed.md`
+    : 'is it running and to be reached?';
+}
+
 /** An address without its password, for messages. */
 export function shownAddress(address: string): string {
   return shorten(address.replace(/\/\/[^@/]*@/, '//…@'));

@@ -1,6 +1,6 @@
 /** A cluster's broker on PostgreSQL. */
 import { messageOf, wrongState } from '../errors.js';
-import { again, answered, type Broker, KEPT_SECONDS, peer, queueHome, shownAddress } from './broker.js';
+import { again, answered, type Broker, KEPT_SECONDS, mendOf, peer, queueHome, shownAddress } from './broker.js';
 
 const WHERE = 'cluster';
 const TABLE = 'myelin_parameters';
@@ -20,10 +20,9 @@ export async function openPostgres(address: string, name: string): Promise<Broke
     await pool.query(`DELETE FROM ${TABLE} WHERE until < now()`);
   } catch (cause) {
     await pool.end();
-    const mend = /password/i.test(messageOf(cause))
-      ? 'give postgres://user:password@host/database of an account that may use it'
-      : 'is it running and to be reached?';
-    throw Object.assign(wrongState(`${WHERE}: url`, place, messageOf(cause), mend), { cause });
+    const got = messageOf(cause);
+    const mend = mendOf(got, 'postgres://user:password@host/database');
+    throw Object.assign(wrongState(`${WHERE}: url`, place, got, mend), { cause });
   }
   const at = (key: string) => `${name}:${key}`;
   const ask = (text: string, values: unknown[]) =>

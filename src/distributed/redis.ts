@@ -1,7 +1,7 @@
 /** A cluster's broker on Redis or Valkey. */
 import { messageOf, wrongState } from '../errors.js';
 import { readBytes } from '../files/save.js';
-import { answered, type Broker, isRefusal, KEPT_SECONDS, peer, queueHome, shownAddress } from './broker.js';
+import { answered, type Broker, KEPT_SECONDS, mendOf, peer, queueHome, shownAddress } from './broker.js';
 
 const WHERE = 'cluster';
 
@@ -24,7 +24,7 @@ export async function openRedis(address: string, name: string): Promise<Broker> 
   } catch (cause) {
     redis.disconnect();
     const got = refused || messageOf(cause);
-    throw Object.assign(wrongState(`${WHERE}: url`, place, got, mendOf(got)), { cause });
+    throw Object.assign(wrongState(`${WHERE}: url`, place, got, mendOf(got, 'redis://user:password@host')), { cause });
   }
   const connection = redis.duplicate();
   connection.on('error', () => {});
@@ -74,12 +74,6 @@ function refusal(refused: () => string): Promise<never> {
     }, 20);
     timer.unref();
   });
-}
-
-function mendOf(refused: string): string {
-  return isRefusal(refused)
-    ? 'give redis://user:password@host of an account that may use it: docs/distributed.md'
-    : 'is it running and to be reached?';
 }
 
 /** Parameters and jobs that a full Redis throws away would have to be made again. */

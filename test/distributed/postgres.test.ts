@@ -1,18 +1,32 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cluster, local } from '../../src/entries/distributed.js';
 import { adam, dense, sequential } from '../../src/entries/node.js';
+import { certificates, withoutOpenssl } from './certificates.js';
 import { rows } from './programs/readers.js';
 import { endAll, startPostgres, startWorker, titled, until, without } from './servers.js';
 
 const architecture = sequential(8, [dense(16, { activation: 'relu' }), dense(3, { activation: 'softmax' })]);
 const fit = { loss: 'sparseCategoricalCrossEntropy', optimizer: adam({ learningRate: 0.01 }), epochs: 2 } as const;
 const run = { id: 'run', architecture, shards: 6, rounds: 3, seed: 1, local: fit } as const;
+const missing = without.postgres ?? withoutOpenssl;
 
 afterAll(endAll);
 
-describe.skipIf(without.postgres)(titled('a cluster on PostgreSQL', without.postgres), () => {
+describe.skipIf(missing)(titled('a cluster on PostgreSQL, by password and certificate', missing), () => {
+  let at: (name: string) => string;
+  let bare: string;
+  let address: (password: string) => string;
+  let url: string;
+
+  beforeAll(async () => {
+    at = certificates('ca', 'server', 'worker');
+    bare = (await startPostgres({ password: 'secret', at })).url;
+    const files = `sslrootcert=${at('ca.pem')}&sslcert=${at('worker.pem')}&sslkey=${at('worker.key')}`;
+    address = password => `${bare.replace('@', `:${password}@`)}?sslmode=verify-full&${files}`;
+    url = address('secret');
+  });
+
   it('gives the bits of one process, round after round, and where a worker is killed', async () => {
-    const { url } = await startPostgres();
     const [first] = [startWorker(url), startWorker(url)];
     await using workers = cluster(url, { name: 'test' });
     const running = workers.averageRounds({ ...run, data: 'slow' });
@@ -25,8 +39,19 @@ describe.skipIf(without.postgres)(titled('a cluster on PostgreSQL', without.post
     const { hash, rounds } = await workers.averageRounds({ ...many, data: 'rows' });
     expect(hash).toBe((await local().averageRounds({ ...many, data: rows })).hash);
     expect(rounds).toHaveLength(20);
+  });
 
-    const wrong = cluster(url.replace(/:\d+\//, ':1/'), { name: 'test' });
-    await expect(wrong.averageRounds({ ...run, data: 'rows' })).rejects.toThrow(/the broker at \/\/…@|is it running/);
+  it('says to those that are not let in what they lack', async () => {
+    const refused = async (other: string, message: RegExp) => {
+      await using workers = cluster(other, { name: 'test' });
+      await expect(workers.averageRounds({ ...run, data: 'rows' })).rejects.toThrow(message);
+    };
+    const plain = bare.replace('@', ':secret@');
+    const mend = 'give certificates in its address: docs/distributed.md';
+    await refused(address('wrong'), /\/\/…@.*password authentication failed.*; give postgres:.*of an account that may/);
+    await refused(plain, new RegExp(`no encryption; ${mend}`));
+    await refused(`${plain}?sslmode=verify-full&sslrootcert=${at('ca.pem')}`, new RegExp(`certificate; ${mend}`));
+    await refused(`${plain}?sslmode=verify-full`, new RegExp(`self-signed certificate in certificate chain; ${mend}`));
+    await refused(url.replace(/:\d+\//, ':1/'), /the broker at .*ECONNREFUSED.*; is it running/);
   });
 });

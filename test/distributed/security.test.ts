@@ -1,25 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Job, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { optimizerState } from '../../src/distributed/optimizerState.js';
 import { hashOf, pack } from '../../src/distributed/tensors.js';
 import { type Cluster, cluster, local } from '../../src/entries/distributed.js';
 import { adam, dense, Model, sequential } from '../../src/entries/node.js';
 import { messageOf } from '../../src/errors.js';
+import { certificates, withoutOpenssl } from './certificates.js';
 import { rows } from './programs/readers.js';
-import {
-  type BrokerServer,
-  endAll,
-  folder,
-  freePort,
-  installed,
-  startRedis,
-  startWorker,
-  titled,
-  without,
-} from './servers.js';
+import { type BrokerServer, endAll, freePort, startRedis, startWorker, titled, without } from './servers.js';
 
 const architecture = sequential(8, [dense(16, { activation: 'relu' }), dense(3, { activation: 'softmax' })]);
 const fit = { loss: 'sparseCategoricalCrossEntropy', optimizer: adam({ learningRate: 0.01 }) } as const;
@@ -97,7 +86,11 @@ describe.skipIf(without.redis)(titled('a cluster on Redis that lets few in', wit
     const told = { worker: 'forger:1', loss: 0, digest: 'rows' };
     const whole = pack(model.parameters, values);
     const packed = (bytes: Uint8Array) => ({ bytes, result: { ...told, hash: hashOf(bytes) } });
-    const cases: [forged: { bytes: Uint8Array; result: unknown }, message: string][] = [
+    const kept = [...model.parameters, ...optimizerState('', fit.optimizer, model.parameters)];
+    const moments = kept.map(({ name, shape }) => {
+      return [name, values[name] ?? new Float32Array(shape.reduce((all, length) => all * length, 1)).fill(-1)];
+    });
+    const cases: [forged: { bytes: Uint8Array; result: unknown }, message: string, more?: object][] = [
       [
         { bytes: whole, result: { ...told, hash: hashOf(new Uint8Array()) } },
         'expected the bytes that the worker sent, got others',
@@ -116,17 +109,22 @@ describe.skipIf(without.redis)(titled('a cluster on Redis that lets few in', wit
         { bytes: whole, result: { ...told, hash: hashOf(whole), loss: 'low' } },
         "its result's 'loss': expected what a worker tells",
       ],
+      [
+        packed(pack(kept, Object.fromEntries(moments))),
+        `optimizer.v:${name}: expected numbers that are not negative`,
+        { id: 'kept', keepOptimizer: true },
+      ],
       [{ bytes: whole, result: 0 }, "its result's 'worker': expected what a worker tells, got undefined"],
     ];
     const connection = { host: '127.0.0.1', port: redis.port };
-    for (const [{ bytes, result }, message] of cases) {
+    for (const [{ bytes, result }, message, more = {}] of cases) {
       const forge = async ({ id }: Job) => {
         await admin.set(`myelin:test:results:${id}`, Buffer.from(bytes));
         return result;
       };
       const forger = new Worker('jobs', forge, { connection, prefix: 'myelin:test', drainDelay: 1 });
       forger.on('error', () => {});
-      const running = workers.averageRounds({ ...run, id: 'forged', shards: 1 });
+      const running = workers.averageRounds({ ...run, id: 'forged', shards: 1, ...more });
       const error = await running.catch(messageOf);
       await forger.close(true);
       expect(error).toMatch(/^round 1, shard 0( from forger:1)?: /);
@@ -138,7 +136,7 @@ describe.skipIf(without.redis)(titled('a cluster on Redis that lets few in', wit
   });
 });
 
-const openssl = without.redis ?? (installed('openssl') ? undefined : 'skipped: openssl is not installed');
+const openssl = without.redis ?? withoutOpenssl;
 
 describe.skipIf(openssl)(titled('a cluster on Redis with certificates of both sides', openssl), () => {
   it('lets in who has one, and nobody else', async () => {
@@ -161,36 +159,7 @@ describe.skipIf(openssl)(titled('a cluster on Redis with certificates of both si
     expect(hash).toBe((await local().averageRounds({ ...run, data: rows })).hash);
     await using refused = cluster(stranger, { name: 'test' });
     await expect(refused.averageRounds(run)).rejects.toThrow('cluster: url: expected the broker at rediss://');
+    await using doubting = cluster(`rediss://127.0.0.1:${port}`, { name: 'test' });
+    await expect(doubting.averageRounds(run)).rejects.toThrow(/certificate.*; give certificates in its address/);
   });
 });
-
-/** A folder with an authority and certificates of 127.0.0.1 that it signs: NAME.pem and NAME.key. */
-function certificates(authority: string, ...names: readonly string[]): (name: string) => string {
-  const place = folder();
-  const openssl = (...words: string[]) => execFileSync('openssl', words, { cwd: place, stdio: 'ignore' });
-  const key = (name: string) => [
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:prime256v1',
-    '-nodes',
-    '-keyout',
-    `${name}.key`,
-  ];
-  openssl('req', '-x509', ...key(authority), '-days', '2', '-subj', `/CN=${authority}`, '-out', `${authority}.pem`);
-  writeFileSync(join(place, 'addresses'), 'subjectAltName=IP:127.0.0.1');
-  for (const name of names) {
-    openssl('req', ...key(name), '-subj', `/CN=${name}`, '-out', `${name}.csr`);
-    const signed = [
-      '-CA',
-      `${authority}.pem`,
-      '-CAkey',
-      `${authority}.key`,
-      '-CAcreateserial',
-      '-extfile',
-      'addresses',
-    ];
-    openssl('x509', '-req', '-in', `${name}.csr`, ...signed, '-days', '2', '-out', `${name}.pem`);
-  }
-  return name => join(place, name);
-}

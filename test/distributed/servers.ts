@@ -1,13 +1,19 @@
 /** Real servers and workers, on 127.0.0.1 and in folders of their own, for as long as a test takes. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
 
 const begun: (() => void)[] = [];
+
+/** Has something done when all is ended. */
+export function atEnd(end: () => void): void {
+  begun.push(end);
+}
 
 /** Ends all that was started, the last first. */
 export function endAll(): void {
@@ -48,7 +54,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Waits until something is so. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, seconds = 30): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, seconds = 100): Promise<void> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
     if (await holds()) return;
     await new Promise(resolve => setTimeout(resolve, 20));
@@ -77,7 +83,8 @@ interface ServerProcess {
   readonly as?: { readonly uid: number; readonly gid: number };
 }
 
-async function serve(command: string, words: readonly string[], { output, end, as }: ServerProcess) {
+/** A server by its command, once it is ready. */
+export async function serve([command = '', ...words]: readonly string[], { output, end, as }: ServerProcess) {
   let child: ChildProcess;
   const start = async () => {
     child = spawn(command, words, { ...as, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -96,28 +103,71 @@ async function serve(command: string, words: readonly string[], { output, end, a
 }
 
 /** A Redis of the given settings, such as `--appendonly yes`. */
-export async function startRedis(...settings: string[]): Promise<BrokerServer> {
+export function startRedis(...settings: string[]): Promise<BrokerServer> {
+  return startRedisWithin([], ...settings);
+}
+
+/** The same elsewhere, where its command begins with `within`. */
+export async function startRedisWithin(within: readonly string[], ...settings: string[]): Promise<BrokerServer> {
   const [port, directory] = [await freePort(), folder()];
   const ports = settings.includes('--tls-port') ? [] : ['--port', String(port)];
   const all = [...ports, '--bind', '127.0.0.1', '--dir', directory, '--save', '', ...settings];
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
-    ...(await serve('redis-server', all, { output: 'stdout', end: 'SIGKILL' })),
+    ...(await serve([...within, 'redis-server', ...all], { output: 'stdout', end: 'SIGKILL' })),
   };
 }
 
+/** Keys of a Redis that are not those of the queue itself. */
+export async function keysLeft(url: string): Promise<string[]> {
+  const client = new Redis(url);
+  const keys = await client.keys('*');
+  client.disconnect();
+  return keys.filter(key => !/^myelin:test:jobs:(meta|events|id|stalled-check|marker)$/.test(key));
+}
+
+/** Who is let in: whoever knows the password, and shows a certificate that the authority has signed. */
+export interface PostgresGuard {
+  readonly password: string;
+  /** A folder's files: `ca.pem`, `server.pem` and `server.key`. */
+  readonly at: (name: string) => string;
+}
+
 /** A PostgreSQL; it refuses to run as root, and is then its own user's. */
-export async function startPostgres(): Promise<BrokerServer> {
+export async function startPostgres(guard?: PostgresGuard): Promise<BrokerServer> {
   const [port, directory, bin] = [await freePort(), folder(), postgresFolder ?? ''];
   const data = join(directory, 'data');
   const as = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : undefined;
   if (as) chownSync(directory, as.uid, as.gid);
   const initdb = ['-D', data, '-A', 'trust', '-U', 'postgres', '-N'];
-  execFileSync(join(bin, 'initdb'), initdb, { stdio: 'ignore', cwd: directory, ...as });
+  const own = (name: string) => {
+    if (as) chownSync(join(directory, name), as.uid, as.gid);
+    return join(directory, name);
+  };
   const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${directory}`, 'fsync=off'];
+  if (guard) {
+    writeFileSync(join(directory, 'password'), guard.password);
+    initdb.push(`--pwfile=${own('password')}`);
+    for (const [setting, name] of [
+      ['ssl_ca_file', 'ca.pem'],
+      ['ssl_cert_file', 'server.pem'],
+      ['ssl_key_file', 'server.key'],
+    ] as const) {
+      copyFileSync(guard.at(name), join(directory, name));
+      settings.push(`${setting}=${own(name)}`);
+    }
+    const hosts = 'hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-ca\n';
+    writeFileSync(join(directory, 'hosts'), hosts);
+    settings.push('ssl=on', `hba_file=${own('hosts')}`);
+  }
+  execFileSync(join(bin, 'initdb'), initdb, { stdio: 'ignore', cwd: directory, ...as });
   const words = ['-D', data, '-p', String(port), ...settings.flatMap(setting => ['-c', setting])];
-  const server = await serve(join(bin, 'postgres'), words, { output: 'stderr', end: 'SIGQUIT', ...(as && { as }) });
+  const server = await serve([join(bin, 'postgres'), ...words], {
+    output: 'stderr',
+    end: 'SIGQUIT',
+    ...(as && { as }),
+  });
   return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, port, ...server };
 }
 
@@ -148,13 +198,16 @@ export interface WorkerSettings {
   /** The file of readers: test/distributed/programs/readers.js by default. */
   readonly readers?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** What its command begins with, where it is to run elsewhere. */
+  readonly within?: readonly string[];
 }
 
 /** `myelin work` of the cluster `test`. */
 export function startWorker(url: string, settings: WorkerSettings = {}): StartedWorker {
-  const { lock = 1, readers: file = readers, environment = {} } = settings;
-  const words = ['work', url, '--name', 'test', '--data', file, '--status', '--lock', String(lock)];
-  const child = spawn(process.execPath, [cli, ...words], { env: { ...process.env, ...environment } });
+  const { lock = 1, readers: file = readers, environment = {}, within = [] } = settings;
+  const own = ['work', url, '--name', 'test', '--data', file, '--status', '--lock', String(lock)];
+  const [command = '', ...words] = [...within, process.execPath, cli, ...own];
+  const child = spawn(command, words, { env: { ...process.env, ...environment } });
   begun.push(() => child.kill('SIGKILL'));
   const told: Told[] = [];
   createInterface({ input: child.stdout }).on('line', line => told.push(JSON.parse(line)));
