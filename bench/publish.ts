@@ -18,14 +18,14 @@ const folder = fileURLToPath(new URL('../docs/benchmarks/', import.meta.url));
 
 /** What is asked for each suite: beside whom, and for how long. */
 const asked: Readonly<Record<string, readonly string[]>> = {
-  training: ['--batch', '32,128', '--turbo', '--seconds', '90'],
+  training: ['--batch', '32,128', '--turbo', '--seconds', '60'],
   inference: ['--batch', '32', '--turbo', '--seconds', '60'],
   coldStart: ['--seconds', '40'],
-  threads: ['--peers', 'pytorch', '--batch', '128', '--seconds', '40'],
-  published: ['--peers', 'pytorch,scikit-learn', '--seconds', '60'],
-  networks: ['--peers', 'pytorch', '--seconds', '60'],
-  width: ['--peers', 'pytorch,tensorflow-wasm', '--seconds', '60'],
-  batch: ['--peers', 'pytorch,tensorflow-wasm', '--seconds', '60'],
+  threads: ['--peers', 'pytorch', '--turbo', '--batch', '128', '--seconds', '40'],
+  published: ['--peers', 'pytorch,scikit-learn', '--turbo', '--seconds', '60'],
+  networks: ['--peers', 'pytorch', '--turbo', '--seconds', '60'],
+  width: ['--peers', 'pytorch,tensorflow-wasm', '--turbo', '--seconds', '60'],
+  batch: ['--peers', 'pytorch,tensorflow-wasm', '--turbo', '--seconds', '60'],
   gemm: ['--peers', 'none', '--seconds', '40'],
   ops: ['--peers', 'none', '--seconds', '30'],
   conv: ['--peers', 'none', '--seconds', '40'],

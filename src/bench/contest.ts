@@ -105,6 +105,8 @@ export interface Round {
 export interface Prepared extends Pick<Ready, 'notComparable' | 'output'> {
   /** Does some of it; returns how many pieces: rows, multiply-adds, numbers or steps. */
   run(): number | Promise<number>;
+  /** Gets back, before the clock runs, what went to sleep while others had their turns. */
+  wake?(): Promise<void>;
   /** The mean cost of the epoch that ran last. */
   cost?(): number;
   drop?(): void;
@@ -169,6 +171,7 @@ export async function takePart(open: () => Promise<Library>): Promise<void> {
 }
 
 async function timed(prepared: Prepared, least: number): Promise<Round> {
+  await prepared.wake?.();
   const cpu = process.cpuUsage?.();
   const start = performance.now();
   let pieces = 0;

@@ -24,11 +24,9 @@ export interface Turn extends Round {
 export interface RaceOptions {
   readonly peak: Peak;
   readonly copying?: Copying | undefined;
-  /** Turns of each, after one that engines still compile in. */
+  /** Turns of each. */
   readonly rounds: number;
-  /** Whether a round comes before them that does not count; by default one does. */
-  readonly warmUp?: boolean;
-  /** Seconds after which no round begins, once each has had the fewest. */
+  /** Of which each has an equal share, and the fewest turns in any case; none begins after twice as many. */
   readonly seconds: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -44,13 +42,14 @@ export interface Outcome {
 }
 
 export async function race(runners: readonly Runner[], options: RaceOptions): Promise<Outcome> {
-  const { peak, copying, rounds, warmUp = true, seconds, signal } = options;
+  const { peak, copying, rounds, seconds, signal } = options;
   const turns = new Map<string, (Turn | undefined)[]>(runners.map(({ key }) => [key, []]));
   const spent = new Map<string, number>();
   const failed = new Map<string, string>();
   const start = performance.now();
-  const late = () => performance.now() - start > seconds * 1e3;
-  for (let round = warmUp ? -1 : 0; round < rounds && !signal?.aborted; round++) {
+  // Who is quick goes on when who is slow has had the fewest, whose turns may have taken all of the time.
+  const late = () => performance.now() - start > 2 * seconds * 1e3;
+  for (let round = 0; round < rounds && !signal?.aborted; round++) {
     if (late() && round >= FEWEST) break;
     const bench = new Bench({ iterations: 1, time: 0, warmup: false, throws: true });
     for (const { key, run } of runners) {
@@ -68,9 +67,7 @@ export async function race(runners: readonly Runner[], options: RaceOptions): Pr
         const alone = (did.cpuSeconds ?? did.seconds) > ALONE * did.seconds;
         const quiet = before.quiet && after.quiet && alone;
         const turn = { ...did, possible, copied: copying?.look() ?? 0, quiet };
-        // What takes as long as all may is no matter of warming up, and there will be no other.
-        const counts = round >= 0 || did.seconds > 2 * seconds;
-        if (counts && did.error === undefined) (turns.get(key) ?? [])[Math.max(0, round)] = turn;
+        if (did.error === undefined) (turns.get(key) ?? [])[round] = turn;
         return { overriddenDuration: did.seconds * 1e3 };
       });
     }

@@ -21,6 +21,8 @@ const WRONG_OUTPUT = 2e-3;
 /** Cores that one thread may take, with what the runtime does beside. */
 const ONE_CORE = 1.3;
 const ROUNDS = 15;
+/** Seconds in which an engine has seen what is run often, and compiled it. */
+const WARM_SECONDS = 0.4;
 /** Case seconds below which rounds are too few. */
 const LEAST_SECONDS = 0.6;
 
@@ -134,7 +136,7 @@ async function warmCase(
     if (signal.aborted) break;
     if (spec.ownAlone && entrant.peer !== 'myelin') continue;
     if (spec.threads !== undefined && entrant.threads !== spec.threads) continue;
-    const ready = await contestant.prepare(id, task);
+    const ready = await warmed(contestant, id, task);
     const reason = ready.unable ?? ready.error;
     if (reason !== undefined) without[key] = reason;
     else entered.push({ key, entrant, name, version, ready, run: () => contestant.run(id) });
@@ -143,6 +145,20 @@ async function warmCase(
   const outcome = await race(entered, { peak, copying, rounds: ROUNDS, seconds, signal });
   for (const contestant of contestants) await contestant.drop(id);
   return caseOf(spec, entered, outcome, without, expectedOf(task));
+}
+
+/** Gets a contestant ready, after it has done the same for as long as engines take to compile what is run often. */
+async function warmed(contestant: Contestant, id: number, task: Task): Promise<Ready> {
+  const ready = await contestant.prepare(id, task);
+  if (ready.unable !== undefined || ready.error !== undefined) return ready;
+  for (let seconds = 0; seconds < WARM_SECONDS; ) {
+    const round = await contestant.run(id);
+    // What it cannot do shows again, where it is told.
+    if (round.error !== undefined) return ready;
+    seconds += round.seconds;
+  }
+  await contestant.drop(id);
+  return contestant.prepare(id, task);
 }
 
 /** Each round a new process: its own seconds from importing the library to its first prediction. */
@@ -165,7 +181,7 @@ async function coldCase(spec: CaseSpec, task: Task, entrants: readonly Entrant[]
     const { name, version, ready } = first;
     entered.push({ key: labelOf({ contestant: name, ...entrant }), entrant, name, version, ready, run });
   }
-  const outcome = await race(entered, { ...doing, rounds: ROUNDS, warmUp: false });
+  const outcome = await race(entered, { ...doing, rounds: ROUNDS });
   return caseOf(spec, entered, outcome, without, undefined);
 }
 

@@ -4,10 +4,12 @@ import {
   adam,
   type Backend,
   chooseBackend,
+  dense,
   inputNumbers,
   Model,
   nodeHost,
   outputShape,
+  sequential,
   sgd,
   size,
   type Trainer,
@@ -34,6 +36,25 @@ async function modelOf(architecture: Architecture, parameters: Float32Array): Pr
   return model;
 }
 
+/**
+ * Has the workers back, which end when nobody has needed them for two seconds, as while others have their turns: by a
+ * step of a network of its own.
+ */
+async function waking(): Promise<() => Promise<void>> {
+  const [rows, units] = [512, 64];
+  const model = await Model.create(sequential(units, [dense(units)]), { turbo });
+  const trainer: Trainer = await model.trainer({
+    loss: 'meanSquaredError',
+    optimizer: sgd(),
+    batchSize: rows,
+    threads,
+  });
+  const x = new Float32Array(rows * units);
+  return async () => {
+    await trainer.fit({ x, y: x });
+  };
+}
+
 async function training(task: NetworkTask): Promise<Prepared> {
   const { x, y, parameters } = readGiven(task);
   const model = await modelOf(Architecture.fromJSON(task.architecture), parameters);
@@ -51,6 +72,7 @@ async function training(task: NetworkTask): Promise<Prepared> {
       mean = loss[0] ?? Number.NaN;
       return task.rows;
     },
+    wake: await waking(),
     cost: () => mean,
   };
 }
@@ -70,6 +92,7 @@ async function inference(task: NetworkTask): Promise<Prepared> {
         await model.predictAsync(batch, { threads });
         return batchSize;
       },
+      wake: await waking(),
       output: [...output.subarray(0, 64)],
     };
   }
