@@ -11,14 +11,14 @@ import { defaultEpochs } from '../tabular/fitting.js';
 import type { Preprocessing } from '../tabular/preprocessing.js';
 import { counted } from '../tabular/words.js';
 import { readCsv } from './csv.js';
-import { columnLines } from './inspect.js';
+import { columnLines, MOST_SHOWN } from './inspect.js';
 import { parameterCount } from './modelFile.js';
 import { columnKindsMeant, columnsMeant } from './names.js';
 import { bold, createOutput, fileSize, percent } from './output.js';
 import { createProgress } from './progress.js';
 import { checkReport, reportAnomalies } from './report.js';
 import { interruptible, type TrainOptions } from './train.js';
-import { checkDestination, refuseSameFile, UsageError } from './usage.js';
+import { asTyped, checkDestination, refuseSameFile, UsageError } from './usage.js';
 import { csvCell, float32Text } from './writing.js';
 
 export interface AnomalyFileOptions extends Omit<TrainOptions, 'target'> {
@@ -72,9 +72,9 @@ export async function trainAnomaly(file: string, options: AnomalyFileOptions, gi
   try {
     const known = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
     const settings = { ...known, ...typed('hidden'), ...typed('activation'), epochs: most, onEpoch: progress.epoch };
-    const { model, report, judged } = await fitAnomalies(TableModel, table, settings);
+    const { model, report, judged } = await asTyped(() => fitAnomalies(TableModel, table, settings));
     progress.stop();
-    for (const line of columnLines(model.preprocessing)) output.say(line);
+    for (const line of columnLines(model.preprocessing, MOST_SHOWN)) output.say(line);
     output.say(`\nkept epoch ${report.keptEpoch} of ${report.doneEpochs}, whose validation loss was lowest`);
     output.say(describeScores(report.threshold, report.quantiles, report.anomalous, report.heldOut, 'held-out'));
     await model.save(options.out);

@@ -1,9 +1,8 @@
 import { describeReading } from '../data/evidence.js';
 import { printable } from '../data/table.js';
-import { shorten } from '../errors.js';
 import type { Preprocessing } from '../tabular/preprocessing.js';
 import { aboutColumn } from '../tabular/tablePredictor.js';
-import { counted } from '../tabular/words.js';
+import { counted, grouped } from '../tabular/words.js';
 import { loadModel, parameterCount } from './modelFile.js';
 import { createOutput, fileSize } from './output.js';
 
@@ -51,15 +50,26 @@ function describe(preprocessing: Preprocessing): string {
   return lines.join('\n');
 }
 
-/** A line for each column, which fits a terminal. */
-export function columnLines({ columns }: Preprocessing): string[] {
-  const names = columns.map(({ name }) => shorten(printable(name)));
-  const width = Math.max(...names.map(name => name.length));
+/** Columns that are shown before a training. */
+export const MOST_SHOWN = 100;
+
+/** A line for each column, which fits a terminal; of more than `most` those are counted that follow. */
+export function columnLines({ columns }: Preprocessing, most = columns.length): string[] {
   const screen = (process.stdout.isTTY && process.stdout.columns) || 100;
-  return columns.map((column, index) => {
-    const line = `  ${names[index]?.padEnd(width)}  ${printable(aboutColumn(column))}`;
-    return line.length <= screen ? line : `${line.slice(0, screen - 1)}…`;
+  const shown = columns.slice(0, most);
+  const names = shown.map(({ name }) => cut(printable(name), screen / 2));
+  const width = names.reduce((longest, { length }) => Math.max(longest, length), 0);
+  const lines = shown.map((column, index) => {
+    return cut(`  ${names[index]?.padEnd(width)}  ${printable(aboutColumn(column))}`, screen);
   });
+  const others = columns.slice(most).map(({ kind }) => kind);
+  if (others.length === 0) return lines;
+  const kinds = [...new Set(others)].map(kind => `${grouped(others.filter(other => other === kind).length)} ${kind}`);
+  return [...lines, `  … and ${counted(others.length, 'more column')}: ${kinds.join(', ')}; myelin inspect shows all`];
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
 
 function list(values: readonly string[]): string {

@@ -14,7 +14,7 @@ import { inputWidth, outputWidth } from '../tabular/preprocessing.js';
 import type { TrainingReport } from '../tabular/tableModel.js';
 import { counted, grouped } from '../tabular/words.js';
 import { readCsv } from './csv.js';
-import { columnLines } from './inspect.js';
+import { columnLines, MOST_SHOWN } from './inspect.js';
 import { parameterCount } from './modelFile.js';
 import { columnKindsMeant, columnMeant, columnsMeant } from './names.js';
 import { bold, createOutput, fileSize, type Output } from './output.js';
@@ -22,7 +22,7 @@ import { createBlock, createProgress, type Progress } from './progress.js';
 import { remarks } from './remarks.js';
 import { checkReport, reportTraining, type Started } from './report.js';
 import { describeFigures } from './score.js';
-import { checkDestination, refuseSameFile, UsageError } from './usage.js';
+import { asTyped, checkDestination, refuseSameFile, UsageError } from './usage.js';
 import { quoted } from './words.js';
 
 export interface TrainOptions extends Omit<TableOptions, 'columns' | 'target'>, Wishes {
@@ -48,13 +48,8 @@ export async function train(file: string, options: TrainOptions): Promise<void> 
   let model: TableModel;
   try {
     const { signal } = interrupt;
-    model = await fitCells(TableModel, table, { ...checked, signal, onEpoch: event => shown.epoch(event) }, shown);
-  } catch (error) {
-    // What was typed asks for what this table has not.
-    if (error instanceof Error && /^(?:calibrate|threshold|classWeights): /.test(error.message)) {
-      throw new UsageError(`--${error.message.replace(/^classWeights/, 'class-weights')}`);
-    }
-    throw error;
+    const asked = { ...checked, signal, onEpoch: (event: EpochEvent) => shown.epoch(event) };
+    model = await asTyped(() => fitCells(TableModel, table, asked, shown));
   } finally {
     shown.stop();
     interrupt.release();
@@ -222,7 +217,7 @@ function announce(
     `${path}: ${counted(trainingRows + heldOutRows, 'row')}, ${counted(columns.length, 'input column')} (${kinds})`,
   );
   for (const line of describeReading(training.cells.reading, delimiter)) output.say(line);
-  for (const line of columnLines(preprocessing)) output.say(line);
+  for (const line of columnLines(preprocessing, MOST_SHOWN)) output.say(line);
   const classes = target.kind === 'classes' ? ` into ${target.values.length} classes` : '';
   output.say(`${bold(`${task}${classes}`)}: ${reason}`);
   const shares = task === 'classification' ? ', of every class its share' : '';

@@ -2,13 +2,13 @@
 import { TableModel } from '../entries/tabular.node.js';
 import type { SearchMethod } from '../search/search.js';
 import { checkTableOptions } from '../tabular/fitTable.js';
-import { crossValidateCells, numbersOf, searchCells, type TableTrial } from '../tabular/folds.js';
+import { crossValidateCells, numbersOf, searchCells, type TableFold, type TableTrial } from '../tabular/folds.js';
 import { counted } from '../tabular/words.js';
 import { readCsv } from './csv.js';
 import { bold, createOutput } from './output.js';
 import { describeFigures } from './score.js';
 import { interruptible, type TrainOptions, tableMeant, tableOptions } from './train.js';
-import { checkDestination, refuseSameFile, UsageError } from './usage.js';
+import { asTyped, checkDestination, refuseSameFile, UsageError } from './usage.js';
 
 export interface FoldsOptions extends Omit<TrainOptions, 'out'> {
   readonly folds: number;
@@ -30,11 +30,13 @@ export async function crossValidateFile(file: string, options: FoldsOptions): Pr
   });
   const seeds = Array.from({ length: rounds }, (_, round) => checked.seed + round);
   try {
-    const { mean, deviation } = await crossValidateCells(TableModel, table, checked, { folds, seeds, workers }, one => {
+    const tell = (one: TableFold) => {
       const scores = numbersOf(one.figures);
       output.event('fold', { seed: one.seed, fold: one.fold, rows: one.figures.rows, ...scores });
       output.say(`seed ${one.seed}, fold ${one.fold + 1}/${folds}  ${line(scores)}`);
-    });
+    };
+    const wish = { folds, seeds, workers };
+    const { mean, deviation } = await asTyped(() => crossValidateCells(TableModel, table, checked, wish, tell));
     output.event('end', { file, folds, seeds, mean, deviation });
     output.say(`\n${bold(`mean ± deviation of ${counted(folds * rounds, 'fold')}`)}`);
     const width = Math.max(...Object.keys(mean).map(name => name.length));
@@ -68,7 +70,8 @@ export async function searchFile(file: string, options: SearchFileOptions, given
       const row = describeTrial({ settings, ...trial });
       output.say(`trial ${String(done).padStart(String(of).length)}/${of}  ${row}`);
     };
-    const found = await searchCells(TableModel, table, checked, { trials, method, workers, given, onTrial });
+    const wish = { trials, method, workers, given, onTrial };
+    const found = await asTyped(() => searchCells(TableModel, table, checked, wish));
     await found.model.save(options.out);
     output.event('end', { out: options.out, best: found.best, trials: found.trials, ...found.figures });
     output.say(`\n${bold('best')}  ${describeTrial(found.best)}`);

@@ -133,6 +133,17 @@ function checked(text: string, check: (value: number) => number, typed: string =
   return asUsage(() => check(text.trim() === '' ? Number.NaN : Number(text)), typed);
 }
 
+/** Carries work out; an error about what was typed, which asks for what this table has not, is one of usage. */
+export async function asTyped<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : '';
+    if (!/^--(?:calibrate|threshold|class-weights|validation): /.test(message)) throw error;
+    throw new UsageError(message);
+  }
+}
+
 /** Refuses, before any work, to write over a file that is read: links are followed to what they name. */
 export async function refuseSameFile(
   option: string,

@@ -162,10 +162,15 @@ export interface Fold {
 export function kFold(rows: number, options: FoldOptions = {}): Fold[] {
   checkInteger('kFold: rows', rows, 2, MOST_ROWS);
   checkOptions('kFold', options, ['folds', 'seed', 'stratify']);
+  return foldsOf(name => `kFold: ${name}`, rows, options);
+}
+
+/** {@link kFold}, whose errors name options as whoever takes them does. */
+export function foldsOf(at: (name: string) => string, rows: number, options: FoldOptions): Fold[] {
   const { folds = 5, seed = 0, stratify } = options;
-  checkInteger('kFold: folds', folds, 2, rows);
-  checkSeed('kFold: seed', seed);
-  const labels = stratify === undefined ? undefined : checkLabels('kFold: stratify', stratify, rows);
+  checkInteger(at('folds'), folds, 2, rows);
+  checkSeed(at('seed'), seed);
+  const labels = stratify === undefined ? undefined : checkLabels(at('stratify'), stratify, rows);
   const order = new Random(seed, Purpose.split, 1).permutation(rows);
   const groups = new Map<string | number, number[]>();
   for (const row of order) {
@@ -180,7 +185,7 @@ export function kFold(rows: number, options: FoldOptions = {}): Fold[] {
   for (const [label, group] of groups) {
     if (labels !== undefined && group.length < folds) {
       const got = `${group.length} of the class ${String(label)}`;
-      throw wrongValue('kFold: folds', `at least ${folds} rows of every class`, got, 'take fewer folds');
+      throw wrongValue(at('folds'), `at least ${folds} rows of every class`, got, 'take fewer folds');
     }
     for (const row of group) foldOf[row] = dealt++ % folds;
   }

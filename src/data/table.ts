@@ -44,6 +44,7 @@ const flags = {
   askedTask: 'as --task says',
   missing: '--missing',
   numbers: '--decimal and --thousands',
+  option: (_: string, name: string) => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`,
   task: (task: string) => `--task ${task}`,
   leaveOut: (name: string) => `--ignore${pasted(shorten(name), name)}`,
   kind: (name: string, kind: string) => `--columns${pasted(`${listWord(shorten(name))}=${kind}`, name)}`,

@@ -1,7 +1,7 @@
 /** How well an architecture learns, told by rows that did not train: every row is one of them once. */
 import { orAbort } from '../abort.js';
 import type { Architecture } from '../architecture.js';
-import { type FoldOptions, kFold } from '../data/parts.js';
+import { type FoldOptions, foldsOf } from '../data/parts.js';
 import { checkBoolean, checkOptions, wrongKind, wrongType } from '../errors.js';
 import { isList, isNumberArray, kindOf } from '../kinds.js';
 import { type Metric, refuseLists, resolveMetrics } from '../metrics/definitions.js';
@@ -110,7 +110,14 @@ async function crossValidate(
   }
   const rounds = Array.from(seeds, seed => checkSeed(`${where}: seeds`, seed)).flatMap(seed => {
     const parts: FoldOptions = { folds, seed, ...(stratify && { stratify: y as ArrayLike<number> }) };
-    return kFold(rows, parts).map((own, fold) => ({ ...own, fold, seed, architecture, fit, metrics }));
+    return foldsOf(name => `${where}: ${name}`, rows, parts).map((own, fold) => ({
+      ...own,
+      fold,
+      seed,
+      architecture,
+      fit,
+      metrics,
+    }));
   });
   const runs = judgedRuns(create, by, { data, rows }, { threads: fit.threads, workers, signal });
   const done: FoldScores[] = [];

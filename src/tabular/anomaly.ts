@@ -80,7 +80,7 @@ export interface AnomalyReport extends Run {
   readonly quantiles: Readonly<Record<string, number>>;
 }
 
-/** The rows held out, with the model that says of them what the report has, and how that was trained. */
+/** @internal The rows held out, with the model that says of them what the report has, and how that was trained. */
 export interface JudgedRows {
   readonly options: ReturnType<typeof checkAnomalyOptions>;
   readonly model: Model;
@@ -89,10 +89,8 @@ export interface JudgedRows {
   readonly x: Float32Array;
 }
 
-function checkAnomalyOptions(where: string, options: AnomalyOptions) {
-  checkOptions(where, options, optionNames);
+function checkAnomalyOptions(options: AnomalyOptions, at: (name: string) => string) {
   const { hidden, epochs, patience, columns = {}, signal, onEpoch } = options;
-  const at = (name: string) => `${where}: ${name}`;
   if (hidden !== undefined && !isList(hidden))
     throw wrongType(at('hidden'), 'a list of units, such as [16, 4]', hidden);
   return {
@@ -116,7 +114,7 @@ function checkAnomalyOptions(where: string, options: AnomalyOptions) {
 }
 
 /**
- * The network, whose one output is a row's score: the mean over its inputs, in their own scale, of the squared error of
+ * @internal The network, whose one output is a row's score: the mean over its inputs, in their own scale, of the squared error of
  * what the middle makes of them.
  */
 export function anomalyNetwork(width: number, hidden: readonly number[], activation: ActivationName): Architecture {
@@ -136,6 +134,7 @@ export type FitAnomalies = <Row extends object>(
   options?: AnomalyOptions,
 ) => Promise<BaseTableModel<Row>>;
 
+/** @internal */
 export function fitAnomaliesBy(tableClass: TableClass<BaseTableModel<never>>): FitAnomalies {
   return (async (rows: unknown, options: AnomalyOptions = {}) => {
     const where = 'fitAnomalies';
@@ -145,7 +144,7 @@ export function fitAnomaliesBy(tableClass: TableClass<BaseTableModel<never>>): F
 }
 
 /**
- * Learns what rows are like, and from which score on they are anomalies.
+ * @internal Learns what rows are like, and from which score on they are anomalies.
  *
  * @throws with all of the table's problems together
  */
@@ -154,7 +153,7 @@ export async function fitAnomalies<T extends BaseTableModel<never>>(
   cells: Cells,
   options: AnomalyOptions,
 ): Promise<{ model: T; report: AnomalyReport; judged: JudgedRows }> {
-  const checked = checkAnomalyOptions('fitAnomalies', options);
+  const checked = checkAnomalyOptions(options, name => cells.ways.option('fitAnomalies', name));
   const { columns, impute, quantile, validation, seed, batchSize, learningRate, patience, signal, onEpoch } = checked;
   const found = findColumns(cells, undefined, columns);
   const learn = (rows: Cells) => preprocessingOf(rows, found, impute);
@@ -233,7 +232,7 @@ function preprocessingOf(rows: Cells, found: ReturnType<typeof findColumns>, imp
   };
 }
 
-/** The score that so large a share of the rows does not pass. */
+/** @internal The score that so large a share of the rows does not pass. */
 export function quantileOf(scores: ArrayLike<number>, share: number): number {
   const sorted = Float64Array.from(scores).sort();
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(sorted.length * share) - 1))] ?? 0;

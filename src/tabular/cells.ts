@@ -12,6 +12,8 @@ export interface Ways {
   readonly askedTask: string;
   readonly missing: string;
   readonly numbers: string;
+  /** An option as messages name it; `where` is the function that takes it. */
+  option(where: string, name: string): string;
   task(task: string): string;
   leaveOut(name: string): string;
   kind(name: string, kind: string): string;
@@ -50,6 +52,7 @@ const options: Ways = {
   askedTask: 'as task says',
   missing: 'null',
   numbers: 'numbers',
+  option: (where, name) => `${where}: ${name}`,
   task: task => `task: '${task}'`,
   leaveOut: name => options.kind(name, 'drop'),
   kind: (name, kind) => `columns: { ${/^[A-Za-z_]\w*$/.test(name) ? name : quote(name)}: '${kind}' }`,

@@ -10,6 +10,7 @@ import type { TargetColumn } from './preprocessing.js';
  */
 export type TableClassWeights = 'balanced' | Readonly<Record<string, number>>;
 
+/** @internal */
 export function checkTableWeights(where: string, weights: unknown): TableClassWeights {
   if (weights === 'balanced') return weights;
   if (kindOf(weights) !== 'Object') {
@@ -22,14 +23,14 @@ export function checkTableWeights(where: string, weights: unknown): TableClassWe
   );
 }
 
-/** A number for each class, in their order. */
+/** @internal A number for each class, in their order. */
 export function weightsOf(
   wish: TableClassWeights | undefined,
   target: TargetColumn,
-  { y }: Pick<Samples, 'y'>,
+  { y, cells }: Pick<Samples, 'y' | 'cells'>,
 ): number[] | undefined {
   if (wish === undefined) return undefined;
-  const where = 'classWeights';
+  const where = cells.ways.option('fitTable', 'classWeights');
   if (target.kind === 'number') throw wrongKind(where, 'classes', 'a target of numbers');
   const { values } = target;
   if (wish === 'balanced') {

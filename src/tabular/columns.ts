@@ -23,7 +23,7 @@ import { withUnit } from './units.js';
 export const columnKinds = ['number', 'category', 'boolean', 'date', 'dmy', 'mdy', 'drop'] as const;
 export type ColumnKind = (typeof columnKinds)[number];
 
-/** What a column was found to be. */
+/** @internal What a column was found to be. */
 export type Found =
   | { readonly kind: 'number' | 'category' | 'boolean' }
   | { readonly kind: 'date'; readonly order: DateOrder }
@@ -79,7 +79,7 @@ function profileOf(cells: Cells, index: number): Profile {
 }
 
 /**
- * What each column but the target is, as its cells show or as the user says.
+ * @internal What each column but the target is, as its cells show or as the user says.
  *
  * @throws with all problems together: columns without a name, or with one that another has, or of several units
  */
@@ -129,7 +129,7 @@ function findColumn(cells: Cells, index: number, name: string, asked: ColumnKind
   if (numbers.length >= textCount && numbers.length > 0) return findNumbers(cells, name, profile);
   const [first = ''] = texts.keys();
   if (texts.size === 1 && numbers.length === 0) return { name, kind: 'constant', reason: `always ${quote(first)}` };
-  const order = numbers.length === 0 ? orderOf(texts.keys(), name, cells) : undefined;
+  const order = numbers.length === 0 ? orderOf(texts, name, cells) : undefined;
   if (order !== undefined) return { kind: 'date', order };
   if (numbers.length === 0 && noAndYes(texts) !== undefined) return { kind: 'boolean' };
   const rows = numbers.length + textCount;
@@ -163,25 +163,31 @@ function findNumbers(cells: Cells, name: string, { numbers, units, textCount }: 
   return { kind: 'number' };
 }
 
-/** The one order in which all texts are dates; undefined where they are none. */
-function orderOf(texts: Iterable<string>, name: string, cells: Cells): DateOrder | undefined {
-  let orders: readonly DateOrder[] = ['iso', 'dmy', 'mdy'];
-  let example = '';
-  for (const text of texts) {
-    example = text;
+/** Texts of which a larger share is no date are none; of a smaller one each is refused with its place. */
+const MOST_OTHERS = 0.1;
+
+/** The one order in which most texts are dates; undefined where they are none. */
+function orderOf(texts: ReadonlyMap<string, number>, name: string, cells: Cells): DateOrder | undefined {
+  const counts = new Map<DateOrder, number>();
+  let [example, others] = ['', 0];
+  for (const text of texts.keys()) {
     const own = dateOrders(text);
-    orders = orders.filter(order => own.includes(order));
-    if (orders.length === 0) return undefined;
+    for (const order of own) counts.set(order, (counts.get(order) ?? 0) + 1);
+    if (own.length > 0) example = text;
+    else if (++others > MOST_OTHERS * texts.size) return undefined;
   }
-  if (orders.length < 2) return orders[0];
+  const most = Math.max(...counts.values());
+  if (most < (1 - MOST_OTHERS) * texts.size) return undefined;
+  const orders = [...counts].filter(([, count]) => count === most).map(([order]) => order);
+  if (orders.length === 1) return orders[0];
   const mend = `say ${cells.ways.kind(name, 'dmy')} or ${cells.ways.kind(name, 'mdy')}`;
   throw wrongValue(column(name), 'dates that show whether the day or the month is first', quote(example), mend);
 }
 
 function askedOrder({ texts }: Profile, name: string, asked: 'date' | 'dmy' | 'mdy', cells: Cells): DateOrder {
   if (asked !== 'date') return asked;
-  const dates = [...texts.keys()].filter(text => dateOrders(text).length > 0);
-  return dates.length === 0 ? 'iso' : (orderOf(dates, name, cells) ?? 'iso');
+  const dates = new Map([...texts].filter(([text]) => dateOrders(text).length > 0));
+  return (dates.size > 0 && orderOf(dates, name, cells)) || 'iso';
 }
 
 /** The text that means no and the one that means yes, where there are no others. */
@@ -192,7 +198,7 @@ function noAndYes(texts: ReadonlyMap<string, number>): string[] | undefined {
   return pair?.map(word => own.get(word) ?? '');
 }
 
-/** Which columns a table is learned from, and how. */
+/** @internal Which columns a table is learned from, and how. */
 export interface ColumnSettings {
   readonly target: string;
   readonly task: Task;
@@ -203,14 +209,14 @@ export interface ColumnSettings {
 }
 
 /**
- * Learns the preprocessing from the training rows, and from nothing else: the mean and scale of every number, the
+ * @internal Learns the preprocessing from the training rows, and from nothing else: the mean and scale of every number, the
  * values of every text column, the classes or the scale of the target. Missing inputs are passed over.
  */
 export function fitPreprocessing(training: Cells, settings: ColumnSettings): Preprocessing {
   return { ...fitColumns(training, settings), target: fitTargetColumn(training, settings) };
 }
 
-/** {@link fitPreprocessing}, but for the target. */
+/** @internal {@link fitPreprocessing}, but for the target. */
 export function fitColumns(
   training: Cells,
   settings: Omit<ColumnSettings, 'task' | 'target'> & { readonly target?: string },
@@ -245,7 +251,7 @@ export function fitColumns(
   return { format: TABLE_FORMAT, columns, ...(dropped.length > 0 && { dropped }), ...(impute && { impute }) };
 }
 
-/** What the training rows say of the target. */
+/** @internal What the training rows say of the target. */
 export function fitTargetColumn(
   training: Cells,
   { target, task }: Pick<ColumnSettings, 'target' | 'task'>,

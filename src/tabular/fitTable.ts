@@ -256,19 +256,20 @@ async function createModel<T extends BaseTableModel<never>>(
 /** Refuses what needs classes, or rows to choose by, where there are none. */
 function refuseChoices({ validation, preprocessing }: Prepared, { calibrate, threshold }: CheckedOptions): void {
   const { target } = preprocessing;
+  const at = (name: string) => validation.cells.ways.option('fitTable', name);
   if (calibrate && target.kind === 'number') {
-    throw wrongKind('calibrate', 'classes', 'a target of numbers');
+    throw wrongKind(at('calibrate'), 'classes', 'a target of numbers');
   }
   const isChosen = threshold !== undefined && typeof threshold !== 'number';
   if ((calibrate || isChosen) && validation.y.length === 0) {
     const mend = 'keep the best epoch and hold rows out';
-    throw wrongKind(calibrate ? 'calibrate' : 'threshold', 'validation rows', 'none', mend);
+    throw wrongKind(at(calibrate ? 'calibrate' : 'threshold'), 'validation rows', 'none', mend);
   }
   if (threshold === undefined) return;
   const classes = target.kind === 'classes' ? target.values.length : 0;
   if (classes !== 2) {
     const got = classes === 0 ? 'a target of numbers' : `${classes} classes`;
-    throw wrongValue('threshold', 'two classes', got);
+    throw wrongValue(at('threshold'), 'two classes', got);
   }
 }
 

@@ -8,6 +8,7 @@ import type { Samples } from './prepare.js';
 import type { Preprocessing } from './preprocessing.js';
 import { settleUnseen } from './unseen.js';
 
+/** @internal */
 export interface FitSettings {
   readonly epochs: number;
   readonly batchSize: number;
@@ -33,22 +34,22 @@ export interface Run {
   readonly history: History;
 }
 
-/** Epochs without a lower validation loss after which a training of so many ends, by default. */
+/** @internal Epochs without a lower validation loss after which a training of so many ends, by default. */
 export function defaultPatience(epochs: number): number {
   return Math.max(10, Math.ceil(epochs / 10));
 }
 
-/** As many epochs as make about 2000 steps, which small tables need, but from 20 to 300. */
+/** @internal As many epochs as make about 2000 steps, which small tables need, but from 20 to 300. */
 export function defaultEpochs(rows: number, batchSize: number): number {
   return Math.min(Math.max(Math.round(2000 / Math.ceil(rows / batchSize)), 20), 300);
 }
 
-/** Rows as a fit takes them. */
+/** @internal Rows as a fit takes them. */
 export function dataOf({ x, y }: Pick<Samples, 'x' | 'y'>, preprocessing: Preprocessing) {
   return { x: networkInputs(x, preprocessing), y: learnedTargets(y, preprocessing) };
 }
 
-/** Trains a table's model, see {@link fitWithEnd}. */
+/** @internal Trains a table's model, see {@link fitWithEnd}. */
 export async function fitModel(
   model: Model,
   preprocessing: Preprocessing,
@@ -74,7 +75,7 @@ export async function fitModel(
 }
 
 /**
- * Trains a model; the losses of `shown` choose the epoch where the best is kept.
+ * @internal Trains a model; the losses of `shown` choose the epoch where the best is kept.
  *
  * @throws where it is stopped before the first epoch is done
  */

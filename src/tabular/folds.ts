@@ -1,7 +1,7 @@
 /**
  * Models of a table judged fold by fold, and settings searched for: columns, scaling and thresholds are fitted anew.
  */
-import { kFold } from '../data/parts.js';
+import { foldsOf } from '../data/parts.js';
 import { splitRows, stratifiedSplit } from '../data/split.js';
 import { wrongValue } from '../errors.js';
 import { Purpose, Random } from '../random.js';
@@ -19,14 +19,14 @@ import { type BaseTableModel, lossOf, type TableClass } from './tableModel.js';
 import { tableRuns } from './tableRuns.js';
 import { targetLabels } from './target.js';
 
-/** A fold's figures, of rows that neither trained its model nor chose anything. */
+/** @internal A fold's figures, of rows that neither trained its model nor chose anything. */
 export interface TableFold {
   readonly seed: number;
   readonly fold: number;
   readonly figures: Figures;
 }
 
-/** Every number among figures, by its name. */
+/** @internal Every number among figures, by its name. */
 export function numbersOf(figures: Figures): Record<string, number> {
   const all = Object.entries(figures).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
   return Object.fromEntries(all.filter(([name]) => name !== 'rows' && name !== 'threshold'));
@@ -38,13 +38,14 @@ function labelsOf(cells: Cells, options: CheckedOptions) {
   return settings.task === 'classification' ? targetLabels(cells, options.target) : undefined;
 }
 
+/** @internal */
 export interface FoldsWish {
   readonly folds: number;
   readonly seeds: readonly number[];
   readonly workers?: Workers | undefined;
 }
 
-/** Trains on all folds but one, and judges on that one; the scores' means and deviations. */
+/** @internal Trains on all folds but one, and judges on that one; the scores' means and deviations. */
 export async function crossValidateCells<T extends BaseTableModel<never>>(
   tableClass: TableClass<T>,
   cells: Cells,
@@ -53,11 +54,12 @@ export async function crossValidateCells<T extends BaseTableModel<never>>(
   onFold: (fold: TableFold) => void,
 ) {
   const labels = labelsOf(cells, options);
+  const at = (name: string) => cells.ways.option('crossValidate', name);
   const task = labels === undefined ? 'regression' : 'classification';
   // By their names, which an error then tells.
   const stratify = labels && Array.from(labels.codes, code => labels.values[code] ?? '');
   const rounds = seeds.flatMap(seed => {
-    const parts = kFold(cells.rows, { folds, seed, ...(stratify && { stratify }) });
+    const parts = foldsOf(at, cells.rows, { folds, seed, ...(stratify && { stratify }) });
     return parts.map(({ train, test }, fold) => ({ seed, fold, rows: train, test, options: { task, seed } as const }));
   });
   const runs = tableRuns(tableClass, cells, options, workers);
@@ -96,6 +98,7 @@ export interface TableTrial {
   readonly error?: string;
 }
 
+/** @internal */
 export interface SearchWish {
   /** 20 by default, of a grid all. */
   readonly trials?: number | undefined;
@@ -131,7 +134,7 @@ function settingsOf(options: CheckedOptions, { trials, method, given }: SearchWi
 }
 
 /**
- * Tries settings. Rows are held out first, for the figures of the best, which choose nothing; of the others a part
+ * @internal Tries settings. Rows are held out first, for the figures of the best, which choose nothing; of the others a part
  * chooses the settings, and in each training a part the epoch. The model that is kept is of all rows.
  */
 export async function searchCells<T extends BaseTableModel<never>>(
@@ -141,7 +144,7 @@ export async function searchCells<T extends BaseTableModel<never>>(
   wish: SearchWish,
 ): Promise<{ model: T; best: TableTrial; trials: readonly TableTrial[]; figures: Figures }> {
   const { validation, seed, batchSize } = options;
-  if (validation === 0) throw wrongValue('validation', 'rows held out to choose by', 0);
+  if (validation === 0) throw wrongValue(cells.ways.option('fitTable', 'validation'), 'rows held out to choose by', 0);
   const labels = labelsOf(cells, options);
   const { training, validation: heldOut } = labels
     ? stratifiedSplit(labels.codes, validation, seed)

@@ -236,7 +236,9 @@ class InputEncoder implements Encoded {
   #notADate(row: number, { name, order }: DateColumn): RangeError {
     const written = { iso: '2026-12-31', dmy: '31.12.2026', mdy: '12/31/2026' }[order];
     const expected = `a date such as ${written}, as in the rest of the column`;
-    return wrongValue(this.cells.place(row, name), expected, quote(this.cells.cell(row, this.#index)));
+    const { ways } = this.cells;
+    const mend = `correct it, or count it as missing with ${ways.missing}, or leave it out with ${ways.leaveOut(name)}`;
+    return wrongValue(this.cells.place(row, name), expected, quote(this.cells.cell(row, this.#index)), mend);
   }
 
   #unknownText(row: number, cell: string, column: CategoryColumn | BooleanColumn): RangeError {

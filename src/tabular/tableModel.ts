@@ -148,17 +148,17 @@ export interface TableClass<T extends BaseTableModel<never>> {
   readonly modelClass: PredictorClass<Model>;
 }
 
-/** A loaded network as a table's model. */
+/** @internal A loaded network as a table's model. */
 export function tableOf<T extends BaseTableModel<never>>(tableClass: TableClass<T>, model: Model): T {
   return new tableClass({ model, preprocessing: takePreprocessing(model, widthsOf(model)) });
 }
 
-/** How many numbers a network takes and gives. */
+/** @internal How many numbers a network takes and gives. */
 export function widthsOf({ architecture }: Predictor): { inputs: number; outputs: number } {
   return { inputs: inputNumbers(architecture), outputs: size(outputShape(architecture)) };
 }
 
-/** The figures of a network's outputs for rows whose target is known. */
+/** @internal The figures of a network's outputs for rows whose target is known. */
 export function figuresOf(outputs: Float32Array, cells: Cells, preprocessing: Preprocessing): Figures {
   const { target, threshold } = preprocessing;
   return target.kind === 'classes'
@@ -166,7 +166,7 @@ export function figuresOf(outputs: Float32Array, cells: Cells, preprocessing: Pr
     : numberFigures(inOwnUnit(outputs, preprocessing), knownNumbers(cells, target), target.scale);
 }
 
-/** What is lower where a model is better: the log loss, or of numbers 1 − R². */
+/** @internal What is lower where a model is better: the log loss, or of numbers 1 − R². */
 export function lossOf(figures: Figures): number {
   return 'logLoss' in figures ? figures.logLoss : 1 - figures.r2;
 }

@@ -33,6 +33,20 @@ describe('columns', () => {
   });
 });
 
+describe('wide tables', () => {
+  it('show some columns and count the others', async () => {
+    const names = Array.from({ length: 130 }, (_, column) => `c${column}`);
+    const line = (row: number) => `${names.map((_, column) => (row * (column + 3)) % 139)},${row % 2 ? 'a' : 'b'}`;
+    const lines = Array.from({ length: 30 }, (_, row) => line(row));
+    folder.write('wide.csv', `${names},gone\n${lines.join('\n')}\n`);
+    const { out } = await folder.run('train', 'wide.csv', ...quick, '--out', 'wide.st');
+    expect(out.match(/^ {2}c\d+ /gm)).toHaveLength(100);
+    expect(out).toContain('  … and 30 more columns: 30 number; myelin inspect shows all\n');
+    const { out: whole } = await folder.run('inspect', 'wide.st');
+    expect(whole.match(/^ {2}c\d+ /gm)).toHaveLength(130);
+  });
+});
+
 describe('files', () => {
   it('of JSON lines train as CSV does', async () => {
     folder.write('rows.csv', csv);
@@ -64,5 +78,19 @@ describe('cross-validate and search', () => {
     expect(end.rows).toBe(24);
     expect(end.trials.map(({ score }) => score)).toEqual(end.trials.map(({ score }) => score).sort((a, b) => a - b));
     expect((await folder.run('inspect', 'a.st')).out).toContain('predicts gone');
+  });
+});
+
+describe('what is wrong', () => {
+  it.each<[number, string, string, ...string[]]>([
+    [1, '--folds: expected at least 60 rows of every class', 'cross-validate', '--folds', '60'],
+    [2, '--threshold: expected two classes, got 3', 'cross-validate', '--target', 'plan', '--threshold', 'f1'],
+    [2, '--class-weights: expected names of classes', 'search', '--class-weights', 'yse=2'],
+    [2, '--calibrate: expected classes', 'train', '--target', 'price', '--calibrate'],
+    [2, '--validation: expected a finite number > 0', 'train', '--task', 'anomaly', '--validation', '0'],
+  ])('is told by the names of flags: %i, %s', async (code, message, command, ...args) => {
+    folder.write('rows.csv', csv);
+    const outcome = await folder.run(command, 'rows.csv', ...quick, ...args);
+    expect(outcome).toMatchObject({ code, err: expect.stringContaining(`myelin: ${message}`) });
   });
 });

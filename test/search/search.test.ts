@@ -71,7 +71,9 @@ describe('crossValidate', () => {
   });
 
   it('refuses more folds than the smallest class has rows, and stops where it is told to', async () => {
-    await expect(crossValidate(network(8), { x, y }, { ...options, folds: 11 })).rejects.toThrow(/kFold/);
+    await expect(crossValidate(network(8), { x, y }, { ...options, folds: 11 })).rejects.toThrow(
+      'crossValidate: folds: expected',
+    );
     const signal = AbortSignal.abort();
     await expect(crossValidate(network(8), { x, y }, { ...options, signal })).rejects.toThrow(/abort/i);
     await expect(crossValidate(network(8), { x, y }, { ...options, fold: 3 } as never)).rejects.toThrow("'folds'");

@@ -40,7 +40,7 @@ describe('classWeights', () => {
     ['balancd', "fitTable: classWeights: expected 'balanced', or numbers by the classes' names"],
     [{ rare: -1 }, "fitTable: classWeights: 'rare': expected a finite number >= 0, got -1"],
     [{}, 'fitTable: classWeights: expected at least one class'],
-    [{ rar: 2 }, "classWeights: expected names of classes, got 'rar'; did you mean 'rare'?"],
+    [{ rar: 2 }, "fitTable: classWeights: expected names of classes, got 'rar'; did you mean 'rare'?"],
     [{ rare: 0, usual: 0 }, 'classWeights: expected some class that counts'],
   ])('refuses %j before any work', async (classWeights, message) => {
     await expect(fitTable(rows, { ...quick, classWeights } as never)).rejects.toThrow(message);
@@ -48,7 +48,9 @@ describe('classWeights', () => {
 
   it('are refused of numbers', async () => {
     const options = { ...quick, target: 'a', classWeights: 'balanced' } as const;
-    await expect(fitTable(rows, options)).rejects.toThrow('classWeights: expected classes, got a target of numbers');
+    await expect(fitTable(rows, options)).rejects.toThrow(
+      'fitTable: classWeights: expected classes, got a target of numbers',
+    );
   });
 });
 

@@ -109,7 +109,7 @@ describe('fitTable', () => {
       expect(prediction).toBe((probabilities?.yes ?? 0) >= (model.threshold ?? 1) ? 'yes' : 'no');
     }
     await expect(fitTable(rows, { target: 'plan', threshold: 'f1' })).rejects.toThrow(
-      'threshold: expected two classes, got 3 classes',
+      'fitTable: threshold: expected two classes, got 3 classes',
     );
   });
 

@@ -210,6 +210,8 @@ describe('a class of one row', () => {
       },
       () => {},
     );
-    await expect(folds).rejects.toThrow('kFold: folds: expected at least 3 rows of every class, got 1 of the class z');
+    await expect(folds).rejects.toThrow(
+      'crossValidate: folds: expected at least 3 rows of every class, got 1 of the class z',
+    );
   });
 });
