@@ -26,25 +26,37 @@ export async function readCsv(path: string, asked: Wishes = {}, wishes: Wishes =
   }
   const data = await import('../entries/data.js');
   const table = await (ending.toLowerCase() === 'parquet' ? data.readParquet(path) : data.readJsonLines(path));
-  const file = openTable(path, asCsv(table), { ...wishes, delimiter: ',', header: true });
+  const file = openTable(path, await bytesOf(path, asCsv(table)), { ...wishes, delimiter: ',', header: true });
   return { ...file, written: { decimal: '.', thousands: 'none' } };
 }
 
+/** Rows that become CSV at a time: a string has half a gigabyte at most. */
+const ROWS_AT_ONCE = 4096;
+
 /** The rows of a table as CSV, every text in quotes. */
-function asCsv(table: DataTable): Uint8Array {
+function* asCsv(table: DataTable): Generator<Uint8Array> {
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
   const cell = (value: number | string | null) => (typeof value === 'string' ? quoted(value) : String(value ?? ''));
-  const lines = [table.names.map(quoted).join(',')];
+  const encoder = new TextEncoder();
   const columns = table.names.map(name => table.column(name));
-  for (let row = 0; row < table.rows; row++) lines.push(columns.map(values => cell(values[row] ?? null)).join(','));
-  return new TextEncoder().encode(`${lines.join('\n')}\n`);
+  yield encoder.encode(`${table.names.map(quoted).join(',')}\n`);
+  for (let first = 0; first < table.rows; first += ROWS_AT_ONCE) {
+    const count = Math.min(ROWS_AT_ONCE, table.rows - first);
+    const lines = Array.from({ length: count }, (_, i) => columns.map(cells => cell(cells[first + i] ?? null)).join());
+    yield encoder.encode(`${lines.join('\n')}\n`);
+  }
 }
 
-/** All bytes of a file or a pipe, piece by piece, as the engine's own way ends at 2 GiB; gzip is unpacked. */
-async function readAll(path: string): Promise<Uint8Array> {
+/** All bytes of a file or a pipe, as the engine's own way ends at 2 GiB; gzip is unpacked. */
+function readAll(path: string): Promise<Uint8Array> {
+  return bytesOf(path, openSource('standard input', path === '-' ? process.stdin : path).pieces);
+}
+
+/** Pieces together. */
+async function bytesOf(path: string, given: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let length = 0;
-  for await (const piece of openSource('standard input', path === '-' ? process.stdin : path).pieces) {
+  for await (const piece of given) {
     pieces.push(piece);
     length += piece.length;
     if (length > MOST_BYTES) {

@@ -58,6 +58,8 @@ export function findRecords(where: string, bytes: Uint8Array, delimiter: string,
   const problems: string[] = [];
   let { line = 1, columns = 0 } = piece;
   const isFirst = columns === 0;
+  // How many cells the records have that are not as the first: one number, if they agree.
+  let others: number | undefined;
   let trailing = { records: 0, at: start, line };
   let at = start;
 
@@ -111,6 +113,7 @@ export function findRecords(where: string, bytes: Uint8Array, delimiter: string,
     if (isEmpty && columns !== 1) starts.length = before;
     else if (cells !== columns) {
       starts.length = before;
+      others = problems.length === 0 || others === cells ? cells : undefined;
       const row = `row ${rowsBefore + lines.length + problems.length + (isFirst ? 0 : 1)} (line ${recordLine})`;
       if (problems.length < MOST_PROBLEMS) problems.push(ragged(where, row, columns, cells, line - recordLine));
     } else {
@@ -120,7 +123,8 @@ export function findRecords(where: string, bytes: Uint8Array, delimiter: string,
     }
   }
   if (problems.length > 0) {
-    if (isFirst && columns === 1 && lines.length === 1 && problems.length > 1) throw noHeader(where, bytes, start);
+    const isAlone = isFirst && lines.length === 1 && problems.length > 1;
+    if (isAlone && (columns === 1 || others !== undefined)) throw noHeader(where, bytes, start, columns, others);
     throw allProblems(problems);
   }
   const count = lines.length - trailing.records;
@@ -137,14 +141,17 @@ export function findRecords(where: string, bytes: Uint8Array, delimiter: string,
   };
 }
 
-/** The error for a first line that has one cell where all others have more. */
-function noHeader(where: string, bytes: Uint8Array, start: number): RangeError {
+/** The error for a first line that has other cells than all others. */
+function noHeader(where: string, bytes: Uint8Array, start: number, columns: number, others?: number): RangeError {
   const [line = ''] = new TextDecoder()
     .decode(bytes.subarray(start, start + 400))
     .trimStart()
     .split(/[\r\n]/);
-  const mend = 'remove the lines above the names of the columns, also those that begin with #';
-  return wrongValue(`${shorten(where)}, line 1`, 'as many cells as in the lines below', `one: ${quote(line)}`, mend);
+  const above = 'remove the lines above the names of the columns, also those that begin with #';
+  const mend = columns > 1 && others === columns + 1 ? `name the column that has no name, or ${above}` : above;
+  const expected = columns > 1 ? `${others} cells, as in all lines below` : 'as many cells as in the lines below';
+  const count = columns > 1 ? columns : 'one';
+  return wrongValue(`${shorten(where)}, line 1`, expected, `${count}: ${quote(line)}`, mend);
 }
 
 function ragged(where: string, row: string, columns: number, cells: number, lines: number): string {

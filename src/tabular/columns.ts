@@ -18,6 +18,7 @@ import {
 } from './preprocessing.js';
 import { fitTarget } from './target.js';
 import { withUnit } from './units.js';
+import { counted } from './words.js';
 
 /** What users may say that a column is: dates with the day or the month first where nothing shows it. */
 export const columnKinds = ['number', 'category', 'boolean', 'date', 'dmy', 'mdy', 'drop'] as const;
@@ -43,6 +44,8 @@ const SURELY_CATEGORIES = 20;
 const BOOLEANS = ['false true', 'no yes', 'n y', 'f t', 'off on', 'nein ja', 'non oui'].map(pair => pair.split(' '));
 /** Names that whole numbers are called by which are no quantities. */
 const IDENTIFIER = /^(?:id|index|row|nr|no|number|key|uuid|guid)$|[_ -](?:id|uuid|guid|key)$|[a-z](?:Id|ID)$/;
+/** Those of them that are none either where they come again. */
+const NAMED_ID = /^(?:id|key|uuid|guid)$|[_ -](?:id|uuid|guid|key)$|[a-z](?:Id|ID)$/;
 const CODE =
   /(?:^|[_ -])(?:code|type|kind|category|group|region|zip|zipcode|postcode)$|[a-z](?:Code|Type|Kind|Group|Region|Zip)$/i;
 
@@ -51,6 +54,8 @@ interface Profile {
   readonly numbers: Float64Array;
   readonly texts: ReadonlyMap<string, number>;
   readonly textCount: number;
+  /** Rows with a value, as far as different texts were counted. */
+  readonly countedRows: number;
   readonly missing: number;
   readonly units: ReadonlyMap<string, number>;
 }
@@ -59,11 +64,12 @@ function profileOf(cells: Cells, index: number): Profile {
   const numbers = new Float64Array(cells.rows);
   const texts = new Map<string, number>();
   const units = new Map<string, number>();
-  let [numberCount, textCount, missing] = [0, 0, 0];
+  let [numberCount, textCount, missing, countedRows] = [0, 0, 0, 0];
   const count = (text: string) => {
     if (texts.size <= MOST_COUNTED || texts.has(text)) texts.set(text, (texts.get(text) ?? 0) + 1);
   };
   for (let row = 0; row < cells.rows; row++) {
+    const isCounting = texts.size <= MOST_COUNTED;
     const number = cells.number(row, index);
     if (!Number.isNaN(number)) {
       numbers[numberCount++] = number;
@@ -74,8 +80,9 @@ function profileOf(cells: Cells, index: number): Profile {
       textCount++;
       count(cells.cell(row, index));
     }
+    if (isCounting) countedRows = numberCount + textCount;
   }
-  return { numbers: numbers.subarray(0, numberCount), texts, textCount, missing, units };
+  return { numbers: numbers.subarray(0, numberCount), texts, textCount, countedRows, missing, units };
 }
 
 /**
@@ -122,7 +129,7 @@ export function findColumns(
 
 function findColumn(cells: Cells, index: number, name: string, asked: ColumnKind | undefined): Found {
   const profile = profileOf(cells, index);
-  const { numbers, texts, textCount } = profile;
+  const { numbers, texts, textCount, countedRows } = profile;
   if (asked === 'number' || asked === 'category' || asked === 'boolean') return { kind: asked };
   if (asked !== undefined && asked !== 'drop') return { kind: 'date', order: askedOrder(profile, name, asked, cells) };
   if (numbers.length + textCount === 0) return { name, kind: 'empty', reason: 'no value in any row' };
@@ -132,15 +139,18 @@ function findColumn(cells: Cells, index: number, name: string, asked: ColumnKind
   const order = numbers.length === 0 ? orderOf(texts, name, cells) : undefined;
   if (order !== undefined) return { kind: 'date', order };
   if (numbers.length === 0 && noAndYes(texts) !== undefined) return { kind: 'boolean' };
-  const rows = numbers.length + textCount;
-  if (texts.size > SURELY_CATEGORIES && texts.size * 2 > rows) {
+  if (texts.size <= SURELY_CATEGORIES) return { kind: 'category' };
+  const many = texts.size > MOST_COUNTED ? `over ${MOST_COUNTED}` : texts.size;
+  if (texts.size * 2 > countedRows) {
     const words = [...texts.keys()].slice(0, 100).map(text => text.split(/\s+/).length);
     const isText = words.reduce((sum, count) => sum + count, 0) > 3.5 * words.length;
-    const many = texts.size > MOST_COUNTED ? `over ${MOST_COUNTED}` : texts.size;
-    const reason = `${many} different texts in ${rows} rows, such as ${quote(first)}`;
+    const reason = `${many} different texts in ${countedRows} rows, such as ${quote(first)}`;
     return { name, kind: isText ? 'text' : 'identifier', reason };
   }
-  return { kind: 'category' };
+  let most = 0;
+  for (const count of texts.values()) most = Math.max(most, count);
+  if (most >= rareBelow(cells.rows)) return { kind: 'category' };
+  return { name, kind: 'identifier', reason: `${many} different texts, none of more than ${counted(most, 'row')}` };
 }
 
 /** The unit of all numbers of a column. */
@@ -157,6 +167,10 @@ function findNumbers(cells: Cells, name: string, { numbers, units, textCount }: 
   if (!isWhole || textCount > 0) return { kind: 'number' };
   const distinct = new Set(numbers).size;
   if (IDENTIFIER.test(name) && distinct === numbers.length && distinct > SURELY_CATEGORIES) {
+    return { name, kind: 'identifier', reason: `${distinct} different whole numbers in ${numbers.length} rows` };
+  }
+  if (NAMED_ID.test(name) && distinct > 2) {
+    if (distinct <= SURELY_CATEGORIES || distinct * 2 <= numbers.length) return { kind: 'category' };
     return { name, kind: 'identifier', reason: `${distinct} different whole numbers in ${numbers.length} rows` };
   }
   if (CODE.test(name) && distinct > 2 && distinct * 5 <= numbers.length) return { kind: 'category' };
@@ -361,7 +375,10 @@ function fitCategories(
 ): Omit<CategoryColumn, 'name' | 'kind'> {
   const most = looksUp ? MOST_VALUES : MOST_PLACES;
   const fill = mostFrequent(counts);
-  const frequent = [...counts].filter(([, count]) => count >= rareBelow(rows));
+  const least = (rows: number) => [...counts].filter(([, count]) => count >= rows);
+  let frequent = least(rareBelow(rows));
+  // Who asks for a column of texts that are all rare wants those that come again.
+  if (frequent.length === 0) frequent = least(2);
   if (frequent.length > most) frequent.sort((a, b) => b[1] - a[1]).splice(most);
   const values = frequent.length === 0 ? [fill] : frequent.map(([text]) => text).sort();
   const rare = values.length < counts.size ? ({ other: true } as const) : {};

@@ -84,6 +84,16 @@ describe('parseTable', () => {
     );
   });
 
+  it('tells of a first line of other cells than all others once, and not of every row', () => {
+    const [few, one] = ['569,30,a,b\n1,2,3,4,5,6\n1,2,3,4,5,6\n', 'a,b\nx,1,2\ny,3,4\n'];
+    expect(() => parseTable(few, 'f.csv')).toThrow(
+      "f.csv, line 1: expected 6 cells, as in all lines below, got 4: '569,30,a,b'; remove the lines above the names",
+    );
+    expect(() => parseTable(one, 'f.csv')).toThrow(
+      "f.csv, line 1: expected 3 cells, as in all lines below, got 2: 'a,b'; name the column that has no name, or remove",
+    );
+  });
+
   it.each([
     ['an empty file', '', 'f.csv: expected a header line and rows, got an empty file'],
     ['a header alone', 'a,b\n', 'f.csv: expected at least one row below the header, got none'],
