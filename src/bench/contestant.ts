@@ -89,7 +89,9 @@ export class Contestant {
     const answer = await this.#hear<Answer>(ANSWERING);
     // Who is late once would answer later questions with earlier answers.
     if (Object.keys(answer).length === 0 && question.ask !== 'drop') {
-      this.ended = this.#reason || `no answer in ${ANSWERING} s`;
+      const { exitCode, signalCode } = this.#process;
+      const isLate = exitCode === null && signalCode === null;
+      this.ended = (!isLate && this.#reason) || `no answer in ${ANSWERING} s`;
       this.#process.kill('SIGKILL');
       return { error: this.ended } as Partial<Answer>;
     }

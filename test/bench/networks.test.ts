@@ -18,12 +18,15 @@ describe('--network', () => {
   });
 
   it('takes networks of images and sequences by their names', async () => {
-    const { name, architecture } = await parseNetwork('lenet-5');
-    expect(name).toBe('lenet-5');
-    // The parameters of LeNet-5 with padding in front, as Keras counts them.
-    const sizes = (await Model.create(architecture)).parameters.map(({ data }) => data.length);
-    expect(sizes.reduce((sum, length) => sum + length, 0)).toBe(61_706);
-    expect(chainOf(architecture)).toBeUndefined();
+    // The parameters of LeNet-5 with padding in front, as Keras counts them, and of ResNet-8, as MLPerf Tiny has them.
+    const counts = { 'lenet-5': 61_706, 'resnet-8': 78_666 };
+    for (const [known, count] of Object.entries(counts)) {
+      const { name, architecture } = await parseNetwork(known);
+      expect(name).toBe(known);
+      const sizes = (await Model.create(architecture)).parameters.map(({ data }) => data.length);
+      expect(sizes.reduce((sum, length) => sum + length, 0)).toBe(count);
+      expect(chainOf(architecture)).toBeUndefined();
+    }
   });
 
   it("takes an architecture's JSON, itself or in a file, and a model file with its parameters", async () => {

@@ -2,6 +2,7 @@
 import { factor, Unable } from '../../../src/bench/contest.js';
 import { layersOf, readGiven } from '../../../src/bench/given.js';
 import { load } from '../../../src/bench/installed.js';
+import { networkOf } from './tensorflowLayers.js';
 
 /** Multiply-adds that plain JavaScript does in some seconds. */
 const SECONDS_OF_WORK = 2 ** 28;
@@ -19,9 +20,9 @@ export async function open(backend) {
   await tf.setBackend(backend);
   await tf.ready();
 
-  function modelOf({ chain }, parameters) {
-    if (!chain) throw new Unable('fully connected layers alone');
-    const { widths, activations } = chain;
+  function modelOf(task, parameters) {
+    if (!task.chain) return networkOf(tf, tfLayers, task, parameters);
+    const { widths, activations } = task.chain;
     const model = tfLayers.sequential();
     activations.forEach((activation, layer) => {
       const shape = layer === 0 ? { inputShape: [widths[0]] } : {};
@@ -40,12 +41,11 @@ export async function open(backend) {
     const { x, y, parameters, order } = readGiven(task);
     const { rows, batchSize, loss, learningRate } = task;
     const model = modelOf(task, parameters);
-    const { widths } = task.chain;
     const optimizer =
       task.optimizer === 'adam' ? tf.train.adam(learningRate, 0.9, 0.999, 1e-8) : tf.train.sgd(learningRate);
     model.compile({ optimizer, loss: losses[loss] });
-    const outputs = widths.at(-1);
-    const samples = tf.tensor2d(x, [rows, widths[0]]);
+    const outputs = model.outputShape.at(-1);
+    const samples = tf.tensor(x, [rows, ...model.inputs[0].shape.slice(1)]);
     const labels = loss === 'sparseCategoricalCrossEntropy';
     const targets = labels
       ? tf.cast(tf.oneHot(tf.tensor1d(y, 'int32'), outputs), 'float32')
@@ -70,10 +70,14 @@ export async function open(backend) {
 
   function inference(task) {
     const { x, parameters } = readGiven(task);
-    const { batchSize, chain } = task;
+    const { batchSize } = task;
     const model = modelOf(task, parameters);
-    const batch = x.slice(0, batchSize * chain.widths[0]);
-    const predict = () => tf.tidy(() => model.predict(tf.tensor2d(batch, [batchSize, chain.widths[0]])).dataSync());
+    const shape = [batchSize, ...model.inputs[0].shape.slice(1)];
+    const batch = x.slice(
+      0,
+      shape.reduce((product, axis) => product * axis, 1),
+    );
+    const predict = () => tf.tidy(() => model.predict(tf.tensor(batch, shape)).dataSync());
     return {
       output: [...predict().subarray(0, 64)],
       run() {

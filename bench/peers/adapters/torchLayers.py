@@ -6,7 +6,7 @@ from torch import from_numpy as tensor, nn
 
 from contest import Unable
 
-ACTIVATIONS = {'relu': nn.ReLU, 'tanh': nn.Tanh, 'sigmoid': nn.Sigmoid, 'linear': nn.Identity}
+ACTIVATIONS = {'relu': nn.ReLU, 'tanh': nn.Tanh, 'sigmoid': nn.Sigmoid, 'gelu': nn.GELU, 'linear': nn.Identity}
 
 
 class Of(nn.Module):
@@ -17,36 +17,52 @@ class Of(nn.Module):
         self.forward = function
 
 
-def has_channels(layers):
-    return layers[0]['kind'].startswith('conv')
+class Graph(nn.Module):
+    """Modules, each of what others give: those of a list of sources, by their places, or the input's rows."""
+
+    def __init__(self, modules, sources):
+        super().__init__()
+        self.own = nn.ModuleList(modules)
+        self.sources = sources
+
+    def forward(self, x):
+        values = []
+        for module, sources in zip(self.own, self.sources):
+            values.append(module(*(x if source == 'input' else values[source] for source in sources)))
+        return values[-1]
 
 
-def images(x, shape, layers):
+def images(x, shape, channels_first):
     """Rows as PyTorch wants them: channels before positions where convolutions come first."""
     x = x.reshape(-1, *shape)
-    return x.movedim(-1, 1).contiguous() if has_channels(layers) else x
+    return x.movedim(-1, 1).contiguous() if channels_first else x
 
 
 def network_of(task, parameters):
     """The network without its last softmax or sigmoid, and how rows become its input."""
     architecture = json.loads(task['architecture'])
-    if 'layers' not in architecture:
-        raise Unable('chains of layers alone')
     layers, shape = architecture['layers'], architecture['inputShape']
+    sources = architecture.get('from', [[place - 1 if place > 0 else 'input'] for place in range(len(layers))])
+    if not isinstance(shape, list) or architecture.get('outputs', len(layers) - 1) != len(layers) - 1:
+        raise Unable('one input, and one output at the end')
     named = {each['name']: value for each, value in zip(task['parameters'], parameters)}
-    modules, size = [], list(shape)
+    channels_first = layers[0]['kind'].startswith('conv')
+    modules, sizes = [], []
     for index, layer in enumerate(layers):
         own = {name.split('.', 2)[2]: value for name, value in named.items() if name.startswith(f'{index}.')}
         maker = MAKERS.get(layer['kind'])
         if maker is None:
             raise Unable(f"no {layer['kind']} here")
-        module, size = maker(layer, own, size)
-        modules.append(module)
+        [first, *_] = sources[index]
+        size = list(shape) if first == 'input' else sizes[first]
+        module, size = maker({**layer, 'channelsFirst': channels_first}, own, size)
         last = index == len(layers) - 1 and task['loss'] != 'meanSquaredError'
         kind = layer.get('activation', {}).get('kind', 'linear')
         if not last and kind != 'linear' and layer['kind'] not in ('lstm', 'gru'):
-            modules.append(activation_of(kind))
-    return nn.Sequential(*modules), lambda x: images(x, shape, layers)
+            module = nn.Sequential(module, activation_of(kind))
+        modules.append(module)
+        sizes.append(size)
+    return Graph(modules, sources), lambda x: images(x, shape, channels_first)
 
 
 def activation_of(kind):
@@ -113,11 +129,50 @@ def flat(layer, own, size):
     count = 1
     for length in size:
         count *= length
-    return Of(lambda x: x.movedim(1, -1).reshape(x.shape[0], -1)), [count]
+    ordered = (lambda x: x.movedim(1, -1)) if layer['channelsFirst'] else (lambda x: x)
+    return Of(lambda x: ordered(x).reshape(x.shape[0], -1)), [count]
 
 
 def average(layer, own, size):
-    return Of(lambda x: x.mean(tuple(range(2, x.dim())))), [size[-1]]
+    first = 2 if layer['channelsFirst'] else 1
+    return Of(lambda x: x.mean(tuple(range(first, first + len(size) - 1)))), [size[-1]]
+
+
+def layer_norm(layer, own, size):
+    return given(nn.LayerNorm(size[-1], eps=layer['epsilon']), own['gamma'], own['beta']), size
+
+
+class Positions(nn.Module):
+    def __init__(self, layer, own, size):
+        super().__init__()
+        self.weight = nn.Parameter(tensor(own['weight']))
+
+    def forward(self, x):
+        return x + self.weight
+
+
+class Attention(nn.Module):
+    """From each position to all, with as many outputs as inputs."""
+
+    def __init__(self, layer, own, size):
+        super().__init__()
+        units = size[-1]
+        if layer['causal'] or layer['dropout'] or layer['heads'] * layer['keySize'] != units:
+            raise Unable('attention of all positions, of heads that are parts of the units')
+        self.own = nn.MultiheadAttention(units, layer['heads'], batch_first=True)
+        together = lambda end: torch.cat([tensor(own[part + end]).T for part in ('query', 'key', 'value')])
+        with torch.no_grad():
+            self.own.in_proj_weight.copy_(together('Weight'))
+            self.own.in_proj_bias.copy_(together('Bias'))
+            self.own.out_proj.weight.copy_(tensor(own['outputWeight']).T)
+            self.own.out_proj.bias.copy_(tensor(own['outputBias']))
+
+    def forward(self, x):
+        return self.own(x, x, x, need_weights=False)[0]
+
+
+def sum_of(layer, own, size):
+    return Of(lambda first, *others: sum(others, first)), size
 
 
 def fully_connected(layer, own, size):
@@ -168,6 +223,10 @@ MAKERS = {
     'globalAveragePool2d': average,
     'globalAveragePool1d': average,
     'dense': fully_connected,
+    'add': sum_of,
+    'layerNormalization': layer_norm,
+    'positionEmbedding': lambda layer, own, size: (Positions(layer, own, size), size),
+    'multiHeadAttention': lambda layer, own, size: (Attention(layer, own, size), size),
     'lstm': recurrent,
     'gru': recurrent,
 }
