@@ -23,9 +23,17 @@ export function remarks({ preprocessing, filled, unknown }: Prepared): string[] 
     );
     said.push(`embedded: ${some(words)}`);
   }
+  const free = columns.flatMap(column => (column.kind === 'text' ? [column] : []));
+  if (free.length > 0) {
+    const words = free.map(
+      ({ name, tokens, embedding }) => `${nameOf(name)} (${counted(tokens.length, 'word')} → ${embedding})`,
+    );
+    said.push(`free text: ${some(words)}`);
+  }
   for (const { name, kind, reason } of dropped.filter(({ kind }) => kind !== 'drop').slice(0, MOST_SHOWN)) {
-    const taken = kind === 'identifier' || kind === 'text' ? '; --columns NAME=category takes it' : '';
-    said.push(`left out: ${quote(name)} (${kind}: ${reason}${taken})`);
+    const taken = kind === 'text' ? 'text' : kind === 'identifier' ? 'category' : undefined;
+    const how = taken ? `; --columns NAME=${taken} takes it` : '';
+    said.push(`left out: ${quote(name)} (${kind}: ${reason}${how})`);
   }
   for (const [counts, verb] of [
     [filled, 'filled in'],

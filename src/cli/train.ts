@@ -188,7 +188,7 @@ function announce(
   const trainingRows = training.cells.rows + validationRows;
   const heldOutRows = heldOut.cells.rows;
   const parameters = parameterCount(model);
-  const texts = columns.filter(({ kind }) => kind === 'category' || kind === 'boolean').length;
+  const texts = columns.filter(({ kind }) => ['category', 'text', 'boolean'].includes(kind)).length;
   const { seed, epochs, batchSize, learningRate, weightDecay, keep, patience = defaultPatience(epochs) } = options;
   const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((all, count) => all + count, 0);
   output.event('start', {

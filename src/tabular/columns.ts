@@ -17,16 +17,17 @@ import {
   type Task,
 } from './preprocessing.js';
 import { fitTarget } from './target.js';
+import { fitTexts } from './texts.js';
 import { withUnit } from './units.js';
 import { counted } from './words.js';
 
 /** What users may say that a column is: dates with the day or the month first where nothing shows it. */
-export const columnKinds = ['number', 'category', 'boolean', 'date', 'dmy', 'mdy', 'drop'] as const;
+export const columnKinds = ['number', 'category', 'text', 'boolean', 'date', 'dmy', 'mdy', 'drop'] as const;
 export type ColumnKind = (typeof columnKinds)[number];
 
 /** @internal What a column was found to be. */
 export type Found =
-  | { readonly kind: 'number' | 'category' | 'boolean' }
+  | { readonly kind: 'number' | 'category' | 'text' | 'boolean' }
   | { readonly kind: 'date'; readonly order: DateOrder }
   | DroppedColumn;
 
@@ -130,8 +131,9 @@ export function findColumns(
 function findColumn(cells: Cells, index: number, name: string, asked: ColumnKind | undefined): Found {
   const profile = profileOf(cells, index);
   const { numbers, texts, textCount, countedRows } = profile;
-  if (asked === 'number' || asked === 'category' || asked === 'boolean') return { kind: asked };
-  if (asked !== undefined && asked !== 'drop') return { kind: 'date', order: askedOrder(profile, name, asked, cells) };
+  if (asked === 'date' || asked === 'dmy' || asked === 'mdy')
+    return { kind: 'date', order: askedOrder(profile, name, asked, cells) };
+  if (asked !== undefined && asked !== 'drop') return { kind: asked };
   if (numbers.length + textCount === 0) return { name, kind: 'empty', reason: 'no value in any row' };
   if (numbers.length >= textCount && numbers.length > 0) return findNumbers(cells, name, profile);
   const [first = ''] = texts.keys();
@@ -303,6 +305,7 @@ function fitColumn(
       ...indicator,
     };
   }
+  if (found.kind === 'text') return { ...fitTexts(cells, index, name, looksUp), ...indicator };
   if (found.kind === 'date') return fitDates(cells, index, name, found.order, indicator);
   const counts = new Map(texts);
   for (let row = 0; numbers.length > 0 && row < cells.rows; row++) {

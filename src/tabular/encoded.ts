@@ -5,6 +5,7 @@ import {
   inputWidth,
   isLookedUp,
   isOutside,
+  lookedUpWidth,
   PREPROCESSING,
   type Preprocessing,
   TABLE_FORMAT,
@@ -45,7 +46,7 @@ export function networkInputs(
   for (const [index, column] of columns.entries()) {
     const own = Array.from({ length: columnWidth(column) }, (_, i) => at + i);
     at += own.length;
-    if (isLookedUp(column)) inputs[lookedUp(index)] = columnsOf(x, rows, width, own.splice(0, 1));
+    if (isLookedUp(column)) inputs[lookedUp(index)] = columnsOf(x, rows, width, own.splice(0, lookedUpWidth(column)));
     plain.push(...own);
   }
   if (plain.length > 0) inputs[PLAIN] = columnsOf(x, rows, width, plain);

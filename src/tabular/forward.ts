@@ -18,6 +18,8 @@ interface StoredLayer {
   readonly vocabulary?: unknown;
   readonly activation?: unknown;
   readonly invert?: unknown;
+  readonly mode?: unknown;
+  readonly pad?: unknown;
   readonly start?: unknown;
   readonly end?: unknown;
 }
@@ -164,10 +166,19 @@ function stepOf(
     if (!(start >= 0 && start < end && end <= width)) throw wrongValue(WHERE, 'slices of what is there', name);
     return { width: end - start, apply: x => x.slice(start, end) };
   }
-  if (kind === 'embedding' && width === 1) {
+  if ((kind === 'embedding' && width === 1) || kind === 'embeddingBag') {
     const [vocabulary, units] = [Number(layer.vocabulary), Number(layer.units)];
     const weight = numbersOf(tensors, `${name}.weight`, vocabulary * units);
-    return { width: units, apply: ([place = 0]) => weight.slice(place * units, (place + 1) * units) };
+    const rowAt = (place: number) => weight.subarray(place * units, (place + 1) * units);
+    return {
+      width: units,
+      apply: places =>
+        meanOf(
+          places.filter(place => place !== layer.pad),
+          rowAt,
+          units,
+        ),
+    };
   }
   if (kind === 'normalization') {
     const mean = numbersOf(tensors, `${name}.mean`, width);
@@ -186,6 +197,13 @@ function stepOf(
   }
   const mend = "take TableModel of 'myelin/tabular'";
   throw wrongKind(WHERE, 'layers that tables have', quote(describe(kind)), mend);
+}
+
+/** The mean of the rows at such places; 0 of none. */
+function meanOf(places: Float64Array, rowAt: (place: number) => Float64Array, units: number): Float64Array {
+  const mean = new Float64Array(units);
+  for (const place of places) for (const [i, value] of rowAt(place).entries()) mean[i] = (mean[i] ?? 0) + value;
+  return mean.map(sum => sum / Math.max(1, places.length));
 }
 
 /** x · w + b, w being `[inputs, units]`. */

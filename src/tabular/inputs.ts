@@ -2,6 +2,7 @@
 import { Problems } from '../data/problems.js';
 import { standardise } from '../data/scaling.js';
 import { columnIndex } from '../data/table.js';
+import { wordsOf } from '../data/words.js';
 import { listed, quote, wrongValue } from '../errors.js';
 import type { Cells } from './cells.js';
 import { datePart, readDate } from './dates.js';
@@ -16,6 +17,7 @@ import {
   isOutside,
   type NumberColumn,
   type Preprocessing,
+  type TextColumn,
   valueWidth,
 } from './preprocessing.js';
 import { isOfUnit, withUnit } from './units.js';
@@ -88,6 +90,7 @@ class InputEncoder implements Encoded {
     this.#offset = offset;
     if (input.kind === 'number') this.#numbers(input);
     else if (input.kind === 'date') this.#dates(input);
+    else if (input.kind === 'text') this.#words(input);
     else this.#texts(input);
   }
 
@@ -143,6 +146,19 @@ class InputEncoder implements Encoded {
         time = column.fill;
       }
       for (const [i, { part }] of column.parts.entries()) x[at + i] = datePart(time, part);
+    }
+  }
+
+  /** The places of a text's words; a text of none, or one that is missing, is an unknown word. */
+  #words({ name, tokens, length }: TextColumn): void {
+    const { cells, x, unknown } = this;
+    const places = new Map(tokens.map((token, i) => [token, i + 2]));
+    for (let row = 0, at = this.#offset; row < cells.rows; row++, at += this.#width) {
+      const isMissing = this.#passMissing(row, name);
+      const words = isMissing ? [] : wordsOf(cells.cell(row, this.#index)).slice(0, length);
+      const own = words.map(word => places.get(word) ?? 1);
+      if (!isMissing && own.every(place => place === 1)) unknown.set(name, (unknown.get(name) ?? 0) + 1);
+      x.set(own.length === 0 ? [1] : own, at);
     }
   }
 

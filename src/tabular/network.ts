@@ -4,7 +4,7 @@ import { concatenate, type GraphNode, graph } from '../graph.js';
 import type { ActivationName } from '../layers/activations.js';
 import { dense } from '../layers/dense.js';
 import { dropout } from '../layers/dropout.js';
-import { embedding } from '../layers/embedding.js';
+import { embedding, embeddingBag } from '../layers/embedding.js';
 import { flatten } from '../layers/flatten.js';
 import type { Layer } from '../layers/index.js';
 import { normalization } from '../layers/normalization.js';
@@ -17,8 +17,10 @@ import {
   isLookedUp,
   isOutside,
   type LookedUpColumn,
+  lookedUpWidth,
   outputWidth,
   type Preprocessing,
+  placesOf,
 } from './preprocessing.js';
 
 /** What lies between the inputs and the output. */
@@ -42,7 +44,7 @@ const AS_IT_IS: Moment = { mean: 0, variance: 0 };
 
 /** The mean and variance of each of a column's inputs but places; of what is to stay as it is, 0. */
 function momentsOf(column: InputColumn, preprocessing: Preprocessing): Moment[] {
-  const width = columnWidth(column) - (isLookedUp(column) ? 1 : 0);
+  const width = columnWidth(column) - lookedUpWidth(column);
   const moments = Array.from({ length: width }, () => AS_IT_IS);
   const own = (mean: number, scale: number) => ({ mean, variance: scale === 0 ? NO_WEIGHT : scale ** 2 });
   if (column.kind === 'constant') return [own(column.mean, 0)];
@@ -70,8 +72,9 @@ export function tableNetwork(
   const width = inputWidth(preprocessing);
   const tables = columns.flatMap((column, index) => (isLookedUp(column) ? [{ column, name: lookedUp(index) }] : []));
   if (tables.length === 0) return sequential(width, isScaled ? [normalization(), ...body] : body);
-  const plain = width - tables.length;
-  const inputs = { ...(plain > 0 && { [PLAIN]: plain }), ...Object.fromEntries(tables.map(({ name }) => [name, 1])) };
+  const own = Object.fromEntries(tables.map(({ column, name }) => [name, lookedUpWidth(column)]));
+  const plain = width - Object.values(own).reduce((sum, count) => sum + count, 0);
+  const inputs = { ...(plain > 0 && { [PLAIN]: plain }), ...own };
   return graph(inputs, (given: Readonly<Record<string, GraphNode>>) => {
     const { [PLAIN]: numbers } = given;
     const parts = numbers ? [isScaled ? numbers.to(normalization()) : numbers] : [];
@@ -80,9 +83,15 @@ export function tableNetwork(
   });
 }
 
-/** The few numbers that are learned for each value of a category; those of values that training did not see are one. */
-function lookUp(input: GraphNode, { values, embedding: units }: LookedUpColumn): GraphNode {
-  return input.to(embedding(values.length + 1, units)).to(flatten());
+/**
+ * The few numbers that are learned for each value of a category, or word of a text, of which they are the mean; those of
+ * what training did not see are one.
+ */
+function lookUp(input: GraphNode, column: LookedUpColumn): GraphNode {
+  const { unseen, end } = placesOf(column);
+  const size = Math.max(unseen + 1, end);
+  if (column.kind === 'text') return input.to(embeddingBag(size, column.embedding, { pad: 0 }));
+  return input.to(embedding(size, column.embedding)).to(flatten());
 }
 
 function joined(parts: readonly GraphNode[]): GraphNode {

@@ -46,6 +46,21 @@ export interface CategoryColumn {
   indicator?: true;
 }
 
+/**
+ * Free text, as its words' places: 0 is none, 1 a word that training did not have, and `tokens` have those from 2 on.
+ * The network looks a few numbers up for each, and takes their mean.
+ */
+export interface TextColumn {
+  name: string;
+  kind: 'text';
+  tokens: string[];
+  /** Inputs: words of a longer text end there. */
+  length: number;
+  /** How many numbers the network learns for each word. */
+  embedding: number;
+  indicator?: true;
+}
+
 /** Two texts that mean no and yes, as one input: 0 or 1. */
 export interface BooleanColumn {
   name: string;
@@ -54,6 +69,9 @@ export interface BooleanColumn {
   fill: string;
   indicator?: true;
 }
+
+/** Words of a text, at most. */
+export const MOST_WORDS = 256;
 
 export const DATE_PARTS = ['year', 'month', 'weekday', 'hour', 'days'] as const;
 export type DatePart = (typeof DATE_PARTS)[number];
@@ -92,7 +110,7 @@ export interface NumberTarget extends Scaling {
   unit?: string;
 }
 
-export type InputColumn = NumberColumn | CategoryColumn | BooleanColumn | DateColumn | ConstantColumn;
+export type InputColumn = NumberColumn | CategoryColumn | TextColumn | BooleanColumn | DateColumn | ConstantColumn;
 export type TargetColumn = ClassTarget | NumberTarget;
 
 /** A column that is not predicted from, and why. */
@@ -131,17 +149,29 @@ export interface Preprocessing {
 
 export type Task = 'classification' | 'regression';
 
-/** A category whose values are looked up. */
-export type LookedUpColumn = CategoryColumn & { embedding: number };
+/** A column whose values are looked up: a category's, or a text's words. */
+export type LookedUpColumn = (CategoryColumn & { embedding: number }) | TextColumn;
 
 export function isLookedUp(column: InputColumn): column is LookedUpColumn {
-  return column.kind === 'category' && column.embedding !== undefined;
+  return 'embedding' in column && column.embedding !== undefined;
+}
+
+/** The place of what training did not have, and those of what it had: from the first up to, not with, the last. */
+export function placesOf(column: LookedUpColumn): { unseen: number; first: number; end: number } {
+  const { length } = column.kind === 'text' ? column.tokens : column.values;
+  return column.kind === 'text' ? { unseen: 1, first: 2, end: length + 2 } : { unseen: length, first: 0, end: length };
+}
+
+/** How many of a column's inputs are places to look up at: the first ones. */
+export function lookedUpWidth(column: InputColumn): number {
+  if (!isLookedUp(column)) return 0;
+  return column.kind === 'text' ? column.length : 1;
 }
 
 /** How many inputs a column's values become, whether they are missing aside. */
 export function valueWidth(column: InputColumn): number {
   if (column.kind === 'category' && !isLookedUp(column)) return column.values.length + (column.other ? 1 : 0);
-  return column.kind === 'date' ? column.parts.length : 1;
+  return column.kind === 'date' ? column.parts.length : Math.max(1, lookedUpWidth(column));
 }
 
 /** How many inputs a column becomes; the last one says whether it is missing, where there is an indicator. */
@@ -234,6 +264,10 @@ function isInputColumn(value: unknown): value is InputColumn {
       return (
         areTexts(values) && isWhole && values.includes(fill as string) && (kind !== 'boolean' || values.length === 2)
       );
+    }
+    case 'text': {
+      const isCount = (one: unknown) => Number.isInteger(one) && Number(one) > 0 && Number(one) <= MOST_WORDS;
+      return areTexts(value.tokens) && isCount(value.length) && isCount(embedding);
     }
     case 'date': {
       const isPart = (one: unknown) => isScaling(one) && DATE_PARTS.includes((one as { part: DatePart }).part);

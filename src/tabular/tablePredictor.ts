@@ -238,15 +238,23 @@ export function aboutColumn(column: InputColumn): string {
       return `${column.parts.map(({ part }) => part).join(', ')}${missing}`;
     case 'boolean':
       return `${column.values.map(quote).join(' or ')}${missing}`;
+    case 'text': {
+      const { tokens, length, embedding } = column;
+      return `at most ${length} words, each as ${embedding} numbers: ${some(tokens)}${missing}`;
+    }
     case 'category': {
       const { values, other, embedding } = column;
-      const shown = values.slice(0, MOST_SHOWN).map(value => (value.length > 20 ? `${value.slice(0, 19)}…` : value));
-      const rest = values.length > shown.length ? ` and ${values.length - shown.length} more` : '';
       const rare = other ? ', rare ones together' : '';
       const learned = embedding === undefined ? '' : ` as ${embedding} numbers`;
-      return `one of ${values.length}${learned}: ${shown.join(', ')}${rest}${rare}${missing}`;
+      return `one of ${values.length}${learned}: ${some(values)}${rare}${missing}`;
     }
   }
+}
+
+/** The first of some texts, and how many more there are. */
+function some(texts: readonly string[]): string {
+  const shown = texts.slice(0, MOST_SHOWN).map(text => (text.length > 20 ? `${text.slice(0, 19)}…` : text));
+  return `${shown.join(', ')}${texts.length > shown.length ? ` and ${texts.length - shown.length} more` : ''}`;
 }
 
 function unitOf(unit: string | undefined): string {
