@@ -1,6 +1,6 @@
 /**
- * Measures what docs/performance.md shows and writes it into docs/benchmarks: the tables of every suite with machine,
- * date and commit, and the charts.
+ * Measures what docs/performance.md shows: writes the tables of every suite with machine, date and commit into
+ * docs/benchmarks, and the charts beside that page.
  *
  *     npm run build && npm ci --prefix bench/peers
  *     npx tsx bench/publish.ts [suites…]
@@ -18,7 +18,7 @@ const folder = fileURLToPath(new URL('../docs/benchmarks/', import.meta.url));
 
 /** What is asked for each suite: beside whom, and for how long. */
 const asked: Readonly<Record<string, readonly string[]>> = {
-  training: ['--batch', '32,128', '--turbo', '--seconds', '60'],
+  training: ['--batch', '1,32,128', '--turbo', '--seconds', '60'],
   inference: ['--batch', '32', '--turbo', '--seconds', '60'],
   coldStart: ['--seconds', '40'],
   threads: ['--peers', 'pytorch', '--turbo', '--batch', '128', '--seconds', '40'],
@@ -55,7 +55,7 @@ for (const suite of suites) {
   sections.push(sectionOf(suite, run));
   if (!SHOWN.includes(suite)) continue;
   const [chart] = chartsOf(run);
-  if (chart) await writeFile(`${folder}${suite}.svg`, svgOf([chart]));
+  if (chart) await writeFile(`${root}docs/speed-${suite}.svg`, svgOf([chart]));
 }
 const head = [`# Figures of commit ${commit}\n`, 'How to read them: [performance.md](../performance.md).\n'];
 await writeFile(`${folder}${commit}.md`, [...head, ...sections].join('\n'));
