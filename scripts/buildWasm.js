@@ -24,6 +24,7 @@ const APART = [
   'ops/recurrent',
   'ops/attention',
   'ops/convolution/',
+  'ops/strip/',
   'ops/depthwise',
   'ops/pool',
   'ops/noise',

@@ -4,7 +4,7 @@
 import { AttentionKind } from '../../src/plan/opcodes';
 import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, partNumber, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
-import { multiplyApart, multiplyStrip, turn } from '../simd/gemm';
+import { multiply, multiplyStrip, turn } from '../simd/gemm';
 import { columnMask } from '../simd/lanes';
 import { columnAt, putFour, takeFour } from './columns';
 
@@ -68,7 +68,7 @@ export function attention(r: Attention): void {
   const outs = r.kind == AttentionKind.values ? queries : keys;
   const queryStride = <usize>(samples * queries) * ROW;
   const keyStride = <usize>(samples * keys) * ROW;
-  const paired = r.paired != 0;
+  const paired = r.paired;
   const weightHeight = samples * r.heads * queries;
   const longest = max(queries, keys);
   const left = r.scratch + partNumber() * r.scratchBytes;
@@ -94,7 +94,7 @@ export function attention(r: Attention): void {
           turn(turned + <usize>(panel * size) * ROW, from, <usize>keys * ROW, 0, keys - panel * PANEL, size);
         }
         const y = r.y + weightRow;
-        multiplyApart(y, weightHeight, left, turned, 0, queries, queries, size, 0, panelsOf(keys), -Infinity, paired);
+        multiply(y, weightHeight, left, turned, 0, queries, queries, size, 0, panelsOf(keys), -Infinity, paired);
         const length = lengthOf(controlsOf(r), sample, r.lengths, keys);
         for (let query = 0; query < queries; query++) {
           const seen = r.causal ? min(length, query + 1) : length;
@@ -107,7 +107,7 @@ export function attention(r: Attention): void {
       } else if (r.kind == AttentionKind.values) {
         takeColumns(right, r.b + keyRow, keyStride, keys, column, size, 1);
         const x = r.a + weightRow;
-        multiplyApart(left, queries, x, right, 0, queries, weightHeight, keys, 0, panelsOf(size), -Infinity, paired);
+        multiply(left, queries, x, right, 0, queries, weightHeight, keys, 0, panelsOf(size), -Infinity, paired);
         putColumns(r.y + queryRow, queryStride, left, queries, column, size, r.scale);
       } else {
         takeColumns(left, r.b + queryRow, queryStride, queries, column, size, r.scale);

@@ -3,33 +3,22 @@
 // where it was read. A transposed convolution is the same with x and y changing places.
 import { firstRow, firstUnit, lastRow, lastUnit, panelsOf, partNumber, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
-import { keepAlive, multiplyApart, multiplyStrip, sumRows, turn } from '../simd/gemm';
-import { Window, findRows } from './window';
+import { keepAlive, multiply, multiplyStrip, sumRows, tileFor, turn } from '../simd/gemm';
+import { Strips, clearPatch, findStrip, movePatch, stripHeight, unfold } from './strip';
 
 @unmanaged
-export class Convolution extends Op {
+export class Convolution extends Strips {
   y: usize;
   x: usize;
   w: usize;
   /** 0 where nothing is added. */
   b: usize;
-  window: Window;
-  scratch: usize;
-  /** Bytes of that for each thread. */
-  scratchBytes: i32;
-  channels: i32;
-  outputs: i32;
-  /** Outputs in a strip. */
-  strip: i32;
-  /** Numbers that a window reads of each channel. */
-  taps: i32;
   /** The smallest output, as in `DenseForward`. */
   floor: f32;
-  paired: i32;
 }
 
 @unmanaged
-export class ConvolutionInput extends Op {
+export class ConvolutionInput extends Strips {
   dx: usize;
   dy: usize;
   w: usize;
@@ -37,33 +26,17 @@ export class ConvolutionInput extends Op {
   b: usize;
   /** The rectified outputs that x is, whose zeros stop the gradient; or 0. */
   rectified: usize;
-  window: Window;
-  scratch: usize;
-  scratchBytes: i32;
-  channels: i32;
-  outputs: i32;
-  strip: i32;
-  taps: i32;
-  paired: i32;
 }
 
 @unmanaged
-export class ConvolutionWeights extends Op {
+export class ConvolutionWeights extends Strips {
   dw: usize;
   /** 0 where the layer has no bias. */
   db: usize;
   x: usize;
   dy: usize;
-  window: Window;
-  scratch: usize;
-  scratchBytes: i32;
-  channels: i32;
-  outputs: i32;
-  strip: i32;
-  taps: i32;
   /** 1 where the bias is of x, as a transposed convolution's is; 0 where it is of y. */
   transposed: i32;
-  paired: i32;
 }
 
 @unmanaged
@@ -78,81 +51,24 @@ export class GroupWeights extends Op {
   back: i32;
 }
 
-// Markers, folded at compile time: how many numbers are moved at once.
-@unmanaged
-class Single {
-  numbers: f32;
-}
-@unmanaged
-class Quad {
-  numbers: v128;
-}
-
-/** Numbers of an image to where they lie in a strip, 0 for those outside of it; where it `adds`, back to the image. */
-function move<N>(strip: usize, image: usize, list: usize, count: i32, adds: bool): void {
-  const isQuad = offsetof<N>() == 16;
-  for (const end = list + (<usize>count << 2); list < end; list += 4) {
-    const row = load<i32>(list);
-    const at = image + <usize>row * ROW;
-    if (adds) {
-      if (row >= 0) {
-        if (isQuad) v128.store(at, f32x4.add(v128.load(at), v128.load(strip)));
-        else store<f32>(at, load<f32>(at) + load<f32>(strip));
-      }
-    } else if (isQuad) v128.store(strip, row < 0 ? f32x4.splat(0) : v128.load(at));
-    else store<f32>(strip, row < 0 ? 0 : load<f32>(at));
-    strip += ROW;
-  }
-}
-
-/**
- * Between an image's panels, `height` high, and columns `from … to − 1` of a strip of `count` outputs from row `first`
- * on, whose panels are `strip` high. `list` has room for as many numbers as outputs.
- */
-function unfold(
-  matrix: usize,
-  strip: i32,
-  image: usize,
-  height: i32,
-  list: usize,
-  g: Window,
-  channels: i32,
-  first: i32,
-  count: i32,
-  from: i32,
-  to: i32,
-  adds: bool,
-): void {
-  const isQuad = channels % 4 == 0;
-  const step = isQuad ? 4 : 1;
-  for (let tap = from / channels; tap * channels < to; tap++) {
-    findRows(list, g, tap, first, count);
-    const start = tap * channels;
-    const end = min(channels, to - start);
-    for (let channel = max(0, from - start); channel < end; channel += step) {
-      const column = start + channel - from;
-      const inMatrix = matrix + <usize>(column / PANEL * strip) * ROW + (column % PANEL << 2);
-      const inImage = image + <usize>(channel / PANEL * height) * ROW + (channel % PANEL << 2);
-      if (isQuad) move<Quad>(inMatrix, inImage, list, count, adds);
-      else move<Single>(inMatrix, inImage, list, count, adds);
-    }
-  }
-}
-
 /** y[B,O] = max(floor, what its windows read of x[B,C] · w[taps · C,O] + b[O]), shared out by samples. */
 export function convolutionForward(r: Convolution): void {
   const g = r.window;
   const rows = rowsOf(r);
   const height = rows / r.positions * g.height * g.width;
   const inputs = r.taps * r.channels;
-  const list = r.scratch + partNumber() * r.scratchBytes;
-  const matrix = list + (<usize>r.strip << 2);
+  const strip = stripHeight(r);
+  const matrix = r.scratch + partNumber() * r.scratchBytes;
+  const patch = matrix + <usize>(panelsOf(inputs) * strip) * ROW;
   const panels = panelsOf(r.outputs);
-  for (let row = firstRow(r), end = lastRow(r); row < end; row += r.strip) {
-    const count = min(r.strip, end - row);
-    unfold(matrix, r.strip, r.x, height, list, g, r.channels, row, count, 0, inputs, false);
+  const tile = tileFor(r.outputs, r.paired);
+  for (let row = firstRow(r), end = lastRow(r); row < end; ) {
+    const count = findStrip(r, row, end);
+    movePatch(r, patch, r.x, height, false);
+    unfold(r, matrix, patch, 0, inputs, false);
     const y = r.y + <usize>row * ROW;
-    multiplyApart(y, rows, matrix, r.w, r.b, count, r.strip, inputs, 0, panels, r.floor, r.paired != 0);
+    multiply(y, rows, matrix, r.w, r.b, count, strip, inputs, 0, panels, r.floor, tile);
+    row += count;
   }
 }
 
@@ -167,9 +83,10 @@ export function convolutionInputGradient(r: ConvolutionInput): void {
   const height = rows / r.positions * outs;
   const inputs = r.taps * r.channels;
   const panels = panelsOf(inputs);
-  const list = r.scratch + partNumber() * r.scratchBytes;
-  const matrix = list + (<usize>r.strip << 2);
-  const turned = matrix + <usize>(panels * r.strip) * ROW;
+  const strip = stripHeight(r);
+  const matrix = r.scratch + partNumber() * r.scratchBytes;
+  const turned = matrix + <usize>(panels * strip) * ROW;
+  const patch = turned + <usize>(panels * r.outputs + 3) * ROW;
   for (let panel = 0; panel < panels; panel++) {
     const w = r.w + <usize>(panel * PANEL) * ROW;
     const left = min(PANEL, inputs - panel * PANEL);
@@ -182,17 +99,15 @@ export function convolutionInputGradient(r: ConvolutionInput): void {
     if (!r.b) memory.fill(dx, 0, bytes);
     else for (let at: usize = 0; at < bytes; at += ROW) memory.copy(dx + at, r.b + panel * ROW, ROW);
   }
-  const end = lastRow(r) / r.positions * outs;
   // A sample's strips are the same whoever has it, and so is the order in which they are added up.
-  const together = max(1, r.strip / outs) * outs;
-  for (let start = first / r.positions * outs; start < end; start += together) {
-    const stop = min(end, start + together);
-    for (let row = start; row < stop; row += r.strip) {
-      const count = min(r.strip, stop - row);
-      const dy = r.dy + <usize>row * ROW;
-      multiplyApart(matrix, r.strip, dy, turned, 0, count, height, r.outputs, 0, panels, -Infinity, r.paired != 0);
-      unfold(matrix, r.strip, r.dx, rows, list, g, r.channels, row, count, 0, inputs, true);
-    }
+  for (let row = first / r.positions * outs, end = lastRow(r) / r.positions * outs; row < end; ) {
+    const count = findStrip(r, row, end);
+    const dy = r.dy + <usize>row * ROW;
+    multiply(matrix, strip, dy, turned, 0, count, height, r.outputs, 0, panels, -Infinity, r.paired);
+    clearPatch(r, patch);
+    unfold(r, matrix, patch, 0, inputs, true);
+    movePatch(r, patch, r.dx, rows, true);
+    row += count;
   }
   if (!r.rectified) return;
   for (let panel = 0; panel < panelsOf(r.channels); panel++) {
@@ -210,18 +125,22 @@ export function convolutionWeightGradient(r: ConvolutionWeights): void {
   const rows = rowsOf(r);
   const height = rows / r.positions * g.height * g.width;
   const inputs = r.taps * r.channels;
-  const list = r.scratch + partNumber() * r.scratchBytes;
-  const matrix = list + (<usize>r.strip << 2);
-  for (let panel = firstUnit(panelsOf(inputs)), last = lastUnit(panelsOf(inputs)); panel < last; panel++) {
-    const from = panel * PANEL;
-    const to = min(inputs, from + PANEL);
-    for (let row = 0; row < rows; row += r.strip) {
-      const count = min(r.strip, rows - row);
-      unfold(matrix, r.strip, r.x, height, list, g, r.channels, row, count, from, to, false);
+  const first = firstUnit(panelsOf(inputs));
+  const last = lastUnit(panelsOf(inputs));
+  const matrix = r.scratch + partNumber() * r.scratchBytes;
+  const patch = matrix + <usize>stripHeight(r) * ROW;
+  for (let row = 0; row < rows && first < last; ) {
+    const count = findStrip(r, row, rows);
+    const dy = r.dy + <usize>row * ROW;
+    movePatch(r, patch, r.x, height, false);
+    for (let panel = first; panel < last; panel++) {
+      const from = panel * PANEL;
+      const to = min(inputs, from + PANEL);
+      unfold(r, matrix, patch, from, to, false);
       const dw = r.dw + <usize>from * ROW;
-      const dy = r.dy + <usize>row * ROW;
-      multiplyStrip(dw, matrix, dy, rows, count, to - from, inputs, r.outputs, row == 0, r.paired != 0);
+      multiplyStrip(dw, matrix, dy, rows, count, to - from, inputs, r.outputs, row == 0, r.paired);
     }
+    row += count;
   }
   if (!r.db) return;
   const panels = panelsOf(r.transposed ? r.channels : r.outputs);

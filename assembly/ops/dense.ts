@@ -1,7 +1,7 @@
 // The fully connected layer.
 import { firstRow, firstUnit, lastRow, lastUnit, panelsOf, partNumber, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
-import { multiply, multiplyByTransposed, multiplyTransposed, sumRows } from '../simd/gemm';
+import { multiply, multiplyByTransposed, multiplyTransposed, sumRows, tileFor } from '../simd/gemm';
 import { multiplyQuantized, widenPanels } from '../simd/quantized';
 
 @unmanaged
@@ -90,17 +90,17 @@ export class WidenWeights extends Op {
 export function denseForward(r: DenseForward): void {
   const rows = rowsOf(r);
   const panels = panelsOf(r.outputs);
-  const paired = r.paired != 0;
+  const tile = tileFor(r.outputs, r.paired);
   const x = r.x + partNumber() * r.ownBytes;
   if (r.byOutputs) {
-    multiply(r.y, x, r.w, r.b, rows, rows, r.inputs, firstUnit(panels), lastUnit(panels), r.floor, paired);
+    multiply(r.y, rows, x, r.w, r.b, rows, rows, r.inputs, firstUnit(panels), lastUnit(panels), r.floor, tile);
     return;
   }
   const first = firstRow(r);
   const shift = <usize>first * ROW;
   const count = lastRow(r) - first;
   if (count <= 0) return;
-  multiply(r.y + shift, x + shift, r.w, r.b, count, rows, r.inputs, 0, panels, r.floor, paired);
+  multiply(r.y + shift, rows, x + shift, r.w, r.b, count, rows, r.inputs, 0, panels, r.floor, tile);
 }
 
 /** y[B,O] = max(floor, (x[B,I] · w[I,O]) · scale[O] + b[O]) with weights of 8 or 16 bits, shared out by rows. */
@@ -114,7 +114,7 @@ export function denseForwardQuantized(r: DenseForwardQuantized): void {
   const panels = panelsOf(r.outputs);
   const y = r.y + shift;
   const x = r.x + shift;
-  const paired = r.paired != 0;
+  const paired = r.paired;
   multiplyQuantized(y, x, r.w, r.scale, r.b, scratch, count, rows, r.inputs, panels, r.floor, r.bits, paired);
 }
 
@@ -130,7 +130,7 @@ export function denseInputGradient(r: DenseInputGradient): void {
   const panels = panelsOf(r.inputs);
   const scratch = r.scratch + partNumber() * r.scratchBytes;
   const first = firstUnit(panels);
-  const paired = r.paired != 0;
+  const paired = r.paired;
   multiplyTransposed(r.dx, r.dy, r.w, r.rectified, scratch, rows, r.inputs, r.outputs, first, lastUnit(panels), paired);
 }
 
@@ -140,7 +140,7 @@ export function denseInputGradient(r: DenseInputGradient): void {
  */
 export function denseWeightGradient(r: DenseWeightGradient): void {
   const rows = rowsOf(r);
-  const paired = r.paired != 0;
+  const paired = r.paired;
   const x = r.x + partNumber() * r.ownBytes;
   const outputPanels = panelsOf(r.outputs);
   const first = firstUnit(outputPanels);

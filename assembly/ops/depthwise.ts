@@ -58,8 +58,6 @@ function placeOf(output: i32, channels: i32, multiplier: i32, panelBytes: usize)
 }
 
 /** The channels that outputs `output … output + 3` are of. */
-// @ts-ignore: decorator
-@inline
 function channelsAt(x: usize, output: i32, channels: i32, multiplier: i32, panelBytes: usize): v128 {
   let value = v128.load32_zero(x + placeOf(output, channels, multiplier, panelBytes));
   value = v128.load32_lane(x + placeOf(output + 1, channels, multiplier, panelBytes), value, 1);
@@ -67,8 +65,6 @@ function channelsAt(x: usize, output: i32, channels: i32, multiplier: i32, panel
   return v128.load32_lane(x + placeOf(output + 3, channels, multiplier, panelBytes), value, 3);
 }
 
-// @ts-ignore: decorator
-@inline
 function addLane(x: usize, output: i32, channels: i32, multiplier: i32, panelBytes: usize, value: f32): void {
   const at = x + placeOf(output, channels, multiplier, panelBytes);
   store<f32>(at, load<f32>(at) + value);

@@ -6,7 +6,7 @@
 import { RecurrentKind } from '../../src/plan/opcodes';
 import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, partNumber, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
-import { multiplyApart, turn } from '../simd/gemm';
+import { multiply, turn } from '../simd/gemm';
 import { columnMask } from '../simd/lanes';
 import { flushed, one, sigmoid, tanh } from '../simd/math';
 import { columnAt, copyRow, putFour, takeFour } from './columns';
@@ -185,14 +185,14 @@ export function recurrentForward(r: Recurrent): void {
   const between = <usize>steps * ROW;
   const before = r.scratch + partNumber() * r.scratchBytes;
   const sums = before + <usize>panelsOf(units) * own;
-  const paired = r.paired != 0;
+  const paired = r.paired;
   const c = controlsOf(r);
   for (let step = 0; step < steps; step++) {
     // How far back the state before lies.
     const back = r.carries ? 0 : step == 0 ? -1 : 1;
     const start = <usize>(first * steps + step) * ROW;
     takeStep(before, r.h, rows, steps, r.carries ? step : step - 1, first, count, units);
-    multiplyApart(sums, count, before, r.u, r.b, count, count, units, 0, panels, -Infinity, paired);
+    multiply(sums, count, before, r.u, r.b, count, count, units, 0, panels, -Infinity, paired);
     // All gates of an lstm, whose third is a tanh, and two of a gru.
     const opened = kind == RecurrentKind.simple ? 0 : kind == RecurrentKind.lstm ? 4 : 2;
     openGates(r.z + start, stride, between, sums, count, opened * units, 2 * units, (opened - 1) * units);
@@ -208,7 +208,7 @@ export function recurrentForward(r: Recurrent): void {
           v128.store(columnAt(r.c + place, stride, unit), kept);
         }
       }
-      multiplyApart(sums, count, before, r.u, 0, count, count, units, 0, panels, -Infinity, paired);
+      multiply(sums, count, before, r.u, 0, count, count, units, 0, panels, -Infinity, paired);
     }
     for (let k: usize = 0; k < <usize>count; k++) {
       const place = start + k * between;
@@ -319,7 +319,7 @@ export function recurrentGradient(r: RecurrentGradient): void {
   const stride = <usize>rows * ROW;
   const own = <usize>count * ROW;
   const bytes = <usize>panels * own;
-  const paired = r.paired != 0;
+  const paired = r.paired;
   // What comes from the step behind: dh through u, dh beside it, and dc; then the sums' gradients, and uᵀ.
   const back = r.scratch + partNumber() * r.scratchBytes;
   const direct = back + bytes;
@@ -336,7 +336,7 @@ export function recurrentGradient(r: RecurrentGradient): void {
       const shift = <usize>k * ROW;
       goBack(r, <usize>((first + k) * steps + step) * ROW, stride, back + shift, own, bytes, sums + shift, before);
     }
-    multiplyApart(back, count, sums, turned, 0, count, count, width, 0, panels, -Infinity, paired);
+    multiply(back, count, sums, turned, 0, count, count, width, 0, panels, -Infinity, paired);
     if (kind == RecurrentKind.gruBefore) {
       // back is the gradient of r · h: r has its share of it, and h what is left; then both gates go back through u.
       for (let k = 0; k < count; k++) {
@@ -362,7 +362,7 @@ export function recurrentGradient(r: RecurrentGradient): void {
           putFour(z, stride, 2 * units + unit, 3 * units, takeFour(dz, stride, 2 * units + unit));
         }
       }
-      multiplyApart(back, count, sums, turned, 0, count, count, width, 0, panels, -Infinity, paired);
+      multiply(back, count, sums, turned, 0, count, count, width, 0, panels, -Infinity, paired);
     }
     for (let i: usize = 0; i < bytes; i += 16) {
       v128.store(back + i, flushed(f32x4.add(v128.load(back + i), v128.load(direct + i))));

@@ -91,30 +91,3 @@ export function wholeWindows(g: Window, most: i32): i32 {
   const room = g.width - 1 - startX - (g.kernelWidth - 1) * g.dilationX;
   return min(min(most, g.outWidth - placeX), room / g.strideX + 1);
 }
-
-/** For each of `count` outputs from row `first` on, the row of the image that the tap reads; −1 outside of it. */
-export function findRows(list: usize, g: Window, tap: i32, first: i32, count: i32): void {
-  const tapY = tap / g.kernelWidth;
-  const shiftY = tapY * g.dilationY - g.top;
-  const shiftX = (tap - tapY * g.kernelWidth) * g.dilationX - g.left;
-  const line = first / g.outWidth;
-  let sample = line / g.outHeight;
-  let outY = line - sample * g.outHeight;
-  let outX = first - line * g.outWidth;
-  for (const end = list + (<usize>count << 2); list < end; ) {
-    const y = outY * g.strideY + shiftY;
-    const start = (sample * g.height + y) * g.width;
-    const isInside = <u32>y < <u32>g.height;
-    for (; outX < g.outWidth && list < end; outX++) {
-      const x = outX * g.strideX + shiftX;
-      store<i32>(list, isInside && <u32>x < <u32>g.width ? start + x : -1);
-      list += 4;
-    }
-    outX = 0;
-    outY += 1;
-    if (outY == g.outHeight) {
-      outY = 0;
-      sample += 1;
-    }
-  }
-}

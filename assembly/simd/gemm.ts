@@ -23,6 +23,20 @@ const NEAR: i32 = 512 * 1024;
 /** What predicts alone sets no flags of the engine, for which tiles in pairs are. */
 const PAIRS = !isDefined(FORWARD_ONLY);
 
+/** The tiles that products take: two rows, four in pairs, or four of few columns. The bits are the same. */
+export const enum Tile {
+  two,
+  paired,
+  few,
+}
+
+/** The tile for so many columns. */
+// @ts-ignore: decorator
+@inline
+export function tileFor(columns: i32, paired: i32): Tile {
+  return PAIRS && columns <= 8 ? Tile.few : paired;
+}
+
 // Markers, folded at compile time: the rows of a tile are its marker's size, and `walk` is how it reads x.
 @unmanaged
 class One {
@@ -36,11 +50,23 @@ class Two {
 class Four {
   rows: u32;
 }
+/** Four rows × 8 columns, beyond which all is 0. */
+@unmanaged
+class Few {
+  rows: u32;
+  columns: u32;
+}
 @unmanaged
 class Across {}
 @unmanaged
 class Down {
   down: bool;
+}
+
+// @ts-ignore: decorator
+@inline
+function heightOf<R>(): i32 {
+  return min(<i32>offsetof<R>(), 4);
 }
 
 /**
@@ -63,15 +89,16 @@ function tile<R, Walk>(
   count: i32,
   floor: v128,
 ): void {
-  const rows = <i32>offsetof<R>();
+  const rows = heightOf<R>();
+  const whole = offsetof<R>() < 8;
   const across = offsetof<Walk>() == 0;
   const next: usize = across ? ROW : 4; // to the next row of the tile
   const k: usize = across ? 4 : ROW; // to the next step of the reduction
   const zero = i32x4.splat(0);
   let c00 = v128.load(from);
   let c01 = v128.load(from, 16);
-  let c02 = v128.load(from, 32);
-  let c03 = v128.load(from, 48);
+  let c02 = whole ? v128.load(from, 32) : zero;
+  let c03 = whole ? v128.load(from, 48) : zero;
   let c10 = zero;
   let c11 = zero;
   let c12 = zero;
@@ -88,51 +115,59 @@ function tile<R, Walk>(
     from += step;
     c10 = v128.load(from);
     c11 = v128.load(from, 16);
-    c12 = v128.load(from, 32);
-    c13 = v128.load(from, 48);
+    c12 = whole ? v128.load(from, 32) : zero;
+    c13 = whole ? v128.load(from, 48) : zero;
   }
   if (rows > 2) {
     from += step;
     c20 = v128.load(from);
     c21 = v128.load(from, 16);
-    c22 = v128.load(from, 32);
-    c23 = v128.load(from, 48);
+    c22 = whole ? v128.load(from, 32) : zero;
+    c23 = whole ? v128.load(from, 48) : zero;
     from += step;
     c30 = v128.load(from);
     c31 = v128.load(from, 16);
-    c32 = v128.load(from, 32);
-    c33 = v128.load(from, 48);
+    c32 = whole ? v128.load(from, 32) : zero;
+    c33 = whole ? v128.load(from, 48) : zero;
   }
   do {
     const last = x + <usize>((across ? min(count, PANEL) : count) - 1) * k;
     while (true) {
       let w0 = v128.load(w);
       let w1 = v128.load(w, 16);
-      let w2 = v128.load(w, 32);
-      let w3 = v128.load(w, 48);
+      let w2 = whole ? v128.load(w, 32) : zero;
+      let w3 = whole ? v128.load(w, 48) : zero;
       let a = v128.load32_splat(x);
       c00 = madd(a, w0, c00);
       c01 = madd(a, w1, c01);
-      c02 = madd(a, w2, c02);
-      c03 = madd(a, w3, c03);
+      if (whole) {
+        c02 = madd(a, w2, c02);
+        c03 = madd(a, w3, c03);
+      }
       if (rows > 1) {
         a = v128.load32_splat(x, next);
         c10 = madd(a, w0, c10);
         c11 = madd(a, w1, c11);
-        c12 = madd(a, w2, c12);
-        c13 = madd(a, w3, c13);
+        if (whole) {
+          c12 = madd(a, w2, c12);
+          c13 = madd(a, w3, c13);
+        }
       }
       if (rows > 2) {
         a = v128.load32_splat(x, 2 * next);
         c20 = madd(a, w0, c20);
         c21 = madd(a, w1, c21);
-        c22 = madd(a, w2, c22);
-        c23 = madd(a, w3, c23);
+        if (whole) {
+          c22 = madd(a, w2, c22);
+          c23 = madd(a, w3, c23);
+        }
         a = v128.load32_splat(x, 3 * next);
         c30 = madd(a, w0, c30);
         c31 = madd(a, w1, c31);
-        c32 = madd(a, w2, c32);
-        c33 = madd(a, w3, c33);
+        if (whole) {
+          c32 = madd(a, w2, c32);
+          c33 = madd(a, w3, c33);
+        }
       }
       if (x == last) {
         x += k;
@@ -141,31 +176,41 @@ function tile<R, Walk>(
       }
       w0 = v128.load(w, 64);
       w1 = v128.load(w, 80);
-      w2 = v128.load(w, 96);
-      w3 = v128.load(w, 112);
+      if (whole) {
+        w2 = v128.load(w, 96);
+        w3 = v128.load(w, 112);
+      }
       a = v128.load32_splat(x, k);
       c00 = madd(a, w0, c00);
       c01 = madd(a, w1, c01);
-      c02 = madd(a, w2, c02);
-      c03 = madd(a, w3, c03);
+      if (whole) {
+        c02 = madd(a, w2, c02);
+        c03 = madd(a, w3, c03);
+      }
       if (rows > 1) {
         a = v128.load32_splat(x, k + next);
         c10 = madd(a, w0, c10);
         c11 = madd(a, w1, c11);
-        c12 = madd(a, w2, c12);
-        c13 = madd(a, w3, c13);
+        if (whole) {
+          c12 = madd(a, w2, c12);
+          c13 = madd(a, w3, c13);
+        }
       }
       if (rows > 2) {
         a = v128.load32_splat(x, k + 2 * next);
         c20 = madd(a, w0, c20);
         c21 = madd(a, w1, c21);
-        c22 = madd(a, w2, c22);
-        c23 = madd(a, w3, c23);
+        if (whole) {
+          c22 = madd(a, w2, c22);
+          c23 = madd(a, w3, c23);
+        }
         a = v128.load32_splat(x, k + 3 * next);
         c30 = madd(a, w0, c30);
         c31 = madd(a, w1, c31);
-        c32 = madd(a, w2, c32);
-        c33 = madd(a, w3, c33);
+        if (whole) {
+          c32 = madd(a, w2, c32);
+          c33 = madd(a, w3, c33);
+        }
       }
       x += 2 * k;
       w += 2 * ROW;
@@ -179,20 +224,22 @@ function tile<R, Walk>(
   if (across) {
     c00 = f32x4.pmax(c00, floor);
     c01 = f32x4.pmax(c01, floor);
-    c02 = f32x4.pmax(c02, floor);
-    c03 = f32x4.pmax(c03, floor);
     c10 = f32x4.pmax(c10, floor);
     c11 = f32x4.pmax(c11, floor);
-    c12 = f32x4.pmax(c12, floor);
-    c13 = f32x4.pmax(c13, floor);
     c20 = f32x4.pmax(c20, floor);
     c21 = f32x4.pmax(c21, floor);
-    c22 = f32x4.pmax(c22, floor);
-    c23 = f32x4.pmax(c23, floor);
     c30 = f32x4.pmax(c30, floor);
     c31 = f32x4.pmax(c31, floor);
-    c32 = f32x4.pmax(c32, floor);
-    c33 = f32x4.pmax(c33, floor);
+    if (whole) {
+      c02 = f32x4.pmax(c02, floor);
+      c03 = f32x4.pmax(c03, floor);
+      c12 = f32x4.pmax(c12, floor);
+      c13 = f32x4.pmax(c13, floor);
+      c22 = f32x4.pmax(c22, floor);
+      c23 = f32x4.pmax(c23, floor);
+      c32 = f32x4.pmax(c32, floor);
+      c33 = f32x4.pmax(c33, floor);
+    }
   }
   v128.store(y, c00);
   v128.store(y, c01, 16);
@@ -232,29 +279,42 @@ function sweep<R, Walk>(
 ): void {
   const lowest = f32x4.splat(floor);
   const next: usize = offsetof<Walk>() == 0 ? ROW : 4;
-  for (; rows >= <i32>offsetof<R>(); rows -= <i32>offsetof<R>()) {
+  for (; rows >= heightOf<R>(); rows -= heightOf<R>()) {
     tile<R, Walk>(y, x, stride, w, from, step, count, lowest);
-    y += offsetof<R>() * ROW;
-    x += offsetof<R>() * next;
-    from += offsetof<R>() * step;
+    y += heightOf<R>() * ROW;
+    x += <usize>heightOf<R>() * next;
+    from += <usize>heightOf<R>() * step;
   }
-  if (offsetof<R>() == 4 && rows > 1) {
-    tile<Two, Walk>(y, x, stride, w, from, step, count, lowest);
-    y += 2 * ROW;
-    x += 2 * next;
-    from += 2 * step;
-    rows -= 2;
-  }
-  if (rows > 0) tile<One, Walk>(y, x, stride, w, from, step, count, lowest);
+  if (rows == 0) return;
+  if (heightOf<R>() == 2) tile<One, Walk>(y, x, stride, w, from, step, count, lowest);
+  else sweep<Two, Walk>(y, x, stride, w, from, step, rows, count, floor);
+}
+
+// @ts-ignore: decorator
+@inline
+function sweepBy<Walk>(
+  tile: Tile,
+  y: usize,
+  x: usize,
+  stride: usize,
+  w: usize,
+  from: usize,
+  step: usize,
+  rows: i32,
+  count: i32,
+  floor: f32,
+): void {
+  if (PAIRS && tile == Tile.few) sweep<Few, Walk>(y, x, stride, w, from, step, rows, count, floor);
+  else if (PAIRS && tile == Tile.paired) sweep<Four, Walk>(y, x, stride, w, from, step, rows, count, floor);
+  else sweep<Two, Walk>(y, x, stride, w, from, step, rows, count, floor);
 }
 
 /**
  * y[rows,16] = max(floor, x[rows,I] · w[I,16] + b[16]), block by block of the reduction; what y holds between blocks is
  * exact.
  */
-// @ts-ignore: decorator
-@inline
-function multiplyPanel<R>(
+function multiplyPanel(
+  tile: Tile,
   y: usize,
   x: usize,
   stride: usize,
@@ -267,14 +327,14 @@ function multiplyPanel<R>(
   let from = b;
   let step: usize = 0;
   while (inputs > BLOCK) {
-    sweep<R, Across>(y, x, stride, w, from, step, rows, BLOCK, -Infinity);
+    sweepBy<Across>(tile, y, x, stride, w, from, step, rows, BLOCK, -Infinity);
     x += <usize>(BLOCK / PANEL) * stride;
     w += BLOCK * ROW;
     from = y;
     step = ROW;
     inputs -= BLOCK;
   }
-  sweep<R, Across>(y, x, stride, w, from, step, rows, inputs, floor);
+  sweepBy<Across>(tile, y, x, stride, w, from, step, rows, inputs, floor);
 }
 
 /**
@@ -331,7 +391,11 @@ function multiplyRow(y: usize, x: usize, w: usize, b: usize, second: usize, inpu
   v128.store(y, d3, 112);
 }
 
-function multiplyBy<R>(
+/**
+ * y[B,O] = max(floor, x[B,I] · w[I,O] + b[O]), the output panels first … last − 1, for `rows` rows of panels that are
+ * `height` high, and those of y `yHeight`; x and y are the first of those rows. A bias of 0 means none.
+ */
+export function multiply(
   y: usize,
   yHeight: i32,
   x: usize,
@@ -343,6 +407,7 @@ function multiplyBy<R>(
   first: i32,
   last: i32,
   floor: f32,
+  tile: Tile,
 ): void {
   const stride = <usize>height * ROW;
   const panelOfY = <usize>yHeight * ROW;
@@ -363,7 +428,8 @@ function multiplyBy<R>(
   for (let row = 0; row < rows; row += strip) {
     const skip = <usize>row * ROW;
     for (let panel: usize = 0; panel < <usize>(last - first); panel++) {
-      multiplyPanel<R>(
+      multiplyPanel(
+        tile,
         y + panel * panelOfY + skip,
         x + skip,
         stride,
@@ -375,46 +441,6 @@ function multiplyBy<R>(
       );
     }
   }
-}
-
-/**
- * y[B,O] = max(floor, x[B,I] · w[I,O] + b[O]), the output panels first … last − 1, for `rows` rows of panels that are
- * `height` high; x and y are the first of those rows. A bias of 0 means none. `paired` takes the tile that V8's
- * revectorising packs into 256 bits; the bits are the same.
- */
-export function multiply(
-  y: usize,
-  x: usize,
-  w: usize,
-  b: usize,
-  rows: i32,
-  height: i32,
-  inputs: i32,
-  first: i32,
-  last: i32,
-  floor: f32,
-  paired: bool,
-): void {
-  multiplyApart(y, height, x, w, b, rows, height, inputs, first, last, floor, paired);
-}
-
-/** {@link multiply} where panels of y are `yHeight` high, and those of x `height`. */
-export function multiplyApart(
-  y: usize,
-  yHeight: i32,
-  x: usize,
-  w: usize,
-  b: usize,
-  rows: i32,
-  height: i32,
-  inputs: i32,
-  first: i32,
-  last: i32,
-  floor: f32,
-  paired: bool,
-): void {
-  if (PAIRS && paired) multiplyBy<Four>(y, yHeight, x, w, b, rows, height, inputs, first, last, floor);
-  else multiplyBy<Two>(y, yHeight, x, w, b, rows, height, inputs, first, last, floor);
 }
 
 /** Four rows of t, `ROW` bytes apart = four rows turned over; 0 where `alive`, unless it is 0, is not positive. */
@@ -472,53 +498,6 @@ export function turn(t: usize, x: usize, stride: usize, alive: usize, height: i3
   }
 }
 
-function multiplyByTurned<R>(
-  dx: usize,
-  dy: usize,
-  w: usize,
-  rectified: usize,
-  scratch: usize,
-  rows: i32,
-  inputs: i32,
-  outputs: i32,
-  first: i32,
-  last: i32,
-): void {
-  const stride = <usize>rows * ROW;
-  const panelOfW = <usize>inputs * ROW;
-  const turned = scratch + PANEL * ROW;
-  // Turning dy and dx over costs by the row, turning w over by the output; and w is read once for each panel of rows.
-  const whole = rows <= FEW && 2 * rows <= outputs ? rows & -PANEL : 0;
-  for (let row = 0; row < whole; row += PANEL) {
-    // dxᵀ[I,16] = w[I,O] · dyᵀ[O,16]
-    const skip = <usize>row * ROW;
-    turn(turned, dy + skip, stride, 0, PANEL, outputs);
-    for (let panel = first; panel < last; panel++) {
-      const height = min(PANEL, inputs - panel * PANEL);
-      multiplyPanel<R>(scratch, w + <usize>(panel * PANEL) * ROW, panelOfW, turned, 0, height, outputs, -Infinity);
-      const block = <usize>panel * stride + skip;
-      turn(dx + block, scratch, 0, rectified == 0 ? 0 : rectified + block, height, PANEL);
-    }
-  }
-  if (whole == rows) return;
-  const skip = <usize>whole * ROW;
-  for (let panel = first; panel < last; panel++) {
-    // dx[B,16] = dy[B,O] · wᵀ[O,16]
-    turn(turned, w + <usize>(panel * PANEL) * ROW, panelOfW, 0, min(PANEL, inputs - panel * PANEL), outputs);
-    const block = <usize>panel * stride + skip;
-    multiplyPanel<R>(dx + block, dy + skip, stride, turned, 0, rows - whole, outputs, -Infinity);
-    if (rectified != 0) keepAlive(dx + block, rectified + block, stride - skip);
-  }
-}
-
-/** dx = 0 wherever x is not positive, over `bytes`. What is no number comes through: x may be dx, a rectifier's own. */
-export function keepAlive(dx: usize, x: usize, bytes: usize): void {
-  const zero = i32x4.splat(0);
-  for (let i: usize = 0; i < bytes; i += 16) {
-    v128.store(dx + i, v128.andnot(v128.load(dx + i), f32x4.le(v128.load(x + i), zero)));
-  }
-}
-
 /**
  * dx[B,I] = dy[B,O] · wᵀ[O,I], the input panels first … last − 1. Where `rectified` is not 0, dx is 0 wherever it is
  * not positive. `scratch` is 1 KB, and 1 KB more for every output panel.
@@ -534,10 +513,41 @@ export function multiplyTransposed(
   outputs: i32,
   first: i32,
   last: i32,
-  paired: bool,
+  paired: i32,
 ): void {
-  if (PAIRS && paired) multiplyByTurned<Four>(dx, dy, w, rectified, scratch, rows, inputs, outputs, first, last);
-  else multiplyByTurned<Two>(dx, dy, w, rectified, scratch, rows, inputs, outputs, first, last);
+  const stride = <usize>rows * ROW;
+  const panelOfW = <usize>inputs * ROW;
+  const turned = scratch + PANEL * ROW;
+  // Turning dy and dx over costs by the row, turning w over by the output; and w is read once for each panel of rows.
+  const whole = rows <= FEW && 2 * rows <= outputs ? rows & -PANEL : 0;
+  for (let row = 0; row < whole; row += PANEL) {
+    // dxᵀ[I,16] = w[I,O] · dyᵀ[O,16]
+    const skip = <usize>row * ROW;
+    turn(turned, dy + skip, stride, 0, PANEL, outputs);
+    for (let panel = first; panel < last; panel++) {
+      const height = min(PANEL, inputs - panel * PANEL);
+      multiplyPanel(paired, scratch, w + <usize>(panel * PANEL) * ROW, panelOfW, turned, 0, height, outputs, -Infinity);
+      const block = <usize>panel * stride + skip;
+      turn(dx + block, scratch, 0, rectified == 0 ? 0 : rectified + block, height, PANEL);
+    }
+  }
+  if (whole == rows) return;
+  const skip = <usize>whole * ROW;
+  for (let panel = first; panel < last; panel++) {
+    // dx[B,16] = dy[B,O] · wᵀ[O,16]
+    turn(turned, w + <usize>(panel * PANEL) * ROW, panelOfW, 0, min(PANEL, inputs - panel * PANEL), outputs);
+    const block = <usize>panel * stride + skip;
+    multiplyPanel(tileFor(inputs, paired), dx + block, dy + skip, stride, turned, 0, rows - whole, outputs, -Infinity);
+    if (rectified != 0) keepAlive(dx + block, rectified + block, stride - skip);
+  }
+}
+
+/** dx = 0 wherever x is not positive, over `bytes`. What is no number comes through: x may be dx, a rectifier's own. */
+export function keepAlive(dx: usize, x: usize, bytes: usize): void {
+  const zero = i32x4.splat(0);
+  for (let i: usize = 0; i < bytes; i += 16) {
+    v128.store(dx + i, v128.andnot(v128.load(dx + i), f32x4.le(v128.load(x + i), zero)));
+  }
 }
 
 /** dw[rows,16] = xᵀ[rows] · dy[16] of one sample, bound by storing dw. 0 is added as a tile does: it makes −0 a 0. */
@@ -562,7 +572,8 @@ function multiplyOnce(dw: usize, x: usize, dy: usize, rows: i32): void {
   }
 }
 
-function multiplyDown<R>(
+/** dw[I,O] = xᵀ[I,B] · dy[B,O], the input panels first … last − 1. */
+export function multiplyByTransposed(
   dw: usize,
   x: usize,
   dy: usize,
@@ -571,6 +582,7 @@ function multiplyDown<R>(
   outputs: i32,
   first: i32,
   last: i32,
+  paired: i32,
 ): void {
   const stride = <usize>rows * ROW;
   for (let panel = first; panel < last; panel++) {
@@ -580,36 +592,14 @@ function multiplyDown<R>(
       const from = x + <usize>panel * stride + skip;
       const block = dw + <usize>(panel * PANEL) * ROW;
       if (rows > 1) {
-        addStrip<R>(block, from, dy + skip, stride, min(STRIP, rows - row), height, inputs, outputs, row == 0);
+        const count = min(STRIP, rows - row);
+        multiplyStrip(block, from, dy + skip, rows, count, height, inputs, outputs, row == 0, paired);
         continue;
       }
       for (let output = 0; output < outputs; output += PANEL) {
         multiplyOnce(block + <usize>(output / PANEL * inputs) * ROW, from, dy + <usize>(output / PANEL) * ROW, height);
       }
     }
-  }
-}
-
-/**
- * dw[height,O] = or += xᵀ · dy for `count` rows of one panel of x, over all panels of dy, which are `stride` bytes
- * apart.
- */
-function addStrip<R>(
-  dw: usize,
-  x: usize,
-  dy: usize,
-  stride: usize,
-  count: i32,
-  height: i32,
-  inputs: i32,
-  outputs: i32,
-  isFirst: bool,
-): void {
-  for (let output = 0; output < outputs; output += PANEL) {
-    if (isFirst) sweep<R, Down>(dw, x, 0, dy, 0, 0, height, count, 0);
-    else sweep<R, Down>(dw, x, 0, dy, dw, ROW, height, count, 0);
-    dy += stride;
-    dw += <usize>inputs * ROW;
   }
 }
 
@@ -627,27 +617,15 @@ export function multiplyStrip(
   inputs: i32,
   outputs: i32,
   isFirst: bool,
-  paired: bool,
+  paired: i32,
 ): void {
-  const stride = <usize>rows * ROW;
-  if (PAIRS && paired) addStrip<Four>(dw, x, dy, stride, count, height, inputs, outputs, isFirst);
-  else addStrip<Two>(dw, x, dy, stride, count, height, inputs, outputs, isFirst);
-}
-
-/** dw[I,O] = xᵀ[I,B] · dy[B,O], the input panels first … last − 1. */
-export function multiplyByTransposed(
-  dw: usize,
-  x: usize,
-  dy: usize,
-  rows: i32,
-  inputs: i32,
-  outputs: i32,
-  first: i32,
-  last: i32,
-  paired: bool,
-): void {
-  if (PAIRS && paired) multiplyDown<Four>(dw, x, dy, rows, inputs, outputs, first, last);
-  else multiplyDown<Two>(dw, x, dy, rows, inputs, outputs, first, last);
+  const tile = tileFor(outputs, paired);
+  for (let output = 0; output < outputs; output += PANEL) {
+    if (isFirst) sweepBy<Down>(tile, dw, x, 0, dy, 0, 0, height, count, 0);
+    else sweepBy<Down>(tile, dw, x, 0, dy, dw, ROW, height, count, 0);
+    dy += <usize>rows * ROW;
+    dw += <usize>inputs * ROW;
+  }
 }
 
 /** db[O] = the column sums of dy[B,O], the output panels first … last − 1. */

@@ -122,7 +122,7 @@ function multiplyBy<F>(
   inputs: i32,
   panels: i32,
   floor: f32,
-  paired: bool,
+  paired: i32,
 ): void {
   const stride = <usize>height * ROW;
   const scaleStep: usize = scale == 0 ? 0 : ROW;
@@ -134,7 +134,7 @@ function multiplyBy<F>(
       }
     } else {
       widen<F>(scratch, w, inputs);
-      multiply(y, x, scratch, 0, rows, height, inputs, 0, 1, -Infinity, paired);
+      multiply(y, height, x, scratch, 0, rows, height, inputs, 0, 1, -Infinity, paired);
     }
     applyScale(y, scale, b, rows, floor);
     y += stride;
@@ -162,7 +162,7 @@ export function multiplyQuantized(
   panels: i32,
   floor: f32,
   bits: i32,
-  paired: bool,
+  paired: i32,
 ): void {
   if (bits == 8) multiplyBy<Int8>(y, x, w, scale, b, scratch, rows, height, inputs, panels, floor, paired);
   else multiplyBy<Float16>(y, x, w, scale, b, scratch, rows, height, inputs, panels, floor, paired);

@@ -25,6 +25,7 @@ import {
 import {
   type Axis,
   axesOf,
+  bothAxes,
   checkImage,
   checkLengths,
   extentOfImage,
@@ -231,12 +232,28 @@ function wholeWeights(builder: Builder, site: Site<AnyConvolution>): Region | 0 
 
 /** Bytes of a strip that a thread works on at a time, near enough to stay in its cache. */
 const STRIP_BYTES = 96 * 1024;
-/** Outputs of a strip whose weights' gradient is found. */
+/** Outputs of a strip of which the weights' gradient is found. */
 const GRADIENT_STRIP = 192;
 
-/** What an op takes that lays side by side what windows read: of all columns, or of a panel of them alone. */
-function stripsOf(builder: Builder, panels: number, strip: number, beside = 0) {
-  return { strip, ...builder.scratch(strip * 4 + panels * strip * ROW_BYTES + beside) };
+/** How many numbers of an axis so many windows side by side lie on. */
+const reach = (windows: number, { stride, kernel, dilation }: Axis) =>
+  (windows - 1) * stride + (kernel - 1) * dilation + 1;
+
+/** What an op takes that lays side by side what the windows of up to `most` outputs read: `panels` of the columns. */
+function stripsOf(
+  builder: Builder,
+  axes: readonly Axis[],
+  { channels, panels, most, beside = 0 }: { channels: number; panels: number; most: number; beside?: number },
+) {
+  const [y, x] = bothAxes(axes);
+  const across = Math.min(x.outputs, most);
+  const lines = across < x.outputs ? 1 : Math.min(y.outputs, Math.floor(most / across));
+  const samples =
+    lines * across < y.outputs * x.outputs ? 1 : Math.min(builder.capacity, Math.floor(most / lines / across));
+  const patch = samples * reach(lines, y) * reach(across, x) * channels;
+  // Numbers are moved four at a time: the last of them with what is behind it.
+  const bytes = panels * samples * lines * across * ROW_BYTES + 4 * (patch + 4) + beside;
+  return { ...builder.scratch(bytes), channels, samples, lines, across };
 }
 
 function stripFor(panels: number): number {
@@ -261,8 +278,7 @@ export function emitConvolution(
     w,
     b,
     window: windowOf(builder, place, axes),
-    ...stripsOf(builder, panels, stripFor(panels)),
-    channels,
+    ...stripsOf(builder, axes, { channels, panels, most: stripFor(panels) }),
     outputs,
     taps,
     floor,
@@ -291,8 +307,7 @@ export function emitConvolutionBack(
     b,
     rectified,
     window: windowOf(builder, place, axes),
-    ...stripsOf(builder, panels, stripFor(panels), turned),
-    channels,
+    ...stripsOf(builder, axes, { channels, panels, most: stripFor(panels), beside: turned }),
     outputs,
     taps,
     paired: builder.paired,
@@ -315,8 +330,7 @@ export function emitConvolutionWeightGradient(
     x: x.data,
     dy: dy.data,
     window: windowOf(builder, place, axes),
-    ...stripsOf(builder, 1, GRADIENT_STRIP),
-    channels: x.columns,
+    ...stripsOf(builder, axes, { channels: x.columns, panels: 1, most: GRADIENT_STRIP }),
     outputs: dy.columns,
     taps: tapsOf(axes),
     transposed,

@@ -66,10 +66,16 @@ export function tapsOf(axes: readonly Axis[]): number {
   return axes.reduce((product, { kernel }) => product * kernel, 1);
 }
 
+const flat: Axis = { length: 1, outputs: 1, kernel: 1, stride: 1, before: 0, dilation: 1 };
+
+/** The axes of an image's height and width. */
+export function bothAxes(axes: readonly Axis[]): readonly [y: Axis, x: Axis] {
+  return [axes.at(-2) ?? flat, axes.at(-1) ?? flat];
+}
+
 /** The constant that says where windows lie. */
 export function windowOf(builder: Builder, owner: Owner, axes: readonly Axis[], role = 'window'): Region {
-  const flat: Axis = { length: 1, outputs: 1, kernel: 1, stride: 1, before: 0, dilation: 1 };
-  const both = axes.length === 1 ? [flat, ...axes] : axes;
+  const both = bothAxes(axes);
   const names = ['length', 'outputs', 'kernel', 'stride', 'before', 'dilation'] as const;
   return builder.constant(owner, role, () => Int32Array.from(names.flatMap(name => both.map(axis => axis[name]))));
 }

@@ -12,23 +12,25 @@ interface Sizes {
 
 const product = ({ taps, channels, outputs }: Sizes, rows: number) => 1.2 * rows * taps * channels * outputs;
 
-const scratchFields = { window: 'address', scratch: 'address', scratchBytes: 'i32' } as const;
-const sizeFields = { channels: 'i32', outputs: 'i32', strip: 'i32', taps: 'i32' } as const;
+/** How each record of a convolution begins: `Strips` in `assembly/ops/strip.ts`. */
+const stripFields = {
+  window: 'address',
+  scratch: 'address',
+  scratchBytes: 'i32',
+  channels: 'i32',
+  outputs: 'i32',
+  taps: 'i32',
+  samples: 'i32',
+  lines: 'i32',
+  across: 'i32',
+  paired: 'i32',
+} as const;
 /** As of `denseForwardQuantized`. */
 const scratchAccess = { window: reads('whole'), scratch: writes('whole') };
 
 export const convolutionForward = /* @__PURE__ */ defineOp(
   () => Opcode.convolutionForward,
-  {
-    y: 'address',
-    x: 'address',
-    w: 'address',
-    b: 'address',
-    ...scratchFields,
-    ...sizeFields,
-    floor: 'f32',
-    paired: 'i32',
-  },
+  { ...stripFields, y: 'address', x: 'address', w: 'address', b: 'address', floor: 'f32' },
   FORWARD_ONLY || {
     binary: 'predict',
     access: ({ outputs }) => ({
@@ -45,16 +47,7 @@ export const convolutionForward = /* @__PURE__ */ defineOp(
 /** Its record's positions are those of dx. */
 export const convolutionInputGradient = /* @__PURE__ */ defineOp(
   () => Opcode.convolutionInputGradient,
-  {
-    dx: 'address',
-    dy: 'address',
-    w: 'address',
-    b: 'address',
-    rectified: 'address',
-    ...scratchFields,
-    ...sizeFields,
-    paired: 'i32',
-  },
+  { ...stripFields, dx: 'address', dy: 'address', w: 'address', b: 'address', rectified: 'address' },
   FORWARD_ONLY || {
     binary: 'predict',
     access: ({ channels }) => ({
@@ -71,16 +64,7 @@ export const convolutionInputGradient = /* @__PURE__ */ defineOp(
 
 export const convolutionWeightGradient = /* @__PURE__ */ defineOp(
   () => Opcode.convolutionWeightGradient,
-  {
-    dw: 'address',
-    db: 'address',
-    x: 'address',
-    dy: 'address',
-    ...scratchFields,
-    ...sizeFields,
-    transposed: 'i32',
-    paired: 'i32',
-  },
+  { ...stripFields, dw: 'address', db: 'address', x: 'address', dy: 'address', transposed: 'i32' },
   {
     binary: 'train',
     access: ({ taps, channels, outputs, transposed }) => ({
