@@ -28,6 +28,7 @@ import {
 import { storedParts, type WeightFormat } from './plan/formats.js';
 import type { Region } from './plan/memory.js';
 import { checkFinite, gather, rearrange, scatter } from './plan/ops/batch.js';
+import { LEAST_SHARED } from './plan/sharing.js';
 import { type Shape, size } from './shape.js';
 
 /** A layer with what it made, or a value whose numbers came to lie in another way. */
@@ -324,7 +325,8 @@ export function emitArranged(
 
 /**
  * The plan that predicts. Section `predict` checks the samples, and leaves the outputs row-major in region
- * `predictions`; the section of a float32 parameter takes its rows from where samples are.
+ * `predictions`; the section of a float32 parameter takes its rows from where samples are. Values share places: what
+ * layers gave is gone afterwards, unless it `keeps` them.
  */
 export function planPrediction(
   architecture: Architecture,
@@ -334,10 +336,12 @@ export function planPrediction(
   options: {
     readonly together?: Together | undefined;
     readonly carries?: boolean;
+    readonly keeps?: boolean;
     readonly forwardOf?: (layer: Layer) => LayerForward<Layer, unknown> | undefined;
   } = {},
 ): NetworkPlan {
-  const builder = new Builder(capacity, { paired, ...options });
+  const sharing = options.carries || options.keeps ? {} : { leastShared: options.together ? LEAST_SHARED : 0 };
+  const builder = new Builder(capacity, { paired, ...options, ...sharing });
   const network = placeNetwork(builder, architecture, weights);
   const { inputNumbers: inputs, outputWidth: outputs } = network;
   let layers: NetworkPlan['layers'] = [];

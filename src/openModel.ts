@@ -8,7 +8,7 @@ import { checkBoolean, checkChoice, checkOptions, wrongKind } from './errors.js'
 import { checkPath, filesOf } from './files/access.js';
 import { modelMetadata, refuseNotFiniteTensors, type Trained } from './files/modelFile.js';
 import { writeSafetensors } from './files/safetensors.js';
-import { forwardInTraining, forwardPass, type LayerOutputs, type Noise, noiseOf } from './forwardPass.js';
+import { forwardPass, type LayerOutputs, type Noise, noiseOf } from './forwardPass.js';
 import { partUpTo } from './graph.js';
 import type { NetworkSamples } from './inputs.js';
 import { callOnItselfAlone } from './itself.js';
@@ -170,23 +170,15 @@ export class OpenModel extends Predictor {
     const noise = noiseOf(where, { training, seed }, { seed: this.seed, nextStep: () => this.trained.steps + 1 });
     if (training) this.refuseQuantized(`${where}: training`);
     const samples = this.samples(where, x, lengths);
-    const { output, layers } = training ? this.#inTraining(where, samples, noise) : this.forwardAll(where, samples);
+    const { output, layers } = this.forwardAll(where, samples, training ? noise : undefined);
     return { output: this.outputs.given(this.rawRows(where)?.restore(output) ?? output), layers };
   }
 
-  #inTraining(where: string, samples: ReadySamples, noise: Noise): LayerOutputs {
+  /** @internal The numbers of all outputs, and each layer's; where there is `noise`, as in training. */
+  protected forwardAll(where: string, samples: ReadySamples, noise?: Noise): LayerOutputs {
     this.update();
-    const { architecture, runsOn: backend } = this;
-    const parameters = this.program.floats(this.network.plan.parameterRegion);
-    return forwardInTraining(where, { architecture, backend, parameters }, samples, noise);
-  }
-
-  /** @internal The numbers of all outputs, and each layer's. */
-  protected forwardAll(where: string, samples: ReadySamples): LayerOutputs {
-    this.update();
-    const { architecture, network, program } = this;
-    const run = (first: number, last: number) => this.runRows(where, samples, first, last);
-    return forwardPass({ architecture, network, program, run }, samples);
+    const { architecture, network, program, weights, runsOn: backend } = this;
+    return forwardPass(where, { architecture, backend, weights, network, program }, samples, noise);
   }
 
   /**

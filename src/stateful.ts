@@ -66,9 +66,7 @@ export function streamOf(where: string, model: Streamed): Stateful {
   const network = planPrediction(architecture, 1, model.backend.paired, model.weights, { carries: true });
   const { plan, inputs: numbers, outputs } = network;
   const program = new Program(model.backend.module, plan);
-  const bytesOf = (own: Program, { parameterRegion: { address, bytes } }: Plan) =>
-    new Uint8Array(own.memory.buffer, address, bytes);
-  bytesOf(program, plan).set(bytesOf(model.program, model.plan));
+  program.bytes(plan.parameterRegion).set(model.program.bytes(model.plan.parameterRegion));
   const inputs = new Inputs(architecture);
   const staging = new Float32Array(program.memory.buffer, program.reserve(numbers * 4), numbers);
   const predictions = program.floats(plan.region('predictions'));

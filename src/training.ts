@@ -37,6 +37,7 @@ import {
 import { panelBytes } from './plan/panels.js';
 import { emitConstraints, emitPenalties } from './plan/regularization.js';
 import { emitRowwise } from './plan/rowwise.js';
+import { LEAST_SHARED } from './plan/sharing.js';
 import { TrainingBuilder } from './plan/trainingBuilder.js';
 import { size } from './shape.js';
 
@@ -104,7 +105,12 @@ export function planTraining(architecture: Architecture, capacity: number, judge
   const { accumulationSteps = 1, averageDecay } = judgement;
   const rule = optimizer && !isMinimizer(optimizer) ? optimizer : undefined;
   const parts = rule ? accumulationSteps : 0;
-  const builder = new TrainingBuilder(capacity, { paired, parts, shares: true, together: together(threads) });
+  const builder = new TrainingBuilder(capacity, {
+    paired,
+    parts,
+    leastShared: LEAST_SHARED,
+    together: together(threads),
+  });
   const network = placeNetwork(builder, architecture);
   const aims = aimsOf(builder, network.outputs, goals);
   const stride = targetWidth(goals);

@@ -88,7 +88,7 @@ function compare(what: string, got: ArrayLike<number>, want: ArrayLike<number>, 
 }
 
 function checkPrediction(backend: Backend, architecture: Architecture, rows: number): string[] {
-  const network = planPrediction(architecture, rows, backend.paired);
+  const network = planPrediction(architecture, rows, backend.paired, 'float32', { keeps: true });
   const inspector = new Inspector(backend, network.plan);
   const { program, problems } = inspector;
   const inputs = inputNumbers(architecture);

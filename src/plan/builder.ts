@@ -2,11 +2,12 @@
 import { FORWARD_ONLY } from '../forwardOnly.js';
 import { size } from '../shape.js';
 import type { WeightFormat } from './formats.js';
-import { align, CONSTANTS_END, placeRegions, Region } from './memory.js';
+import { align, Region } from './memory.js';
 import { Opcode } from './opcodes.js';
 import { type AnyOp, type Op, scalarsOf } from './ops/op.js';
 import { panelBytes } from './panels.js';
-import { headStruct, offsetsOf, RECORD_BYTES, type Struct, writeField } from './record.js';
+import { RECORD_BYTES, type Struct, writeRecord } from './record.js';
+import { type Hold, placeAll } from './sharing.js';
 
 /** Bytes of one thread's controls block (assembly/parts.ts). */
 export const CONTROLS_BYTES = 512;
@@ -113,6 +114,8 @@ export interface Plan {
   readonly carried: readonly Region[];
   /** The first address that the plan does not use. */
   readonly end: number;
+  /** The most bytes that are needed at once. */
+  readonly live: number;
   /** The work of the longest section. */
   readonly work: number;
   /** One of the plan's own regions, those that no layer asked for. */
@@ -138,6 +141,10 @@ export class Builder {
   readonly #sections = new Map<SectionKey, { first: number; last: number; work: number }>();
   readonly #constants = new Map<Owner, Map<string, Constant>>();
   readonly #parameters: Parameter[] = [];
+  /** What each batch makes anew; rooms may keep something from one to the next. */
+  protected readonly perBatch = new Set<Region>();
+  protected readonly holds: Hold[] = [];
+  readonly #leastShared: number;
   readonly #together: Together | undefined;
   readonly threads: number;
   /** 1 where matrix products take tiles written in pairs, for engines that pack them into 256 bits; else 0. */
@@ -147,9 +154,16 @@ export class Builder {
   /** What goes over from one step of a stream to the next. */
   readonly carried: Region[] = [];
 
-  /** `together`: where more than one thread may run the plan. */
-  constructor(capacity: number, options: { paired: boolean; together?: Together | undefined; carries?: boolean }) {
+  /**
+   * `leastShared`: bytes from which on values share places, so that but for what is held nobody finds them once a
+   * section has run; none by default. `together`: where more than one thread may run the plan.
+   */
+  constructor(
+    capacity: number,
+    options: { paired: boolean; leastShared?: number; together?: Together | undefined; carries?: boolean },
+  ) {
     this.capacity = capacity;
+    this.#leastShared = options.leastShared ?? Number.POSITIVE_INFINITY;
     this.#together = options.together;
     this.threads = options.together?.threads ?? 1;
     this.controls = new Region('controls', CONTROLS_BYTES * this.threads);
@@ -248,6 +262,7 @@ export class Builder {
     const data = options.data ?? this.newRegion(name, bytes * (own ? this.threads : 1));
     const value = { name, positions, columns, data, ownBytes: own ? bytes : 0, rectified };
     owned.set(role, value);
+    if (!own) this.perBatch.add(data);
     return value;
   }
 
@@ -318,21 +333,18 @@ export class Builder {
     return this.#records.length;
   }
 
-  /** Gives every region its place; returns the first free address. */
-  protected placeAll(
-    regions: readonly Region[],
-    _records: readonly PlannedRecord[],
-    _sections: readonly { readonly first: number; readonly last: number }[],
-  ): number {
-    return placeRegions(regions, CONSTANTS_END);
-  }
-
   /** Counts, places everything once, and hands out the plan. */
   finish(): Plan {
     this.#recordRegion.part('list', this.#records.length * RECORD_BYTES);
     const fixed = [this.controls, this.#recordRegion, this.parameterRegion, this.gradientRegion];
     const regions = fixed.concat(this.#regions);
-    const end = this.placeAll(regions, this.#records, [...this.#sections.values()]);
+    const { end, live } = placeAll(regions, {
+      records: this.#records,
+      sections: this.#sections.values(),
+      candidates: this.perBatch,
+      holds: this.holds,
+      least: this.#leastShared,
+    });
     const sections = new Map<SectionKey, Section>();
     for (const [key, { first, last, work }] of this.#sections) {
       const start = this.#recordRegion.address;
@@ -355,6 +367,7 @@ export class Builder {
       parameterRegion: this.parameterRegion,
       carried: this.carried,
       end,
+      live,
       work: [...sections.values()].reduce((most, { work }) => Math.max(most, work), 0),
       region: name => {
         const region = named.get(name);
@@ -374,26 +387,5 @@ export class Builder {
         }
       },
     };
-  }
-}
-
-const headBytes = Object.keys(headStruct).length * 4;
-
-function writeRecord(
-  memory: DataView,
-  address: number,
-  record: PlannedRecord,
-  controls: Region,
-  barrier: boolean,
-): void {
-  memory.setInt32(address, record.op.code, true);
-  memory.setInt32(address + 4, controls.address, true);
-  memory.setInt32(address + 8, Number(barrier), true);
-  memory.setInt32(address + 12, record.positions, true);
-  const struct = record.op.fields;
-  const offsets = offsetsOf(struct, headBytes);
-  for (const [name, type] of Object.entries(struct)) {
-    const value = record.fields[name] ?? 0;
-    writeField(memory, address + (offsets[name] ?? 0), type, value instanceof Region ? value.address : value);
   }
 }

@@ -5,7 +5,10 @@ import { Region } from './memory.js';
 import { opName } from './ops/op.js';
 import { RECORD_BYTES } from './record.js';
 
-/** Every section's records with their regions and numbers, then every region with its place. */
+/**
+ * Every section's records with their regions and numbers, then every region with its place and how many others share
+ * it.
+ */
 export function printPlan(plan: Plan): string {
   const start = plan.sections.values().next().value?.first ?? 0;
   const lines: string[] = [];
@@ -25,11 +28,15 @@ export function printPlan(plan: Plan): string {
     );
   }
   const uses = usesOf(plan);
-  const regions = plan.regions
-    .filter(region => region.bytes > 0)
-    .map(region => [region.name, String(region.address), String(region.bytes), uses.get(region)?.join(', ') ?? '']);
-  lines.push(`memory for up to ${plan.capacity} rows: ${plan.end} bytes`);
-  lines.push(table([['region', 'address', 'bytes', 'used by'], ...regions]));
+  const used = plan.regions.filter(region => region.bytes > 0);
+  const regions = used.map(region => {
+    const { name, address, bytes } = region;
+    const others = used.filter(other => other.address < address + bytes && address < other.address + other.bytes);
+    const shared = others.length > 1 ? `${others.length - 1}` : '';
+    return [name, String(address), String(bytes), shared, uses.get(region)?.join(', ') ?? ''];
+  });
+  lines.push(`memory for up to ${plan.capacity} rows: ${plan.end} bytes, at most ${plan.live} needed at once`);
+  lines.push(table([['region', 'address', 'bytes', 'others there', 'used by'], ...regions]));
   return lines.join('\n');
 }
 

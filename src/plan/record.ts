@@ -2,6 +2,9 @@
  * How records and the controls block are written. The machine's classes (`assembly/plan.ts`) describe the same structs
  * with the same names in the same order; a test compares the offsets. What each op's record holds stands in `ops/`.
  */
+import type { PlannedRecord } from './builder.js';
+import { Region } from './memory.js';
+
 /** Bytes from one record to the next. */
 export const RECORD_BYTES = 128;
 
@@ -83,3 +86,24 @@ export const controlsFields = Object.fromEntries(
     return [name, { offset, type: controlsStruct[name as keyof typeof controlsStruct] }];
   }),
 ) as Readonly<Record<keyof typeof controlsStruct, { readonly offset: number; readonly type: FieldType }>>;
+
+const headBytes = Object.keys(headStruct).length * 4;
+
+export function writeRecord(
+  memory: DataView,
+  address: number,
+  record: PlannedRecord,
+  controls: Region,
+  barrier: boolean,
+): void {
+  memory.setInt32(address, record.op.code, true);
+  memory.setInt32(address + 4, controls.address, true);
+  memory.setInt32(address + 8, Number(barrier), true);
+  memory.setInt32(address + 12, record.positions, true);
+  const struct = record.op.fields;
+  const offsets = offsetsOf(struct, headBytes);
+  for (const [name, type] of Object.entries(struct)) {
+    const value = record.fields[name] ?? 0;
+    writeField(memory, address + (offsets[name] ?? 0), type, value instanceof Region ? value.address : value);
+  }
+}

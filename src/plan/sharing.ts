@@ -1,6 +1,7 @@
 /** Regions that share places: those whose lives, from their first use in a section to their last, never meet. */
+import { FORWARD_ONLY } from '../forwardOnly.js';
 import type { PlannedRecord } from './builder.js';
-import { align, Region } from './memory.js';
+import { align, CONSTANTS_END, placeRegions, Region } from './memory.js';
 import { scalarsOf } from './ops/op.js';
 
 /** A section's records, from the first up to, not with, the last. */
@@ -18,7 +19,7 @@ export interface Hold {
   readonly at: number;
 }
 
-/** Smaller ones lie by themselves: they would save little, and threads would wait where one follows another. */
+/** Smaller ones lie by themselves where they would save little, and threads would wait where one follows another. */
 export const LEAST_SHARED = 2 ** 19;
 /** So many of the largest share places: finding them takes time as their square. */
 const MOST_SHARING = 1024;
@@ -27,7 +28,7 @@ const MOST_SHARING = 1024;
  * The lives of those `candidates` whose contents nothing relies on: in every section a record writes them before any
  * reads them.
  */
-export function livesOf(
+function livesOf(
   records: readonly PlannedRecord[],
   sections: Iterable<Stretched>,
   candidates: ReadonlySet<Region>,
@@ -77,11 +78,33 @@ function meet(a: Life, b: Life): boolean {
   return false;
 }
 
+/** The most bytes of them that are needed at once. */
+function mostLive(lives: ReadonlyMap<Region, Life>): number {
+  const changes = new Map<Stretched, Map<number, number>>();
+  for (const [{ bytes }, life] of lives) {
+    for (const [section, { from, to }] of life) {
+      const known = changes.get(section) ?? new Map<number, number>();
+      changes.set(section, known);
+      known.set(from, (known.get(from) ?? 0) + bytes);
+      known.set(to + 1, (known.get(to + 1) ?? 0) - bytes);
+    }
+  }
+  let most = 0;
+  for (const known of changes.values()) {
+    let live = 0;
+    for (const [, change] of [...known].sort(([a], [b]) => a - b)) {
+      live += change;
+      most = Math.max(most, live);
+    }
+  }
+  return most;
+}
+
 /**
  * Gives the regions places from `start` on, the largest first, each the lowest that is free for all of its life
  * (Pisarchyk and Lee 2020, «greedy by size»); returns the first free address.
  */
-export function placeSharing(lives: ReadonlyMap<Region, Life>, start: number): number {
+function placeSharing(lives: ReadonlyMap<Region, Life>, start: number): number {
   const bySize = [...lives].sort(([a], [b]) => b.bytes - a.bytes);
   const placed: { from: number; to: number; life: Life }[] = [];
   let end = align(start);
@@ -99,4 +122,36 @@ export function placeSharing(lives: ReadonlyMap<Region, Life>, start: number): n
     end = Math.max(end, address + region.bytes);
   });
   return end;
+}
+
+/**
+ * Gives every region its place, where those of the `candidates` that have at least so many bytes share them; returns
+ * the first free address, and how many bytes are needed at once at most.
+ */
+export function placeAll(
+  regions: readonly Region[],
+  {
+    records,
+    sections,
+    candidates,
+    holds,
+    least,
+  }: {
+    readonly records: readonly PlannedRecord[];
+    readonly sections: Iterable<Stretched>;
+    readonly candidates: ReadonlySet<Region>;
+    readonly holds: readonly Hold[];
+    readonly least: number;
+  },
+): { end: number; live: number } {
+  // What predicts alone knows nothing of what its ops do to their regions.
+  const lives = FORWARD_ONLY ? new Map<Region, Life>() : livesOf(records, sections, candidates, holds);
+  const sharing = new Map([...lives].filter(([{ bytes }]) => bytes >= least));
+  const besides = (others: ReadonlyMap<Region, Life>) =>
+    placeRegions(
+      regions.filter(region => !others.has(region)),
+      CONSTANTS_END,
+    );
+  const live = besides(lives) + mostLive(lives);
+  return { end: placeSharing(sharing, besides(sharing)), live };
 }

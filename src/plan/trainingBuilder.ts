@@ -1,9 +1,8 @@
 /** The builder of plans that train: gradients beside parameters and values, and what an optimiser updates. */
-import { Builder, type Parameter, type PlannedRecord, type Together, type Value } from './builder.js';
-import { CONSTANTS_END, placeRegions, type Region } from './memory.js';
+import { Builder, type Parameter, type Together, type Value } from './builder.js';
+import type { Region } from './memory.js';
 import { PANEL, panelBytes, panelCount, ROW_BYTES } from './panels.js';
 import type { Rowwise } from './rowwise.js';
-import { type Hold, LEAST_SHARED, livesOf, placeSharing } from './sharing.js';
 
 /** Parameters that an optimiser updates with one record, and everything beside them that lies alike. */
 export interface Stretch {
@@ -20,38 +19,24 @@ export interface Stretch {
 }
 
 export class TrainingBuilder extends Builder {
-  readonly #shares: boolean;
   readonly #gradients = new Map<string, Map<Value, Region>>();
   readonly #further = new Map<Parameter, Region>();
-  /** What each batch makes anew; rooms may keep something from one to the next. */
-  readonly #perBatch = new Set<Region>();
-  readonly #holds: Hold[] = [];
   /** Tables whose rows are updated by themselves. */
   readonly rowwise: Rowwise[] = [];
   /** Batches whose gradients go into an update; 0 where no optimiser follows them. */
   readonly parts: number;
 
-  /**
-   * `parts` as the field, 0 by default; `shares`: whether values may share places, so that but for what is held nobody
-   * finds them once a section has run; `together`: where more than one thread may run the plan.
-   */
+  /** `parts` as the field, 0 by default; the rest as of a builder. */
   constructor(
     capacity: number,
-    options: { paired: boolean; parts?: number; shares?: boolean; together?: Together | undefined },
+    options: { paired: boolean; parts?: number; leastShared?: number; together?: Together | undefined },
   ) {
     super(capacity, options);
     this.parts = options.parts ?? 0;
-    this.#shares = options.shares ?? false;
   }
 
   protected override gradientFor(name: string, bytes: number, rowwise: boolean): Region | undefined {
     return rowwise && this.parts > 0 ? undefined : this.gradientRegion.part(`d ${name}`, bytes);
-  }
-
-  override value(...asked: Parameters<Builder['value']>): Value {
-    const value = super.value(...asked);
-    if (value.ownBytes === 0) this.#perBatch.add(value.data);
-    return value;
   }
 
   /** Where the cost's gradient for a value is kept; with a `role`, something beside it that is as large. */
@@ -62,7 +47,7 @@ export class TrainingBuilder extends Builder {
     if (known) return known;
     const { name, positions, columns } = value;
     const gradient = this.newRegion(`${role}d ${name}`, panelBytes(this.capacity * positions, columns));
-    this.#perBatch.add(gradient);
+    this.perBatch.add(gradient);
     gradients.set(value, gradient);
     return gradient;
   }
@@ -130,19 +115,7 @@ export class TrainingBuilder extends Builder {
 
   /** What lies in these regions is to be there when the records so far have run: TypeScript looks at it then. */
   hold(regions: Iterable<Region>): void {
-    for (const region of regions) this.#holds.push({ region: region.root, at: this.emitted });
-  }
-
-  protected override placeAll(
-    regions: readonly Region[],
-    records: readonly PlannedRecord[],
-    sections: readonly { readonly first: number; readonly last: number }[],
-  ): number {
-    if (!this.#shares) return super.placeAll(regions, records, sections);
-    const candidates = new Set([...this.#perBatch].filter(({ bytes }) => bytes >= LEAST_SHARED));
-    const lives = livesOf(records, sections, candidates, this.#holds);
-    const alone = regions.filter(region => !lives.has(region));
-    return placeSharing(lives, placeRegions(alone, CONSTANTS_END));
+    for (const region of regions) this.holds.push({ region: region.root, at: this.emitted });
   }
 
   /** Room for the gradient of a parameter that is used at a further place, before it is added to the first place's. */

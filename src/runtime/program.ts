@@ -88,6 +88,11 @@ export class Program {
     return new Float32Array(this.memory.buffer, region.address, region.bytes / 4);
   }
 
+  /** A region's bytes, as {@link floats} gives its numbers. */
+  bytes({ address, bytes }: Region): Uint8Array {
+    return new Uint8Array(this.memory.buffer, address, bytes);
+  }
+
   /** The float64 number that a region holds, as {@link floats} gives them. */
   numberAt(region: Region): Float64Array {
     return new Float64Array(this.memory.buffer, region.address, 1);
