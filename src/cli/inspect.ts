@@ -5,6 +5,7 @@ import { aboutColumn } from '../tabular/tablePredictor.js';
 import { counted, grouped } from '../tabular/words.js';
 import { loadModel, parameterCount } from './modelFile.js';
 import { createOutput, fileSize } from './output.js';
+import { terminalWidth } from './wrap.js';
 
 /** `myelin inspect`: what is in a model file. */
 export async function inspect(path: string, options: { json?: boolean }): Promise<void> {
@@ -21,9 +22,27 @@ export async function inspect(path: string, options: { json?: boolean }): Promis
     metadata: Object.fromEntries(metadata),
   });
   output.say(`${path}: ${fileSize(bytes)}, ${counted(parameters, 'parameter')}\n`);
-  output.say(model.summary());
+  output.say(narrowed(model.summary(), process.stdout.isTTY ? terminalWidth(process.stdout) : Infinity));
   if (preprocessing !== undefined) output.say(`\n${describe(preprocessing)}`);
   for (const [key, value] of metadata) output.say(`${printable(key)}: ${printable(value)}`);
+}
+
+/** What a summary goes without where a terminal is narrower, the first of these first. */
+const DISPENSABLE = ['memory', 'multiply-adds', 'output'];
+
+/** A network's summary without columns that a terminal has no room for; its last line is no row of the table. */
+export function narrowed(summary: string, width: number): string {
+  const lines = summary.split('\n');
+  const last = lines.pop() ?? '';
+  let rows = lines;
+  for (const name of DISPENSABLE) {
+    if (rows.every(row => row.length <= width)) break;
+    const [head = ''] = rows;
+    const start = head.indexOf(`${name} `);
+    const end = start + (/^\S+ */.exec(head.slice(start))?.[0].length ?? 0);
+    if (start >= 0) rows = rows.map(row => `${row.slice(0, start)}${row.slice(end)}`.trimEnd());
+  }
+  return [...rows, last].join('\n');
 }
 
 function describe(preprocessing: Preprocessing): string {

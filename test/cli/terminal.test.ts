@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { narrowed } from '../../src/cli/inspect.js';
 import { Course, duration, scaleOf, sparkline } from '../../src/cli/progress.js';
 import { fitted, wrapped } from '../../src/cli/wrap.js';
 import type { EpochEvent } from '../../src/trainingOptions.js';
@@ -114,6 +115,25 @@ describe('the course of a training', () => {
     expect(sparkline([1, Number.NaN], 10, scale)).toBe('▁█');
     expect([0.4, 8, 125, 4400].map(duration)).toEqual(['under 1 s', '8 s', '2 min 5 s', '1 h 13 min']);
   });
+});
+
+it('a summary goes without columns that a terminal has no room for', () => {
+  const summary = [
+    'layer     kind              output      parameters  multiply-adds  memory  reads',
+    'input     input             [rows, 27]',
+    '0.dense   dense(1024) relu  [rows, 64]   1,234,567         27,648  256 B   input',
+    '1.concat  concatenate       [rows, 91]           0              0  364 B   0.dense, input',
+    '1,234,567 parameters, 4.7 MiB; a row takes 27,648 multiply-adds, 620 B, which is a line of its own',
+  ].join('\n');
+  expect(narrowed(summary, 100)).toBe(summary);
+  expect(narrowed(summary, 82).split('\n')).toEqual([
+    'layer     kind              output      parameters  multiply-adds  reads',
+    'input     input             [rows, 27]',
+    '0.dense   dense(1024) relu  [rows, 64]   1,234,567         27,648  input',
+    '1.concat  concatenate       [rows, 91]           0              0  0.dense, input',
+    expect.stringContaining('a line of its own'),
+  ]);
+  expect(narrowed(summary, 55)).toContain('1.concat  concatenate                0  0.dense, input\n');
 });
 
 it('lines are broken at blanks alone, and keep their own', () => {
