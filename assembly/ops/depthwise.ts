@@ -16,6 +16,8 @@ export class Depthwise extends Op {
   multiplier: i32;
   taps: i32;
   floor: f32;
+  /** 1 where weights are taken from the last to the first: so dy goes back through windows that lie side by side. */
+  turned: i32;
 }
 
 @unmanaged
@@ -70,6 +72,21 @@ function addLane(x: usize, output: i32, channels: i32, multiplier: i32, panelByt
   store<f32>(at, load<f32>(at) + value);
 }
 
+/** From one tap's weights to the next one's. */
+// @ts-ignore: decorator
+@inline
+function stepOf(r: Depthwise): usize {
+  return !isDefined(FORWARD_ONLY) && r.turned ? -ROW : ROW;
+}
+
+/** Where a panel's weights begin. */
+// @ts-ignore: decorator
+@inline
+function weightsOf(r: Depthwise, panel: i32): usize {
+  const tap = !isDefined(FORWARD_ONLY) && r.turned ? r.taps - 1 : 0;
+  return r.w + <usize>(panel * r.taps + tap) * ROW;
+}
+
 /** y[B,C · m] = max(floor, Σ over taps of x[B,C] · w[taps,C · m] + b[C · m]), shared out by samples. */
 export function depthwiseForward(r: Depthwise): void {
   const g = r.window;
@@ -79,6 +96,7 @@ export function depthwiseForward(r: Depthwise): void {
   const m = r.multiplier;
   const panels = panelsOf(r.channels * m);
   const across = <usize>g.dilationX * ROW;
+  const step: usize = stepOf(r);
   const isSmall = !isDefined(FORWARD_ONLY) && m == 1 && g.kernelWidth == 3 && g.kernelHeight == 3;
   const end = lastRow(r);
   let run = 1;
@@ -102,15 +120,16 @@ export function depthwiseForward(r: Depthwise): void {
       for (let tapY = firstY; tapY < lastY; tapY++) {
         const line = corner + tapY * g.dilationY * g.width;
         let at = r.x + <usize>(line + firstX * g.dilationX) * ROW;
-        let w = r.w + <usize>(panel * r.taps + tapY * g.kernelWidth + firstX) * ROW;
+        let w = weightsOf(r, panel) + <usize>(tapY * g.kernelWidth + firstX) * step;
         if (m == 1) {
-          at += panel * panelBytes;
-          for (const last = w + <usize>(lastX - firstX) * ROW; w < last; w += ROW) {
+          at += <usize>panel * panelBytes;
+          for (let left = lastX - firstX; left > 0; left--) {
             c0 = madd(v128.load(at), v128.load(w), c0);
             c1 = madd(v128.load(at, 16), v128.load(w, 16), c1);
             c2 = madd(v128.load(at, 32), v128.load(w, 32), c2);
             c3 = madd(v128.load(at, 48), v128.load(w, 48), c3);
             at += across;
+            w += step;
           }
           continue;
         }
@@ -120,7 +139,7 @@ export function depthwiseForward(r: Depthwise): void {
           c2 = madd(channelsAt(at, output + 8, r.channels, m, panelBytes), v128.load(w, 32), c2);
           c3 = madd(channelsAt(at, output + 12, r.channels, m, panelBytes), v128.load(w, 48), c3);
           at += across;
-          w += ROW;
+          w += step;
         }
       }
       v128.store(y, f32x4.pmax(c0, lowest));
@@ -140,16 +159,17 @@ function forwardRun(r: Depthwise, row: i32, count: i32, at: usize, lowest: v128)
   const lane = at % <usize>ROW;
   const across = <usize>g.dilationX * ROW;
   const down = <usize>(g.dilationY * g.width) * ROW;
-  const w = r.w + panel * <usize>r.taps * ROW + lane;
+  const step = stepOf(r);
+  let w = weightsOf(r, <i32>panel) + lane;
   const w0 = v128.load(w);
-  const w1 = v128.load(w, 64);
-  const w2 = v128.load(w, 128);
-  const w3 = v128.load(w, 192);
-  const w4 = v128.load(w, 256);
-  const w5 = v128.load(w, 320);
-  const w6 = v128.load(w, 384);
-  const w7 = v128.load(w, 448);
-  const w8 = v128.load(w, 512);
+  const w1 = v128.load((w += step));
+  const w2 = v128.load((w += step));
+  const w3 = v128.load((w += step));
+  const w4 = v128.load((w += step));
+  const w5 = v128.load((w += step));
+  const w6 = v128.load((w += step));
+  const w7 = v128.load((w += step));
+  const w8 = v128.load((w += step));
   const bias = v128.load(r.b ? r.b + at : 0);
   const height = <usize>(rows / r.positions * g.height * g.width);
   let x = r.x + (panel * height + corner) * ROW + lane;

@@ -87,14 +87,15 @@ function poolRun(y: usize, image: usize, g: Window, count: i32, kind: i32): void
         const x1 = v128.load(at, 16);
         const x2 = v128.load(at, 32);
         const x3 = v128.load(at, 48);
-        c0 = f32x4.pmax(c0, x0);
-        c1 = f32x4.pmax(c1, x1);
-        c2 = f32x4.pmax(c2, x2);
-        c3 = f32x4.pmax(c3, x3);
         s0 = f32x4.add(s0, x0);
         s1 = f32x4.add(s1, x1);
         s2 = f32x4.add(s2, x2);
         s3 = f32x4.add(s3, x3);
+        if (!isMax) continue;
+        c0 = f32x4.pmax(c0, x0);
+        c1 = f32x4.pmax(c1, x1);
+        c2 = f32x4.pmax(c2, x2);
+        c3 = f32x4.pmax(c3, x3);
       }
     }
     if (!isMax) {

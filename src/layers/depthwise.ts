@@ -142,8 +142,14 @@ function emitDepthwise(
   which: string,
 ): void {
   const w = floatWeights(builder, site, which);
-  const fields = { y: y.data, x: site.input.data, w, b, ...fieldsOf(builder, site), floor };
+  const fields = { y: y.data, x: site.input.data, w, b, ...fieldsOf(builder, site), floor, turned: 0 };
   builder.emit(depthwiseForward, site.name, fields, y.positions);
+}
+
+/** How the windows that read each number of an axis lie on those that they make. */
+function backwards(axis: Axis): Axis {
+  const { length, outputs, kernel, dilation, before } = axis;
+  return { ...axis, length: outputs, outputs: length, before: (kernel - 1) * dilation - before };
 }
 
 function emitDepthwiseBack(
@@ -161,10 +167,19 @@ function emitDepthwiseBack(
     const places = { dw: d.weight ?? 0, db: d.bias ?? 0, x: input.data, dy } as const;
     builder.emit(depthwiseWeightGradient, name, { ...places, ...fields }, positions);
   });
+  const w = weight?.data ?? 0;
+  if (site.layer.depthMultiplier === 1 && site.layer.strides.every(stride => stride === 1)) {
+    // What reads a place are windows side by side, as those that it reads: the same with the weights turned over.
+    const window = windowOf(builder, site.place, axesFor(site.layer, site.inputShape).map(backwards), 'back');
+    gradients.give(input, name, (y: Region) => {
+      const numbers = { ...fields, window, floor: Number.NEGATIVE_INFINITY, turned: 1 } as const;
+      builder.emit(depthwiseForward, name, { y, x: dy, w, b: 0, ...numbers }, input.positions);
+    });
+    return;
+  }
   const rectified = input.rectified ? input.data : 0;
   const emit = (dx: Region) => {
-    const places = { dx, dy, w: weight?.data ?? 0, rectified } as const;
-    builder.emit(depthwiseInputGradient, name, { ...places, ...fields }, input.positions);
+    builder.emit(depthwiseInputGradient, name, { dx, dy, w, rectified, ...fields }, input.positions);
   };
   gradients.give(input, name, emit, input.rectified);
 }

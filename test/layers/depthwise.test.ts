@@ -40,7 +40,8 @@ describe.each(backends)('$binary', backend => {
     fc.assert(
       fc.property(windows, ({ image, kernel, strides, dilation, dilates, channels, depthMultiplier, rows }) => {
         const options = { ...same, depthMultiplier, ...(dilates ? { dilation } : { strides }) };
-        checkNetwork(backend, sequential([...image, channels], [depthwiseConv2d(kernel, options)]), rows);
+        const layers = [dense(channels), depthwiseConv2d(kernel, options)];
+        checkNetwork(backend, sequential([...image, channels], layers), rows);
       }),
       { numRuns: 15 },
     );

@@ -63,7 +63,7 @@ const TRANSPOSED: Ways = {
 };
 const DEPTHWISE: Ways = {
   there: { forward: /^depthwiseForward/ },
-  back: { dX: /^depthwiseInputGradient/, dW: /^depthwiseWeightGradient/ },
+  back: { dX: /^depthwise(InputGradient|Forward)/, dW: /^depthwiseWeightGradient/ },
 };
 const RECURRENT: Ways = {
   there: { forward: /^(dense|recurrent)Forward/ },

@@ -111,7 +111,7 @@ const depthwiseWork = ({ channels, multiplier, taps }: Depthwise, rows: number) 
 
 export const depthwiseForward = /* @__PURE__ */ defineOp(
   () => Opcode.depthwiseForward,
-  { y: 'address', x: 'address', w: 'address', b: 'address', ...depthwiseFields, floor: 'f32' },
+  { y: 'address', x: 'address', w: 'address', b: 'address', ...depthwiseFields, floor: 'f32', turned: 'i32' },
   FORWARD_ONLY || {
     binary: 'predict',
     access: ({ channels, multiplier }) => ({
