@@ -125,8 +125,10 @@ function forward(arena: Arena, x: Matrix, w: Matrix, { b, floor = -Infinity, pai
   const [px, pw, pb] = [arena.put(pack(x)), arena.put(pack(w)), b ? arena.put(pack(b)) : 0];
   const length = panels(w.columns) * x.rows * PANEL;
   const y = arena.room(length);
+  // Where the tiles are not those in pairs, few columns have one of their own.
+  const tile = paired ? 1 : w.columns > 8 ? 0 : 2;
   const got = arena.result(y, length, () => {
-    arena.kernels.multiply(y, px, pw, pb, x.rows, x.rows, w.rows, 0, panels(w.columns), floor, paired ? 1 : 0);
+    arena.kernels.multiply(y, x.rows, px, pw, pb, x.rows, x.rows, w.rows, 0, panels(w.columns), floor, tile);
   });
   return unpack(got, x.rows, w.columns);
 }
@@ -339,7 +341,20 @@ describe.each(binaries)('%s', binary => {
           const skip = first * PANEL * 4;
           const [height, end] = [rows, panels(outputs)];
           const flag = paired ? 1 : 0;
-          arena.kernels.multiply(to + skip, px + skip, pw, pb, last - first, height, inputs, 0, end, -Infinity, flag);
+          arena.kernels.multiply(
+            to + skip,
+            height,
+            px + skip,
+            pw,
+            pb,
+            last - first,
+            height,
+            inputs,
+            0,
+            end,
+            -Infinity,
+            flag,
+          );
         }
       });
       expect(got).toEqual(y);
@@ -362,7 +377,7 @@ describe.each(binaries)('%s', binary => {
         const to = arena.room(ys.length);
         const panel = alone * PANEL;
         const got = arena.result(to + panel * 4, 3 * panel, () => {
-          kernels.multiply(to, px, pw, pb, alone, alone, inputs, 1, 4, -Infinity, flag);
+          kernels.multiply(to, alone, px, pw, pb, alone, alone, inputs, 1, 4, -Infinity, flag);
         });
         expect(got).toEqual(ys.slice(panel, 4 * panel));
       }
