@@ -2,7 +2,7 @@
  * What becomes of a run on each installed broker where something ends in the middle of it: the hash of each, which is
  * that of one process. Takes some minutes, one of them for a broker that never comes back.
  *
- *     npm run build && npm run distributed:faults [-- Redis | PostgreSQL]
+ *     npm run build && npm run distributed:faults [-- Redis | PostgreSQL | hosts [PART OF A NAME]]
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { cluster, local, type RoundEvent } from '../../src/entries/distributed.js';
 import { adam, dense, sequential } from '../../src/entries/node.js';
 import { messageOf } from '../../src/errors.js';
+import { startHosts, withoutHosts } from './hosts.js';
 import { rows } from './programs/readers.js';
 import { type BrokerServer, endAll, startPostgres, startRedis, startWorker, until, without } from './servers.js';
 
@@ -33,8 +34,9 @@ function coordinate(server: BrokerServer, more = {}): Promise<string> {
 }
 
 /** A coordinator of its own process, and its last line. */
-function start(server: BrokerServer) {
-  const child = spawn(process.execPath, [program, server.url], { stdio: ['ignore', 'pipe', 'inherit'] });
+function start({ url }: { readonly url: string }, within: readonly string[] = []) {
+  const [command = '', ...words] = [...within, process.execPath, program, url];
+  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   let last: { hash?: string } = {};
   createInterface({ input: child.stdout }).on('line', line => {
     last = JSON.parse(line);
@@ -53,7 +55,9 @@ function during(act: (server: BrokerServer, workers: Workers) => unknown): Fault
 }
 
 const faults: Readonly<Record<string, Fault>> = {
-  'two workers': server => coordinate(server),
+  '1 worker': server => coordinate(server),
+  '2 workers': server => coordinate(server),
+  '3 workers': server => coordinate(server),
   'a worker is killed': during((_, [first]) => first?.process.kill('SIGKILL')),
   'a worker sleeps beyond its lock': during((_, [first]) => {
     first?.process.kill('SIGSTOP');
@@ -82,23 +86,64 @@ const servers = [
   ['Redis', without.redis, () => startRedis('--appendonly', 'yes', '--appendfsync', 'always')],
   ['PostgreSQL', without.postgres, startPostgres],
 ] as const;
-const only = process.argv[2];
+const [only, part = ''] = process.argv.slice(2);
 const right = (await local().averageRounds({ ...run, data: rows })).hash;
 const print = (broker: string, what: string, hash: string, seconds = '') =>
   console.log(`${broker.padEnd(12)}${what.padEnd(34)}${hash.slice(0, 16).padEnd(18)}${seconds}`);
 print('local()', 'one process', right);
+
+const countOf = (workers: Workers) => workers.reduce((sum, { told }) => sum + told.length, 0);
+
+async function end(workers: Workers): Promise<void> {
+  for (const { process } of workers) process.kill('SIGKILL');
+  await Promise.all(workers.map(({ ended }) => ended));
+}
 
 async function withWorkers<T>(server: BrokerServer, count: number, act: (workers: Workers) => Promise<T>): Promise<T> {
   const workers = Array.from({ length: count }, () => startWorker(server.url, { lock: LOCK }));
   try {
     return await act(workers);
   } finally {
-    for (const { process } of workers) process.kill('SIGKILL');
-    await Promise.all(workers.map(({ ended }) => ended));
+    await end(workers);
   }
 }
 
 let wrong = 0;
+function judge(broker: string, what: string, hash: string, began: number): void {
+  if (hash !== right) wrong++;
+  print(broker, what, hash, `${((performance.now() - began) / 1000).toFixed(1)} s`);
+}
+
+process.on('exit', endAll);
+
+async function judgeFault(broker: string, server: BrokerServer, what: string, count: number, fault: Fault) {
+  const began = performance.now();
+  const hash = await withWorkers(server, count, workers => fault(server, workers, () => countOf(workers)));
+  judge(broker, what, hash, began);
+}
+
+/** How long rounds take that are nearly nothing, the longest of which is what an event that comes late costs. */
+async function judgeRounds(broker: string, server: BrokerServer, what: string): Promise<void> {
+  const seconds: number[] = [];
+  const onRound = (event: RoundEvent) => void seconds.push(event.seconds);
+  const quick = { id: 'quick', data: 'rows', shards: 2, rounds: 100, onRound };
+  await withWorkers(server, 2, () => coordinate(server, quick));
+  const [median = 0, most = 0] = [seconds.sort((a, b) => a - b)[50], seconds.at(-1)];
+  print(broker, what, '', `median ${(1000 * median).toFixed(0)} ms, most ${(1000 * most).toFixed(0)} ms`);
+}
+
+async function judgeEnd(broker: string, server: BrokerServer, what: string): Promise<void> {
+  const began = performance.now();
+  const told = await withWorkers(server, 2, async workers => {
+    const running = coordinate(server).catch(messageOf);
+    await until('a job is done', () => countOf(workers) > 0, 200);
+    await server.kill();
+    return running;
+  });
+  print(broker, what, told, `${((performance.now() - began) / 1000).toFixed(1)} s`);
+  console.log(`  ${told}`);
+}
+
 for (const [broker, missing, open] of servers) {
   if (only !== undefined && only !== broker) continue;
   if (missing) {
@@ -106,38 +151,38 @@ for (const [broker, missing, open] of servers) {
     continue;
   }
   const server = await open();
-  const judge = async (what: string, count: number, fault: Fault) => {
-    const began = performance.now();
-    const hash = await withWorkers(server, count, workers => {
-      return fault(server, workers, () => workers.reduce((sum, { told }) => sum + told.length, 0));
-    });
-    if (hash !== right) wrong++;
-    print(broker, what, hash, `${((performance.now() - began) / 1000).toFixed(1)} s`);
-  };
-  for (const count of [1, 3]) await judge(`${count} workers`, count, own => coordinate(own));
-  for (const [what, fault] of Object.entries(faults)) await judge(what, 2, fault);
-
-  const seconds: number[] = [];
-  const onRound = (event: RoundEvent) => void seconds.push(event.seconds);
-  const quick = { id: 'quick', data: 'rows', shards: 2, rounds: 100, onRound };
-  await withWorkers(server, 2, () => coordinate(server, quick));
-  const [median = 0, most = 0] = [seconds.sort((a, b) => a - b)[50], seconds.at(-1)];
-  print(
-    broker,
-    '100 rounds of 2 shards',
-    '',
-    `median ${(1000 * median).toFixed(0)} ms, most ${(1000 * most).toFixed(0)} ms`,
-  );
-
-  const began = performance.now();
-  const told = await withWorkers(server, 2, async workers => {
-    const running = coordinate(server).catch(messageOf);
-    await until('a job is done', () => workers.some(({ told }) => told.length > 0), 200);
-    await server.kill();
-    return running;
-  });
-  print(broker, 'it never comes back', told, `${((performance.now() - began) / 1000).toFixed(1)} s`);
-  console.log(`  ${told}`);
+  for (const [what, fault] of Object.entries(faults)) {
+    const count = Number(what[0]) || 2;
+    if (what.includes(part)) await judgeFault(broker, server, what, count, fault);
+  }
+  for (const [what, judge] of [
+    ['100 rounds of 2 shards', judgeRounds],
+    ['it never comes back', judgeEnd],
+  ] as const) {
+    if (what.includes(part)) await judge(broker, server, what);
+  }
 }
-endAll();
+
+/** A coordinator, a broker and two workers on hosts of their own, one of which is cut off in the middle of a round. */
+async function judgeHosts(): Promise<void> {
+  const { url, hosts } = await startHosts(3);
+  for (const [index, what] of ['the coordinator is cut off', 'a worker is cut off', 'nobody is cut off'].entries()) {
+    const began = performance.now();
+    const workers = hosts.slice(1).map(({ within }) => startWorker(url, { lock: LOCK, within }));
+    const { hash } = start({ url }, hosts[0]?.within);
+    await until('a round and a job more are done', () => countOf(workers) > 6, 200);
+    if (index < 2) {
+      hosts[index]?.cut();
+      await new Promise(resolve => setTimeout(resolve, 3000 * LOCK));
+      hosts[index]?.mend();
+    }
+    judge('hosts', what, await hash, began);
+    await end(workers);
+  }
+}
+
+if (only === undefined || only === 'hosts') {
+  if (withoutHosts) print('hosts', withoutHosts, '');
+  else await judgeHosts();
+}
 process.exit(wrong > 0 ? 1 : 0);

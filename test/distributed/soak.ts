@@ -1,0 +1,103 @@
+/**
+ * Runs of all kinds again and again while workers are killed, told to end and put to sleep at random: each has to come to
+ * what one process comes to and to leave nothing at the broker. Prints the heap as it goes on.
+ *
+ *     npm run build && npm run distributed:soak [-- SECONDS [Redis | PostgreSQL]]
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { cluster, local } from '../../src/entries/distributed.js';
+import { adam, dense, integer, sequential } from '../../src/entries/node.js';
+import { rows } from './programs/readers.js';
+import {
+  endAll,
+  keysLeft,
+  type StartedWorker,
+  startPostgres,
+  startRedis,
+  startWorker,
+  until,
+  without,
+} from './servers.js';
+
+const [seconds = '300', broker = 'Redis'] = process.argv.slice(2);
+const missing = broker === 'Redis' ? without.redis : without.postgres;
+if (missing) {
+  console.log(`${broker}: ${missing}`);
+  process.exit();
+}
+/** Seconds; a loaded machine has to renew in time. */
+const LOCK = 2;
+const architecture = sequential(8, [dense(16, { activation: 'relu' }), dense(3, { activation: 'softmax' })]);
+const optimizer = adam({ learningRate: 0.01 });
+const fit = { loss: 'sparseCategoricalCrossEntropy', optimizer, epochs: 2, threads: 1 } as const;
+const run = { id: 'run', architecture, shards: 6, rounds: 3, seed: 1, local: fit, keepOptimizer: true } as const;
+const judged = { fit, folds: 3, seeds: [0, 1], metrics: ['accuracy'], workers: 1 } as const;
+const space = { units: integer(2, 9) };
+const build = ({ units }: { units: number }) => sequential(8, [dense(units), dense(3, { activation: 'softmax' })]);
+const tried = { trials: 5, method: 'halving', build, fit, metric: 'accuracy', workers: 1 } as const;
+
+process.on('exit', endAll);
+const { url } = await (broker === 'Redis' ? startRedis() : startPostgres());
+await using coordinator = cluster(url, { name: 'test' });
+const kinds = {
+  averageRounds: async () => (await coordinator.averageRounds({ ...run, data: 'slow' })).hash,
+  search: () => coordinator.search(space, 'slow', tried),
+  crossValidate: () => coordinator.crossValidate(architecture, 'slow', judged),
+};
+const right = {
+  averageRounds: (await local().averageRounds({ ...run, data: rows })).hash,
+  search: await local().search(space, rows, tried),
+  crossValidate: await local().crossValidate(architecture, rows, judged),
+};
+
+const workers: StartedWorker[] = Array.from({ length: 4 }, () => startWorker(url, { lock: LOCK }));
+const done: Record<string, number> = {};
+const count = (what: string) => {
+  done[what] = (done[what] ?? 0) + 1;
+};
+const wait = (milliseconds: number) => new Promise(resolve => setTimeout(resolve, milliseconds));
+let over = false;
+
+/** Something happens to one of the workers every second or so; who ends is followed by another. */
+async function suffer(): Promise<void> {
+  while (!over) {
+    await wait(300 + 1500 * Math.random());
+    const index = Math.floor(workers.length * Math.random());
+    const signal = (['SIGKILL', 'SIGTERM', 'SIGSTOP'] as const)[Math.floor(3 * Math.random())] ?? 'SIGKILL';
+    const worker = workers[index];
+    worker?.process.kill(signal);
+    count(signal);
+    if (signal === 'SIGSTOP') setTimeout(() => worker?.process.kill('SIGCONT'), 2500 * LOCK * Math.random());
+    else workers[index] = startWorker(url, { lock: LOCK });
+  }
+}
+
+const suffering = suffer();
+const began = performance.now();
+const elapsed = () => (performance.now() - began) / 1000;
+let wrong = 0;
+let told = 0;
+while (elapsed() < Number(seconds)) {
+  for (const [kind, act] of Object.entries(kinds)) {
+    const found = await act();
+    if (!isDeepStrictEqual(found, right[kind as keyof typeof right])) {
+      wrong++;
+      console.log(`${kind}: other than in one process`);
+    }
+    count(kind);
+  }
+  if (elapsed() < told) continue;
+  told += 30;
+  globalThis.gc?.();
+  const { heapUsed, rss, arrayBuffers } = process.memoryUsage();
+  const [heap, all, buffers] = [heapUsed, rss, arrayBuffers].map(bytes => (bytes / 2 ** 20).toFixed(1));
+  console.log(`${elapsed().toFixed(0)} s`, done, `heap ${heap} MiB, buffers ${buffers}, all ${all}`);
+}
+over = true;
+await suffering;
+const left = await coordinator.averageRounds({ ...run, data: 'rows' }).then(({ hash }) => hash);
+if (left !== right.averageRounds) wrong++;
+// Jobs of the dead are found out when their locks end.
+if (broker === 'Redis') await until('nothing is left', async () => (await keysLeft(url)).length === 0, 10 * LOCK);
+console.log(`${wrong} wrong`);
+process.exit(wrong > 0 ? 1 : 0);
