@@ -10,11 +10,17 @@ export interface WorkFileOptions {
   readonly status: boolean;
 }
 
+/** Milliseconds after which a worker of npx looks whether that is still there. */
+const LOOK = 500;
+
 /** Works until SIGTERM or SIGINT, and then does the job under way first; a second one ends at once. */
 export async function workWith(url: string, { name, data, lock, status }: WorkFileOptions): Promise<void> {
   const readers = (await load(data)) as WorkOptions['readers'];
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  // npx ends with a signal and hands none on: its worker would go on for ever, and nobody would know of it.
+  const { ppid } = process;
+  if (process.env.npm_command === 'exec') setInterval(() => process.ppid === ppid || stop.abort(), LOOK).unref();
   const onJob = (event: object) => {
     if (status) process.stdout.write(`${JSON.stringify({ ...event, time: new Date().toISOString() })}\n`);
   };

@@ -223,6 +223,16 @@ describe.skipIf(without.redis)(titled('a cluster on Redis', without.redis), () =
     expect(done()).toBe(18);
   });
 
+  it('ends a worker when npx does, which hands no signal on', async () => {
+    const within = ['sh', '-c', '"$@"; true', 'sh'];
+    const [worker] = start(1, { ...patient, within, environment: { npm_command: 'exec' } });
+    await coordinator.averageRounds({ ...run, data: 'rows', rounds: 1 });
+    const closed = once(worker.process, 'close');
+    worker.process.kill('SIGTERM');
+    // What it prints to is closed when nobody has it open any more.
+    await closed;
+  });
+
   it('refuses workers of another version, whose jobs others do', async () => {
     const other = work(Model, redis.url, { name: 'test', readers: { rows }, lock: 1 }, '9.9.9');
     const refused = expect(other).rejects.toThrow(
