@@ -6,6 +6,7 @@ import { CONTROLS_BYTES, controlsOf, partCount, partNumber, shareRows } from './
 import { Accuracy, categoricalAccuracy, sparseCategoricalAccuracy, thresholdAccuracy } from './ops/accuracy';
 import { Activation, ActivationGradient, activationForward, activationGradient } from './ops/activation';
 import { Attention, attention } from './ops/attention';
+import { Augment, augment } from './ops/augment';
 import { CheckFinite, NextBatch, NextPart, checkFinite, nextBatch, nextPart } from './ops/batch';
 import {
   Convolution, ConvolutionInput, ConvolutionWeights, GroupWeights,
@@ -37,8 +38,8 @@ import {
   cosineSimilarity, cost, elementwiseLoss, maskCosts, softmaxCrossEntropy, sparseSoftmaxCrossEntropy, weighRows,
 } from './ops/loss';
 import {
-  AlphaDropout, Dropout, DropoutGradient, GaussianNoise,
-  alphaDropoutForward, dropoutForward, dropoutGradient, gaussianNoiseForward,
+  AlphaDropout, Dropout, GaussianNoise,
+  alphaDropoutForward, dropoutForward, gaussianNoiseForward,
 } from './ops/noise';
 import {
   RowNorm, RowNormGradient, RowNormParameterGradient,
@@ -154,7 +155,7 @@ function executeTraining(record: usize): Next {
     case Opcode.dropoutForward: dropoutForward(changetype<Dropout>(record)); break;
     case Opcode.alphaDropoutForward: alphaDropoutForward(changetype<AlphaDropout>(record)); break;
     case Opcode.gaussianNoiseForward: gaussianNoiseForward(changetype<GaussianNoise>(record)); break;
-    case Opcode.dropoutGradient: dropoutGradient(changetype<DropoutGradient>(record)); break;
+    case Opcode.augment: augment(changetype<Augment>(record)); break;
     case Opcode.rowNormGradient: rowNormGradient(changetype<RowNormGradient>(record)); break;
     case Opcode.rowNormParameterGradient: rowNormParameterGradient(changetype<RowNormParameterGradient>(record)); break;
     case Opcode.batchMoments: batchMoments(changetype<BatchMoments>(record)); break;

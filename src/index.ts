@@ -51,6 +51,22 @@ export {
   multiHeadAttention,
 } from './layers/attention.js';
 export {
+  type CutoutLayer,
+  cutout,
+  type RandomBrightnessLayer,
+  type RandomBrightnessOptions,
+  type RandomCropLayer,
+  type RandomFlipLayer,
+  type RandomMoveOptions,
+  type RandomRotationLayer,
+  type RandomTranslationLayer,
+  randomBrightness,
+  randomCrop,
+  randomFlip,
+  randomRotation,
+  randomTranslation,
+} from './layers/augmentation.js';
+export {
   type BatchNormalizationLayer,
   type BatchNormalizationOptions,
   batchNormalization,

@@ -2,6 +2,7 @@
 import { activationBackward } from './activation.js';
 import { permuteBackward, repeatVectorBackward, sliceBackward } from './arrange.js';
 import { multiHeadAttentionBackward, multiHeadAttentionForwardInTraining } from './attention.js';
+import { augmentationBackward, augmentationForwardInTraining } from './augmentation.js';
 import { batchNormalizationBackward, batchNormalizationForwardInTraining } from './batchNormalization.js';
 import { bidirectionalBackward } from './bidirectional.js';
 import { convolutionBackward } from './convolution.js';
@@ -74,6 +75,12 @@ const backwards: { readonly [K in LayerKind]: LayerBackward<Extract<Layer, { kin
   multiHeadAttention: multiHeadAttentionBackward,
   positionEmbedding: positionsBackward,
   sinusoidalPositions: positionsBackward,
+  randomFlip: augmentationBackward,
+  randomTranslation: augmentationBackward,
+  randomRotation: augmentationBackward,
+  randomCrop: augmentationBackward,
+  randomBrightness: augmentationBackward,
+  cutout: augmentationBackward,
 };
 
 /** How the layer's kind goes backward, from what its own way forward saved. */
@@ -88,6 +95,12 @@ const trainingForwards: { readonly [K in LayerKind]?: LayerForward<Extract<Layer
   alphaDropout: dropoutForwardInTraining,
   spatialDropout: dropoutForwardInTraining,
   multiHeadAttention: multiHeadAttentionForwardInTraining,
+  randomFlip: augmentationForwardInTraining,
+  randomTranslation: augmentationForwardInTraining,
+  randomRotation: augmentationForwardInTraining,
+  randomCrop: augmentationForwardInTraining,
+  randomBrightness: augmentationForwardInTraining,
+  cutout: augmentationForwardInTraining,
 };
 
 /** How the layer's kind goes forward in a training step, where that is not as while predicting. */

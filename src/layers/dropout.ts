@@ -1,7 +1,10 @@
 /** Dropout, and alpha dropout for networks of selu: noise while training, nothing while predicting. */
 import { checkNumber, checkOptions } from '../errors.js';
+import type { Builder, Extent } from '../plan/builder.js';
 import type { Region } from '../plan/memory.js';
-import { alphaDropoutForward, dropoutForward, dropoutGradient } from '../plan/ops/noise.js';
+import { MergeKind } from '../plan/opcodes.js';
+import { mergeGradient } from '../plan/ops/merge.js';
+import { alphaDropoutForward, dropoutForward } from '../plan/ops/noise.js';
 import { Purpose } from '../random.js';
 import type { LayerBackward, LayerDefinition, LayerForward } from './layer.js';
 
@@ -97,8 +100,16 @@ export const dropoutBackward: LayerBackward<AnyDropout, Mask> = (
   gradients,
 ) => {
   if (!mask) return;
-  const { positions, columns } = input;
-  gradients.give(input, name, dx => {
-    builder.emit(dropoutGradient, name, { dx, dy: gradients.of(output), mask, columns }, positions);
-  });
+  gradients.give(input, name, dx => emitDropped(builder, name, input, { dx, dy: gradients.of(output), mask }));
 };
+
+/** Emits what goes back through a dropout: dx = dy · mask. */
+export function emitDropped(
+  builder: Builder,
+  owner: string,
+  { positions, columns }: Extent,
+  { dx, dy, mask }: Readonly<Record<'dx' | 'dy' | 'mask', Region>>,
+): void {
+  const fields = { dx, dy, x: mask, other: mask, columns, kind: MergeKind.multiply, second: 0, scale: 1 };
+  builder.emit(mergeGradient, owner, fields, positions);
+}

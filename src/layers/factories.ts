@@ -7,6 +7,15 @@ import { isList } from '../kinds.js';
 import { activation } from './activation.js';
 import { permuteConfig, repeatVectorConfig, sliceConfig } from './arrange.js';
 import { attentionNames, multiHeadAttention } from './attention.js';
+import {
+  cutout,
+  moveNames,
+  randomBrightness,
+  randomCrop,
+  randomFlip,
+  randomRotation,
+  randomTranslation,
+} from './augmentation.js';
 import { batchNormalization, batchNormalizationNames } from './batchNormalization.js';
 import { bidirectional } from './bidirectional.js';
 import { commonNames } from './common.js';
@@ -105,6 +114,12 @@ function factoryOf(kind: LayerKind): Factory {
     multiHeadAttention: [multiHeadAttention, ['heads', 'keySize'], attentionNames],
     positionEmbedding: [positionEmbedding, ['steps'], positionEmbeddingNames],
     sinusoidalPositions: [sinusoidalPositions, []],
+    randomFlip: [randomFlip, ['mode']],
+    randomTranslation: [randomTranslation, ['heightFactor', 'widthFactor'], moveNames],
+    randomRotation: [randomRotation, ['factor'], moveNames],
+    randomCrop: [randomCrop, ['height', 'width']],
+    randomBrightness: [randomBrightness, ['factor'], ['valueRange']],
+    cutout: [cutout, ['size']],
   };
   return known[kind];
 }

@@ -12,6 +12,7 @@ import {
   sliceLayer,
 } from './arrange.js';
 import { type MultiHeadAttentionLayer, multiHeadAttentionLayer } from './attention.js';
+import { type AugmentationLayer, augmentationLayer } from './augmentation.js';
 import { type BatchNormalizationLayer, batchNormalizationLayer } from './batchNormalization.js';
 import { type BidirectionalLayer, bidirectionalLayer } from './bidirectional.js';
 import { type Conv1dLayer, type Conv2dLayer, convolutionLayer } from './convolution.js';
@@ -90,7 +91,8 @@ export type Layer =
   | BidirectionalLayer
   | MultiHeadAttentionLayer
   | PositionEmbeddingLayer
-  | SinusoidalPositionsLayer;
+  | SinusoidalPositionsLayer
+  | AugmentationLayer;
 export type LayerKind = Layer['kind'];
 
 type Definitions = { readonly [K in LayerKind]: LayerDefinition<Extract<Layer, { kind: K }>> };
@@ -146,6 +148,12 @@ const definitions: Definitions = {
   multiHeadAttention: multiHeadAttentionLayer,
   positionEmbedding: positionEmbeddingLayer,
   sinusoidalPositions: sinusoidalPositionsLayer,
+  randomFlip: augmentationLayer,
+  randomTranslation: augmentationLayer,
+  randomRotation: augmentationLayer,
+  randomCrop: augmentationLayer,
+  randomBrightness: augmentationLayer,
+  cutout: augmentationLayer,
 };
 
 export const layerKinds = Object.keys(definitions) as LayerKind[];

@@ -108,7 +108,7 @@ export const reshapeLayer: LayerDefinition<ReshapeLayer, undefined> = {
 };
 
 /** For each position of the one image the position of the other that lies there, `shift` from it; −1 for none. */
-function shifted(to: Shape, from: Shape, shift: readonly number[]): Int32Array {
+export function shifted(to: Shape, from: Shape, shift: readonly number[]): Int32Array {
   return Int32Array.from({ length: size(to) }, (_, position) => {
     let [rest, source, stride] = [position, 0, 1];
     for (let axis = to.length - 1; axis >= 0; axis--) {

@@ -8,12 +8,13 @@ import { activationNames } from './activations.js';
 import type { Layer } from './index.js';
 
 const FROM_1 =
-  /^(units|filters|kernelSize|strides|dilation|groups|depthMultiplier|poolSize|vocabulary|heads|keySize|steps|factor|shape|times|end)$/;
+  /^(units|filters|kernelSize|strides|dilation|groups|depthMultiplier|poolSize|vocabulary|heads|keySize|steps|factor|shape|times|end|size|random\.height|random\.width)$/;
 const FROM_0 = /^(start|borders|axes|outputPadding)$/;
 const FRACTIONS = /^(epsilon|momentum|rate|deviation|dropout|slope|alpha|learningRateFactor)$/;
 const FLAGS = /^(useBias|trainable|causal|returnSequences|goBackwards|resetAfter|center|scale|invert)$/;
-/** How parameters begin and what holds them down, of which only training takes note. */
-const OF_TRAINING = /(Initializer|Regularizer|Constraint)$/;
+/** Of what only training takes note: how parameters begin, what holds them down, and how images change. */
+const OF_TRAINING =
+  /(Initializer|Regularizer|Constraint)$|^random\.(mode|factor|interpolation|(height|width)Factor|fillMode|valueRange)$/;
 const WORDS: Readonly<Record<string, readonly unknown[]>> = {
   padding: ['valid', 'same', 'causal'],
   mode: ['mean', 'sum'],
@@ -25,6 +26,7 @@ const WORDS: Readonly<Record<string, readonly unknown[]>> = {
 const MOST = 2 ** 24;
 
 function isWritten(name: string, value: unknown): boolean {
+  if (OF_TRAINING.test(name)) return true;
   if (isList(value)) return value.length > 0 && value.every(item => isWritten(name, item));
   if (name === 'activation' || name === 'layer') {
     const entries = isObject(value) && 'kind' in value ? Object.entries(value) : [['', '']];
@@ -35,9 +37,7 @@ function isWritten(name: string, value: unknown): boolean {
     return FRACTIONS.test(name) ? value >= 0 : Number.isInteger(value) && value >= least && value <= MOST;
   }
   if (typeof value === 'boolean') return FLAGS.test(name);
-  return (
-    OF_TRAINING.test(name) || (name === 'name' ? typeof value === 'string' : (WORDS[name]?.includes(value) ?? false))
-  );
+  return name === 'name' ? typeof value === 'string' : (WORDS[name]?.includes(value) ?? false);
 }
 
 /** Freezes plain data as deep as it goes. */
@@ -49,7 +49,8 @@ export function freeze<T>(value: T): T {
 /** Refuses options that no factory writes, and gives the layer back frozen. */
 export function checkWritten(where: string, layer: Layer): Layer {
   for (const [name, value] of Object.entries(layer)) {
-    if (name === 'kind' || isWritten(name, value)) continue;
+    const option = /^random/.test(layer.kind) ? `random.${name}` : name;
+    if (name === 'kind' || isWritten(option, value)) continue;
     throw wrongValue(`${where}: ${name}`, 'an option as myelin writes it', describe(value));
   }
   return freeze(layer);

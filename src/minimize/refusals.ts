@@ -44,6 +44,7 @@ export function refuseLayers(where: string, kind: string, architecture: Architec
     const noise = 'each time the cost would be another: leave it out, or take adam';
     if (rate > 0 || dropout > 0) refuse('dropout', noise);
     if (deviation > 0) refuse('noise', noise);
+    if (/^(random|cutout)/.test(layer.kind)) refuse('augmentation', noise);
     if (layer.kind === 'batchNormalization') refuse('statistics of batches', 'take layerNormalization, or adam');
     const { weightRegularizer, biasRegularizer, weightConstraint } = asked;
     if (weightRegularizer?.l1 || biasRegularizer?.l1) refuse('L1', 'it has kinks: take l2, or adam');

@@ -17,7 +17,7 @@ export enum Opcode {
   logSoftmaxForward = 12,
   logSoftmaxGradient = 13,
   dropoutForward = 14,
-  dropoutGradient = 15,
+  augment = 15,
   elementwiseLoss = 16,
   softmaxCrossEntropy = 17,
   sparseSoftmaxCrossEntropy = 18,

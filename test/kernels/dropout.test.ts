@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { emitDropped } from '../../src/layers/dropout.js';
 import type { Region } from '../../src/plan/memory.js';
 import { ops as table } from '../../src/plan/ops/index.js';
 import { sizes } from '../checkLayer.js';
@@ -35,7 +36,7 @@ describe.each(backends)('$binary', backend => {
         keepScale: 1 / (1 - rate),
       };
       builder.emit(table.dropoutForward, 'test', { x, y, mask, ...settings });
-      builder.emit(table.dropoutGradient, 'test', { dx, dy, mask, columns });
+      emitDropped(builder, 'test', { positions: 1, columns }, { dx, dy, mask });
       return { x, y, dx, dy, mask };
     });
   }

@@ -52,6 +52,12 @@ const layers: readonly Layer[] = [
   myelin.multiHeadAttention(2, 4, { causal: true, dropout: 0.1 }),
   myelin.positionEmbedding(5),
   myelin.sinusoidalPositions(),
+  myelin.randomFlip(),
+  myelin.randomTranslation(0.1, 0.2),
+  myelin.randomRotation(0.1, { fillMode: 'wrap', interpolation: 'nearest' }),
+  myelin.randomCrop(3, 4),
+  myelin.randomBrightness(0.2),
+  myelin.cutout(3),
 ];
 
 function isFrozen(value: unknown): boolean {
@@ -70,10 +76,11 @@ describe('layers in a file that is only predicted with', () => {
   });
 
   it('refuses what no factory writes, of every option that going forward reads', () => {
+    const isOfTraining = ({ kind }: Layer) => /^random(?!Crop)/.test(kind);
     const nonsense = [null, 'nonsense', -3, 0.5, 2 ** 40, {}, [], [[-3]], { kind: 'nonsense' }];
     for (const layer of layers) {
       for (const [name, value] of Object.entries(layer)) {
-        if (/^(kind|name)$|Initializer$|Regularizer$|Constraint$/.test(name)) continue;
+        if (isOfTraining(layer) || /^(kind|name)$|Initializer$|Regularizer$|Constraint$/.test(name)) continue;
         const allowed = /^(rate|dropout|deviation|epsilon|momentum|learningRateFactor)$/.test(name)
           ? [0.5, 2 ** 40]
           : [];

@@ -92,6 +92,7 @@ it('every layer has its test', () => {
     depthwise: ['depthwiseConv2d', 'depthwiseConv1d', 'separableConv2d', 'separableConv1d'],
     pooling: layerKinds.filter(kind => /Pool[12]d$/.test(kind)),
     recurrent: ['simpleRnn', 'lstm', 'gru'],
+    augmentation: layerKinds.filter(kind => /^(random|cutout)/.test(kind)),
     positionEmbedding: ['sinusoidalPositions', 'positionEmbedding', 'groupNormalization'],
     positions: ['reshape', 'zeroPadding2d', 'zeroPadding1d', 'cropping2d', 'upSampling2d'],
   };

@@ -9,12 +9,15 @@ import { createHash } from 'node:crypto';
 import process from 'node:process';
 import {
   adam,
+  conv2d,
   cosineDecay,
   cosineRestarts,
+  cutout,
   dense,
   dropout,
   elu,
   exponentialDecay,
+  flatten,
   gelu,
   huber,
   l1l2,
@@ -26,6 +29,11 @@ import {
   oneCycle,
   piecewise,
   polynomialDecay,
+  randomBrightness,
+  randomCrop,
+  randomFlip,
+  randomRotation,
+  randomTranslation,
   rmsprop,
   sequential,
   sgd,
@@ -58,7 +66,7 @@ const labels = Uint8Array.from({ length: ROWS }, (_, row) => (bytes[row * INPUTS
 const oneHot = Float32Array.from({ length: ROWS * OUTPUTS }, (_, i) =>
   Number(labels[Math.floor(i / OUTPUTS)] === i % OUTPUTS),
 );
-const x = { x: bytes, scale: 1 / 255 };
+const samples = { x: bytes, scale: 1 / 255 };
 
 // Everything by its name, and what has settings once more with others.
 const activations = [...activationNames, leakyRelu({ slope: 0.2 }), elu({ alpha: 0.7 }), gelu({ approximate: 'tanh' })];
@@ -107,7 +115,7 @@ function endingFor(loss) {
   return /ategoricalCross|klDivergence/.test(loss) ? 'softmax' : 'linear';
 }
 
-async function train(architecture, loss, optimizer, options = { batchSize: 8 }) {
+async function train(architecture, loss, optimizer, options = { batchSize: 8 }, x = samples) {
   const model = await Model.create(architecture, { seed, deterministic: true });
   const y = (loss.kind ?? loss) === 'sparseCategoricalCrossEntropy' ? labels : oneHot;
   for (const { data } of model.parameters) add(data);
@@ -146,6 +154,20 @@ for (let round = 0; round < rates.length; round++) {
 for (const optimizer of optimizerNames.filter(name => !ruleNames.includes(name))) {
   const layers = [dense(21, { activation: 'tanh', ...asked[1] }), dense(OUTPUTS, { activation: 'softmax' })];
   await train(sequential(INPUTS, layers), 'sparseCategoricalCrossEntropy', optimizer, { epochs: 30 });
+}
+
+// Images, changed at random in every way.
+const images = { x: bytes.subarray(0, ROWS * 16), scale: 1 / 255 };
+for (const change of [
+  randomFlip(),
+  randomTranslation(0.3, 0.2),
+  randomRotation(0.2, { fillMode: 'wrap' }),
+  randomCrop(3, 2),
+  randomBrightness(0.3),
+  cutout(2),
+]) {
+  const layers = [change, conv2d(5, 2, { activation: 'relu' }), flatten(), dense(OUTPUTS, { activation: 'softmax' })];
+  await train(sequential([4, 4, 1], layers), 'sparseCategoricalCrossEntropy', 'adam', { batchSize: 8 }, images);
 }
 
 console.log(hash.digest('hex'));

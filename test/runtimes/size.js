@@ -55,12 +55,12 @@ const rows = [
   [
     'Worker that predicts, with predict.wasm, gzip',
     gzip(predicting) + gzip(readFileSync(join(wasm, 'predict.wasm'))),
-    43 * KB,
+    44 * KB,
   ],
   [
     'whole library, with relaxed.wasm, gzip',
     gzip(everything) + gzip(readFileSync(join(wasm, 'relaxed.wasm'))),
-    140 * KB,
+    143 * KB,
   ],
 ];
 for (const file of readdirSync(wasm).sort()) {

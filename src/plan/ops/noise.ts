@@ -1,5 +1,6 @@
 /** Noise while training. */
 import { Opcode } from '../opcodes.js';
+import { panelCount } from '../panels.js';
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
 const noiseFields = { y: 'address', x: 'address', columns: 'i32', stream: 'i32', spread: 'i32' } as const;
@@ -27,16 +28,6 @@ export const alphaDropoutForward = /* @__PURE__ */ defineOp(
   { binary: 'train', access: dropoutAccess, work: ({ columns }, rows) => 50 * rows * columns },
 );
 
-export const dropoutGradient = /* @__PURE__ */ defineOp(
-  () => Opcode.dropoutGradient,
-  { dx: 'address', dy: 'address', mask: 'address', columns: 'i32' },
-  {
-    binary: 'train',
-    access: ({ columns }) => ({ dx: writesMatrix('panels', columns), dy: reads('panels'), mask: reads('panels') }),
-    work: ({ columns }, rows) => 5 * rows * columns,
-  },
-);
-
 export const gaussianNoiseForward = /* @__PURE__ */ defineOp(
   () => Opcode.gaussianNoiseForward,
   { ...noiseFields, deviation: 'f32' },
@@ -44,5 +35,37 @@ export const gaussianNoiseForward = /* @__PURE__ */ defineOp(
     binary: 'train',
     access: ({ columns }) => ({ y: writesMatrix('rows', columns), x: reads('rows') }),
     work: ({ columns }, rows) => 80 * rows * columns,
+  },
+);
+
+export const augment = /* @__PURE__ */ defineOp(
+  () => Opcode.augment,
+  {
+    y: 'address',
+    x: 'address',
+    columns: 'i32',
+    stream: 'i32',
+    width: 'i32',
+    fromWidth: 'i32',
+    from: 'i32',
+    changes: 'address',
+    downs: 'i32',
+    acrosses: 'i32',
+    places: 'address',
+    reach: 'i32',
+    smooth: 'f32',
+    low: 'f32',
+    high: 'f32',
+    hole: 'i32',
+  },
+  {
+    binary: 'train',
+    access: ({ columns }) => ({
+      y: writesMatrix('rows', columns),
+      x: reads('rows'),
+      changes: reads('whole'),
+      places: reads('whole'),
+    }),
+    work: ({ columns }, rows) => 160 * rows * panelCount(columns),
   },
 );
