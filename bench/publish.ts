@@ -18,7 +18,7 @@ const folder = fileURLToPath(new URL('../docs/benchmarks/', import.meta.url));
 
 /** What is asked for each suite: beside whom, and for how long. */
 const asked: Readonly<Record<string, readonly string[]>> = {
-  training: ['--batch', '1,32,128', '--turbo', '--seconds', '60'],
+  training: ['--batch', '32,1,128', '--turbo', '--seconds', '60'],
   inference: ['--batch', '32', '--turbo', '--seconds', '60'],
   coldStart: ['--seconds', '40'],
   threads: ['--peers', 'pytorch', '--turbo', '--batch', '128', '--seconds', '40'],
@@ -26,10 +26,10 @@ const asked: Readonly<Record<string, readonly string[]>> = {
   networks: ['--peers', 'pytorch', '--turbo', '--seconds', '60'],
   width: ['--peers', 'pytorch,tensorflow-wasm', '--turbo', '--seconds', '60'],
   batch: ['--peers', 'pytorch,tensorflow-wasm', '--turbo', '--seconds', '60'],
-  gemm: ['--peers', 'none', '--seconds', '40'],
+  gemm: ['--peers', 'none', '--seconds', '25'],
   ops: ['--peers', 'none', '--seconds', '30'],
-  conv: ['--peers', 'none', '--seconds', '40'],
-  sequence: ['--peers', 'none', '--seconds', '40'],
+  conv: ['--peers', 'none', '--seconds', '30'],
+  sequence: ['--peers', 'none', '--seconds', '30'],
 };
 
 /** Charts that docs/performance.md shows. */

@@ -66,14 +66,14 @@ export class SelfTest {
   }
 
   /**
-   * The shortest milliseconds for a few evaluations, once V8 has optimised them; stops early below `enough`. On a busy
-   * machine optimising takes its time: what is not below `optimised` is not yet so.
+   * The shortest milliseconds for a few evaluations, once V8 has optimised them; stops early below `enough`. From
+   * `least` milliseconds on it stops where none has been shorter for a while, and at `most` in any case.
    */
-  best(enough: number, optimised = Number.POSITIVE_INFINITY): number {
+  best(enough: number, least: number, most: number): number {
     let best = Number.POSITIVE_INFINITY;
     let unchanged = 0;
     const start = performance.now();
-    for (let now = start; now - start < (best < optimised ? 400 : 2000) && best > enough; ) {
+    for (let now = start; now - start < most && best > enough; ) {
       for (let turn = 0; turn < 10; turn++) {
         beginRows(this.#program, 32);
         this.#program.run('evaluate');
@@ -82,7 +82,7 @@ export class SelfTest {
       now = performance.now();
       unchanged = now - then < best * 0.98 ? 0 : unchanged + 1;
       best = Math.min(best, now - then);
-      if (unchanged > 60 && now - start > 60 && best < optimised) break;
+      if (unchanged > 60 && now - start > least) break;
     }
     return best;
   }
