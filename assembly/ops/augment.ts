@@ -1,5 +1,5 @@
-// Images changed at random while training: taken from other places of themselves, lighter or darker, with a hole. What a
-// change may be is written in the plan; an image draws which of those it is.
+// Images changed at random while training: taken from other places of themselves, lighter or darker, with a hole. What
+// a change may be is written in the plan; an image draws which of those it is.
 import { firstRow, lastRow, panelsOf, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 import { columnMask, madd } from '../simd/lanes';
