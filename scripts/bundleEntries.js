@@ -5,9 +5,10 @@
  * functions, and lines are short, for engines print the one that an uncaught error came from; blanks go, which were a
  * fifth of all.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { build } from 'esbuild';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { build, transform } from 'esbuild';
+import { rollup } from 'rollup';
 
 /** The files of a folder whose names end so. */
 function sources(folder, ending) {
@@ -19,9 +20,8 @@ const options = {
   outbase: 'src',
   outdir: 'dist',
   bundle: true,
-  minifyWhitespace: true,
+  write: false,
   minifySyntax: true,
-  lineLimit: 120,
   format: 'esm',
   target: 'es2022',
   packages: 'external',
@@ -29,45 +29,67 @@ const options = {
   logLevel: 'warning',
   // src/disposal.ts is imported for its types.
   logOverride: { 'ignored-bare-import': 'silent' },
-  plugins: [
-    {
-      name: 'what inlineWasm.js has written',
-      setup({ onResolve }) {
-        onResolve({ filter: /inlineBytes\.js$/ }, () => ({ path: join(process.cwd(), 'dist/hosts/inlineBytes.js') }));
-      },
-    },
-  ],
 };
 
-/** Options that put src/forwardOnly.ts' name for its value, in time for esbuild to see what is not used because of it. */
-function forwardOnly(value) {
+/** Puts src/forwardOnly.ts' name for its value, in time for esbuild to see what is not used because of it. */
+function replaced(forwardOnly) {
   const imported = /^import \{ FORWARD_ONLY \} from '.*';$/m;
-  const setup = ({ onLoad }) => {
+  const setup = ({ onLoad, onResolve }) => {
     onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
       return { contents: readFileSync(path, 'utf8').replace(imported, ''), loader: 'ts' };
     });
+    // What inlineWasm.js has written.
+    onResolve({ filter: /inlineBytes\.js$/ }, () => ({ path: join(process.cwd(), 'dist/hosts/inlineBytes.js') }));
   };
-  return { define: { FORWARD_ONLY: String(value) }, plugins: [...options.plugins, { name: 'forwardOnly', setup }] };
+  return { define: { FORWARD_ONLY: String(forwardOnly) }, plugins: [{ name: 'replaced', setup }] };
+}
+
+/**
+ * Bundles some files into dist. Parts that they share lie beside the entries, so that addresses relative to a module
+ * lead to the same files from there as from src/hosts. esbuild knows the enums, but leaves in what is not used where an
+ * object or a list is spread in it: a thirtieth of what predicts. So Rollup goes over it once more.
+ */
+async function bundle(entryPoints, forwardOnly) {
+  const { outputFiles } = await build({ ...options, ...replaced(forwardOnly), entryPoints, splitting: true });
+  const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
+  const inputs = entryPoints.map(path => relative('src', path).replace(/\.ts$/, ''));
+  const whole = await rollup({
+    input: Object.fromEntries(inputs.map(name => [name, resolve('dist', `${name}.js`)])),
+    plugins: [
+      {
+        name: 'what esbuild has made',
+        resolveId(id, importer = '.') {
+          const path = resolve(dirname(importer), id);
+          return texts.has(path) ? path : false;
+        },
+        load: path => texts.get(path),
+      },
+    ],
+  });
+  const { output } = await whole.generate({ chunkFileNames: 'entries/shared-[hash].js', minifyInternalExports: false });
+  for (const { fileName, code } of output) {
+    const short = { minifyWhitespace: true, minifySyntax: true, lineLimit: 120, target: options.target };
+    const path = `dist/${fileName}`;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, mended((await transform(code, short)).code));
+  }
+}
+
+/**
+ * Within the limit of lines addresses are broken too, which bundlers look for as they stand: in one piece. And with the
+ * blanks went what tells them to leave alone what is imported by a name that is only known when it is.
+ */
+function mended(code) {
+  const whole = code.replaceAll('\\\n', '').replace(/\bimport\.\s*meta\.\s*url\b/g, 'import.meta.url');
+  return whole.replace(/\bimport\((?=[\w$]+\)|\[)/g, 'import(/* webpackIgnore: true */ /* @vite-ignore */ ');
 }
 
 const entries = sources('src/entries', '.ts');
 const predicting = entries.filter(path => path.includes('/predict.'));
-// Parts that entries share lie beside them, so that addresses relative to a module lead to the same files from there as from src/hosts.
-const shared = { ...options, splitting: true, chunkNames: 'entries/shared-[hash]' };
-
 // What predicts shares nothing with what trains, so that it has to read its own half alone; its entries share that half.
-await build({ ...shared, ...forwardOnly(true), entryPoints: predicting });
+await bundle(predicting, true);
 // What reads data shares nothing with models either, nor what predicts rows of tables without WebAssembly: each is one file.
 const alone = ['src/entries/data.ts', 'src/entries/tabular.predict.ts'];
-for (const path of alone) await build({ ...options, entryPoints: [path] });
+for (const path of alone) await bundle([path], false);
 const whole = entries.filter(path => !predicting.includes(path) && !alone.includes(path));
-await build({ ...shared, ...forwardOnly(false), entryPoints: [...whole, ...sources('src/hosts', 'Worker.ts')] });
-
-// Within the limit of lines addresses are broken too, which bundlers look for as they stand: in one piece. And with the
-// blanks went what tells them to leave alone what is imported by a name that is only known when it is.
-const untold = /\bimport\((?=[\w$]+\)|\[)/g;
-for (const path of [...sources('dist/entries', '.js'), ...sources('dist/hosts', 'Worker.js')]) {
-  const text = readFileSync(path, 'utf8').replaceAll('\\\n', '');
-  const whole = text.replace(/\bimport\.\s*meta\.\s*url\b/g, 'import.meta.url');
-  writeFileSync(path, whole.replace(untold, 'import(/* webpackIgnore: true */ /* @vite-ignore */ '));
-}
+await bundle([...whole, ...sources('src/hosts', 'Worker.ts')], false);

@@ -90,6 +90,9 @@ export function activationGradient(r: ActivationGradient): void {
   }
 }
 
+/** Bytes at a time; where the binary is to be short, half of them. */
+const STEP: usize = isDefined(FORWARD_ONLY) ? 16 : 32;
+
 /** Forward, a thread takes its rows of every panel; both stores of a pair come last, together. */
 function forward<A>(r: Activation): void {
   const f = changetype<A>(0);
@@ -101,12 +104,16 @@ function forward<A>(r: Activation): void {
     const start = <usize>(panel * rows) * ROW + first;
     const end = r.x + start + bytes;
     let y = r.y + start;
-    for (let x = r.x + start; x < end; x += 32) {
+    for (let x = r.x + start; x < end; x += STEP) {
       const a = f.forward(v128.load(x), setting);
-      const b = f.forward(v128.load(x, 16), setting);
-      v128.store(y, a);
-      v128.store(y, b, 16);
-      y += 32;
+      if (STEP == 16) {
+        v128.store(y, a);
+      } else {
+        const b = f.forward(v128.load(x, 16), setting);
+        v128.store(y, a);
+        v128.store(y, b, 16);
+      }
+      y += STEP;
     }
   }
 }

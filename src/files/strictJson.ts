@@ -31,29 +31,20 @@ export class StrictJson {
   /** `{ key: value, … }`, `most` at most: calls `onKey` before each value, which it must read. No key comes twice. */
   object(most: number, onKey: (key: string) => void): void {
     const seen = new Set<string>();
-    this.#expect('{');
-    if (this.#take('}')) return;
-    do {
-      if (seen.size === most) throw this.#unexpected(`at most ${most} keys in an object`);
+    this.#series('{', '}', `at most ${most} keys in an object`, most, () => {
       const key = this.string();
       if (seen.has(key)) throw this.#bad('every key once', `${describe(key)} twice in one object`);
       seen.add(key);
       this.#expect(':');
       onKey(key);
-    } while (this.#take(','));
-    this.#expect('}', "',' or '}'");
+    });
   }
 
   /** `[ 1, 2, … ]`: whole numbers, `most` at most. */
   integers(most: number): number[] {
     const list: number[] = [];
-    this.#expect('[', 'a list of whole numbers');
-    if (this.#take(']')) return list;
-    do {
-      if (list.length === most) throw this.#unexpected(`at most ${most} numbers in a list`);
-      list.push(this.#integer());
-    } while (this.#take(','));
-    this.#expect(']', "',' or ']'");
+    const expected = `at most ${most} numbers in a list`;
+    this.#series('[', ']', expected, most, () => list.push(this.#integer()), 'a list of whole numbers');
     return list;
   }
 
@@ -87,17 +78,12 @@ export class StrictJson {
       return Object.fromEntries(members);
     }
     const list: unknown[] = [];
-    this.#expect('[');
-    if (this.#take(']')) return list;
-    do list.push(this.value(depth - 1));
-    while (this.#take(','));
-    this.#expect(']', "',' or ']'");
+    this.#series('[', ']', '', Infinity, () => list.push(this.value(depth - 1)));
     return list;
   }
 
   #literal(): unknown {
-    LITERAL.lastIndex = this.#at;
-    const [token] = LITERAL.exec(this.#text) ?? [];
+    const token = this.#match(LITERAL);
     const value = token === undefined ? undefined : this.literal(token);
     if (token === undefined || value === undefined) throw this.#unexpected('a value other than null');
     this.#at += token.length;
@@ -121,21 +107,30 @@ export class StrictJson {
   /** Digits alone: no sign, fraction, exponent or leading zero, and nothing above 2^53 − 1. */
   #integer(): number {
     this.#skipSpace();
-    const start = this.#at;
-    let value = 0;
-    for (let digit = this.#digit(); digit !== undefined; digit = this.#digit()) {
-      const leadingZero = value === 0 && this.#at > start;
-      value = value * 10 + digit;
-      if (leadingZero || !Number.isSafeInteger(value)) throw this.#unexpected('a whole number from 0 to 2^53 - 1');
-      this.#at++;
-    }
-    if (this.#at === start) throw this.#unexpected('a whole number from 0 to 2^53 - 1');
+    const token = this.#match(DIGITS);
+    const value = Number(token);
+    const isWhole = Number.isSafeInteger(value) && String(value) === token;
+    if (!isWhole) throw this.#unexpected('a whole number from 0 to 2^53 - 1');
+    this.#at += token.length;
     return value;
   }
 
-  #digit(): number | undefined {
-    const char = this.#text[this.#at];
-    return char !== undefined && char >= '0' && char <= '9' ? Number(char) : undefined;
+  /** What begins here and is of that kind. */
+  #match(kind: RegExp): string | undefined {
+    kind.lastIndex = this.#at;
+    return kind.exec(this.#text)?.[0];
+  }
+
+  /** Members between two brackets, `most` at most, each of which `read` must read. */
+  #series(open: string, close: string, limit: string, most: number, read: () => void, expected?: string): void {
+    this.#expect(open, expected);
+    if (this.#take(close)) return;
+    let count = 0;
+    do {
+      if (count++ === most) throw this.#unexpected(limit);
+      read();
+    } while (this.#take(','));
+    this.#expect(close, `',' or '${close}'`);
   }
 
   #expect(char: string, expected = `'${char}'`): void {
@@ -168,6 +163,7 @@ export class StrictJson {
 
 /** JSON's numbers (RFC 8259, section 6) and words. */
 const LITERAL = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null/y;
+const DIGITS = /\d+/y;
 /** Deeper than anything that this package writes. */
 const MOST_DEPTH = 32;
 

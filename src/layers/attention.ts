@@ -1,5 +1,6 @@
 /** Attention of several heads: each step's mean of others' values, by how well its query fits their keys. */
 import { checkBoolean, checkInteger, checkNumber, checkOptions, wrongKind } from '../errors.js';
+import { FORWARD_ONLY } from '../forwardOnly.js';
 import type { Builder, Value } from '../plan/builder.js';
 import type { Region } from '../plan/memory.js';
 import { AttentionKind } from '../plan/opcodes.js';
@@ -157,7 +158,7 @@ function goForward(builder: Builder, site: Site<MultiHeadAttentionLayer>, rate: 
   builder.emit(softmaxForward, name, { x: kept.data, y: kept.data, columns }, positions);
   let dropped = kept;
   let mask: Region | undefined;
-  if (rate > 0) {
+  if (!FORWARD_ONLY && rate > 0) {
     dropped = builder.value(place, extent, { role: 'dropped' });
     mask = builder.value(place, extent, { role: 'mask' }).data;
     const places = { x: kept.data, y: dropped.data, mask };

@@ -144,8 +144,9 @@ export function placeAll(
     readonly least: number;
   },
 ): { end: number; live: number } {
-  // What predicts alone knows nothing of what its ops do to their regions.
-  const lives = FORWARD_ONLY ? new Map<Region, Life>() : livesOf(records, sections, candidates, holds);
+  // What predicts alone takes so few rows at once that their values are a megabyte, and knows nothing of what ops read.
+  if (FORWARD_ONLY) return { end: placeRegions(regions, CONSTANTS_END), live: 0 };
+  const lives = livesOf(records, sections, candidates, holds);
   const sharing = new Map([...lives].filter(([{ bytes }]) => bytes >= least));
   const besides = (others: ReadonlyMap<Region, Life>) =>
     placeRegions(

@@ -1,7 +1,7 @@
 /** Which WebAssembly binary this platform runs, compiled once. */
 
 import { wrongValue } from '../errors.js';
-
+import { FORWARD_ONLY } from '../forwardOnly.js';
 import type { RunsOf } from '../search/runs.js';
 import type { FileAccess } from './fileAccess.js';
 import type { ThreadHost } from './workers.js';
@@ -110,7 +110,8 @@ export async function plainBackend(host: Host, deterministic: boolean): Promise<
 
 function chooseBinary(binaries: Host['binaries'], deterministic: boolean): { binary: BinaryName; reason: string } {
   const [first, ...others] = binaries;
-  if (others.length === 0) {
+  // What predicts alone has one.
+  if (FORWARD_ONLY || others.length === 0) {
     if (deterministic && first !== 'simd') {
       throw wrongValue('deterministic: true', 'simd.wasm, which rounds alike everywhere', `${first}.wasm alone`);
     }

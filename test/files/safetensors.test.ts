@@ -228,7 +228,7 @@ test.each<[string, Uint8Array, string]>([
   ['a negative size', single('[-1]', '[0,4]', 4), 'a whole number from 0 to 2^53 - 1, got "-"'],
   ['a fraction', single('[1.0]', '[0,4]', 4), "expected ',' or ']', got \".\""],
   ['an exponent', single('[1e0]', '[0,4]', 4), "expected ',' or ']', got \"e\""],
-  ['a leading zero', single('[01]', '[0,4]', 4), 'a whole number from 0 to 2^53 - 1, got "1"'],
+  ['a leading zero', single('[01]', '[0,4]', 4), 'a whole number from 0 to 2^53 - 1, got "0"'],
   ['a number that is not exact', single('[9007199254740992]', '[0,4]', 4), 'a whole number from 0 to 2^53 - 1'],
   ['65 dimensions', single(`[${Array(65).fill(1)}]`, '[0,4]', 4), 'at most 64 numbers in a list'],
   [
