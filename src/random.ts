@@ -14,7 +14,16 @@ const TWO_32 = 0x100000000;
 const TWO_53 = 0x20000000000000;
 
 /** What a stream is for; the same seed gives every purpose numbers of its own. */
-export const Purpose = { initialize: 1, shuffle: 2, dropout: 3, split: 4, noise: 5, shard: 6, augment: 7 } as const;
+export const Purpose = {
+  initialize: 1,
+  shuffle: 2,
+  dropout: 3,
+  split: 4,
+  noise: 5,
+  shard: 6,
+  augment: 7,
+  mixup: 8,
+} as const;
 
 /** Refuses all but whole numbers from 0 to 2^53 - 1, the seeds that a float64 holds exactly. */
 export function checkSeed(where: string, seed: unknown): number {

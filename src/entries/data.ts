@@ -1,4 +1,5 @@
 /** Readers of files, and what takes data apart: it needs no WebAssembly and is the same everywhere. */
+export { type MixableData, type MixedData, type MixupOptions, mixup } from '../data/mixup.js';
 export {
   type Fold,
   type FoldOptions,
@@ -20,6 +21,7 @@ export {
 export type { NumberArray } from '../kinds.js';
 export type { DataSource } from '../platform.js';
 export type { ArrayData } from '../readers/arrays.js';
+export type { ClassFiles, ClassFolderOptions } from '../readers/classFolder.js';
 export { type CsvOptions, readCsv, streamCsv } from '../readers/csv.js';
 export { type ClassIndices, type ColumnData, DataTable, type Row } from '../readers/dataTable.js';
 export { type ChunkOptions, readIdx, streamIdx } from '../readers/idx.js';
@@ -29,3 +31,6 @@ export { type JsonLinesOptions, readJsonLines, streamJsonLines } from '../reader
 export { readNpy, readNpz, streamNpy } from '../readers/npy.js';
 export type { StreamOptions } from '../readers/options.js';
 export { type ParquetOptions, readParquet, streamParquet } from '../readers/parquet.js';
+export { type LogMelOptions, logMel, type Spectrogram } from '../readers/sound/logMel.js';
+export { readWav, type Sound } from '../readers/sound/wav.js';
+export { type LabelledWavs, readWavFolder, type WavOptions, type WavRows, wavData } from '../readers/sound/wavData.js';

@@ -31,12 +31,13 @@ export async function listFolder(path: string): Promise<{ readonly name: string;
   const named = entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
   return Promise.all(
     named.map(async entry => {
-      // What a link leads to.
       const { name } = entry;
-      const isFolder = entry.isSymbolicLink()
-        ? (await files.stat(`${path}/${name}`)).isDirectory()
-        : entry.isDirectory();
-      return { name, isFolder };
+      if (!entry.isSymbolicLink()) return { name, isFolder: entry.isDirectory() };
+      const own = `${path}/${name}`;
+      const ahead = await files.stat(own).catch(cause => {
+        throw failure(own, 'a link that leads to a file', cause, 'remove it');
+      });
+      return { name, isFolder: ahead.isDirectory() };
     }),
   );
 }

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transformSync } from 'esbuild';
 import { afterAll, expect, it } from 'vitest';
@@ -21,23 +21,27 @@ const results: [string, string, (out: number) => void][] = [
   ['const chances', 'chances[1]', out => expect(out).toBeGreaterThan(0.6)],
   // The squared error; the target's variance is 5930.
   ['await model.fit({ chunks }', 'scores.loss.at(-1)', out => expect(out).toBeLessThan(5930)],
+  // Three classes alike have ln 3 = 1.1.
+  ['await model.fit(mixup(', 'scores.loss.at(-1)', out => expect(out).toBeLessThan(1)],
 ];
 
-/** The folder that the document reads, a picture for each class. */
-const pictures = mkdtempSync(join(tmpdir(), 'myelin-pictures-'));
-afterAll(() => rmSync(pictures, { recursive: true }));
+/** The folders that the document reads, a file for each class. */
+const folder = mkdtempSync(join(tmpdir(), 'myelin-document-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 for (const [kind, file] of [
-  ['cat', 'plain.jpg'],
-  ['dog', 'rgb.png'],
+  ['pictures/cat', 'images/plain.jpg'],
+  ['pictures/dog', 'images/rgb.png'],
+  ['sounds/yes', 'sound/pcm16.wav'],
+  ['sounds/no', 'sound/pcm24.wav'],
 ] as const) {
-  mkdirSync(join(pictures, kind));
-  copyFileSync(join('test/fixtures/images', file), join(pictures, kind, file));
+  mkdirSync(join(folder, kind), { recursive: true });
+  copyFileSync(join('test/fixtures', file), join(folder, kind, basename(file)));
 }
 
 it.each(programs)('%s', code => {
   const [marker = '', result, check] = results.find(([marker]) => code.includes(marker)) ?? [];
   const shown = /^(?:let|const) /.test(marker) ? code : code.replace(marker, `const scores = ${marker}`);
-  const found = shown.replace("'pictures'", JSON.stringify(pictures));
+  const found = shown.replace(/'(pictures|sounds)'/, (_, name) => JSON.stringify(join(folder, name)));
   const linked = found.replaceAll("'myelin/data'", entry('data.js')).replaceAll("'myelin'", entry('node.js'));
   const { code: script } = transformSync(`${linked}\nconsole.log(${result});`, { loader: 'ts', format: 'esm' });
   check?.(Number(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })));

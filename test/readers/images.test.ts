@@ -2,7 +2,7 @@
  * Pictures that Pillow wrote, beside the pixels that Pillow reads of them, and sizes beside PyTorch's interpolate with
  * antialias: test/fixtures/images.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -186,6 +186,10 @@ describe('readImageFolder', () => {
     const root = folderOf('new', { a: ['rgb.png'], z: ['rgb.png'] });
     await expect(readImageFolder(root, { classes: ['a', 'b'] })).rejects.toThrow(/classes 'a', 'b' alone, got 'z'/);
     await expect(readImageFolder(root, { classes: ['a', 'z', 'a'] })).rejects.toThrow(/each class once, got 'a' twice/);
+    symlinkSync(join(own, 'nowhere.png'), join(root, 'a', 'lost.png'));
+    await expect(readImageFolder(root)).rejects.toThrow(
+      /a\/lost\.png': expected a link that leads to a file, got no such/,
+    );
     await expect(readImageFolder(join(own, 'nowhere'))).rejects.toThrow(/expected a folder that can be read/);
     await expect(readImageFolder(folderOf('mixed', { a: ['rgb.png'], b: ['plain.jpg'] }))).rejects.toThrow(
       /mixed\/b\/plain\.jpg: expected 9 × 13 pixels/,

@@ -67,13 +67,15 @@ export async function readImages(
   checkChoice(`${where}: fit`, fit, ['crop', 'stretch']);
   if (![1, 3, 4].includes(channels)) throw wrongValue(`${where}: channels`, '1, 3 or 4', String(channels));
   if (images.length === 0) throw wrongValue(where, 'at least one picture', 'none');
-  const found: { readonly name: string; readonly bytes: Bytes; readonly header: PictureHeader }[] = [];
+  const found: Found[] = [];
   const problems: string[] = [];
   for (const [i, image] of images.entries()) {
     try {
       const opened = openSource(nameOf(i), image);
       const bytes = await wholeOf(opened);
-      found.push({ name: opened.name, bytes, header: readHeader(opened.name, bytes) });
+      const header = readHeader(opened.name, bytes);
+      const again = typeof image === 'string' ? () => wholeOf(openSource(where, image)) : () => bytes;
+      found.push({ name: opened.name, header, again });
     } catch (error) {
       problems.push(messageOf(error));
     }
@@ -88,9 +90,9 @@ export async function readImages(
   const length = height * width * channels;
   const x = roomOf(where, found.length, [height, width, channels]);
   const decode = await openDecoder(where, new Set(found.map(({ header }) => header.format)));
-  for (const [row, { name, bytes, header }] of found.entries()) {
+  for (const [row, { name, again, header }] of found.entries()) {
     try {
-      const picture = await decode(name, bytes, header);
+      const picture = await decode(name, await again(), header);
       const whole = { top: 0, left: 0, height: picture.height, width: picture.width };
       const part = fit === 'crop' ? middle(picture, height, width) : whole;
       writePixels(resized(picture, part, height, width), channels, x.subarray(row * length, (row + 1) * length));
@@ -100,6 +102,14 @@ export async function readImages(
   }
   if (problems.length > 0) throw allProblems(problems);
   return { x, scale: 1 / 255, shape: [height, width, channels] };
+}
+
+/** A picture whose header is right. */
+interface Found {
+  readonly name: string;
+  readonly header: PictureHeader;
+  /** Its bytes: of a file read once more, so that not all files are in memory together. */
+  readonly again: () => Bytes | Promise<Bytes>;
 }
 
 function roomOf(where: string, count: number, shape: readonly number[]): Uint8Array {
