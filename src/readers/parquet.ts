@@ -5,6 +5,7 @@ import { isObject } from '../kinds.js';
 import type { DataSource } from '../platform.js';
 import { type ColumnData, columnOf, copyNumbers, DataTable } from './dataTable.js';
 import { checkTexts } from './options.js';
+import { readNumbers, type Unpackers, unpackersOf } from './parquetNumbers.js';
 import { openSource, wholeOf } from './source.js';
 
 /** How a Parquet file is read. */
@@ -24,7 +25,7 @@ export interface ParquetOptions {
 export async function readParquet(source: DataSource, options: ParquetOptions = {}): Promise<DataTable> {
   const file = await open('readParquet', source, options);
   try {
-    return await file.read(0, file.rows);
+    return await file.read(0, file.groups.length);
   } finally {
     await file.close();
   }
@@ -34,11 +35,7 @@ export async function readParquet(source: DataSource, options: ParquetOptions = 
 export async function* streamParquet(source: DataSource, options: ParquetOptions = {}): AsyncGenerator<DataTable> {
   const file = await open('streamParquet', source, options);
   try {
-    let start = 0;
-    for (const rows of file.groups) {
-      if (rows > 0) yield await file.read(start, start + rows);
-      start += rows;
-    }
+    for (const [index, rows] of file.groups.entries()) if (rows > 0) yield await file.read(index, index + 1);
   } finally {
     await file.close();
   }
@@ -51,7 +48,7 @@ async function open(where: string, source: DataSource, options: ParquetOptions) 
   if (compressors !== undefined && !isObject(compressors)) {
     throw wrongType(`${where}: compressors`, 'the compressors of hyparquet-compressors', compressors);
   }
-  const { parquetMetadataAsync, parquetRead } = await hyparquet(where);
+  const { parquetMetadataAsync, parquetRead, parquetSchema, snappyUncompress } = await hyparquet(where);
   const { name, file, close } = await partsOf(where, source);
   try {
     const metadata = await parquetMetadataAsync(file).catch(cause => {
@@ -64,32 +61,47 @@ async function open(where: string, source: DataSource, options: ParquetOptions) 
       if (!known.has(column))
         throw wrongValue(name, 'columns that the file has', quote(column), `it has ${shorten([...known].join(), 80)}`);
     }
-    const read = async (rowStart: number, rowEnd: number): Promise<DataTable> => {
-      const chunks = new Map(wanted.map(column => [column, [] as Chunk[]]));
-      await parquetRead({
-        ...{ file, metadata, rowStart, rowEnd, columns: [...wanted] },
-        ...(compressors && { compressors: compressors as Compressors }),
-        onChunk: chunk => {
-          const { columnData, rowStart: first } = chunk;
-          const [from, to] = [Math.max(0, rowStart - first), rowEnd - first];
-          const cells = from === 0 && columnData.length <= to ? columnData : columnData.slice(from, to);
-          chunks.get(chunk.columnName)?.push({ row: first + from - rowStart, cells });
-        },
-      }).catch(cause => {
-        throw wrongly(name, 'pages that can be unpacked', cause, packing(cause));
-      });
+    const isWanted = new Set(wanted);
+    const columnsWanted = parquetSchema(metadata).children.filter(({ element }) => isWanted.has(element.name));
+    const unpackers: Unpackers = { ...unpackersOf(snappyUncompress), ...(compressors as Compressors) };
+    const read = async (firstGroup: number, lastGroup: number): Promise<DataTable> => {
+      const rowStart = sum(groups.slice(0, firstGroup));
+      const rows = sum(groups.slice(firstGroup, lastGroup));
       const place = (row: number) => `row ${rowStart + row + 1}`;
-      const columns = [...chunks].map(
-        ([column, parts]) =>
-          [column, joinedColumn(parts, rowEnd - rowStart, row => `${place(row)}, column ${quote(column)}`)] as const,
-      );
-      return new DataTable(rowEnd - rowStart, new Map(columns), place);
+      const some = { ...metadata, row_groups: metadata.row_groups.slice(firstGroup, lastGroup) };
+      const columns: Map<string, ColumnData> = await readNumbers(file, some, columnsWanted, unpackers);
+      const chunks = new Map(wanted.filter(column => !columns.has(column)).map(column => [column, [] as Chunk[]]));
+      if (chunks.size > 0) {
+        const rowEnd = rowStart + rows;
+        await parquetRead({
+          ...{ file, metadata, rowStart, rowEnd, columns: [...chunks.keys()] },
+          ...(compressors && { compressors: compressors as Compressors }),
+          onChunk: chunk => {
+            const { columnData, rowStart: first } = chunk;
+            const [from, to] = [Math.max(0, rowStart - first), rowEnd - first];
+            const cells = from === 0 && columnData.length <= to ? columnData : columnData.slice(from, to);
+            chunks.get(chunk.columnName)?.push({ row: first + from - rowStart, cells });
+          },
+        }).catch(cause => {
+          throw wrongly(name, 'pages that can be unpacked', cause, packing(cause));
+        });
+      }
+      for (const [column, parts] of chunks)
+        columns.set(
+          column,
+          joinedColumn(parts, rows, row => `${place(row)}, column ${quote(column)}`),
+        );
+      return new DataTable(rows, new Map(wanted.map(column => [column, columns.get(column) ?? []])), place);
     };
-    return { rows: groups.reduce((sum, rows) => sum + rows, 0), groups, read, close };
+    return { groups, read, close };
   } catch (cause) {
     await close();
     throw cause;
   }
+}
+
+function sum(rows: readonly number[]): number {
+  return rows.reduce((all, some) => all + some, 0);
 }
 
 /** Some cells of a column, from a row of the table on. */
