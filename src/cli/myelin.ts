@@ -254,6 +254,11 @@ withReading(program.command('predict'), "the model's")
   .argument('<file>', 'the CSV file; columns are found by name, others are ignored')
   .option('--out <file>', 'write to this file instead of standard output', fileName('--out'))
   .option('--impute', 'fill missing values in, and take unknown texts for the most frequent')
+  .option(
+    '--interval <share>',
+    'of numbers: print lower and upper too, between which that share of rows lies, such as 0.9',
+    number('--interval', { above: 0, below: 1 }),
+  )
   .option('--json', 'print one JSON object per row')
   .addHelpText('after', '\nExample:\n  myelin predict model.safetensors new-flowers.csv > predictions.csv')
   .action((model: string, file: string, options: PredictOptions) => predict(model, file, options));

@@ -6,7 +6,7 @@ import { outputsFor } from '../tabular/encoded.js';
 import { readForecast } from '../tabular/forecast.js';
 import { encodeInputs } from '../tabular/inputs.js';
 import { isOutside, type Preprocessing } from '../tabular/preprocessing.js';
-import { decided } from '../tabular/tablePredictor.js';
+import { decided, reachOf } from '../tabular/tablePredictor.js';
 import { counted } from '../tabular/words.js';
 import { loadModel, readFor } from './modelFile.js';
 import { refuseSameFile, UsageError } from './usage.js';
@@ -15,6 +15,7 @@ import { csvCell, float32Text, shortText } from './writing.js';
 export interface PredictOptions extends Wishes {
   out?: string;
   impute?: boolean;
+  interval?: number;
   json?: boolean;
 }
 
@@ -24,12 +25,14 @@ export async function predict(modelPath: string, file: string, options: PredictO
   const loaded = await loadModel(modelPath);
   const forecast = readForecast(loaded.model.metadata);
   if (forecast) {
-    if (options.impute) throw new UsageError('--impute: expected none with a model that forecasts');
+    for (const name of ['impute', 'interval'] as const)
+      if (options[name] !== undefined) throw new UsageError(`--${name}: expected none with a model that forecasts`);
     const { predictForecast } = await import('./forecast.js');
     await write(await predictForecast(loaded.model, forecast, file, options, options.json), forecast.horizon, options);
     return;
   }
   const { table, preprocessing } = await readFor(loaded, file, options);
+  const reach = options.interval === undefined ? undefined : reachOf('--interval', preprocessing, options.interval);
   const filling = (options.impute ?? preprocessing.impute) ? 'fill' : 'refuse';
   const { x, unknown } = encodeInputs(table, preprocessing, { missing: filling, unknown: filling });
   const outputs = outputsFor(loaded.model, x, preprocessing);
@@ -39,7 +42,7 @@ export async function predict(modelPath: string, file: string, options: PredictO
   const { anomaly } = preprocessing;
   const lines = anomaly
     ? (await import('./anomaly.js')).anomalyLines(outputs, anomaly.threshold, options.json)
-    : linesOf(outputs, preprocessing, options.json);
+    : linesOf(outputs, preprocessing, options.json, reach);
   await write(lines, table.rows, options);
 }
 
@@ -51,16 +54,28 @@ async function write(lines: Iterable<string>, count: number, { out }: PredictOpt
   process.stderr.write(`${out}: ${counted(count, 'prediction')} written\n`);
 }
 
-function* linesOf(outputs: Float32Array, preprocessing: Preprocessing, json = false): Generator<string> {
+/** What is predicted, line by line; `reach` is how far an interval goes to either side of a number. */
+function* linesOf(
+  outputs: Float32Array,
+  preprocessing: Preprocessing,
+  json = false,
+  reach?: number,
+): Generator<string> {
   const { target, threshold } = preprocessing;
   if (target.kind === 'number') {
-    if (!json) yield 'prediction';
+    if (!json) yield reach === undefined ? 'prediction' : 'prediction,lower,upper';
     for (const [r, output] of outputs.entries()) {
       // As many digits as tell the network's outputs apart: more where the numbers are large and near each other.
       const text = isOutside(target, preprocessing)
         ? shortText(restore(output, target), short => Math.fround(standardise(short, target)) === output)
         : float32Text(output);
-      yield json ? JSON.stringify({ event: 'prediction', row: r + 1, prediction: Number(text) }) : text;
+      const prediction = Number(text);
+      // Without the digits that the sum alone brings.
+      const bounds = reach === undefined ? [] : [prediction - reach, prediction + reach];
+      const interval = bounds.map(bound => Number(bound.toPrecision(12)));
+      yield json
+        ? JSON.stringify({ event: 'prediction', row: r + 1, prediction, ...(reach !== undefined && { interval }) })
+        : [text, ...interval].join();
     }
     return;
   }

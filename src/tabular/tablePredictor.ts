@@ -109,7 +109,8 @@ export class TablePredictor<Row extends object = Record<string, unknown>, M exte
   predict(given: Row | readonly Row[] | Iterable<Row>, options: PredictOptions = {}): Prediction | Prediction[] {
     const where = 'predict';
     checkOptions(where, options, ['impute', 'interval']);
-    const reach = this.#reach(where, options.interval);
+    const { interval } = options;
+    const reach = interval === undefined ? undefined : reachOf(`${where}: interval`, this.preprocessing, interval);
     const isOne = !isList(given) && !isTable(given);
     const rows = isOne ? [given] : given;
     const predictions = this.predictCells(this.cells(where, rows), options.impute, reach);
@@ -160,18 +161,15 @@ export class TablePredictor<Row extends object = Record<string, unknown>, M exte
       return { prediction: classes[index] ?? '', probabilities };
     });
   }
+}
 
-  /** How far from a prediction the rows of that share lie. */
-  #reach(where: string, share: number | undefined): number | undefined {
-    if (share === undefined) return undefined;
-    const { errors } = this.preprocessing;
-    checkNumber(`${where}: interval`, share, { above: 0, below: 1 });
-    if (errors === undefined) {
-      const expected = 'a regression with rows held out, whose errors say how wide it is';
-      throw wrongKind(`${where}: interval`, expected, 'none', 'train it with validation rows');
-    }
-    return errors[Math.min(Math.ceil(share * 100), errors.length) - 1];
-  }
+/** @internal How far from a prediction the rows of that share lie; `where` is the option that asks for it. */
+export function reachOf(where: string, { errors }: Preprocessing, share: number): number {
+  checkNumber(where, share, { above: 0, below: 1 });
+  const reach = errors?.[Math.min(Math.ceil(share * 100), errors.length) - 1];
+  if (reach !== undefined) return reach;
+  const expected = 'a regression with rows held out, whose errors say how wide it is';
+  throw wrongKind(where, expected, 'none', 'train it with validation rows');
 }
 
 /** What became of each column. */

@@ -63,6 +63,31 @@ describe('files', () => {
   });
 });
 
+describe('predict --interval', () => {
+  it('prints bounds around numbers, and none around classes', async () => {
+    folder.write('rows.csv', csv);
+    await Promise.all([
+      folder.run('train', 'rows.csv', '--target', 'price', '--epochs', '2', '--out', 'price.st'),
+      folder.run('train', 'rows.csv', ...quick, '--out', 'gone.st'),
+    ]);
+    const [bounds, json, classes] = await Promise.all([
+      folder.run('predict', 'price.st', 'rows.csv', '--interval', '0.9'),
+      folder.run('predict', 'price.st', 'rows.csv', '--interval', '0.9', '--json'),
+      folder.run('predict', 'gone.st', 'rows.csv', '--interval', '0.9'),
+    ]);
+    const [head, ...lines] = bounds.out.trim().split('\n');
+    expect(head).toBe('prediction,lower,upper');
+    const events = eventsOf(json.out);
+    for (const [i, line] of lines.entries()) {
+      const [prediction = 0, lower = 0, upper = 0] = line.split(',').map(Number);
+      expect(upper - prediction).toBeGreaterThan(0);
+      expect(upper - prediction).toBeCloseTo(prediction - lower, 4);
+      expect(events[i]).toMatchObject({ prediction, interval: [lower, upper] });
+    }
+    expect(classes).toMatchObject({ code: 1, err: expect.stringContaining('--interval: expected a regression') });
+  });
+});
+
 describe('cross-validate and search', () => {
   it('judge by rows that were not seen, and save the best', async () => {
     folder.write('rows.csv', csv);
