@@ -3,7 +3,7 @@ import { columnIndex } from '../data/table.js';
 import { outputsFor } from '../tabular/encoded.js';
 import { readForecast } from '../tabular/forecast.js';
 import { encodeInputs } from '../tabular/inputs.js';
-import { figuresOf } from '../tabular/tableModel.js';
+import { encodeJudged, figuresOf } from '../tabular/tableModel.js';
 import { loadModel, readFor } from './modelFile.js';
 import { createOutput } from './output.js';
 import { checkReport, reportEvaluation } from './report.js';
@@ -55,7 +55,7 @@ export async function evaluate(modelPath: string, file: string, options: Evaluat
   }
   columnIndex(table, preprocessing.target.name);
   const filling = (options.impute ?? preprocessing.impute) ? 'fill' : 'refuse';
-  const { x } = encodeInputs(table, preprocessing, { missing: filling, unknown: filling });
+  const x = encodeJudged(table, preprocessing, { missing: filling, unknown: filling });
   const figures = figuresOf(outputsFor(loaded.model, x, preprocessing), table, preprocessing);
   await tell(figures, describeFigures(figures, `${file}:`), x);
 }

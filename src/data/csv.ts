@@ -1,6 +1,6 @@
 /** CSV as a table. */
 import { placed, shorten, wrongValue } from '../errors.js';
-import { delimiterName, readByEvidence, refuseMissingHeader, type Wishes } from './evidence.js';
+import { delimiterName, readByEvidence, refuseCounts, refuseMissingHeader, type Wishes } from './evidence.js';
 import { findRecords, type Piece, sniffDelimiters } from './records.js';
 import { PLAIN_READING, type Records, Table } from './table.js';
 import { readText } from './text.js';
@@ -71,6 +71,7 @@ export function checkHeader({ path, table, delimiter }: CsvFile, wishes: Wishes)
     // Numbers that read two ways are another error, if their column is used.
   }
   refuseMissingHeader(path, read);
+  refuseCounts(path, table);
 }
 
 /** The file's table, read as its cells show, but for those of the columns that `isUsed` leaves out. */

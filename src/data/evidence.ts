@@ -266,6 +266,19 @@ export function refuseMissingHeader(where: string, table: Table): void {
 }
 
 /**
+ * Refuses a first line that counts rows and inputs and has the classes behind, as scikit-learn's own files begin:
+ * `150,4,setosa,versicolor,virginica`. Read as names, it would pass where there are as many classes as fill the line.
+ */
+export function refuseCounts(where: string, { header, rows }: Table): void {
+  const [first = '', second = '', ...classes] = header;
+  const areCounts = first === String(rows) && second === String(header.length - 1);
+  if (!areCounts || classes.length === 0 || classes.some(name => !Number.isNaN(Number(name)))) return;
+  const got = `${quote(first)} and ${quote(second)}, which count the rows and the inputs below`;
+  const mend = 'write the names in place of this line, or say --header if these are they';
+  throw wrongValue(`${shorten(where)}, line 1`, 'the names of the columns', got, mend);
+}
+
+/**
  * What a column holds, found in at most a thousand of its rows, and whether its name is among them, as a number or a
  * text.
  */

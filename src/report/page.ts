@@ -215,14 +215,18 @@ function mistakeCard({ row, truth, predicted, how, picture, cells = [] }: Mistak
   return `<div class="mistake">${image}${words}<br><span>${escapeText(`${row}, ${how}`)}</span>${details}</div>`;
 }
 
+/** Columns of which the page tells; of more it says how many they are. */
+const MOST_COLUMNS = 500;
+
 function columnTable({ columns }: Contents): string {
   const head = ['column', 'taken as', 'inputs', 'what training saw'].map(name => cell('th', name)).join('');
-  const lines = columns.map(({ name, kind, inputs, about }) => {
+  const lines = columns.slice(0, MOST_COLUMNS).map(({ name, kind, inputs, about }) => {
     const became = inputs === 0 ? `left out (${kind})` : kind;
     return `<tr>${cell('th', name)}${cell('td', became)}${cell('td', String(inputs))}${textCell(about)}</tr>`;
   });
   const total = columns.reduce((sum, { inputs }) => sum + inputs, 0);
-  const summary = `<p>${counted(columns.length, 'column')}, ${counted(total, 'input')} of the network.</p>`;
+  const cut = columns.length > MOST_COLUMNS ? `; the first ${MOST_COLUMNS} are shown` : '';
+  const summary = `<p>${counted(columns.length, 'column')}, ${counted(total, 'input')} of the network${cut}.</p>`;
   return `${summary}${table('columns', `<thead><tr>${head}</tr></thead>${body(lines)}`)}`;
 }
 

@@ -5,6 +5,7 @@
  * Source: Hawkins, He, Williams and Baxter, «Outlier detection using replicator neural networks», DaWaK 2002.
  */
 import type { Architecture } from '../architecture.js';
+import { Problems } from '../data/problems.js';
 import { splitRows } from '../data/split.js';
 import { checkChoice, checkInteger, checkNumber, checkOptions, wrongType, wrongValue } from '../errors.js';
 import { type GraphNode, graph, multiply, subtract } from '../graph.js';
@@ -19,10 +20,10 @@ import type { Signal } from '../platform.js';
 import { checkSeed } from '../random.js';
 import type { EpochEvent } from '../trainingOptions.js';
 import { type Cells, cellsOf } from './cells.js';
-import { type ColumnKind, findColumns, fitColumns } from './columns.js';
+import { type ColumnKind, fitColumns } from './columns.js';
 import { defaultEpochs, fitWithEnd, type Run } from './fitting.js';
 import { setScaling } from './network.js';
-import { encodeAll, readingOf } from './prepare.js';
+import { encodeAll, readingOf, surveyColumns } from './prepare.js';
 import { inputWidth, type Preprocessing } from './preprocessing.js';
 import type { BaseTableModel, TableClass } from './tableModel.js';
 
@@ -155,19 +156,23 @@ export async function fitAnomalies<T extends BaseTableModel<never>>(
 ): Promise<{ model: T; report: AnomalyReport; judged: JudgedRows }> {
   const checked = checkAnomalyOptions(options, name => cells.ways.option('fitAnomalies', name));
   const { columns, impute, quantile, validation, seed, batchSize, learningRate, patience, signal, onEpoch } = checked;
-  const found = findColumns(cells, undefined, columns);
-  const learn = (rows: Cells) => preprocessingOf(rows, found, impute);
-  const all = learn(cells);
-  const whole = encodeAll(cells, all).x;
   const outer = splitRows(cells.rows, validation, seed);
   const inner = splitRows(outer.training.length, validation, seed);
-  if (inner.validation.length === 0) throw wrongValue('the table', 'at least 3 rows', cells.rows);
+  const problems = new Problems();
+  if (inner.validation.length === 0) problems.add(wrongValue('the table', 'at least 3 rows', cells.rows));
+  // Categories have an input a value, however many: what is learned for each could be 0.
+  const fitting = { impute, looksUp: false };
+  const { found, columns: fitted, x: whole } = surveyColumns(cells, { columns, ...fitting }, problems);
+  problems.throwAny();
+  if (!found || !fitted || !whole) throw new Error('expected a table without problems');
+  const all = withScore(cells, fitted);
   const pick = (rows: readonly number[]) => cells.pick(rows.map(row => outer.training[row] ?? 0));
   const training = pick(inner.training);
-  const preprocessing = learn(training);
+  const preprocessing = withScore(training, fitColumns(training, { found, ...fitting }));
   const [x, shown, heldOut] = [training, pick(inner.validation), cells.pick(outer.validation)].map(
-    part => encodeAll(part, preprocessing).x,
+    part => encodeAll(part, preprocessing, problems).x,
   ) as [Float32Array, Float32Array, Float32Array];
+  problems.throwAny();
   const create = async (own: Preprocessing) => {
     const width = inputWidth(own);
     const hidden = checked.hidden ?? [Math.max(4, width), Math.max(1, Math.floor(width / 3))];
@@ -220,16 +225,11 @@ export async function fitAnomalies<T extends BaseTableModel<never>>(
   };
 }
 
-/**
- * What rows say of their columns; categories have an input a value, however many: what is learned for each could be 0.
- */
-function preprocessingOf(rows: Cells, found: ReturnType<typeof findColumns>, impute: boolean): Preprocessing {
+/** What rows say of their columns, with the score as the target. */
+function withScore(rows: Cells, columns: Omit<Preprocessing, 'target'>): Preprocessing {
   const reading = readingOf(rows);
-  return {
-    ...fitColumns(rows, { found, impute, looksUp: false }),
-    target: { name: 'anomaly', kind: 'number', mean: 0, scale: 1, outside: true },
-    ...(reading && { reading }),
-  };
+  const target = { name: 'anomaly', kind: 'number', mean: 0, scale: 1, outside: true } as const;
+  return { ...columns, target, ...(reading && { reading }) };
 }
 
 /** @internal The score that so large a share of the rows does not pass. */

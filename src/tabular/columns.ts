@@ -3,10 +3,10 @@ import { Problems } from '../data/problems.js';
 import { fitScaling, type Scaling } from '../data/scaling.js';
 import { column, columnIndex, missingColumn } from '../data/table.js';
 import { checkChoice, listed, quote, wrongValue } from '../errors.js';
+import { fitCategories, mostFrequent, rareBelow } from './categories.js';
 import type { Cells } from './cells.js';
 import { dateOrders, datePart, readDate } from './dates.js';
 import {
-  type CategoryColumn,
   DATE_PARTS,
   type DateOrder,
   type DroppedColumn,
@@ -35,11 +35,6 @@ export type Found =
 const MOST_COLUMNS = 100_000;
 /** Texts that are counted one by one; of more it is known that they are many. */
 const MOST_COUNTED = 20_000;
-/** Categories of more values than this become few numbers that are learned for each value. */
-const MOST_SPREAD = 50;
-/** The most frequent values that have a place of their own: of those that are looked up, and of those that are not. */
-const MOST_VALUES = 20_000;
-const MOST_PLACES = 1000;
 /** Texts of which more than half differ are names, from so many on. */
 const SURELY_CATEGORIES = 20;
 const BOOLEANS = ['false true', 'no yes', 'n y', 'f t', 'off on', 'nein ja', 'non oui'].map(pair => pair.split(' '));
@@ -86,15 +81,20 @@ function profileOf(cells: Cells, index: number): Profile {
   return { numbers: numbers.subarray(0, numberCount), texts, textCount, countedRows, missing, units };
 }
 
+/** Why a column is left out whose problem is told. */
+const PROBLEM = 'a problem';
+
 /**
  * @internal What each column but the target is, as its cells show or as the user says.
  *
- * @throws with all problems together: columns without a name, or with one that another has, or of several units
+ * @param gathered where problems go: columns without a name, or with one that another has, or of several units; without
+ *   it they are thrown, all together
  */
 export function findColumns(
   cells: Cells,
   target: string | undefined,
   asked: Readonly<Record<string, ColumnKind>> = {},
+  gathered?: Problems,
 ): ReadonlyMap<string, Found> {
   for (const [name, kind] of Object.entries(asked)) {
     if (cells.find(name).length === 0) throw missingColumn(cells, name, target === undefined ? [] : [target]);
@@ -105,7 +105,7 @@ export function findColumns(
   const used = cells.header.length - Object.values(asked).filter(kind => kind === 'drop').length;
   if (used > MOST_COLUMNS + 1)
     throw wrongValue('the table', `at most ${MOST_COLUMNS} columns`, used, 'leave some out of it');
-  const problems = new Problems();
+  const problems = gathered ?? new Problems();
   const found = new Map<string, Found>();
   const own = new Map(Object.entries(asked));
   for (const [index, name] of cells.header.entries()) {
@@ -121,10 +121,10 @@ export function findColumns(
       if (!(error instanceof RangeError)) throw error;
       problems.add(error);
       // Of columns of one name the first speaks for all.
-      found.set(name, { name, kind: 'drop', reason: 'a problem' });
+      found.set(name, { name, kind: 'drop', reason: PROBLEM });
     }
   }
-  problems.throwAny();
+  if (gathered === undefined) problems.throwAny();
   return found;
 }
 
@@ -232,13 +232,14 @@ export function fitPreprocessing(training: Cells, settings: ColumnSettings): Pre
   return { ...fitColumns(training, settings), target: fitTargetColumn(training, settings) };
 }
 
-/** @internal {@link fitPreprocessing}, but for the target. */
+/** @internal {@link fitPreprocessing}, but for the target; `gathered` as {@link findColumns} takes it. */
 export function fitColumns(
   training: Cells,
-  settings: Omit<ColumnSettings, 'task' | 'target'> & { readonly target?: string },
+  settings: Omit<ColumnSettings, 'task' | 'target'> & { readonly target?: string | undefined },
+  gathered?: Problems,
 ): Omit<Preprocessing, 'target'> {
   const { target, found, impute = false, looksUp = true } = settings;
-  const problems = new Problems();
+  const problems = gathered ?? new Problems();
   const columns: InputColumn[] = [];
   const dropped: DroppedColumn[] = [];
   for (const [name, kind] of found) {
@@ -251,11 +252,12 @@ export function fitColumns(
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
         problems.add(error);
+        dropped.push({ name, kind: 'drop', reason: PROBLEM });
       }
     }
   }
-  problems.throwAny();
-  if (columns.length === 0) {
+  if (gathered === undefined) problems.throwAny();
+  if (columns.length === 0 && !dropped.some(({ reason }) => reason === PROBLEM)) {
     const names = dropped.map(({ name, kind }) => `${quote(name)} (${kind})`);
     const got = dropped.length === 0 ? 'none' : `none but ${listed(names)}, left out`;
     throw wrongValue(
@@ -364,37 +366,4 @@ function checkedScaling(values: Float64Array, name: string): Scaling {
     throw wrongValue(column(name), 'numbers whose sum and range are finite', 'larger ones', 'rescale the column');
   }
   return scaling;
-}
-
-/** Texts of fewer rows than this share a place: one in 200 of the rows, and five at most. */
-function rareBelow(rows: number): number {
-  return Math.min(5, Math.ceil(rows / 200));
-}
-
-function fitCategories(
-  counts: ReadonlyMap<string, number>,
-  rows: number,
-  looksUp: boolean,
-): Omit<CategoryColumn, 'name' | 'kind'> {
-  const most = looksUp ? MOST_VALUES : MOST_PLACES;
-  const fill = mostFrequent(counts);
-  const least = (rows: number) => [...counts].filter(([, count]) => count >= rows);
-  let frequent = least(rareBelow(rows));
-  // Who asks for a column of texts that are all rare wants those that come again.
-  if (frequent.length === 0) frequent = least(2);
-  if (frequent.length > most) frequent.sort((a, b) => b[1] - a[1]).splice(most);
-  const values = frequent.length === 0 ? [fill] : frequent.map(([text]) => text).sort();
-  const rare = values.length < counts.size ? ({ other: true } as const) : {};
-  if (!looksUp || values.length <= MOST_SPREAD) return { values, fill, ...rare };
-  return { values, fill, ...rare, embedding: Math.min(16, Math.round(1.6 * values.length ** 0.56)) };
-}
-
-/** The first in the order of code units of those with the most rows. */
-function mostFrequent(counts: ReadonlyMap<string, number>): string {
-  let [fill, most] = ['', 0];
-  for (const value of [...counts.keys()].sort()) {
-    const count = counts.get(value) ?? 0;
-    if (count > most) [fill, most] = [value, count];
-  }
-  return fill;
 }

@@ -33,7 +33,10 @@ export function numbersOf(figures: Figures): Record<string, number> {
 }
 
 /** The rows' classes, by which folds and parts are stratified; none of numbers. */
-function labelsOf(cells: Cells, options: CheckedOptions) {
+function labelsOf(
+  cells: Cells,
+  options: Pick<CheckedOptions, 'target' | 'task' | 'columns' | 'impute' | 'validation'>,
+) {
   const { settings } = survey(cells, options);
   return settings.task === 'classification' ? targetLabels(cells, options.target) : undefined;
 }
@@ -53,7 +56,8 @@ export async function crossValidateCells<T extends BaseTableModel<never>>(
   { folds, seeds, workers }: FoldsWish,
   onFold: (fold: TableFold) => void,
 ) {
-  const labels = labelsOf(cells, options);
+  // How many rows of a class there must be, the folds say.
+  const labels = labelsOf(cells, { ...options, validation: 0 });
   const at = (name: string) => cells.ways.option('crossValidate', name);
   const task = labels === undefined ? 'regression' : 'classification';
   // By their names, which an error then tells.

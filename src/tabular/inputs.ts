@@ -1,4 +1,5 @@
 /** How the columns that are predicted from become the network's inputs. */
+import { roomFor } from '../conversions.js';
 import { Problems } from '../data/problems.js';
 import { standardise } from '../data/scaling.js';
 import { columnIndex } from '../data/table.js';
@@ -49,8 +50,11 @@ export function encodeInputs(cells: Cells, preprocessing: Preprocessing, options
   for (const input of columns) {
     if (input.kind === 'constant') encoder.constant(input.mean, offset);
     else {
-      encoder.encode(input, columnIndex(cells, input.name, named), offset);
-      if (input.indicator) encoder.indicate(offset + valueWidth(input));
+      const find = () => columnIndex(cells, input.name, named);
+      // A table of one column was not taken apart: what the first says of that is enough.
+      const index = cells.header.length === 1 ? find() : encoder.problems.attempt(find);
+      if (index !== undefined) encoder.encode(input, index, offset);
+      if (index !== undefined && input.indicator) encoder.indicate(offset + valueWidth(input));
     }
     offset += columnWidth(input);
   }
@@ -81,7 +85,7 @@ class InputEncoder implements Encoded {
     private readonly options: EncodeOptions,
   ) {
     this.#width = inputWidth(preprocessing);
-    this.x = new Float32Array(cells.rows * this.#width);
+    this.x = roomFor(cells.rows * this.#width);
     this.problems = options.problems ?? new Problems();
   }
 

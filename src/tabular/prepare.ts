@@ -13,7 +13,7 @@ import {
   fitTargetColumn,
 } from './columns.js';
 import { type Encoded, encodeInputs } from './inputs.js';
-import type { Preprocessing, StoredReading, Task } from './preprocessing.js';
+import type { Preprocessing, StoredReading, TargetColumn, Task } from './preprocessing.js';
 import { encodeTarget, targetLabels } from './target.js';
 import { decideTask } from './task.js';
 
@@ -71,8 +71,6 @@ export function prepare(cells: Cells, options: PrepareOptions): Prepared {
   const { validation, seed } = options;
   const surveyed = survey(cells, options);
   const { task, reason, settings } = surveyed;
-  // Who says that these are classes, insists.
-  if (validation > 0 && options.task === undefined) refuseSingles(surveyed.whole);
   const labels = task === 'classification' ? targetLabels(cells, options.target).codes : undefined;
   const all = Array.from({ length: cells.rows }, (_, row) => row);
   const outer = partsOf(all, labels, validation, seed);
@@ -98,30 +96,56 @@ export function prepare(cells: Cells, options: PrepareOptions): Prepared {
   return { task, reason, preprocessing, ...parts, whole, filled, unknown };
 }
 
+/** What {@link surveyColumns} is told of a table. */
+interface SurveyedColumns {
+  readonly target?: string;
+  readonly columns?: Readonly<Record<string, ColumnKind>> | undefined;
+  readonly impute?: boolean;
+  readonly looksUp?: boolean;
+}
+
+/** What columns are, what all rows say of them, and all rows encoded by that; undefined where `problems` say why. */
+export function surveyColumns(cells: Cells, options: SurveyedColumns, problems: Problems) {
+  const { target, columns: asked, impute, looksUp } = options;
+  const found = problems.attempt(() => findColumns(cells, target, asked, problems));
+  const settings = { target, ...(impute !== undefined && { impute }), ...(looksUp !== undefined && { looksUp }) };
+  const columns = found && problems.attempt(() => fitColumns(cells, { ...settings, found }, problems));
+  const x = columns && encodeAll(cells, { ...columns, target: nameless(target) }, problems).x;
+  return { found, columns, x };
+}
+
+/** A target of which nothing but its name is known. */
+function nameless(name = ''): TargetColumn {
+  return { name, kind: 'classes', values: [] };
+}
+
 /** A table's task and columns, and all rows encoded by what they say themselves: whatever is wrong with any is told. */
-export function survey(cells: Cells, options: Pick<PrepareOptions, 'target' | 'task' | 'columns' | 'impute'>) {
+export function survey(
+  cells: Cells,
+  options: Pick<PrepareOptions, 'target' | 'task' | 'columns' | 'impute' | 'validation'>,
+) {
   const { target, impute = false } = options;
   const problems = new Problems();
   columnIndex(cells, target);
   const { task, reason } = problems.attempt(() =>
     options.task === undefined ? decideTask(cells, target) : { task: options.task, reason: cells.ways.askedTask },
   ) ?? { task: undefined, reason: '' };
-  const found = problems.attempt(() => findColumns(cells, target, options.columns));
-  const columns = found && problems.attempt(() => fitColumns(cells, { target, found, impute }));
+  const { found, columns, x } = surveyColumns(cells, options, problems);
   const own = task && problems.attempt(() => fitTargetColumn(cells, { target, task }));
-  const encoded =
-    columns && encodeAll(cells, { ...columns, target: own ?? { name: target, kind: 'classes', values: [] } }, problems);
   const y = own && problems.attempt(() => encodeTarget(cells, own));
+  // Who says that these are classes, insists.
+  if (own && y && options.validation > 0 && options.task === undefined)
+    problems.attempt(() => refuseSingles(cells, y, own));
   problems.throwAny();
-  if (!task || !found || !columns || !own || !encoded || !y) throw new Error('expected a table without problems');
+  if (!task || !found || !columns || !own || !x || !y) throw new Error('expected a table without problems');
   const reading = readingOf(cells);
   const preprocessing: Preprocessing = { ...columns, target: own, ...(reading && { reading }) };
   const settings: ColumnSettings = { target, task, found, impute };
-  return { task, reason, settings, whole: { cells, x: encoded.x, y, preprocessing } };
+  return { task, reason, settings, whole: { cells, x, y, preprocessing } };
 }
 
 /** Refuses classes of one row, which are learned or judged and not both. */
-function refuseSingles({ cells, y, preprocessing: { target } }: NonNullable<Prepared['whole']>): void {
+function refuseSingles(cells: Cells, y: Iterable<number>, target: TargetColumn): void {
   if (target.kind !== 'classes') return;
   const counts = new Int32Array(target.values.length);
   for (const index of y) counts[index] = (counts[index] ?? 0) + 1;

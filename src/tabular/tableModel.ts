@@ -1,5 +1,6 @@
 /** A model of a table with all that it needs: predicts, judges itself, says what matters, is saved. */
 import { inputNumbers, outputShape } from '../architecture.js';
+import { Problems } from '../data/problems.js';
 import { checkInteger, checkOptions, wrongKind } from '../errors.js';
 import { checkPath } from '../files/access.js';
 import type { Bytes } from '../kinds.js';
@@ -13,9 +14,10 @@ import { inOwnUnit, markEncoded, outputsFor } from './encoded.js';
 import { classFigures, type Figures, numberFigures } from './figures.js';
 import type { TableTrial } from './folds.js';
 import { type Importance, permutationImportance } from './importance.js';
+import { type EncodeOptions, encodeInputs } from './inputs.js';
 import { columnWidth, PREPROCESSING, type Preprocessing } from './preprocessing.js';
 import { type TableParts, TablePredictor, takePreprocessing } from './tablePredictor.js';
-import { classIndices, knownNumbers } from './target.js';
+import { classIndices, encodeTarget, knownNumbers } from './target.js';
 
 export interface ImportanceOptions {
   /** How often each column is dealt out; 5 by default. */
@@ -91,7 +93,9 @@ export class BaseTableModel<Row extends object = Record<string, unknown>> extend
 
   /** @internal */
   evaluateCells(cells: Cells, impute?: boolean, by: Preprocessing = this.preprocessing): Figures {
-    return figuresOf(this.outputs(cells, impute), cells, by);
+    const filling = (impute ?? this.preprocessing.impute) ? 'fill' : 'refuse';
+    const x = encodeJudged(cells, this.preprocessing, { missing: filling });
+    return figuresOf(outputsFor(this.model, x, this.preprocessing), cells, by);
   }
 
   /**
@@ -156,6 +160,15 @@ export function tableOf<T extends BaseTableModel<never>>(tableClass: TableClass<
 /** @internal How many numbers a network takes and gives. */
 export function widthsOf({ architecture }: Predictor): { inputs: number; outputs: number } {
   return { inputs: inputNumbers(architecture), outputs: size(outputShape(architecture)) };
+}
+
+/** @internal Rows with their target as inputs: whatever is wrong with either is told together. */
+export function encodeJudged(cells: Cells, preprocessing: Preprocessing, options: EncodeOptions): Float32Array {
+  const problems = new Problems();
+  const { x } = encodeInputs(cells, preprocessing, { ...options, problems });
+  problems.attempt(() => encodeTarget(cells, preprocessing.target));
+  problems.throwAny();
+  return x;
 }
 
 /** @internal The figures of a network's outputs for rows whose target is known. */

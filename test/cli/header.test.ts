@@ -18,6 +18,14 @@ describe('a header', () => {
     expect(() => checkHeader(openTable('f.csv', new TextEncoder().encode(text)), { header: true })).not.toThrow();
   });
 
+  it('is missed where scikit-learn counts rows and inputs', () => {
+    const counted = (rows: number) => `${rows},4,setosa,versicolor,virginica\n5.1,3.5,1.4,0.2,0\n6.2,3.4,5.4,2.3,2\n`;
+    expect(() => check(counted(2))).toThrow(
+      "f.csv, line 1: expected the names of the columns, got '2' and '4', which count the rows and the inputs below; write",
+    );
+    expect(() => check(counted(3))).not.toThrow();
+  });
+
   it.each([
     ['names', 'a,b\n1,2\n3,4\n'],
     ['years', 'country,1990,1991,1992\nA,1,2,3\nB,4,5,6\n'],

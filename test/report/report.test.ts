@@ -46,6 +46,19 @@ describe('report(model, history, data)', () => {
     expect(page).toContain(`<b>${(accuracy * 100).toFixed(1)}%</b>`);
   });
 
+  it('tells of the first 500 columns of a wide table', async () => {
+    const names = Array.from({ length: 600 }, (_, column) => `c${column}`);
+    const rows = Array.from({ length: 20 }, (_, row) => ({
+      ...Object.fromEntries(names.map((name, column) => [name, (row * (column + 1)) % 23])),
+      answer: 'ab'[row % 2],
+    }));
+    const model = await fitTable(rows, { target: 'answer', hidden: [], epochs: 1 });
+    const page = report(model, undefined, rows);
+    expect(page).toContain('<p>600 columns, 600 inputs of the network; the first 500 are shown.</p>');
+    expect(page).toContain('<th>c499</th>');
+    expect(page).not.toContain('<th>c500</th>');
+  });
+
   it('takes one probability, rows of targets and numbers', async () => {
     const one = await Model.create(sequential(2, [dense(1, { activation: 'sigmoid' })]));
     const two = await Model.create(sequential(2, [dense(2)]));

@@ -62,6 +62,21 @@ it('refuses what has no rows to choose by, and wrong options', async () => {
   await expect(fitAnomalies(rows, { ...settings, target: 'faulty' } as never)).rejects.toThrow("got 'target'");
 });
 
+it('tells of all that is wrong with a table together', async () => {
+  const table = rows.slice(0, 40).map((row, i) => ({
+    ...row,
+    load: i === 3 ? null : row.load,
+    fee: i % 2 ? '$5' : '5 %',
+    day: i === 7 ? 'soon' : `2026-01-${10 + (i % 9)}`,
+  }));
+  const { problems } = await fitAnomalies(table, settings).catch(error => error);
+  expect(problems).toEqual([
+    expect.stringContaining("column 'fee': expected one unit"),
+    expect.stringContaining("row 3, column 'load': expected a value"),
+    expect.stringContaining("row 7, column 'day': expected a date"),
+  ]);
+});
+
 it('trains, predicts and judges from the command line', async () => {
   folder.write('machines.csv', csv);
   const options = ['--task', 'anomaly', '--ignore', 'faulty', '--epochs', '60', '--learning-rate', '0.005', '--json'];

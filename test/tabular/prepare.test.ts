@@ -34,6 +34,26 @@ describe('prepare', () => {
   });
 });
 
+it('tells together of columns, cells and classes', () => {
+  const rows = Array.from({ length: 40 }, (_, i) => {
+    return `${i % 2 ? '$5' : '5 %'},${i === 3 ? '' : i},${i === 7 ? 'soon' : `2026-01-${10 + (i % 9)}`},${i === 9 ? 'c' : 'ab'[i % 2]}`;
+  });
+  const cells = parseTable(`fee,load,day,y\n${rows.join('\n')}\n`, 'f.csv');
+  const options = { target: 'y', validation: 0.2, seed: 0, keep: 'best', refit: true } as const;
+  let problems: readonly string[] = [];
+  try {
+    prepare(cells, options);
+  } catch (error) {
+    ({ problems } = error as { problems: readonly string[] });
+  }
+  expect(problems).toEqual([
+    expect.stringContaining("column 'fee': expected one unit"),
+    expect.stringContaining("target 'y': expected two rows of every class, got one of 'c'"),
+    expect.stringContaining("row 4 (line 5), column 'load': expected a value"),
+    expect.stringContaining("row 8 (line 9), column 'day': expected a date"),
+  ]);
+});
+
 it('refuses more columns than 100,000', () => {
   const cells = { header: new Array<string>(100_002).fill('c') } as unknown as Cells;
   expect(() => findColumns(cells, 'c0')).toThrow('the table: expected at most 100000 columns, got 100002; leave some');

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseTable } from '../../src/data/csv.js';
 import { fitScaling, restore, standardise } from '../../src/data/scaling.js';
-import type { Cells } from '../../src/tabular/cells.js';
+import { PLAIN_READING } from '../../src/data/table.js';
+import { type Cells, ValueCells } from '../../src/tabular/cells.js';
 import { type ColumnKind, findColumns, fitPreprocessing as fitFound } from '../../src/tabular/columns.js';
 import { encodeInputs } from '../../src/tabular/inputs.js';
 import { inputWidth, outputWidth, parsePreprocessing, type Task } from '../../src/tabular/preprocessing.js';
@@ -222,6 +223,13 @@ describe('encoding', () => {
         'correct it, or put the most frequent one in its place with --impute',
     );
     expect([...encodeInputs(table, old, { unknown: 'fill' }).x.subarray(0, 4)]).toEqual([0, 0, 0, 1]);
+  });
+
+  it('says how much memory it has not, where the engine refuses it', () => {
+    const rows = new ValueCells(new Map(fitted.columns.map(({ name }) => [name, []] as const)), 2 ** 36, PLAIN_READING);
+    expect(() => encodeInputs(rows, fitted)).toThrow(
+      'memory: expected room for 1310720 MiB, got a refusal; give fewer',
+    );
   });
 
   it('refuses a missing column, a text and a number that float32 cannot hold', () => {
