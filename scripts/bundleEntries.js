@@ -50,10 +50,14 @@ function replaced(forwardOnly) {
  * object or a list is spread in it: a thirtieth of what predicts. So Rollup goes over it once more.
  */
 async function bundle(entryPoints, forwardOnly) {
-  const { outputFiles } = await build({ ...options, ...replaced(forwardOnly), entryPoints, splitting: true });
+  const shared = 'entries/shared-[hash]';
+  const parts = { entryPoints, splitting: true, chunkNames: shared };
+  const { outputFiles } = await build({ ...options, ...replaced(forwardOnly), ...parts });
   const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
   const inputs = entryPoints.map(path => relative('src', path).replace(/\.ts$/, ''));
   const whole = await rollup({
+    // Files of WebAssembly that are imported lie where they did.
+    makeAbsoluteExternalsRelative: false,
     input: Object.fromEntries(inputs.map(name => [name, resolve('dist', `${name}.js`)])),
     plugins: [
       {
@@ -66,7 +70,7 @@ async function bundle(entryPoints, forwardOnly) {
       },
     ],
   });
-  const { output } = await whole.generate({ chunkFileNames: 'entries/shared-[hash].js', minifyInternalExports: false });
+  const { output } = await whole.generate({ chunkFileNames: `${shared}.js`, minifyInternalExports: false });
   for (const { fileName, code } of output) {
     const short = { minifyWhitespace: true, minifySyntax: true, lineLimit: 120, target: options.target };
     const path = `dist/${fileName}`;
