@@ -257,6 +257,8 @@ function scheduled(rate: Schedule, step: number): number {
       const top = rising * rate.steps - 1;
       const end = rate.steps - 1;
       if (step < top) return between(start, peak, step / top);
+      // Where it rises in all of its steps, the last one is at the peak.
+      if (step === top) return peak;
       return between(peak, start / endDivisor, end > top ? Math.min((step - top) / (end - top), 1) : 1);
     }
   }

@@ -53,6 +53,14 @@ describe('schedules', () => {
     }
   });
 
+  it('one cycle that rises in all of its steps is at the peak in the last one, as PyTorch’s with pct_start 1', () => {
+    const rising = oneCycle({ peak: 0.1, steps: 4, rising: 1 });
+    const want = [0.004, 0.028, 0.076, 0.1, 4e-7];
+    want.forEach((rate, step) => {
+      expect(rateAt(rising, step), `step ${step}`).toBeCloseTo(rate, 12);
+    });
+  });
+
   it('those that end stay at their end', () => {
     expect(rateAt(polynomialDecay({ initial: 1, final: 0.25, steps: 3, power: 0.5 }), 1e6)).toBe(0.25);
     expect(rateAt(cosineDecay({ initial: 1, final: 0.25, steps: 3 }), 1e6)).toBe(0.25);
