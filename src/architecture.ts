@@ -1,6 +1,16 @@
 /** Step 1 of a network, its architecture: an input shape and a list of layers, checked, frozen, and JSON both ways. */
 import type { IndexRule } from './data/indices.js';
-import { checkOptions, describe, listed, messageOf, quote, wrongKind, wrongType, wrongValue } from './errors.js';
+import {
+  checkOptions,
+  describe,
+  listed,
+  messageOf,
+  quote,
+  shorten,
+  wrongKind,
+  wrongType,
+  wrongValue,
+} from './errors.js';
 import { parseStrictly } from './files/strictJson.js';
 import { FORWARD_ONLY } from './forwardOnly.js';
 import { isList } from './kinds.js';
@@ -139,9 +149,22 @@ function checkWiring(where: string, graph: Architecture): Architecture {
 function checkPlaces<A extends Architecture>(where: string, architecture: A): A {
   const placed = placedLayers(architecture);
   // Of a file parameters of one name would lack a tensor.
-  if (!FORWARD_ONLY) refuseSharedNames(where, placed);
+  if (!FORWARD_ONLY) {
+    refuseSharedNames(where, placed);
+    refuseHuge(where, placed);
+  }
   refuseLateTables(where, architecture);
   return architecture;
+}
+
+/** More than a row of a value can have: memory has 4 GiB. */
+const MOST_NUMBERS = 2 ** 30;
+
+function refuseHuge(where: string, placed: readonly PlacedLayer[]): void {
+  const huge = placed.find(({ outputShape }) => size(outputShape) >= MOST_NUMBERS);
+  if (!huge) return;
+  const expected = `fewer than ${MOST_NUMBERS} numbers of a row, which are 4 GiB`;
+  throw wrongValue(`${where}: ${shorten(huge.name)}`, expected, batchShape(huge.outputShape));
 }
 
 /** What the input is called where nobody named it. */

@@ -231,12 +231,13 @@ export function repeatVector(a: GraphNode, n: number): GraphNode {
 /**
  * What an attention layer makes of one sequence's steps, `query`, by those of another, `source`: cross-attention.
  *
+ * @param layer of {@link shared} ones all uses have the same parameters
  * @throws where the layer is no `multiHeadAttention`
  */
-export function attend(query: GraphNode, source: GraphNode, layer: MultiHeadAttentionLayer): GraphNode {
-  const checked = checkLayer('attend', layer);
-  if (checked.kind === 'multiHeadAttention') return nodeOf('attend', query).plot.add(checked, [query, source]);
-  throw wrongValue('attend: layer', 'a multiHeadAttention(…)', checked.kind);
+export function attend(query: GraphNode, source: GraphNode, layer: MultiHeadAttentionLayer | SharedLayer): GraphNode {
+  const { kind } = checkLayer('attend', layer instanceof SharedLayer ? layer.layer : layer);
+  if (kind === 'multiHeadAttention') return nodeOf('attend', query).plot.add(layer, [query, source]);
+  throw wrongValue('attend: layer', 'a multiHeadAttention(…)', kind);
 }
 
 function nodeOf(where: string, a: unknown): GraphNode {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   Architecture,
   add,
+  attend,
   concatenate,
   dense,
   dropout,
@@ -10,12 +11,14 @@ import {
   type GraphNode,
   graph,
   Model,
+  multiHeadAttention,
   permute,
   sequential,
   shared,
   slice,
   subtract,
   Trainer,
+  upSampling2d,
 } from '../../src/entries/node.js';
 import { labels, numbers } from '../reference/data.js';
 
@@ -41,6 +44,24 @@ describe('a graph', () => {
     const layers = [flatten(), dense(10, { activation: 'relu' }), dense(3, { activation: 'softmax' })];
     const chain = graph([4, 4], x => layers.reduce((node: GraphNode, layer) => node.to(layer), x));
     expect(JSON.stringify(chain)).toBe(JSON.stringify(sequential([4, 4], layers)));
+  });
+
+  it('shares the weights of attention between what it attends to', async () => {
+    const attending = (layers: readonly (ReturnType<typeof multiHeadAttention> | ReturnType<typeof shared>)[]) =>
+      graph([3, 4], x => {
+        const [one, other = one] = layers;
+        const source = slice(x, { start: 0, end: 4 });
+        return one && other ? add(attend(x, source, one), attend(source, x, other)) : x;
+      });
+    const twice = await Model.create(attending([shared(multiHeadAttention(2, 3))]), { seed: 1 });
+    const apart = await Model.create(attending([multiHeadAttention(2, 3), multiHeadAttention(2, 3)]), { seed: 2 });
+    expect(twice.parameters).toHaveLength(8);
+    const values = twice.parameters.flatMap(({ name, data: own }) => {
+      return [1, 2].map(node => [name.replace(/^1/, String(node)), own] as const);
+    });
+    apart.setParameters(Object.fromEntries(values));
+    const x = numbers(24, 3);
+    expect(twice.predict(x)).toEqual(apart.predict(x));
   });
 
   it('names nodes in the order they were made, and parameters of shared layers after the first', async () => {
@@ -160,6 +181,7 @@ describe('refused', () => {
     ['settings that are no record', () => graph(4, x => slice(x, 1 as never)), /slice: expected an object/],
     ['three nodes', () => graph(4, x => subtract.apply(null, [x, x, x] as never)), /subtract\(a, b\), got 3/],
     ['columns that are not there', () => graph(4, x => slice(x, { end: 5 })), /slice: end/],
+    ['more than memory', () => sequential([999, 999, 3], [upSampling2d(999)]), /0\.upSampling2d: .* 4 GiB, got \[rows/],
     [
       'a shared layer on another width',
       () =>
