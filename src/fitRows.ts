@@ -42,8 +42,8 @@ export function rowsOf(
         ? { training: whole, validation: given }
         : splitReady(`${where}: validationSplit`, whole, validationSplit, run.model.seed, run.goals);
     weigh(run, where, parts.training, parts.validation);
-    const judged = parts.validation && run.ready(parts.validation, true);
-    return { source: new Whole(run.ready(parts.training)), judged };
+    const judged = parts.validation && run.ready(parts.validation, { judged: true });
+    return { source: new Whole(run.ready(parts.training, { whole: where })), judged };
   }
   checkOptions(named, data, ['chunks', 'rows']);
   if (validationSplit !== undefined) {
@@ -56,7 +56,7 @@ export function rowsOf(
     return run.ready(read(run, place, chunk as TrainingData));
   };
   const source = new Chunks(where, data, rowsOfStep(run.config), readChunk);
-  return { source, judged: given && run.ready(given, true) };
+  return { source, judged: given && run.ready(given, { judged: true }) };
 }
 
 /** Rows are weighed from the first ones on that have weights. */

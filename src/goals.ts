@@ -2,7 +2,7 @@
 import { type Architecture, outputsOf, placedLayers } from './architecture.js';
 import { putColumns, takeColumns } from './data/columns.js';
 import { type OutputGradient, readGradient, readTargets, type SequenceLengths, type Targets } from './data/samples.js';
-import { checkNumber, checkOptions, wrongKind } from './errors.js';
+import { checkNumber, checkOptions, wrongKind, wrongValue } from './errors.js';
 import { hasKey, kindOf } from './kinds.js';
 import { sequencesOf } from './lengths.js';
 import { fitLoss, type Loss, type LossConfig, mayBeNegative, refuseConstant, resolveLoss } from './losses/index.js';
@@ -86,9 +86,11 @@ export function resolveGoals(
   const weights = valuesByName(`${where}: lossWeights`, 'output', lossWeights ?? {}, names);
   const lists = valuesByName(`${where}: metrics`, 'output', metrics ?? {}, names);
   const place = (what: string, i: number) => `${where}: ${what}: ${names[i]}`;
+  const counts = weights.map((own = 1, i) => checkNumber(place('lossWeights', i), own, { min: 0 }));
+  if (counts.every(count => count === 0)) throw wrongValue(`${where}: lossWeights`, 'a number above 0', 'only 0');
   return {
     loss: byName(losses.map((own, i) => resolveLoss(place('loss', i), own))),
-    lossWeights: byName(weights.map((own = 1, i) => checkNumber(place('lossWeights', i), own, { min: 0 }))),
+    lossWeights: byName(counts),
     metrics: byName(lists.map((own, i) => checkMetricList(place('metrics', i), own))),
   };
 }

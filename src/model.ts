@@ -224,7 +224,7 @@ class BaseModel extends OpenModel {
    * @param options `loss` and `optimizer`, which are required, and those of {@link Trainer.fit}
    */
   async fit(data: TrainingData | ChunkedData, options: TrainerOptions & FitOptions): Promise<History> {
-    checkOptions('fit', options, [...trainerOptionNames, ...fitOptionNames]);
+    checkOptions('fit', options, [...new Set([...trainerOptionNames, ...fitOptionNames])]);
     const given = options as unknown as Readonly<Record<string, unknown>>;
     const own: Record<string, unknown> = {};
     const rest: Record<string, unknown> = {};

@@ -103,11 +103,15 @@ function bareOf(goals: readonly OutputGoal[]): OutputGoal[] {
   return goals.map(goal => ({ ...goal, weighted: false }));
 }
 
-/** The same data, behind each output's targets what the row's cost counts; 1 where nothing says otherwise. */
+/**
+ * The same data, behind each output's targets what the row's cost counts; 1 where nothing says otherwise. Refuses, where
+ * they are the `whole` of a fit's rows, those of which none counts.
+ */
 export function withCostWeights(
   data: ReadyData,
   goals: readonly OutputGoal[],
   classWeights: readonly (ClassWeights | undefined)[],
+  whole?: string,
 ): ReadyData {
   const { targets, weights } = data;
   const { rows } = data.samples;
@@ -123,6 +127,9 @@ export function withCostWeights(
     const counts = Float32Array.from({ length: rows }, (_, row) => {
       return (weights?.[i]?.[row] ?? 1) * (ofClass?.[labels?.[row] ?? 0] ?? 1);
     });
+    if (whole !== undefined && counts.every(count => count === 0)) {
+      throw wrongValue(`${whole}: classWeights`, 'weights by which a row counts', 'only rows that count 0');
+    }
     putColumns(words, new Int32Array(own.buffer, own.byteOffset, own.length), { ...place, columns });
     putColumns(words, new Int32Array(counts.buffer), { ...place, start: place.start + columns, columns: 1 });
   });

@@ -124,9 +124,12 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     return this.goals === this.weighedGoals;
   }
 
-  /** Data as its plan takes them: where rows are weighed, with what their costs count, by classes unless `judged`. */
-  ready(data: ReadyData, judged = false): ReadyData {
-    return this.weighs ? withCostWeights(data, this.goals, judged ? [] : this.classWeights) : data;
+  /**
+   * Data as its plan takes them: where rows are weighed, with what their costs count, by classes unless `judged`.
+   * `whole`: where they are all there are, and one has to count.
+   */
+  ready(data: ReadyData, { judged = false, whole }: { judged?: boolean; whole?: string } = {}): ReadyData {
+    return this.weighs ? withCostWeights(data, this.goals, judged ? [] : this.classWeights, whole) : data;
   }
 
   /** Refuses classes that are to be balanced where nobody knows all rows. */

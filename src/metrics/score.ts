@@ -27,7 +27,7 @@ interface Numbers {
  * @throws TypeError and RangeError where something is no number, does not fit, or a metric says nothing of such rows
  */
 export function score(predictions: Table, y: Table, metrics: readonly Metric[]): Record<string, MetricValue> {
-  const asked = resolveMetrics('score: metrics', metrics);
+  const asked = resolveMetrics('score: metrics', metrics ?? null);
   const given = read('score: predictions', predictions);
   const truth = read('score: y', y);
   const all = given.values.length;
@@ -42,7 +42,8 @@ export function score(predictions: Table, y: Table, metrics: readonly Metric[]):
     const expected = `one number or ${columns} for each of ${rows} rows`;
     throw wrongValue('score: y', expected, `${truth.values.length} numbers`, 'predictions and y need the same rows');
   }
-  const end = { columns, decides: decidedBy(truth.values, rows, columns), threshold: 0.5, probabilities: true };
+  const decides = decidedBy(truth.values, rows, columns);
+  const end = { columns, decides, threshold: 0.5, probabilities: areProbabilities(given.values) };
   const targets = width === columns ? 'values' : 'labels';
   return scoreRows('score', asked, { ...end, targets }, given.values, truth.values);
 }
@@ -86,6 +87,11 @@ export function scoreLabels<M extends readonly MetricName[]>(
 ): Scores<M> {
   const end = { columns, decides: 'largest', threshold: 0.5, probabilities: true, targets: 'labels' } as const;
   return scoreRows('score', resolveMetrics('score', metrics), end, probabilities, labels) as Scores<M>;
+}
+
+/** Whether all lie between 0 and 1, or beyond them by a rounding. */
+function areProbabilities(values: ArrayLike<number>): boolean {
+  return Array.prototype.every.call(values, value => value >= -1e-6 && value <= 1 + 1e-6);
 }
 
 /** Rows of classes, of decisions, or mere numbers: as the targets tell. */

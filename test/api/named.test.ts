@@ -245,6 +245,11 @@ describe('is refused before any work:', () => {
       model => model.predict({ image: x.image, about: x.about }),
       "expected one for each input, got none for 'word'",
     ],
+    [
+      'costs of which none counts',
+      model => model.cost(x, y, { loss, lossWeights: { kind: 0, size: 0 } }),
+      'cost: lossWeights: expected a number above 0, got only 0',
+    ],
     ['an unknown one', model => model.predict({ ...x, abuot: x.about }), "got 'abuot'; did you mean 'about'?"],
     [
       'fewer rows of one',

@@ -248,6 +248,9 @@ describe('score refuses', () => {
       () => score([0.5, 1], [0, 1], ['topKAccuracy']),
       /expected several classes, got one score/,
     ],
+    ['no metrics', () => score(rows, [0, 1], undefined as never), /metrics: expected a list such as/],
+    ['scores that are no probabilities', () => score([1.3, -0.2], [1, 0], ['logLoss']), /logLoss: expected probab/],
+    ['rows of such', () => score([[2, -1]], [0], ['brier']), /brier: expected probabilities, got outputs/],
     ['a threshold of classes', () => score(rows, [0, 1], [f1({ threshold: 0.7 })]), /expected no threshold/],
     [
       'a matrix of decisions',

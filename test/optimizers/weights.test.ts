@@ -207,6 +207,8 @@ it('refuses what makes no sense', async () => {
     { sampleWeights: y.map((_, i) => (i === 3 ? Number.NaN : 1)) && [...y].map(() => Number.NaN) },
     /sampleWeights\[0\]/,
   );
+  const zeroes = { classWeights: [0, 1, 1], sampleWeights: [...y].map(label => Number(label === 0)) };
+  await refused({ classWeights: zeroes.classWeights }, { sampleWeights: zeroes.sampleWeights }, /rows that count 0/);
   await refused({ validationSplit: 1 }, {}, /validationSplit: .*< 1/);
   await refused({ validationSplit: 0.5, validation: { x, y } }, {}, /validationSplit: .*validation/);
   await expect(model.fit({ chunks: async function* () {} }, { ...options, classWeights: 'balanced' })).rejects.toThrow(
