@@ -185,19 +185,28 @@ export class Fit {
     const { signal, onBatch } = this.#options;
     this.#begin();
     this.#countBegun(1);
-    this.#minimization ??= new Minimization(this.#run, directions, this.#source, this.#executor, signal);
+    const minimization =
+      this.#minimization ?? new Minimization(this.#run, directions, this.#source, this.#executor, signal);
+    this.#minimization = minimization;
     this.#stepping = true;
-    const found = await this.#minimization.iterate((config.optimizer as { tolerance: number }).tolerance);
-    this.#stepping = false;
-    if (found === ABORTED) return ABORTED;
-    this.#countFinished(1, 1);
-    const { rows, scores, stopped } = found;
-    if (onBatch) {
-      const called = onBatch({ epoch: progress.epoch + 1, batch: 1, loss: scores.loss });
-      if ((await unlessAborted(signal, called)) === ABORTED) return ABORTED;
+    try {
+      const found = await minimization.iterate((config.optimizer as { tolerance: number }).tolerance);
+      if (found === ABORTED) return ABORTED;
+      const { rows, scores, stopped, keep } = found;
+      if (onBatch) {
+        const called = onBatch({ epoch: progress.epoch + 1, batch: 1, loss: scores.loss });
+        if ((await unlessAborted(signal, called)) === ABORTED) return ABORTED;
+      }
+      const ended = await this.#end(started, rows, scores);
+      if (ended === ABORTED) return ABORTED;
+      keep();
+      this.#countFinished(1, 1);
+      this.#stepping = false;
+      return { ...ended, over: stopped };
+    } finally {
+      // An epoch that was cut short is gone through again.
+      minimization.goBack();
     }
-    const ended = await this.#end(started, rows, scores);
-    return ended === ABORTED ? ABORTED : { ...ended, over: stopped };
   }
 
   #begin(): void {

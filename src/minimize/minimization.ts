@@ -51,6 +51,12 @@ interface Evaluation {
 
 type Found = Evaluation & Point;
 
+/** A point that a search found: its parameters, and what the optimiser learns on the way there. */
+interface Better extends Found {
+  readonly parameters: Float32Array;
+  readonly learn: () => void;
+}
+
 /** What an iteration came to. */
 export interface Iteration {
   /** Of the parameters that it began with, as of every step. */
@@ -58,6 +64,8 @@ export interface Iteration {
   readonly rows: number;
   /** Why no further one would bring anything. */
   readonly stopped: 'converged' | 'lineSearchFailed' | undefined;
+  /** Makes its step for good. */
+  readonly keep: () => void;
 }
 
 export class Minimization {
@@ -79,29 +87,39 @@ export class Minimization {
     this.#at = run.learning.slice();
   }
 
-  /** Makes a step, unless the signal is aborted before that is done: then the parameters are those from before it. */
+  /**
+   * Makes a step, unless the signal is aborted before that is done. Whoever does not keep it goes back to before it.
+   */
   async iterate(tolerance: number): Promise<Iteration | typeof ABORTED> {
-    try {
-      const here = this.#here ?? (await this.#evaluate());
-      if (here === ABORTED) return ABORTED;
-      if (here.cost === Infinity) throw this.#run.fail(here.rows, 'a finite cost and gradient of all rows');
-      this.#here = here;
-      const gradientNorm = norm(here.gradient);
-      const costs = withCost(this.#run.costs, here.cost);
-      const isOver = gradientNorm <= tolerance || isStalled(costs, tolerance);
-      const found = isOver ? 'converged' : await this.#step(here);
-      if (found === ABORTED) return ABORTED;
+    const here = this.#here ?? (await this.#evaluate());
+    if (here === ABORTED) return ABORTED;
+    if (here.cost === Infinity) throw this.#run.fail(here.rows, 'a finite cost and gradient of all rows');
+    this.#here = here;
+    const gradientNorm = norm(here.gradient);
+    const costs = withCost(this.#run.costs, here.cost);
+    const isOver = gradientNorm <= tolerance || isStalled(costs, tolerance);
+    const found = isOver ? 'converged' : await this.#step(here);
+    if (found === ABORTED) return ABORTED;
+    const [next, stopped] = typeof found === 'string' ? [undefined, found] : [found, undefined];
+    this.#run.learning.set(next?.parameters ?? this.#at);
+    const keep = () => {
       this.#run.costs = costs;
-      const [next, stopped] = typeof found === 'string' ? [undefined, found] : [found, undefined];
-      this.#here = next ?? here;
-      return { scores: { ...here.scores, gradientNorm, stepLength: next?.length ?? 0 }, rows: here.rows, stopped };
-    } finally {
-      this.#run.learning.set(this.#at);
-    }
+      if (!next) return;
+      next.learn();
+      this.#at.set(next.parameters);
+      this.#here = next;
+    };
+    const scores = { ...here.scores, gradientNorm, stepLength: next?.length ?? 0 };
+    return { scores, rows: here.rows, stopped, keep };
   }
 
-  /** Goes to a better point; where the search for one fails, once more from the gradient alone. */
-  async #step(here: Evaluation): Promise<Found | (Iteration['stopped'] & string) | typeof ABORTED> {
+  /** To the parameters of the last step that was kept. */
+  goBack(): void {
+    this.#run.learning.set(this.#at);
+  }
+
+  /** Looks for a better point; where the search for one fails, once more from the gradient alone. */
+  async #step(here: Evaluation): Promise<Better | (Iteration['stopped'] & string) | typeof ABORTED> {
     const direction = new Float64Array(this.#at.length);
     for (;;) {
       const knows = this.#directions.towards(direction, here.gradient);
@@ -118,13 +136,13 @@ export class Minimization {
     }
   }
 
-  /** Looks along a direction; the parameters move where something is found. */
+  /** Looks along a direction. */
   async #search(
     here: Evaluation,
     direction: Float64Array,
     slope: number,
     first: number,
-  ): Promise<Found | 'converged' | undefined | typeof ABORTED> {
+  ): Promise<Better | 'converged' | undefined | typeof ABORTED> {
     const start = { ...here, length: 0, slope };
     const lengths = lineSearch<Found>(start, first, this.#directions.flatness);
     let asked = lengths.next();
@@ -139,15 +157,14 @@ export class Minimization {
       asked = lengths.next(point);
     }
     const found = asked.value;
-    const next = this.#pointAt(direction, found?.length ?? 0);
-    const step = Float64Array.from(next, (value, i) => value - (this.#at[i] ?? 0));
+    const parameters = this.#pointAt(direction, found?.length ?? 0);
+    const step = Float64Array.from(parameters, (value, i) => value - (this.#at[i] ?? 0));
     if (!found || step.every(change => change === 0)) {
       // A parabola of that curvature lies no deeper than costs are rounded.
       return (slope * slope) / (2 * curvature) <= roundingOf(here.cost) && curvature > 0 ? 'converged' : undefined;
     }
-    this.#directions.learn(step, direction, here.gradient, found.gradient);
-    this.#at.set(next);
-    return found;
+    const learn = () => this.#directions.learn(step, direction, here.gradient, found.gradient);
+    return { ...found, parameters, learn };
   }
 
   #pointAt(direction: Float64Array, length: number): Float32Array {

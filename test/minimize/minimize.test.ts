@@ -108,6 +108,26 @@ describe.each(names)('%s', optimizer => {
     expect(scoresOf(again)).toEqual(scoresOf(wanted));
   });
 
+  it('leaves it where it is aborted before an iteration is judged, and makes that again, here and from a file', async () => {
+    const [model, other] = [await create(), await create()];
+    const options = { loss, optimizer } as const;
+    const judged = { validationSplit: 0.25 } as const;
+    const trainer = await model.trainer(options);
+    const stop = new AbortController();
+    const onBatch: FitOptions['onBatch'] = ({ epoch }) => void (epoch === 3 && stop.abort());
+    const history = await trainer.fit(small, { ...judged, epochs: 9, signal: stop.signal, onBatch });
+    expect([history.stopped, history.loss.length, trainer.epoch, trainer.steps]).toEqual(['aborted', 2, 2, 2]);
+    const straight = await other.trainer(options);
+    await straight.fit(small, { ...judged, epochs: 2 });
+    expect(valuesOf(model)).toEqual(valuesOf(other));
+    const wanted = scoresOf(await straight.fit(small, { ...judged, epochs: 3 }));
+    const loaded = await Trainer.fromBytes(trainer.toBytes());
+    for (const again of [loaded, trainer]) {
+      expect(scoresOf(await again.fit(small, { ...judged, epochs: 3 }))).toEqual(wanted);
+      expect(valuesOf(again.model)).toEqual(valuesOf(other));
+    }
+  });
+
   it('is told of by callbacks, judges, weighs, and stops early', async () => {
     const model = await create();
     const batches: unknown[] = [];
