@@ -109,7 +109,7 @@ export function mendOf(told: string, example: string): string {
     : 'is it running and to be reached?';
 }
 
-/** An address without its password, for messages. */
+/** An address without what may be secret, for messages: a password may also stand behind its question mark. */
 export function shownAddress(address: string): string {
-  return shorten(address.replace(/\/\/[^@/]*@/, '//…@'));
+  return shorten(address.replace(/\?.*$/s, '').replace(/\/\/.*@/s, '//…@'));
 }

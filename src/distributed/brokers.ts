@@ -24,6 +24,7 @@ export function checkBroker(where: string, address: unknown, name: unknown): Ope
   const scheme = /^([a-z][a-z0-9+.-]*:)\/\//i.exec(address)?.[1]?.toLowerCase() ?? '';
   const open = openers[scheme];
   if (!open) throw wrongValue(`${where}: url`, expected, scheme === '' ? 'no scheme' : quote(scheme));
+  if (open === openRedis && !URL.canParse(address)) throw wrongValue(`${where}: url`, expected, 'one that is none');
   return open;
 }
 

@@ -3,9 +3,10 @@ import { describe, quote, wrongValue } from '../errors.js';
 import { readSafetensors } from '../files/safetensors.js';
 import { parseStrictly } from '../files/strictJson.js';
 import { type Bytes, isList, kindOf } from '../kinds.js';
-import type { Outer, RoundEvent } from './cluster.js';
+import type { RoundEvent } from './cluster.js';
 import type { Position } from './outer.js';
 import { difference } from './plain.js';
+import type { RoundsConfig } from './shard.js';
 import { type Carried, checkTensors, pack, pickBy, type Spec } from './tensors.js';
 
 const KEY = 'myelin.rounds';
@@ -18,18 +19,13 @@ export interface RunState extends Position {
   readonly digests: readonly string[];
 }
 
-/** A run as it is told from others: plain data. */
-export interface RunConfig {
-  readonly outer: Outer;
-}
-
 /** The tensors of a state: what is carried, and the velocity of what learns. */
-function specsOf({ outer }: RunConfig, carried: readonly Carried[]): Spec[] {
+function specsOf({ outer }: RoundsConfig, carried: readonly Carried[]): Spec[] {
   const moving = outer.kind === 'nesterov' ? carried.filter(({ trainable }) => trainable) : [];
   return [...carried, ...moving.map(({ name, shape }) => ({ name: VELOCITY + name, shape }))];
 }
 
-export function packState(config: RunConfig, carried: readonly Carried[], state: RunState): Bytes {
+export function packState(config: RoundsConfig, carried: readonly Carried[], state: RunState): Bytes {
   const { values, velocity, events, digests } = state;
   const all: Record<string, Float32Array> = { ...values };
   for (const [name, speed] of Object.entries(velocity)) all[VELOCITY + name] = speed;
@@ -43,7 +39,7 @@ export function packState(config: RunConfig, carried: readonly Carried[], state:
  */
 export function unpackState(
   where: string,
-  config: RunConfig,
+  config: RoundsConfig,
   carried: readonly Carried[],
   bytes: Uint8Array,
 ): RunState {

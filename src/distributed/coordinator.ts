@@ -1,9 +1,9 @@
 /** Gives jobs to a cluster's workers and waits for what they come to. */
 import type { Queue, QueueEvents } from 'bullmq';
-import { describe, placed, shorten, wrongType, wrongValue } from '../errors.js';
+import { describe, placed, shorten, wrongValue } from '../errors.js';
 import { hasKey } from '../kinds.js';
 import type { Signal } from '../platform.js';
-import { again, answered, type Broker } from './broker.js';
+import { again, answered, type Broker, KEPT_SECONDS } from './broker.js';
 import {
   checkResult,
   configKey,
@@ -61,18 +61,6 @@ export class Coordinator implements RoundCrew<string> {
     };
     this.#events.on('completed', wake);
     this.#events.on('failed', wake);
-  }
-
-  checkData(where: string, data: string): string {
-    if (typeof data !== 'string') {
-      throw wrongType(
-        where,
-        "a reader's name, which workers have",
-        data,
-        'give workers a file of readers: --data data.js',
-      );
-    }
-    return data;
   }
 
   load(run: string): Promise<Uint8Array | undefined> {
@@ -154,10 +142,11 @@ export class Coordinator implements RoundCrew<string> {
   async leave(wanted: readonly Wanted[]): Promise<void> {
     await this.#broker.remove(wanted.map(({ data }) => data.needs));
     // Those under way are locked by their workers, which leave them by themselves.
-    for (const { id } of wanted) {
+    const remove = async ({ id }: Wanted) => {
       const job = await this.#asked(() => this.#queue.getJob(id));
       if (job && !job.finishedOn) await this.#queue.remove(id).catch(() => {});
-    }
+    };
+    await Promise.all(wanted.map(remove));
   }
 
   /** Leaves nothing of jobs, and of what they needed. */
@@ -235,7 +224,8 @@ export class Coordinator implements RoundCrew<string> {
   }
 
   async #add(wanted: readonly Wanted[]): Promise<void> {
-    const options = { removeOnFail: true, stackTraceLimit: 1 };
+    // What nobody comes back for goes with its parameters.
+    const options = { removeOnFail: true, removeOnComplete: { age: KEPT_SECONDS }, stackTraceLimit: 1 };
     const jobs = wanted.map(({ id, data }) => ({ name: data.kind, data, opts: { ...options, jobId: id } }));
     await this.#asked(() => this.#queue.addBulk(jobs));
   }

@@ -1,8 +1,10 @@
 /** A run's rows, in parts: what a shard, a fold or a trial is given. */
 import { createHash } from 'node:crypto';
-import { pick, type SplittableData } from '../data/parts.js';
-import { placed, wrongType } from '../errors.js';
-import { isNumberArray, kindOf } from '../kinds.js';
+import type { Architecture } from '../architecture.js';
+import { pickParts } from '../data/parts.js';
+import { placed, wrongType, wrongValue } from '../errors.js';
+import { isList, isNumberArray, kindOf } from '../kinds.js';
+import { rowsFor } from '../search/judged.js';
 import type { TrainingData } from '../trainingOptions.js';
 import type { Part, Reader } from './cluster.js';
 
@@ -13,19 +15,45 @@ export function partName({ part, parts }: Part): string {
 
 /** Parts that were read lately, by what read them: each is asked for once a round. */
 const lately = new WeakMap<object, Map<string, Promise<TrainingData>>>();
-const MOST_PARTS = 32;
+/** What all those of one reader may take: the data of a cluster are more than one machine has room for. */
+const MOST_BYTES = 2 ** 28;
 
 /** The rows of a part; of rows in memory, those that follow one another. */
-export function readPart(where: string, data: TrainingData | Reader, which: Part): Promise<TrainingData> {
+export function readPart(
+  where: string,
+  data: TrainingData | Reader,
+  which: Part,
+  architecture: Architecture,
+): Promise<TrainingData> {
   const parts = lately.get(data) ?? new Map<string, Promise<TrainingData>>();
   lately.set(data, parts);
   const key = partName(which);
-  const found = parts.get(key) ?? (typeof data === 'function' ? ask(where, data, which) : cut(data, which));
+  const read = () => (typeof data === 'function' ? ask(where, data, which) : cut(data, which, architecture));
+  const found = parts.get(key) ?? read();
   parts.delete(key);
   parts.set(key, found);
-  found.catch(() => parts.delete(key));
-  for (const old of [...parts.keys()].slice(0, -MOST_PARTS)) parts.delete(old);
+  found.then(
+    () => forgetOld(parts),
+    () => parts.delete(key),
+  );
   return found;
+}
+
+/** Keeps the last ones that there is room for, and one at least. */
+async function forgetOld(parts: Map<string, Promise<TrainingData>>): Promise<void> {
+  let bytes = 0;
+  for (const [key, part] of [...parts].reverse()) {
+    bytes += bytesOf(await part.catch(() => undefined));
+    if (bytes > MOST_BYTES && part !== [...parts.values()].at(-1)) parts.delete(key);
+  }
+}
+
+/** About what a value takes in memory. */
+function bytesOf(value: unknown): number {
+  if (isNumberArray(value)) return value.byteLength;
+  if (isList(value)) return value.length * bytesOf(value[0]);
+  if (kindOf(value) !== 'Object') return 8;
+  return Object.values(value as object).reduce((sum, each) => sum + bytesOf(each), 0);
 }
 
 async function ask(where: string, reader: Reader, which: Part): Promise<TrainingData> {
@@ -40,12 +68,14 @@ async function ask(where: string, reader: Reader, which: Part): Promise<Training
   return given as TrainingData;
 }
 
-async function cut(data: TrainingData, { part, parts }: Part): Promise<TrainingData> {
+async function cut(data: TrainingData, { part, parts }: Part, architecture: Architecture): Promise<TrainingData> {
   if (parts === 1) return data;
-  const { length } = data.y as ArrayLike<unknown>;
-  const [first, end] = [part, part + 1].map(count => Math.floor((length * count) / parts));
-  const rows = Int32Array.from({ length: (end ?? 0) - (first ?? 0) }, (_, row) => (first ?? 0) + row);
-  return pick(data as SplittableData, rows) as unknown as TrainingData;
+  const where = 'averageRounds';
+  const rows = rowsFor(where, data, architecture);
+  if (parts > rows) throw wrongValue(`${where}: shards`, `${rows} at most, one for each row`, parts);
+  const [first = 0, end = 0] = [part, part + 1].map(count => Math.floor((rows * count) / parts));
+  const own = Int32Array.from({ length: end - first }, (_, row) => first + row);
+  return pickParts(`${where}: data`, data, own, rows) as TrainingData;
 }
 
 const known = new WeakMap<object, string>();

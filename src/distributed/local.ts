@@ -1,9 +1,9 @@
 /** A cluster of this process alone: what others are measured by, bit by bit. */
-
-import { wrongType } from '../errors.js';
+import type { Architecture } from '../architecture.js';
+import { placed, wrongType } from '../errors.js';
 import { isList, kindOf } from '../kinds.js';
-import { crossValidationBy } from '../search/crossValidate.js';
-import { searchBy } from '../search/search.js';
+import { crossValidateRows } from '../search/crossValidate.js';
+import { searchRows } from '../search/search.js';
 import type { Cluster, LocalData } from './cluster.js';
 import { digestOf, readPart } from './data.js';
 import { averageRounds, type RoundCrew, type RoundTask, type ShardReport } from './rounds.js';
@@ -14,16 +14,27 @@ import { hashOf } from './tensors.js';
 export function localBy(models: Models): Cluster<LocalData> {
   const crew = new LocalCrew(models);
   const create = deterministic(models);
-  const [validate, trySettings] = [crossValidationBy(create), searchBy(create)];
-  const all = (data: LocalData) => readPart('data', data, { part: 0, parts: 1 });
+  const all = (where: string, data: LocalData) => {
+    checkData(where, data);
+    return (architecture: Architecture) => readPart('data', data, { part: 0, parts: 1 }, architecture);
+  };
   const close = async () => {};
   return {
-    averageRounds: options => averageRounds(models, crew, options),
-    crossValidate: async (architecture, data, options) => validate(architecture, await all(data), options),
-    search: async (space, data, options) => trySettings(space, await all(data), options),
+    averageRounds: options => averageRounds(models, checkData, async () => crew, options),
+    crossValidate: async (architecture, data, options) => {
+      return crossValidateRows(create, undefined, architecture, all('crossValidate: data', data), options);
+    },
+    search: async (space, data, options) => {
+      return searchRows(create, undefined, space, all('search: data', data), options);
+    },
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function checkData(where: string, data: LocalData): undefined {
+  if (typeof data === 'function' || (kindOf(data) === 'Object' && !isList(data))) return;
+  throw wrongType(where, '{ x, y }, or a function that reads a part', data);
 }
 
 /** Trains shard after shard. */
@@ -32,11 +43,6 @@ class LocalCrew implements RoundCrew<LocalData> {
 
   constructor(models: Models) {
     this.#models = models;
-  }
-
-  checkData(where: string, data: LocalData): undefined {
-    if (typeof data === 'function' || (kindOf(data) === 'Object' && !isList(data))) return;
-    throw wrongType(where, '{ x, y }, or a function that reads a part', data);
   }
 
   async load(): Promise<undefined> {}
@@ -51,9 +57,14 @@ class LocalCrew implements RoundCrew<LocalData> {
     const shards: ShardReport[] = [];
     for (let shard = 0; shard < config.shards; shard++) {
       signal?.throwIfAborted();
-      const rows = await readPart('data', data, { part: shard, parts: config.shards });
-      const { bytes, loss } = await trainShard(this.#models, config, { round, shard }, carried, rows, signal);
-      shards.push({ bytes, hash: hashOf(bytes), loss, digest: digestOf(rows), worker: 'this process' });
+      const rows = await readPart('data', data, { part: shard, parts: config.shards }, config.architecture);
+      try {
+        const { bytes, loss } = await trainShard(this.#models, config, { round, shard }, carried, rows, signal);
+        shards.push({ bytes, hash: hashOf(bytes), loss, digest: digestOf(rows), worker: 'this process' });
+      } catch (cause) {
+        signal?.throwIfAborted();
+        throw placed(`round ${round + 1}, shard ${shard}`, cause);
+      }
     }
     return { shards, bytes: 0, waited: 0 };
   }

@@ -1,13 +1,11 @@
 /** A cluster of workers on other machines. */
-import { checkOptions } from '../errors.js';
-import { crossValidationBy } from '../search/crossValidate.js';
-import { searchBy } from '../search/search.js';
-import { checkSpace } from '../search/space.js';
-import { checkFunction } from '../trainingOptions.js';
+import { checkOptions, wrongType } from '../errors.js';
+import { crossValidateRows } from '../search/crossValidate.js';
+import { searchRows } from '../search/search.js';
 import { checkBroker, openBroker } from './brokers.js';
 import type { Cluster } from './cluster.js';
 import { Coordinator } from './coordinator.js';
-import { pointOf, remoteRuns, rowsOf } from './remoteRuns.js';
+import { remoteRuns, rowsOf } from './remoteRuns.js';
 import { averageRounds } from './rounds.js';
 import { deterministic, type Models } from './shard.js';
 
@@ -29,23 +27,25 @@ export function clusterBy(models: Models, url: string, options: { readonly name:
     opened = undefined;
     await coordinator?.close();
   };
+  const create = deterministic(models);
   return {
-    averageRounds: async options => averageRounds(models, await open(), options),
-    crossValidate: async (architecture, data, given) => {
-      const coordinator = await open();
-      const name = coordinator.checkData('crossValidate: data', data);
-      const rows = await rowsOf(coordinator, name, architecture, given.signal);
-      return crossValidationBy(deterministic(models), remoteRuns(coordinator, name))(architecture, rows, given);
+    averageRounds: options => averageRounds(models, checkReader, open, options),
+    crossValidate: async (architecture, data, options) => {
+      const reader = checkReader('crossValidate: data', data);
+      const rows = rowsOf(open, reader, options?.signal);
+      return crossValidateRows(create, remoteRuns(open, reader), architecture, rows, options);
     },
-    search: async (space, data, given) => {
-      const coordinator = await open();
-      const name = coordinator.checkData('search: data', data);
-      checkSpace('search: space', space);
-      checkFunction('search: build', given.build);
-      const rows = await rowsOf(coordinator, name, given.build(pointOf(space)), given.signal);
-      return searchBy(deterministic(models), remoteRuns(coordinator, name))(space, rows, given);
+    search: async (space, data, options) => {
+      const reader = checkReader('search: data', data);
+      return searchRows(create, remoteRuns(open, reader), space, rowsOf(open, reader, options?.signal), options);
     },
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function checkReader(where: string, data: string): string {
+  if (typeof data === 'string') return data;
+  const mend = 'give workers a file of readers: --data data.js';
+  throw wrongType(where, "a reader's name, which workers have", data, mend);
 }

@@ -5,7 +5,6 @@ import { quote, wrongValue } from '../errors.js';
 import type { Signal } from '../platform.js';
 import type { JudgedRun } from '../search/judged.js';
 import type { RunsOf } from '../search/runs.js';
-import type { Range, Settings, Space } from '../search/space.js';
 import type { TrainingData } from '../trainingOptions.js';
 import { VERSION } from '../version.js';
 import type { Coordinator, Done, Wanted } from './coordinator.js';
@@ -13,10 +12,18 @@ import { type JudgeResult, type RowsResult, taskKey } from './jobs.js';
 import { plainData } from './plain.js';
 import { hashOf } from './tensors.js';
 
+/** A cluster's coordinator, once it is needed. */
+type Open = () => Promise<Coordinator>;
+
 /**
- * What a coordinator has to know of a reader's rows: how many there are, and the class of each where they have some.
+ * Reads what a coordinator has to know of a reader's rows: how many there are, and the class of each where they have
+ * some.
  */
-export async function rowsOf(
+export function rowsOf(open: Open, reader: string, signal: Signal | undefined) {
+  return async (architecture: Architecture) => readRows(await open(), reader, architecture, signal);
+}
+
+async function readRows(
   coordinator: Coordinator,
   reader: string,
   architecture: Architecture,
@@ -44,20 +51,15 @@ function wantedOf(run: string, kind: 'rows' | 'judge', task: number): Wanted {
   return { id: `${run}-${task}`, data: { kind, version: VERSION, run, needs: taskKey(run, task) } };
 }
 
-/** Some point of a space: the first of choices, the lowest of numbers. */
-export function pointOf<S extends Space>(space: S): Settings<S> {
-  const value = (own: Range) => (own.kind === 'choice' ? own.values[0] : own.from);
-  return Object.fromEntries(Object.entries(space).map(([name, own]) => [name, value(own)])) as Settings<S>;
-}
-
 /** Carries runs out on a cluster, whose workers have the reader. */
-export function remoteRuns(coordinator: Coordinator, reader: string): RunsOf {
+export function remoteRuns(connect: Open, reader: string): RunsOf {
   return options => {
     const run = `runs-${randomUUID()}`;
     let given = 0;
     const open: Wanted[] = [];
     return {
       async *inOrder(jobs) {
+        const coordinator = await connect();
         const { signal, common } = options;
         const { rows } = common as { rows: number };
         const tasks = jobs.map(job => {
@@ -89,6 +91,8 @@ export function remoteRuns(coordinator: Coordinator, reader: string): RunsOf {
         }
       },
       async close() {
+        if (open.length === 0) return;
+        const coordinator = await connect();
         await coordinator.leave(open).catch(() => {});
         await coordinator.clear(open).catch(() => {});
       },

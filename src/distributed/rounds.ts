@@ -41,10 +41,11 @@ export interface RoundTask {
   readonly signal: Signal | undefined;
 }
 
+/** Refuses data of another kind, and names a reader. */
+export type CheckData<Data> = (where: string, data: Data) => string | undefined;
+
 /** Who trains shards, and keeps what outlives this process. */
 export interface RoundCrew<Data> {
-  /** Refuses data of another kind, and names a reader. */
-  checkData(where: string, data: Data): string | undefined;
   /** The state that is kept of the run. */
   load(id: string): Promise<Uint8Array | undefined>;
   keep(id: string, state: Uint8Array): Promise<void>;
@@ -62,29 +63,33 @@ const optionNames = [
 ];
 const WHERE = 'averageRounds';
 
-/** A run of averaged rounds, on whoever trains its shards. */
+/** A run of averaged rounds, on whoever trains its shards, who is asked once all options are known to be right. */
 export async function averageRounds<Data>(
   models: Models,
-  crew: RoundCrew<Data>,
+  checkData: CheckData<Data>,
+  open: () => Promise<RoundCrew<Data>>,
   options: RoundsOptions<Data>,
 ): Promise<AveragedRounds> {
-  const { id, config, outer, rounds, checkpoint } = checkRounds(crew, options);
+  const { id, settings, rounds, checkpoint } = checkRounds(checkData, options);
   const { validation, signal, onRound } = options;
-  const { shards, local } = config;
-  const model = await models.create(config.architecture, { seed: config.seed, deterministic: true });
+  const { shards, local, outer, seed } = settings;
+  const model = await models.create(settings.architecture, { seed, deterministic: true });
   await checkLocal(model, local);
   if (options.parameters !== undefined) model.setParameters(options.parameters);
   refuseUnadapted(model);
   const { parameters } = model;
-  const kept = config.keepOptimizer ? optimizerState(WHERE, local.optimizer, parameters) : [];
+  const kept = settings.keepOptimizer ? optimizerState(WHERE, local.optimizer, parameters) : [];
   const carried = [...parameters, ...kept];
   const start = { ...valuesOf(parameters), ...zerosOf(kept) };
   const publish = (values: Values) => model.setParameters(pickBy(parameters, values));
-  const run = { ...config, outer, parameters: hashOf(pack(parameters, start)) };
+  const config = { ...settings, parameters: hashOf(pack(parameters, start)) };
+  // Refused now, where it does not fit, and not after a round.
+  if (validation !== undefined) judged(model, validation, local);
   const files = checkpoint === undefined ? undefined : filesOf(models.host, `${WHERE}: checkpoint`, 'leave it out');
   if (checkpoint !== undefined) await files?.check(checkpoint);
+  const crew = await open();
   const stored = [checkpoint && (await readIfThere(() => files?.read(checkpoint))), await crew.load(id)];
-  const known = stored.flatMap(bytes => (bytes ? [unpackState(`${WHERE}: run '${id}'`, run, carried, bytes)] : []));
+  const known = stored.flatMap(bytes => (bytes ? [unpackState(`${WHERE}: run '${id}'`, config, carried, bytes)] : []));
   known.sort((a, b) => b.events.length - a.events.length);
   let state: RunState = known[0] ?? { ...startingAt(outer, carried, start), events: [], digests: [] };
   publish(state.values);
@@ -115,7 +120,7 @@ export async function averageRounds<Data>(
     };
     const digests = trained.shards.map(({ digest }) => digest);
     state = { ...position, events: [...state.events, event], digests };
-    const bytes = packState(run, carried, state);
+    const bytes = packState(config, carried, state);
     await crew.keep(id, bytes);
     if (checkpoint !== undefined) await files?.write(checkpoint, bytes);
     await orAbort(signal, onRound?.(event));
@@ -124,7 +129,7 @@ export async function averageRounds<Data>(
   return { model, rounds: state.events, hash: hashOf(pack(parameters, state.values)) };
 }
 
-function checkRounds<Data>(crew: RoundCrew<Data>, options: RoundsOptions<Data>) {
+function checkRounds<Data>(checkData: CheckData<Data>, options: RoundsOptions<Data>) {
   checkOptions(WHERE, options, optionNames);
   const { id, architecture, seed = 0, keepOptimizer = false, outer = nesterov() } = options;
   if (typeof id !== 'string') throw wrongType(`${WHERE}: id`, 'a string', id);
@@ -141,19 +146,19 @@ function checkRounds<Data>(crew: RoundCrew<Data>, options: RoundsOptions<Data>) 
   }
   checkFunction(`${WHERE}: onRound`, options.onRound);
   checkSignal(`${WHERE}: signal`, options.signal);
-  const data = crew.checkData(`${WHERE}: data`, options.data);
-  const config = {
+  const data = checkData(`${WHERE}: data`, options.data);
+  const settings = {
     architecture: plainData(`${WHERE}: architecture`, JSON.parse(JSON.stringify(architecture))),
     ...(data !== undefined && { data }),
     shards: checkInteger(`${WHERE}: shards`, options.shards, 1, 4096),
     seed: checkSeed(`${WHERE}: seed`, seed),
     local: plainData(`${WHERE}: local`, options.local),
     ...(checkBoolean(`${WHERE}: keepOptimizer`, keepOptimizer) && { keepOptimizer }),
-  } as RoundsConfig;
+    outer: checkOuter(`${WHERE}: outer`, outer),
+  } as Omit<RoundsConfig, 'parameters'>;
   return {
     id,
-    config,
-    outer: checkOuter(`${WHERE}: outer`, outer),
+    settings,
     rounds: checkInteger(`${WHERE}: rounds`, options.rounds, 1, 1e6),
     checkpoint: options.checkpoint === undefined ? undefined : checkPath(`${WHERE}: checkpoint`, options.checkpoint),
   };

@@ -10,6 +10,7 @@ import { chooseBackend } from '../runtime/binaries.js';
 import type { Create, FoldFit } from '../search/judged.js';
 import type { TrainerOf } from '../trainer.js';
 import type { FitOptions, TrainerOptions, TrainingData } from '../trainingOptions.js';
+import type { Outer } from './cluster.js';
 import { optimizerState, readOptimizer, restoreOptimizer } from './optimizerState.js';
 import { plainData } from './plain.js';
 import { pack, parameterSpecs, pickBy, unpack } from './tensors.js';
@@ -25,7 +26,7 @@ export function deterministic(models: Models): Create {
   return (architecture, { seed }) => models.create(architecture, { seed, deterministic: true });
 }
 
-/** What all jobs of a run have in common; plain data. */
+/** What tells a run from others, and what all its jobs have in common; plain data. */
 export interface RoundsConfig {
   readonly architecture: Architecture;
   /** The reader's name, where there is one. */
@@ -35,6 +36,9 @@ export interface RoundsConfig {
   readonly local: FoldFit;
   /** Whether optimisers go on in each round from the mean of their states after the one before. */
   readonly keepOptimizer?: boolean;
+  readonly outer: Outer;
+  /** SHA-256 of what it begins with. */
+  readonly parameters: string;
 }
 
 /** What a trainer is made with, and what its fit is given. */

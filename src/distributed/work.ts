@@ -1,11 +1,15 @@
 /** A cluster's worker: trains what coordinators give, on rows that its own readers read. */
 import { hostname } from 'node:os';
 import type { Job as QueueJob, Worker } from 'bullmq';
+import { orAbort } from '../abort.js';
+import type { Architecture } from '../architecture.js';
 import {
   checkNumber,
   checkOptions,
   listed,
+  MOST_CHARACTERS,
   messageOf,
+  placed,
   quote,
   shorten,
   wrongState,
@@ -103,14 +107,17 @@ class Hand {
     const ended = new Promise<void>(resolve => {
       end = resolve;
     });
+    const refuse = (error: Error) => {
+      unfit ??= error;
+      end();
+    };
     const worker: Worker = this.#broker.worker(
       async (job, token, lost) => {
         const { version: wanted } = job.data as Job;
-        if (wanted === version) return this.#perform(job, token ?? '', lost);
+        if (wanted === version) return this.#perform(job, token ?? '', lost, refuse);
         const got = `those of ${shorten(String(wanted))}`;
-        unfit = wrongValue('work', `jobs of myelin ${version}`, got, 'install the same version on all machines');
         // Back to the others, as it was; a worker that ends takes no other.
-        end();
+        refuse(wrongValue('work', `jobs of myelin ${version}`, got, 'install the same version on all machines'));
         await job.moveToWait(token);
         throw handedBack();
       },
@@ -128,8 +135,7 @@ class Hand {
       const told = messageOf(error);
       if (!isRefusal(told)) return;
       const mend = 'docs/distributed.md has the rule for the account of a worker';
-      unfit ??= wrongState('work', 'a broker that lets this worker in', shorten(told), mend);
-      end();
+      refuse(wrongState('work', 'a broker that lets this worker in', shorten(told), mend));
     });
     if (signal?.aborted) end();
     signal?.addEventListener('abort', end);
@@ -142,7 +148,12 @@ class Hand {
   }
 
   /** What a job comes to, told to the coordinator; a job that is left fails, and is nobody's. */
-  async #perform(job: QueueJob, token: string, lost: AbortSignal | undefined): Promise<Result | JobError> {
+  async #perform(
+    job: QueueJob,
+    token: string,
+    lost: AbortSignal | undefined,
+    refuse: (error: Error) => void,
+  ): Promise<Result | JobError> {
     const { lock, onJob } = this.#skill;
     const began = performance.now();
     const stop = new AbortController();
@@ -159,7 +170,12 @@ class Hand {
     };
     const tell = (outcome: WorkEvent['outcome'], error?: string) => {
       const seconds = (performance.now() - began) / 1000;
-      onJob?.({ worker: this.#self, job: job.id ?? '', outcome, seconds, ...(error !== undefined && { error }) });
+      const event = { worker: this.#self, job: job.id ?? '', outcome, seconds, ...(error !== undefined && { error }) };
+      try {
+        onJob?.(event);
+      } catch (cause) {
+        refuse(placed('work: onJob', cause));
+      }
     };
     try {
       const result = await this.#do(job.id ?? '', job.data, stop.signal, held);
@@ -170,8 +186,9 @@ class Hand {
         tell('left');
         throw new Left();
       }
-      tell('failed', messageOf(error));
-      return { worker: this.#self, error: messageOf(error) };
+      const message = shorten(messageOf(error), MOST_CHARACTERS);
+      tell('failed', message);
+      return { worker: this.#self, error: message };
     } finally {
       clearInterval(looking);
     }
@@ -182,7 +199,7 @@ class Hand {
     if (!needed) throw new Left();
     if (job.kind === 'shard') return this.#train(id, job, needed, signal, held);
     const task = JSON.parse(new TextDecoder().decode(needed)) as RowsTask | JudgeTask;
-    const data = await this.#rows(task.reader, { part: 0, parts: 1 });
+    const data = await this.#rows(task.reader, { part: 0, parts: 1 }, task.architecture, signal);
     if ('train' in task) {
       const scores = await trainAndJudge(deterministic(this.#models), { data, rows: task.rows }, task, signal);
       await held();
@@ -206,7 +223,8 @@ class Hand {
   ): Promise<Result> {
     const config = await this.#configOf(job);
     if (!config) throw new Left();
-    const rows = await this.#rows(config.data ?? '', { part: job.shard, parts: config.shards });
+    const which = { part: job.shard, parts: config.shards };
+    const rows = await this.#rows(config.data ?? '', which, config.architecture, signal);
     const { bytes, loss } = await trainShard(this.#models, config, job, parameters, rows, signal);
     await held();
     await this.#broker.set(resultKey(id), bytes);
@@ -222,12 +240,13 @@ class Hand {
     return value;
   }
 
-  #rows(name: string, part: Part): Promise<TrainingData> {
+  /** What a reader gives; one that takes its time holds up no worker whose job is not wanted any more. */
+  #rows(name: string, part: Part, architecture: Architecture, signal: Signal): Promise<TrainingData> {
     const { readers } = this.#skill;
     const where = `reader ${quote(name)}`;
     const reader = Object.hasOwn(readers, name) ? readers[name] : undefined;
     if (!reader) throw wrongValue(where, `one of this worker's, ${listed(Object.keys(readers))}`, 'none of this name');
-    return readPart(where, reader, part);
+    return orAbort(signal, readPart(where, reader, part, architecture));
   }
 }
 

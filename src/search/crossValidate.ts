@@ -14,6 +14,7 @@ import {
   checkArchitecture,
   type FoldFit,
   hasDiverged,
+  type JudgedRows,
   judgedRuns,
   rowsFor,
 } from './judged.js';
@@ -79,14 +80,15 @@ export type CrossValidate = (
 
 /** The function of an entry; `create` makes its models, `by` says how those are carried out. */
 export function crossValidationBy(create: Create, by?: RunsOf): CrossValidate {
-  return (architecture, data, options) => crossValidate(create, by, architecture, data, options);
+  return (architecture, data, options) => crossValidateRows(create, by, architecture, data, options);
 }
 
-async function crossValidate(
+/** Of rows that need not be in memory yet. */
+export async function crossValidateRows(
   create: Create,
   by: RunsOf | undefined,
   architecture: Architecture,
-  data: TrainingData,
+  given: JudgedRows,
   options: CrossValidationOptions,
 ): Promise<CrossValidation> {
   const where = 'crossValidate';
@@ -100,7 +102,9 @@ async function crossValidate(
   const asked = resolveMetrics(`${where}: metrics`, options.metrics);
   refuseLists(`${where}: metrics`, asked);
   const metrics = asked.map(({ config }) => config);
-  const rows = rowsFor(where, data, checkArchitecture(where, architecture));
+  checkArchitecture(where, architecture);
+  const data = typeof given === 'function' ? await given(architecture) : given;
+  const rows = rowsFor(where, data, architecture);
   const { y } = data;
   const { loss } = fit;
   const isOfClasses = loss === 'sparseCategoricalCrossEntropy' || kindOfLoss(loss) === 'sparseCategoricalCrossEntropy';

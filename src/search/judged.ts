@@ -16,6 +16,9 @@ export type FoldFit = Omit<TrainerOptions & FitOptions, 'validation' | 'signal' 
 /** How models come about. */
 export type Create = (architecture: Architecture, options: { seed: number }) => Promise<Model>;
 
+/** Rows in memory, or what gives them once all else is known to be right. */
+export type JudgedRows = TrainingData | ((architecture: Architecture) => Promise<TrainingData>);
+
 /** What all runs have in common. */
 export interface JudgedData {
   readonly data: TrainingData;

@@ -16,6 +16,7 @@ import {
   checkArchitecture,
   type FoldFit,
   hasDiverged,
+  type JudgedRows,
   judgedRuns,
   rowsFor,
 } from './judged.js';
@@ -94,14 +95,15 @@ export type Search = <const S extends Space>(
 
 /** The function of an entry; `create` makes its models, `by` says how those are carried out. */
 export function searchBy(create: Create, by?: RunsOf): Search {
-  return (space, data, options) => search(create, by, space, data, options);
+  return (space, data, options) => searchRows(create, by, space, data, options);
 }
 
-async function search<const S extends Space>(
+/** Of rows that need not be in memory yet. */
+export async function searchRows<const S extends Space>(
   create: Create,
   by: RunsOf | undefined,
   space: S,
-  data: TrainingData,
+  rowsGiven: JudgedRows,
   options: SearchOptions<S>,
 ): Promise<SearchResult<S>> {
   const where = 'search';
@@ -128,6 +130,7 @@ async function search<const S extends Space>(
     return { settings, architecture: checkArchitecture(`${where}: build`, architecture), own };
   });
   const [first] = points as [(typeof points)[number]];
+  const data = typeof rowsGiven === 'function' ? await rowsGiven(first.architecture) : rowsGiven;
   const rows = rowsFor(where, data, first.architecture);
   const parts = split([...Array(rows).keys()], { test: validation, seed });
   const [train, test] = [Int32Array.from(parts.train), Int32Array.from(parts.test)];

@@ -1,5 +1,6 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cluster, local } from '../../src/entries/distributed.js';
+import { cluster, local, work } from '../../src/entries/distributed.js';
 import { adam, dense, sequential } from '../../src/entries/node.js';
 import { certificates, withoutOpenssl } from './certificates.js';
 import { rows } from './programs/readers.js';
@@ -39,6 +40,40 @@ describe.skipIf(missing)(titled('a cluster on PostgreSQL, by password and certif
     const { hash, rounds } = await workers.averageRounds({ ...many, data: 'rows' });
     expect(hash).toBe((await local().averageRounds({ ...many, data: rows })).hash);
     expect(rounds).toHaveLength(20);
+  });
+
+  it('leaves no job and no parameters, and says nothing above 4 KB', async () => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const ask = async (text: string) => (await client.query({ text, rowMode: 'array' })).rows[0];
+    expect(await ask('SELECT count(*)::int FROM myelin_test.job')).toEqual([0]);
+    expect(await ask('SELECT count(*)::int FROM myelin_parameters')).toEqual([0]);
+    const [events, largest] = (await ask('SELECT count(*)::int, max(length(data::text)) FROM myelin_test.event')) ?? [];
+    await client.end();
+    expect(events).toBeGreaterThan(38);
+    expect(largest).toBeLessThan(4096);
+  });
+
+  it('keeps clusters apart whose names are alike, and takes long ones', async () => {
+    const own = { ...run, rounds: 1, shards: 1 };
+    const { hash } = await local().averageRounds({ ...own, data: rows });
+    const stop = new AbortController();
+    const idle = work(url, {
+      name: 'TEST',
+      readers: { rows: () => Promise.reject(new Error('of another cluster')) },
+      signal: stop.signal,
+    });
+    await using workers = cluster(url, { name: 'test' });
+    for (let i = 0; i < 5; i++) expect((await workers.averageRounds({ ...own, data: 'rows' })).hash).toBe(hash);
+    stop.abort();
+    await idle;
+    const name = 'a'.repeat(64);
+    await using long = cluster(url, { name });
+    const stopLong = new AbortController();
+    const working = work(url, { name, readers: { rows }, signal: stopLong.signal });
+    expect((await long.averageRounds({ ...own, data: 'rows' })).hash).toBe(hash);
+    stopLong.abort();
+    await working;
   });
 
   it('says to those that are not let in what they lack', async () => {

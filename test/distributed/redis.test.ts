@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { work } from '../../src/distributed/work.js';
-import { type Cluster, cluster, local } from '../../src/entries/distributed.js';
+import { type Cluster, cluster, local, plainAverage } from '../../src/entries/distributed.js';
 import { adam, dense, integer, Model, sequential } from '../../src/entries/node.js';
 import { rows } from './programs/readers.js';
 import {
@@ -245,6 +245,53 @@ describe.skipIf(without.redis)(titled('a cluster on Redis', without.redis), () =
     expect(done()).toBe(6);
   });
 
+  it('refuses wrong options before it needs a broker or a worker', async () => {
+    await using nowhere = cluster('redis://127.0.0.1:1', { name: 'test' });
+    const good = { ...run, data: 'rows' };
+    await expect(nowhere.averageRounds({ ...good, shards: 0 })).rejects.toThrow('averageRounds: shards: expected a');
+    await expect(nowhere.averageRounds({ ...good, data: rows as never })).rejects.toThrow(
+      "data: expected a reader's name",
+    );
+    const validation = { x: new Float32Array(7), y: Int32Array.of(0) };
+    await expect(nowhere.averageRounds({ ...good, validation })).rejects.toThrow(/expected .*got/);
+    const judge = (options: object) => nowhere.crossValidate(architecture, 'rows', { fit, ...options } as never);
+    await expect(judge({ folds: 3, seeds: [] })).rejects.toThrow('crossValidate: seeds: expected a list of seeds');
+    await expect(nowhere.crossValidate(architecture, 'rows', undefined as never)).rejects.toThrow('crossValidate: ');
+    const build = ({ units }: { units: number }) => {
+      if (units > 2) throw new Error('no such width');
+      return sequential(8, [dense(units)]);
+    };
+    const trying = nowhere.search({ units: integer(1, 9) }, 'rows', { build, fit, trials: 20 });
+    await expect(trying).rejects.toThrow('no such width');
+  });
+
+  it('leaves a job whose reader never comes back, and tells a long error in short', async () => {
+    const [worker] = start(1, patient);
+    const stop = new AbortController();
+    const options = { ...run, id: 'stuck', data: 'stuck', rounds: 1 };
+    const running = coordinator.averageRounds({ ...options, signal: stop.signal });
+    await until('it is in the middle of a job', () => worker.told.at(-1)?.outcome === 'begun');
+    stop.abort(new Error('enough'));
+    await expect(running).rejects.toThrow('enough');
+    await until('its job is left', () => worker.told.at(-1)?.outcome === 'left');
+    const verbose = coordinator.averageRounds({ ...options, id: 'verbose', data: 'verbose' });
+    await expect(verbose).rejects.toThrow(/shard \d on \S+: reader 'verbose', part \d of 6: no rows, no rows, /);
+  });
+
+  it('ends a job that two workers were killed in as if nobody had been', async () => {
+    const [first] = start(1);
+    const running = coordinator.averageRounds({ ...run, shards: 1, rounds: 1, data: 'announced' });
+    const kill = async (worker: StartedWorker) => {
+      await until('it is in the middle of a job', () => worker.told.at(-1)?.outcome === 'begun');
+      worker.process.kill('SIGKILL');
+    };
+    await kill(first);
+    await kill(start(1)[0]);
+    start(1);
+    const alone = await local().averageRounds({ ...run, shards: 1, rounds: 1, data: rows });
+    expect((await running).hash).toBe(alone.hash);
+  });
+
   it('says which shard went wrong where and why', async () => {
     start(1);
     const bad = (data: string) => coordinator.averageRounds({ ...run, id: data, data, rounds: 2 });
@@ -282,8 +329,12 @@ describe.skipIf(without.redis)(titled('a cluster on Redis', without.redis), () =
     await until('it has begun', async () => (await client.exists('myelin:test:runs:taken:config')) === 1);
     client.disconnect();
     await using second = cluster(redis.url, { name: 'test' });
-    await expect(second.averageRounds({ ...run, id: 'taken', data: 'rows', seed: 2 })).rejects.toThrow(
+    const other = (change: object) => second.averageRounds({ ...run, id: 'taken', data: 'rows', ...change });
+    await expect(other({ seed: 2 })).rejects.toThrow(
       "cluster: run 'taken': expected the run that has this id, whose 'seed' is 1, got 2; wait for that run to end",
+    );
+    await expect(other({ outer: plainAverage() })).rejects.toThrow(
+      `whose 'outer.kind' is "nesterov", got "plainAverage"`,
     );
     start(1);
     expect((await running).hash).toBe(right);
@@ -296,6 +347,9 @@ describe.skipIf(without.redis)(titled('a cluster on Redis', without.redis), () =
     };
     expect(() => cluster('mysql://here', { name: 'test' })).toThrow(
       "cluster: url: expected an address such as redis://host, rediss://host or postgres://host/database, got 'mysql:'",
+    );
+    expect(() => cluster('redis://host:99999', { name: 'test' })).toThrow(
+      /url: expected an address .*, got one that is none/,
     );
     expect(() => cluster(redis.url, { name: 'a b' })).toThrow('cluster: name: expected 1 to 64 letters');
     await expect(ask('redis://127.0.0.1:1')).rejects.toThrow('is it running and to be reached?');

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readPart } from '../../src/distributed/data.js';
 import { shardSeed } from '../../src/distributed/shard.js';
-import { local, nesterov, plainAverage } from '../../src/entries/distributed.js';
+import { local, nesterov, type Part, plainAverage } from '../../src/entries/distributed.js';
 import {
   adam,
   batchNormalization,
@@ -111,6 +112,39 @@ describe('averageRounds', () => {
     expect((await local().averageRounds({ ...judged, data: { x, y } })).hash).toBe(hash);
   });
 
+  it('takes rows in memory apart whatever they are: bytes, wide targets, by name', async () => {
+    const pixels = Uint8Array.from(x, value => 100 * Math.abs(value));
+    const targets = numbers(96, 3);
+    const wide = {
+      ...run,
+      architecture: sequential(3, [dense(2)]),
+      local: { loss: 'meanSquaredError', optimizer: 'sgd' },
+    };
+    const part = (p: number) => ({
+      x: pixels.slice(48 * p, 48 * p + 48),
+      y: targets.slice(32 * p, 32 * p + 32),
+      scale: 0.01,
+    });
+    const whole = { x: { x: pixels, scale: 0.01 }, y: targets };
+    const { hash } = await local().averageRounds({ ...wide, data: whole } as never);
+    expect((await local().averageRounds({ ...wide, data: ({ part: p }: Part) => part(p) } as never)).hash).toBe(hash);
+    const judge = local().crossValidate(network, 'digits' as never, { fit });
+    await expect(judge).rejects.toThrow('crossValidate: data: expected { x, y }, or a function that reads a part, got');
+  });
+
+  it('asks a reader again for parts that there is no room for', async () => {
+    const asked: number[] = [];
+    const reader = ({ part }: Part) => {
+      asked.push(part);
+      return { x: new Uint8Array(2 ** 26), y: [] };
+    };
+    for (const part of [0, 1, 2, 3, 0, 4, 0, 1]) {
+      await readPart('reader', reader, { part, parts: 5 }, network);
+      await new Promise(setImmediate);
+    }
+    expect(asked).toEqual([0, 1, 2, 3, 4, 1]);
+  });
+
   it('goes on from its checkpoint to the same bits', async () => {
     const whole = await local().averageRounds(run);
     const checkpoint = join(folder, 'run.safetensors');
@@ -177,6 +211,8 @@ describe('averageRounds', () => {
       [{ architecture: [] }, 'averageRounds: architecture: expected what sequential(…) makes, got an array of 0'],
       [{ data: 'digits' }, 'averageRounds: data: expected { x, y }, or a function that reads a part, got "digits"'],
       [{ shards: 0 }, 'averageRounds: shards: expected a whole number from 1 to 4096, got 0'],
+      [{ shards: 49 }, 'averageRounds: shards: expected 48 at most, one for each row, got 49'],
+      [{ validation: { x, y: y.subarray(1) } }, 'expected 48'],
       [{ outer: adam() }, "averageRounds: outer: kind: expected a known name, got 'adam'"],
       [{ local: { ...fit, epochs: 0 } }, 'averageRounds: local: epochs: expected a whole number >= 1, got 0'],
       [{ local: { ...fit, loss: 'rmse' } }, "loss: expected a known name, got 'rmse'"],

@@ -1,9 +1,11 @@
 /**
  * Runs of all kinds again and again while workers are killed, told to end and put to sleep at random: each has to come to
- * what one process comes to and to leave nothing at the broker. Prints the heap as it goes on.
+ * what one process comes to and to leave nothing at the broker. Prints every half a minute how far it
+ * came and what coordinator and worker take of memory.
  *
  *     npm run build && npm run distributed:soak [-- SECONDS [Redis | PostgreSQL]]
  */
+import { execFileSync } from 'node:child_process';
 import { isDeepStrictEqual } from 'node:util';
 import { cluster, local } from '../../src/entries/distributed.js';
 import { adam, dense, integer, sequential } from '../../src/entries/node.js';
@@ -50,7 +52,6 @@ const right = {
   crossValidate: await local().crossValidate(architecture, rows, judged),
 };
 
-const workers: StartedWorker[] = Array.from({ length: 4 }, () => startWorker(url, { lock: LOCK }));
 const done: Record<string, number> = {};
 const count = (what: string) => {
   done[what] = (done[what] ?? 0) + 1;
@@ -58,17 +59,34 @@ const count = (what: string) => {
 const wait = (milliseconds: number) => new Promise(resolve => setTimeout(resolve, milliseconds));
 let over = false;
 
-/** Something happens to one of the workers every second or so; who ends is followed by another. */
+/** Jobs that workers have told of, those that have ended too. */
+let known = 0;
+const start = () => {
+  const worker = startWorker(url, { lock: LOCK });
+  worker.process.stdout?.on('data', () => {
+    known++;
+  });
+  return worker;
+};
+const workers: StartedWorker[] = Array.from({ length: 4 }, start);
+
+/**
+ * Something happens to one of the workers every second or so, and not before a job has come to something since: where all
+ * are slow to start nothing would ever be done. Who ends is followed by another; the first one only sleeps, so that one
+ * is seen to grow old.
+ */
 async function suffer(): Promise<void> {
-  while (!over) {
+  for (let before = 0; !over; before = known) {
     await wait(300 + 1500 * Math.random());
+    while (known === before && !over) await wait(20);
     const index = Math.floor(workers.length * Math.random());
-    const signal = (['SIGKILL', 'SIGTERM', 'SIGSTOP'] as const)[Math.floor(3 * Math.random())] ?? 'SIGKILL';
+    const all = ['SIGSTOP', 'SIGKILL', 'SIGTERM'] as const;
+    const signal = all[index === 0 ? 0 : Math.floor(3 * Math.random())] ?? 'SIGKILL';
     const worker = workers[index];
     worker?.process.kill(signal);
     count(signal);
     if (signal === 'SIGSTOP') setTimeout(() => worker?.process.kill('SIGCONT'), 2500 * LOCK * Math.random());
-    else workers[index] = startWorker(url, { lock: LOCK });
+    else workers[index] = start();
   }
 }
 
@@ -76,7 +94,15 @@ const suffering = suffer();
 const began = performance.now();
 const elapsed = () => (performance.now() - began) / 1000;
 let wrong = 0;
-let told = 0;
+/** Also where nothing ends any more: it says then how far it came. */
+const telling = setInterval(() => {
+  globalThis.gc?.();
+  const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
+  const worker = 1024 * Number(execFileSync('ps', ['-o', 'rss=', '-p', `${workers[0]?.process.pid}`]));
+  const [heap, buffers, all, its] = [heapUsed, arrayBuffers, rss, worker].map(bytes => (bytes / 2 ** 20).toFixed(1));
+  const memory = `heap ${heap} MiB, buffers ${buffers}, all ${all}; a worker ${its}`;
+  console.log(`${elapsed().toFixed(0)} s`, JSON.stringify(done), memory);
+}, 30_000);
 while (elapsed() < Number(seconds)) {
   for (const [kind, act] of Object.entries(kinds)) {
     const found = await act();
@@ -86,13 +112,8 @@ while (elapsed() < Number(seconds)) {
     }
     count(kind);
   }
-  if (elapsed() < told) continue;
-  told += 30;
-  globalThis.gc?.();
-  const { heapUsed, rss, arrayBuffers } = process.memoryUsage();
-  const [heap, all, buffers] = [heapUsed, rss, arrayBuffers].map(bytes => (bytes / 2 ** 20).toFixed(1));
-  console.log(`${elapsed().toFixed(0)} s`, done, `heap ${heap} MiB, buffers ${buffers}, all ${all}`);
 }
+clearInterval(telling);
 over = true;
 await suffering;
 const left = await coordinator.averageRounds({ ...run, data: 'rows' }).then(({ hash }) => hash);

@@ -24,6 +24,17 @@ export async function announced(which) {
   return rows(which);
 }
 
+/** Says that it begins, and never comes back. */
+export function stuck() {
+  console.log(JSON.stringify({ outcome: 'begun' }));
+  return new Promise(() => {});
+}
+
+/** Throws more than a job may tell. */
+export function verbose() {
+  throw new Error('no rows, '.repeat(1000));
+}
+
 export function throwing() {
   throw new Error('the table is locked');
 }
