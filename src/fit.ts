@@ -133,7 +133,11 @@ export class Fit {
       return undefined;
     }
     run.workspace.hold();
-    const room = await unlessAborted(signal, this.#source.open());
+    // A search for a minimum goes through the same rows again and again.
+    const [epoch, step] = run.directions
+      ? [0, 0]
+      : [run.progress.position > 0 ? run.progress.order : this.#trained.epochs, 1];
+    const room = await unlessAborted(signal, this.#source.open(epoch, step));
     if (room === ABORTED) return ABORTED;
     run.open(Math.max(room.samples.rows, this.#validation?.samples.rows ?? 0), room, false);
     run.lead();

@@ -17,8 +17,11 @@ export interface Blocks {
 export interface RowSource {
   /** Rows of an epoch, as far as they are known before it. */
   readonly rows: number | undefined;
-  /** As much as a block has at most: what room is made for. The first block is read to tell. */
-  open(): Promise<Block> | Block;
+  /**
+   * As much as a block has at most: what room is made for. The first block is read to tell, of the epoch of that
+   * number; each further one's is `step` more.
+   */
+  open(epoch: number, step: number): Promise<Block> | Block;
   /** Another epoch's; where more are to come, the next one's first block is read while this one's last is in use. */
   epoch(more: boolean): Blocks;
   /** Nobody asks for another epoch. */
@@ -65,7 +68,7 @@ const MOST_ROWS = 2 ** 31 - 1;
 export class Chunks implements RowSource {
   readonly rows: number | undefined;
   readonly #where: string;
-  readonly #chunks: () => unknown;
+  readonly #chunks: (epoch: number) => unknown;
   readonly #read: (where: string, chunk: unknown) => ReadyData;
   readonly #rowsOfStep: number;
   readonly #blockBytes: number;
@@ -75,6 +78,9 @@ export class Chunks implements RowSource {
   #turn = 0;
   /** The blocks of an epoch that has not begun. */
   #begun: Ahead | undefined;
+  /** The number of the epoch that is read next, and from one to the next. */
+  #epoch = 0;
+  #step = 1;
 
   constructor(
     where: string,
@@ -94,8 +100,10 @@ export class Chunks implements RowSource {
     this.#read = read;
   }
 
-  async open(): Promise<Block> {
-    this.#begun ??= new Ahead(this.#blocks());
+  async open(epoch = 0, step = 1): Promise<Block> {
+    this.#epoch = epoch;
+    this.#step = step;
+    this.#begun ??= this.#ahead();
     await this.#begun.coming;
     const [room] = this.#rooms;
     if (room === undefined) throw new Error('expected a first block');
@@ -103,11 +111,11 @@ export class Chunks implements RowSource {
   }
 
   epoch(more: boolean): Blocks {
-    const blocks = this.#begun ?? new Ahead(this.#blocks());
+    const blocks = this.#begun ?? this.#ahead();
     this.#begun = undefined;
     if (more) {
       blocks.onRead = () => {
-        this.#begun = new Ahead(this.#blocks());
+        this.#begun = this.#ahead();
       };
     }
     return blocks;
@@ -118,9 +126,15 @@ export class Chunks implements RowSource {
     this.#begun = undefined;
   }
 
-  /** One pass through all rows that is no epoch's. */
+  #ahead(): Ahead {
+    const epoch = this.#epoch;
+    this.#epoch += this.#step;
+    return new Ahead(this.#blocks(epoch));
+  }
+
+  /** One pass through all rows before the first epoch. */
   async *pass(): AsyncGenerator<Block> {
-    const blocks = new Ahead(this.#blocks());
+    const blocks = new Ahead(this.#blocks(0));
     try {
       for (let block = await blocks.next(); block; block = await blocks.next()) yield block;
     } finally {
@@ -128,9 +142,9 @@ export class Chunks implements RowSource {
     }
   }
 
-  async *#blocks(): AsyncGenerator<Block> {
+  async *#blocks(epoch: number): AsyncGenerator<Block> {
     let [filled, rows, index] = [0, 0, 0];
-    for await (const given of this.#iterate()) {
+    for await (const given of this.#iterate(epoch)) {
       const chunk = this.#read(`${this.#where}: chunk ${index++}`, given);
       rows += chunk.samples.rows;
       if (rows > (this.rows ?? MOST_ROWS)) throw this.#wrongRows('more');
@@ -164,8 +178,8 @@ export class Chunks implements RowSource {
     return firstRows(room, rows);
   }
 
-  #iterate(): AsyncIterable<unknown> {
-    const iterable: unknown = this.#chunks();
+  #iterate(epoch: number): AsyncIterable<unknown> {
+    const iterable: unknown = this.#chunks(epoch);
     const has = (key: symbol) => typeof iterable === 'object' && iterable !== null && key in iterable;
     if (has(Symbol.asyncIterator) || has(Symbol.iterator)) return iterable as AsyncIterable<unknown>;
     throw wrongType(`${this.#where}: chunks`, 'a function that gives an async iterable of { x, y }', iterable);

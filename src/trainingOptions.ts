@@ -50,9 +50,10 @@ export interface ChunkedData {
   /**
    * Gives the chunks from the first one on; called once for each epoch, while the last block of the one before is
    * trained on (once too often, therefore, where training ends early), and before the first of a network with
-   * `normalization` that is to be adapted.
+   * `normalization` that is to be adapted. `epoch` is how many the model began before, by which rows that are drawn
+   * anew for each are the same ones again after a resumption; always 0 for `lbfgs` and `conjugateGradient`.
    */
-  readonly chunks: () => AsyncIterable<TrainingData> | Iterable<TrainingData>;
+  readonly chunks: (epoch: number) => AsyncIterable<TrainingData> | Iterable<TrainingData>;
   /** How many rows all chunks have; where told, others are refused. */
   readonly rows?: number;
 }

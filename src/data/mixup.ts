@@ -29,7 +29,7 @@ export interface MixupOptions {
 
 /** Rows that are mixed anew each time they are gone through, as `fit` takes them for its data. */
 export interface MixedData {
-  readonly chunks: () => Iterable<{ readonly x: Float32Array; readonly y: Float32Array }>;
+  readonly chunks: (epoch?: number) => Iterable<{ readonly x: Float32Array; readonly y: Float32Array }>;
   readonly rows: number;
 }
 
@@ -51,8 +51,7 @@ export function mixup(data: MixableData, options: MixupOptions = {}): MixedData 
   const alpha = checkNumber(`${where}: alpha`, options.alpha ?? 0.2, { above: 0, max: 2 });
   const seed = checkSeed(`${where}: seed`, options.seed ?? 0);
   const { samples, targets, classes } = rowsOf(where, data, options.classes);
-  let epoch = 0;
-  const chunks = () => mixtures(samples, targets, classes, alpha, new Random(seed, Purpose.mixup, epoch++));
+  const chunks = (epoch = 0) => mixtures(samples, targets, classes, alpha, new Random(seed, Purpose.mixup, epoch));
   return { chunks, rows: samples.rows };
 }
 

@@ -52,6 +52,21 @@ async function trained(data: TrainingData | ChunkedData, more: object = {}) {
 }
 
 describe('fit on chunks', () => {
+  it('tells chunks which epoch it is, of all that the model began', async () => {
+    const told: number[] = [];
+    const chunks = (epoch: number) => {
+      told.push(epoch);
+      return [{ x, y }];
+    };
+    const trainer = await (await create()).trainer({ loss, optimizer: 'sgd', batchSize });
+    await trainer.fit({ chunks }, { epochs: 3 });
+    await trainer.fit({ chunks }, { epochs: 1 });
+    expect(told).toEqual([0, 1, 2, 3]);
+    const model = await Model.create(sequential(inputs, [dense(3, { activation: 'softmax' })]));
+    await model.fit({ chunks }, { loss, optimizer: 'lbfgs', epochs: 2 });
+    expect(new Set(told.splice(4))).toEqual(new Set([0]));
+  });
+
   it('is under way from its call on, before a chunk has come', async () => {
     const model = await Model.create(sequential(inputs, [normalization(), dense(3, { activation: 'softmax' })]), {
       seed: 3,
