@@ -1,5 +1,5 @@
 import { type CsvFile, openTable, readAsShown } from '../data/csv.js';
-import type { Wishes } from '../data/evidence.js';
+import { groupingShown, type Wishes } from '../data/evidence.js';
 import type { NumberGrammar } from '../data/numbers.js';
 import type { Table } from '../data/table.js';
 import type { DataTable } from '../entries/data.js';
@@ -27,7 +27,7 @@ export async function readCsv(path: string, asked: Wishes = {}, wishes: Wishes =
   const data = await import('../entries/data.js');
   const table = await (ending.toLowerCase() === 'parquet' ? data.readParquet(path) : data.readJsonLines(path));
   const file = openTable(path, await bytesOf(path, asCsv(table)), { ...wishes, delimiter: ',', header: true });
-  return { ...file, written: { decimal: '.', thousands: 'none' } };
+  return { ...file, written: { decimal: '.', thousands: groupingShown(file.table) || 'none' } };
 }
 
 /** Rows that become CSV at a time: a string has half a gigabyte at most. */

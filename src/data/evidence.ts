@@ -25,7 +25,10 @@ interface Profile {
   present: number;
 }
 
-function profileOf(table: Table, column: number): Profile {
+/** What has cells whose writing tells something. */
+export type Written = Pick<Table, 'header' | 'rows' | 'shape' | 'cell' | 'place'>;
+
+function profileOf(table: Written, column: number): Profile {
   const profile: Profile = { column, counts: new Map(), first: new Map(), present: 0 };
   for (let row = 0; row < table.rows; row++) {
     const shape = table.shape(row, column);
@@ -56,7 +59,7 @@ class Evidence {
   readonly #counts = new Map<Shape, number>();
   readonly #samples = new Map<Shape, Sample>();
 
-  constructor(table: Table, profiles: readonly Profile[]) {
+  constructor(table: Written, profiles: readonly Profile[]) {
     for (const { column, counts, first } of profiles) {
       for (const [shape, count] of counts) {
         this.#counts.set(shape, this.count(shape) + count);
@@ -157,6 +160,16 @@ export function readByEvidence(
   isUsed: (name: string) => boolean = () => true,
 ): Table {
   return new Shown(table, delimiter, isUsed).read(wishes);
+}
+
+/**
+ * What groups digits in texts that stand among values, such as those of JSON: in `1,288` commas. Their decimals are
+ * points, as the values' are; '' where nothing is grouped, or commas stand before fractions too.
+ */
+export function groupingShown(table: Written): NumberGrammar['thousands'] {
+  const profiles = table.header.map((_, column) => profileOf(table, column)).filter(holdsNumbers);
+  const evidence = new Evidence(table, profiles);
+  return evidence.has(...COMMAS, 'comma') ? '' : decideThousands(evidence, '.', {});
 }
 
 /** What a table's cells show. */

@@ -19,12 +19,13 @@ import { adam } from '../optimizers/kinds.js';
 import type { Signal } from '../platform.js';
 import { checkSeed } from '../random.js';
 import type { EpochEvent } from '../trainingOptions.js';
-import { type Cells, cellsOf } from './cells.js';
+import type { Cells } from './cells.js';
 import { type ColumnKind, fitColumns } from './columns.js';
 import { defaultEpochs, fitWithEnd, type Run } from './fitting.js';
 import { setScaling } from './network.js';
 import { encodeAll, readingOf, surveyColumns } from './prepare.js';
 import { inputWidth, type Preprocessing } from './preprocessing.js';
+import { cellsShown } from './shownCells.js';
 import type { BaseTableModel, TableClass } from './tableModel.js';
 
 export interface AnomalyOptions {
@@ -140,7 +141,7 @@ export function fitAnomaliesBy(tableClass: TableClass<BaseTableModel<never>>): F
   return (async (rows: unknown, options: AnomalyOptions = {}) => {
     const where = 'fitAnomalies';
     checkOptions(where, options, optionNames);
-    return (await fitAnomalies(tableClass, cellsOf(where, rows), options)).model;
+    return (await fitAnomalies(tableClass, cellsShown(where, rows), options)).model;
   }) as FitAnomalies;
 }
 

@@ -1,9 +1,9 @@
 /** `fitTable` as entries of the package export it. */
-import { PLAIN_READING } from '../data/table.js';
-import { cellsOf, missingIn } from './cells.js';
+import { missingIn } from './cells.js';
 import { checkTableOptions, fitCells, type InputRow, type TableOptions, type TableRows } from './fitTable.js';
 import { searchCells } from './folds.js';
 import { type RowSchema, rowsBySchema } from './schema.js';
+import { cellsShown } from './shownCells.js';
 import type { BaseTableModel, TableClass } from './tableModel.js';
 
 /**
@@ -36,10 +36,8 @@ async function fitTable(
   const where = 'fitTable';
   const { schema, search, ...checked } = checkTableOptions(where, options);
   const rows = schema === undefined ? given : await rowsBySchema(where, schema, given);
-  const { target, missing = missingIn(rows) ?? PLAIN_READING.missing } = checked;
-  const reading =
-    missing.join('\n') === PLAIN_READING.missing.join('\n') ? PLAIN_READING : { ...PLAIN_READING, missing };
-  const cells = cellsOf(where, rows, { needed: [target], reading });
+  const { target, missing = missingIn(rows) } = checked;
+  const cells = cellsShown(where, rows, [target], missing);
   if (search === undefined) return fitCells(tableClass, cells, checked);
   const { model, figures, trials } = await searchCells(tableClass, cells, checked, {
     ...search,

@@ -18,6 +18,32 @@ const csvOf = (cell: (row: number) => unknown, target?: (row: number) => unknown
       .join('')}`,
   );
 
+describe('texts that write numbers', () => {
+  const grouped = (row: number) => (987 + 1370 * row).toLocaleString('en-US');
+  it.each<[string, (row: number) => unknown]>([
+    ['money', row => `$${grouped(row)}.00`],
+    ['groups of three digits', grouped],
+    ['percentages', row => `${row} %`],
+    ['groups among numbers', row => (row % 2 ? grouped(row) : row)],
+  ])('%s are numbers, here and in the file', async (_, cell) => {
+    const model = await fitTable(rowsOf(cell), quick);
+    expect(model.columns[0]).toMatchObject({ kind: 'number', inputs: 1 });
+    const loaded = await TableModel.fromBytes(model.toBytes());
+    expect(loaded.predict({ a: cell(5) })).toEqual(model.predict({ a: cell(5) } as never));
+  });
+
+  it.each([
+    ['lists', ['1,2', '1,2,3']],
+    ['decimal commas', ['1,5', '1,234']],
+  ])('%s stay what they are', async (_, cells) => {
+    const model = await fitTable(
+      rowsOf(row => cells[row % 2]),
+      quick,
+    );
+    expect(model.columns[0]).toMatchObject({ kind: 'category', inputs: 2 });
+  });
+});
+
 describe('whole numbers that are no quantities', () => {
   it.each<[string, (row: number) => unknown]>([
     ['texts of 20 digits', row => ['12345678901234567890', '12345678901234567891'][row % 2]],
