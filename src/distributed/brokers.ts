@@ -24,7 +24,12 @@ export function checkBroker(where: string, address: unknown, name: unknown): Ope
   const scheme = /^([a-z][a-z0-9+.-]*:)\/\//i.exec(address)?.[1]?.toLowerCase() ?? '';
   const open = openers[scheme];
   if (!open) throw wrongValue(`${where}: url`, expected, scheme === '' ? 'no scheme' : quote(scheme));
-  if (open === openRedis && !URL.canParse(address)) throw wrongValue(`${where}: url`, expected, 'one that is none');
+  if (open === openRedis) {
+    if (!URL.canParse(address)) throw wrongValue(`${where}: url`, expected, 'one that is none');
+    const { pathname } = new URL(address);
+    if (!/^(\/\d*)?$/.test(pathname))
+      throw wrongValue(`${where}: url`, "a database's number as its path", quote(pathname));
+  }
   return open;
 }
 

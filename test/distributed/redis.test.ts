@@ -351,6 +351,9 @@ describe.skipIf(without.redis)(titled('a cluster on Redis', without.redis), () =
     expect(() => cluster('redis://host:99999', { name: 'test' })).toThrow(
       /url: expected an address .*, got one that is none/,
     );
+    expect(() => cluster('redis://host/digits', { name: 'test' })).toThrow(
+      "cluster: url: expected a database's number as its path, got '/digits'",
+    );
     expect(() => cluster(redis.url, { name: 'a b' })).toThrow('cluster: name: expected 1 to 64 letters');
     await expect(ask('redis://127.0.0.1:1')).rejects.toThrow('is it running and to be reached?');
     const locked = await startRedis('--requirepass', 'secret', '--maxmemory-policy', 'allkeys-lru');
