@@ -8,7 +8,7 @@ import { Rule, Update, faded, power, rateOf, splat, update } from './update';
 /** Moves this thread's share of a stretch of parameters by the record's rule. */
 export function updateParameters(r: Update): void {
   switch (r.kind) {
-    case UpdateKind.sgd: update<Sgd>(r); return;
+    case UpdateKind.sgd: update<Sgd>(r); break;
     case UpdateKind.momentum: update<Momentum>(r); break;
     case UpdateKind.adam: update<Adam>(r); break;
     case UpdateKind.amsgrad: update<Amsgrad>(r); break;
@@ -26,7 +26,7 @@ export function updateParameters(r: Update): void {
   }
   // A buffer that is not finite makes its parameter so, or stops it in silence.
   tellAtTheEnd(r, r.parameters, r.rows, r.unit);
-  tellAtTheEnd(r, r.first, r.rows, r.unit);
+  if (r.first) tellAtTheEnd(r, r.first, r.rows, r.unit);
   if (r.second) tellAtTheEnd(r, r.second, r.rows, r.unit);
   if (r.third) tellAtTheEnd(r, r.third, r.rows, r.unit);
 }
@@ -35,6 +35,10 @@ export function updateParameters(r: Update): void {
 @unmanaged
 export class Sgd extends Rule {
   step: v128;
+
+  /** Where nothing decays a branch costs less than multiplying by 0 and by 1, and some bytes for each rule. */
+  @inline
+  skipsDecay(): void {}
 
   @inline
   prepare(r: Update, c: Controls): void {
@@ -59,7 +63,6 @@ export class Momentum extends Rule {
   past: v128;
   present: v128;
 
-  /** Where nothing decays a branch costs less than multiplying by 0 and by 1, and some bytes for each rule. */
   @inline
   skipsDecay(): void {}
 

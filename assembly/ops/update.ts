@@ -5,7 +5,6 @@
 import { CONTROLS_BYTES, controlsOf, firstOf, lastOf } from '../parts';
 import { Controls, Op, ROW } from '../plan';
 import { flush, madd } from '../simd/lanes';
-import { tell } from './finite';
 
 @unmanaged
 export class Update extends Op {
@@ -107,8 +106,6 @@ export function update<R>(r: Update): void {
   let second = r.second + start;
   let third = r.third + start;
   const none = f32x4.splat(0);
-  let poison0 = none;
-  let poison1 = none;
   let a0 = none, a1 = none, b0 = none, b1 = none, c0 = none, c1 = none;
   let A0 = none, A1 = none, B0 = none, B1 = none, C0 = none, C1 = none;
   for (let w = r.parameters + start; w < end; w += 32) {
@@ -158,9 +155,6 @@ export function update<R>(r: Update): void {
       v128.store(first, A0);
       v128.store(first, A1, 16);
       first += 32;
-    } else {
-      poison0 = f32x4.mul(poison0, w0);
-      poison1 = f32x4.mul(poison1, w1);
     }
     if (isDefined(rule.second)) {
       v128.store(second, B0);
@@ -176,7 +170,6 @@ export function update<R>(r: Update): void {
     v128.store(w, w1, 16);
     dw += 32;
   }
-  if (!isDefined(rule.first)) tell(r, f32x4.add(poison0, poison1));
 }
 
 /**
