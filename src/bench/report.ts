@@ -4,7 +4,7 @@ import { chartsOf } from './charts.js';
 import { svgOf } from './drawing.js';
 import { headerOf } from './machine.js';
 import type { Case, Run } from './result.js';
-import { overview, publishedLines, tableOf, titleOf, warningsOf } from './table.js';
+import { missingOf, notesOf, overview, publishedLines, tableOf, titleOf, warningsOf } from './table.js';
 
 const STYLE = `
 :root{color-scheme:light dark;--ink:#1b1b1b;--faint:#d5d5d5;--paper:#fff}
@@ -43,17 +43,19 @@ const FEW = 3;
 function tablesOf(cases: readonly Case[]): string {
   if (cases.length > FEW) {
     const { names, head, lines } = overview(cases);
-    return table(head, lines, names);
+    return [table(head, lines, names), ...notesOf(cases).map(paragraph)].join('');
   }
   return cases
     .map(one => {
       const { name, rows } = one;
       const { head, lines } = tableOf(one);
-      const published = publishedLines(one).map(line => `<p>${escapeText(line)}</p>`);
-      return `<h3>${escapeText(name)}</h3>${table(head, lines, rows.map(titleOf))}${published.join('')}`;
+      const notes = [...publishedLines(one), ...missingOf([one])].map(paragraph);
+      return `<h3>${escapeText(name)}</h3>${table(head, lines, rows.map(titleOf))}${notes.join('')}`;
     })
     .join('\n');
 }
+
+const paragraph = (text: string) => `<p>${escapeText(text)}</p>`;
 
 function table(head: readonly string[], lines: ReturnType<typeof tableOf>['lines'], names: readonly string[]): string {
   const cell = (tag: string, text: string) => `<${tag}>${escapeText(text)}</${tag}>`;

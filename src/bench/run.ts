@@ -63,6 +63,8 @@ export async function runSuites(options: RunOptions): Promise<Findings> {
           ? await coldCase(spec, task, entrants, doing)
           : await warmCase(spec, task, contestants, done, doing);
         if (found.rows.length > 0) finished.push(found);
+        // Nobody's figures are no case: why there are none is all that there is to tell.
+        else Object.assign(absent, found.without);
         done++;
       }
     }

@@ -132,7 +132,28 @@ const FEW = 3;
 function groupsOf(cases: readonly Case[]): { title: string; text: string }[] {
   if (cases.length <= FEW) return cases.map(one => ({ title: one.name, text: textOfCase(one) }));
   const { names, head, lines } = overview(cases);
-  return [{ title: `${cases.length} cases`, text: layOut(head, lines, names) }];
+  const notes = notesOf(cases).map(note => `  ${note}`);
+  return [{ title: `${cases.length} cases`, text: [layOut(head, lines, names), ...notes].join('\n') }];
+}
+
+/** Whose figures in an overview are no verdict, and who is missing in some of its cases, each with why. */
+export function notesOf(cases: readonly Pick<Case, 'rows' | 'without'>[]): string[] {
+  const remarks = cases.flatMap(({ rows }) => {
+    return rows.filter(row => remarkOf(row) !== '').map(row => [labelOf(row), remarkOf(row)] as const);
+  });
+  return [...byReason(remarks), ...missingOf(cases)];
+}
+
+/** Who is missing in these cases, and why. */
+export function missingOf(cases: readonly Pick<Case, 'without'>[]): string[] {
+  return byReason(cases.flatMap(({ without }) => Object.entries(without))).map(line => `without ${line}`);
+}
+
+/** A line for each reason, with the names of all that it is of. */
+function byReason(reasons: readonly (readonly [name: string, reason: string])[]): string[] {
+  const names = new Map<string, Set<string>>();
+  for (const [name, reason] of reasons) names.set(reason, (names.get(reason) ?? new Set()).add(name));
+  return [...names].map(([reason, of]) => `${[...of].join('; ')}: ${reason}`);
 }
 
 /** A line a case: everyone's rate, and how far myelin is from the limits and before the fastest of the others. */
@@ -177,15 +198,13 @@ export function publishedLines({ published = [], unit }: Pick<Case, 'published' 
 }
 
 function textOfCase(one: Case): string {
-  const { rows, without, limit, unit } = one;
+  const { rows, limit, unit } = one;
   const { head, lines } = tableOf({ unit, rows });
   const limits = [
     limit?.multiplyAdds && `${units[unit].write(limit.multiplyAdds)} by multiply-adds of one core in 128 bits`,
     limit?.bytes && `${units[unit].write(limit.bytes)} by copying as many bytes`,
   ].filter(Boolean);
-  const reasons = new Map<string, string[]>();
-  for (const [name, reason] of Object.entries(without)) reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
-  const notes = [...reasons].map(([reason, names]) => `  without ${names.join('; ')}: ${reason}`);
+  const notes = missingOf([one]).map(line => `  ${line}`);
   const limited = limits.length > 0 ? [`  the limit (${units[unit].title}): ${limits.join('; ')}`] : [];
   const published = publishedLines(one).map(line => `  ${line}`);
   return [layOut(head, lines, rows.map(titleOf)), ...limited, ...published, ...notes].join('\n');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { reportOf } from '../../src/bench/report.js';
 import type { Case, Row, Run } from '../../src/bench/result.js';
 import { tableOf, textOf, warningsOf, writeRate, writeRatio } from '../../src/bench/table.js';
 import { caseOf, figure, rowOf, runOf } from './made.js';
@@ -97,5 +98,18 @@ describe('the text of a run', () => {
       .filter(line => line.startsWith('case '));
     expect(lines).toHaveLength(5);
     expect(lines[0]).toContain('100 ×');
+  });
+
+  it('says there too who is no verdict or missing, on the page as well', () => {
+    const rows = [rowOf('myelin', 1000), rowOf('other', 5000, { notComparable: 'it begins elsewhere' })];
+    const run = runOf(
+      Array.from({ length: 5 }, (_, i) => caseOf(`case ${i}`, rows, { without: { slow: 'no <layers>' } })),
+    );
+    for (const note of ['other: not comparable: it begins elsewhere', 'without slow: no <layers>']) {
+      expect(textOf(run).split(`  ${note}`), note).toHaveLength(2);
+      expect(reportOf(run), note).toContain(`<p>${note.replace('<', '&lt;').replace('>', '&gt;')}</p>`);
+    }
+    const one = runOf([caseOf('a network', rows, { without: { slow: 'no layers' } })]);
+    expect(reportOf(one)).toContain('<p>without slow: no layers</p>');
   });
 });
