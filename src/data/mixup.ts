@@ -67,13 +67,13 @@ function rowsOf(where: string, { x, y, scale }: MixableData, asked: number | und
   if (!isList(y) && !isNumberArray(y)) throw wrongType(`${where}: y`, 'class indices, or rows of numbers', y);
   const isRows = isList(y) && isColumn(y[0]);
   const isFloats = isRows || /^Float/.test(arrayKind(y) ?? '');
-  const classes = asked ?? (isFloats ? widthOf(y[0]) : largest(y) + 1);
-  const rows = isFloats && !isRows ? y.length / classes : y.length;
+  const rows = isFloats && !isRows ? y.length / (asked ?? 1) : y.length;
   const width = isNumberArray(x) ? x.length / rows : widthOf(isList(x) ? x[0] : undefined);
   if (isNumberArray(x) && !(x.length > 0 && Number.isInteger(width))) {
     throw wrongValue(where, 'x with as many rows as y has', `${x.length} numbers for ${rows} rows`);
   }
   const samples = readSamples(where, x, width, `${rows} rows of y`, scale);
+  const classes = asked ?? (isFloats ? widthOf(y[0]) : largest(y, samples.rows) + 1);
   const target = isFloats
     ? ({ kind: 'values', columns: classes, range: 'any' } as const)
     : ({ kind: 'labels', classes } as const);
@@ -85,10 +85,10 @@ const isColumn = (row: unknown): row is ArrayLike<number> => isList(row) || isNu
 /** Numbers of a row; of a number alone 1. */
 const widthOf = (row: unknown): number => (isColumn(row) ? row.length : 1);
 
-/** The largest class index; what is none is told where they are read. */
-function largest(y: Targets): number {
+/** The largest class index of so many rows; what is none is told where they are read. */
+function largest(y: Targets, rows: number): number {
   let most = 0;
-  for (let i = 0; i < y.length; i++) {
+  for (let i = 0; i < rows; i++) {
     const label: unknown = y[i];
     if (typeof label === 'number' && label > most && label < MOST_CLASSES) most = Math.floor(label);
   }

@@ -174,8 +174,9 @@ export class TextVectorizer {
     const tokens = this.#fitted('decode');
     if (!isList(places) && !isNumberArray(places)) throw wrongType(where, 'places, such as encode gives', places);
     const shown: string[] = [];
-    for (const [i, place] of [...places].entries()) {
-      checkInteger(`${where}: places[${i}]`, place, 0, this.size - 1);
+    const all: ArrayLike<unknown> = places;
+    for (let i = 0; i < all.length; i++) {
+      const place = checkInteger(`${where}: places[${i}]`, all[i], 0, this.size - 1);
       if (place !== PADDING) shown.push(place === UNKNOWN ? this.#unknown : (tokens[place - OWN_PLACES] ?? ''));
     }
     return this.mode === 'bytePairs' ? textOfBytes(shown.join('')) : shown.join(this.mode === 'words' ? ' ' : '');

@@ -20,10 +20,23 @@ async function all(chunks: AsyncIterable<unknown>): Promise<void> {
   for await (const chunk of chunks) void chunk;
 }
 
-const { readCsv, readIdx, readJsonLines, readNpy, readNpz, readParquet } = data;
+const { readCsv, readIdx, readJsonLines, readNpy, readNpz, readParquet, readWav, wavData } = data;
+/** A WAV file of silence, 400 samples of 8 bits at 8000 a second. */
+const wav = Uint8Array.of(
+  ...new TextEncoder().encode(
+    'RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\x90\x01\0\0',
+  ),
+  ...new Array<number>(400).fill(127),
+);
+/** A PNG of one black pixel. */
+const png = Uint8Array.from(
+  atob('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=='),
+  character => character.charCodeAt(0),
+);
+const { imageData } = data;
 
 export const readerPlaces: Readonly<Record<string, Place>> = {
-  ...{ readCsv, readIdx, readJsonLines, readNpy, readNpz, readParquet },
+  ...{ readCsv, readIdx, readJsonLines, readNpy, readNpz, readParquet, readWav },
   streamCsv: v => all(data.streamCsv(v)),
   streamIdx: v => all(data.streamIdx(v)),
   streamJsonLines: v => all(data.streamJsonLines(v)),
@@ -48,7 +61,33 @@ export const readerPlaces: Readonly<Record<string, Place>> = {
   'readParquet: columns': v => readParquet(parquet, { columns: v }),
   'readParquet: a column': v => readParquet(parquet, { columns: [v] }),
   'readParquet: compressors': v => readParquet(parquet, { compressors: v }),
+  imageData,
+  'imageData: a picture': v => imageData([v]),
+  'imageData: options': v => imageData([png], v),
+  'imageData: size': v => imageData([png], { size: v }),
+  'imageData: a side': v => imageData([png], { size: [v, 1] }),
+  'imageData: fit': v => imageData([png], { fit: v }),
+  'imageData: channels': v => imageData([png], { channels: v }),
+  readImageFolder: data.readImageFolder,
+  'readImageFolder: options': v => data.readImageFolder('test/fixtures', v),
+  'readImageFolder: classes': v => data.readImageFolder('test/fixtures', { classes: v }),
+  wavData,
+  'wavData: a sound': v => wavData([v]),
+  'wavData: options': v => wavData([wav], v),
+  'wavData: sampleRate': v => wavData([wav], { sampleRate: v }),
+  'wavData: seconds': v => wavData([wav], { seconds: v }),
+  'wavData: bands': v => wavData([wav], { bands: v }),
+  'wavData: windowSeconds': v => wavData([wav], { windowSeconds: v }),
+  'wavData: hopSeconds': v => wavData([wav], { hopSeconds: v }),
+  'wavData: minFrequency': v => wavData([wav], { minFrequency: v }),
+  'wavData: maxFrequency': v => wavData([wav], { maxFrequency: v }),
+  readWavFolder: data.readWavFolder,
+  'readWavFolder: classes': v => data.readWavFolder('test/fixtures', { classes: v }),
 };
+
+const { logMel, mixup, textVectorizer } = data;
+const sound = new Float32Array(400);
+const fitted = textVectorizer({ vocabulary: 8, length: 2 }).fit(['a b']);
 
 export const partPlaces: Readonly<Record<string, Place>> = {
   split,
@@ -78,4 +117,23 @@ export const partPlaces: Readonly<Record<string, Place>> = {
   'windows: length': v => windows(rows, { length: v }),
   'windows: horizon': v => windows(rows, { length: 1, horizon: v }),
   'windows: step': v => windows(rows, { length: 1, step: v }),
+  'mixup: x': v => mixup({ x: v, y }),
+  'mixup: y': v => mixup({ x, y: v }),
+  'mixup: scale': v => mixup({ x: new Uint8Array(4), y, scale: v }),
+  'mixup: options': v => mixup({ x, y }, v),
+  'mixup: alpha': v => mixup({ x, y }, { alpha: v }),
+  'mixup: seed': v => mixup({ x, y }, { seed: v }),
+  'mixup: classes': v => mixup({ x, y }, { classes: v }),
+  logMel: v => logMel(v, { sampleRate: 8000 }),
+  'logMel: options': v => logMel(sound, v),
+  'logMel: sampleRate': v => logMel(sound, { sampleRate: v }),
+  textVectorizer,
+  'textVectorizer: vocabulary': v => textVectorizer({ vocabulary: v, length: 2 }),
+  'textVectorizer: length': v => textVectorizer({ vocabulary: 8, length: v }),
+  'textVectorizer: mode': v => textVectorizer({ vocabulary: 8, length: 2, mode: v }),
+  'TextVectorizer.fromJSON': v => data.TextVectorizer.fromJSON(v),
+  'vectorizer.fit': v => textVectorizer({ vocabulary: 8, length: 2 }).fit(v),
+  'vectorizer.vectorize': v => fitted.vectorize(v),
+  'vectorizer.encode': v => fitted.encode(v),
+  'vectorizer.decode': v => fitted.decode(v),
 };

@@ -70,17 +70,31 @@ describe('a column of free text', async () => {
   });
 });
 
+const csv = `review,size,liked\n${rows.map(row => `"${row.review}",${row.size},${row.liked}`).join('\n')}\n`;
+
 it('is left out unless it is asked for, and the command line says how', async () => {
-  folder.write(
-    't.csv',
-    `review,size,liked\n${rows.map(row => `"${row.review}",${row.size},${row.liked}`).join('\n')}\n`,
-  );
+  folder.write('t.csv', csv);
   const left = await folder.run('train', 't.csv', '--target', 'liked', '--epochs', '1');
   expect(left.out + left.err).toMatch(/left out: 'review' \(text: .*; --columns NAME=text takes it\)/);
   const asked = ['train', 't.csv', '--target', 'liked', '--columns', 'review=text', '--epochs', '2', '--hidden', '4'];
   const { code, out, err } = await folder.run(...asked);
   expect(code).toBe(0);
   expect(out + err).toMatch(/free text: review \(\d+ words → 16\)/);
+});
+
+it('is judged fold by fold and searched with, with the same figures for any number of workers', async () => {
+  folder.write('f.csv', csv);
+  const asked = ['f.csv', '--target', 'liked', '--columns', 'review=text', '--learning-rate', '0.02', '--epochs', '20'];
+  const [one, two] = await Promise.all(
+    ['1', '2'].map(async workers => {
+      const { out } = await folder.run('cross-validate', ...asked, '--folds', '3', '--json', '--workers', workers);
+      return JSON.parse(out.trim().split('\n').at(-1) ?? '{}');
+    }),
+  );
+  expect(one.mean.accuracy).toBeGreaterThan(0.8);
+  expect(two).toEqual(one);
+  const found = await fitTable(rows, { ...options, epochs: 2, search: { trials: 2 } });
+  expect(found.columns[0]).toMatchObject({ name: 'review', kind: 'text' });
 });
 
 it('knows the words of the rows that train, and of no others', () => {

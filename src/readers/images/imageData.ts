@@ -65,17 +65,17 @@ export async function readImages(
   const { fit = 'crop', channels = 3 } = options;
   const asked = checkSize(where, options.size);
   checkChoice(`${where}: fit`, fit, ['crop', 'stretch']);
-  if (![1, 3, 4].includes(channels)) throw wrongValue(`${where}: channels`, '1, 3 or 4', String(channels));
+  if (checkInteger(`${where}: channels`, channels, 1, 4) === 2)
+    throw wrongValue(`${where}: channels`, '1, 3 or 4', channels);
   if (images.length === 0) throw wrongValue(where, 'at least one picture', 'none');
   const found: Found[] = [];
   const problems: string[] = [];
   for (const [i, image] of images.entries()) {
+    const { name, pieces } = openSource(nameOf(i), image);
     try {
-      const opened = openSource(nameOf(i), image);
-      const bytes = await wholeOf(opened);
-      const header = readHeader(opened.name, bytes);
+      const bytes = await wholeOf({ name, pieces });
       const again = typeof image === 'string' ? () => wholeOf(openSource(where, image)) : () => bytes;
-      found.push({ name: opened.name, header, again });
+      found.push({ name, header: readHeader(name, bytes), again });
     } catch (error) {
       problems.push(messageOf(error));
     }

@@ -12,7 +12,7 @@ import {
 import { isList } from '../../kinds.js';
 import type { DataSource } from '../../platform.js';
 import { type ClassFiles, type ClassFolderOptions, filesOfClasses } from '../classFolder.js';
-import { openSource, wholeOf } from '../source.js';
+import { type Opened, openSource, wholeOf } from '../source.js';
 import { type LogMelOptions, logMelNames, MelBands } from './logMel.js';
 import { type Sound, soundOf } from './wav.js';
 
@@ -84,7 +84,7 @@ async function readWavs(
   const problems: string[] = [];
   let room: Room | undefined;
   for (const [row, source] of sources.entries()) {
-    const sound = await soundAt(nameOf(row), source).catch(error => {
+    const sound = await read(openSource(nameOf(row), source)).catch(error => {
       problems.push(messageOf(error));
     });
     if (!sound) continue;
@@ -104,8 +104,7 @@ interface NamedSound extends Sound {
   readonly name: string;
 }
 
-async function soundAt(place: string, source: DataSource): Promise<NamedSound> {
-  const opened = openSource(place, source);
+async function read(opened: Opened): Promise<NamedSound> {
   return { name: opened.name, ...soundOf(opened.name, await wholeOf(opened)) };
 }
 
