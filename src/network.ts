@@ -11,6 +11,8 @@ import {
   type PlacedLayer,
   placedLayers,
 } from './architecture.js';
+import { foldNorms } from './folding.js';
+import { FORWARD_ONLY } from './forwardOnly.js';
 import type { Common } from './layers/common.js';
 import { definitionOf, type Layer } from './layers/index.js';
 import type { LayerForward, Layout, Past, Place, Site } from './layers/layer.js';
@@ -99,7 +101,7 @@ export interface Network {
 }
 
 /** A layer's place, what it reads, and how often its value is read. */
-interface NodePlace extends Place<Layer> {
+export interface NodePlace extends Place<Layer> {
   readonly from: readonly (number | string)[];
   readonly readers: number;
   /** Its activation by itself, for readers besides a loss that takes what lies before it. */
@@ -326,7 +328,8 @@ export function emitArranged(
 /**
  * The plan that predicts. Section `predict` checks the samples, and leaves the outputs row-major in region
  * `predictions`; the section of a float32 parameter takes its rows from where samples are. Values share places: what
- * layers gave is gone afterwards, unless it `keeps` them.
+ * layers gave is gone afterwards, unless it `keeps` them. Where it `folds`, batch normalisations go into the weights
+ * before them: {@link Program.settle} is to be called once these are there, and whenever they change.
  */
 export function planPrediction(
   architecture: Architecture,
@@ -337,12 +340,16 @@ export function planPrediction(
     readonly together?: Together | undefined;
     readonly carries?: boolean;
     readonly keeps?: boolean;
+    readonly folds?: boolean;
     readonly forwardOf?: (layer: Layer) => LayerForward<Layer, unknown> | undefined;
   } = {},
 ): NetworkPlan {
   const sharing = options.carries || options.keeps ? {} : { leastShared: options.together ? LEAST_SHARED : 0 };
   const builder = new Builder(capacity, { paired, ...options, ...sharing });
-  const network = placeNetwork(builder, architecture, weights);
+  const placed = placeNetwork(builder, architecture, weights);
+  const ends = placed.outputs.map(({ node }) => node);
+  const network =
+    !FORWARD_ONLY && options.folds ? { ...placed, nodes: foldNorms(builder, placed.nodes, ends) } : placed;
   const { inputNumbers: inputs, outputWidth: outputs } = network;
   let layers: NetworkPlan['layers'] = [];
   for (const parameter of builder.parameters) {

@@ -64,7 +64,8 @@ export class OpenModel extends Predictor {
   constructor(parts: ModelParts) {
     super(parts);
     this.seed = parts.seed;
-    this.held = new Weights(this.program.floats(this.network.plan.parameterRegion), parts.trained);
+    const values = this.program.floats(this.network.plan.parameterRegion);
+    this.held = new Weights(values, parts.trained, () => this.changed());
   }
 
   /**
@@ -178,7 +179,17 @@ export class OpenModel extends Predictor {
   protected forwardAll(where: string, samples: ReadySamples, noise?: Noise): LayerOutputs {
     this.update();
     const { architecture, network, program, weights, runsOn: backend } = this;
-    return forwardPass(where, { architecture, backend, weights, network, program }, samples, noise);
+    const { plan, outputs } = network;
+    const passed = forwardPass(where, { architecture, backend, weights, network, program }, samples, noise);
+    if (noise || plan.settles.length === 0) return passed;
+    // Where normalisations were folded, outputs are to be those of predict, to the last bit.
+    const predictions = program.floats(plan.region('predictions'));
+    for (let first = 0; first < samples.rows; first += plan.capacity) {
+      const last = Math.min(samples.rows, first + plan.capacity);
+      this.runRows(where, samples, first, last);
+      passed.output.set(predictions.subarray(0, (last - first) * outputs), first * outputs);
+    }
+    return passed;
   }
 
   /**

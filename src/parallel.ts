@@ -6,6 +6,7 @@
 import type { Architecture } from './architecture.js';
 import { notFiniteAt, type ReadySamples } from './data/samples.js';
 import { wrongValue } from './errors.js';
+import { foldingOf } from './folding.js';
 import { type NetworkPlan, planPrediction } from './network.js';
 import { together } from './plan/barriers.js';
 import { numbersOf } from './plan/builder.js';
@@ -109,6 +110,7 @@ class Machine {
     const capacity = mostRows(network);
     this.#network = planPrediction(architecture, capacity, backend.paired, weights, {
       together: together(team?.size ?? 1),
+      ...foldingOf(backend),
     });
     this.#memories = team ? WorkerPool.of(team.host).memories : ownMemories;
     const { plan } = this.#network;
@@ -139,6 +141,7 @@ class Machine {
       if (first > 0) await yieldToOthers();
       into.set(parameters.values.subarray(first, first + MOST_PARAMETERS), first);
     }
+    this.#program.settle();
     this.#loaded = parameters;
   }
 

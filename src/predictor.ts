@@ -5,6 +5,8 @@ import { countRows, notFiniteAt, type ReadySamples, type Samples, type SequenceL
 import { checkBoolean, checkOptions, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
 import { checkStored, readModelMetadata, type Trained } from './files/modelFile.js';
 import { readSafetensors, type Tensor } from './files/safetensors.js';
+import { foldingOf } from './folding.js';
+import { FORWARD_ONLY } from './forwardOnly.js';
 import { Inputs, type NetworkSamples } from './inputs.js';
 import { callOnItselfAlone } from './itself.js';
 import { hasKey, isFloat32Array } from './kinds.js';
@@ -105,6 +107,8 @@ export class Predictor {
   /** Views of the regions that every prediction touches. */
   readonly #staging: Float32Array;
   readonly #predictions: Float32Array;
+  /** Whether the parameters changed since the program was told. */
+  #changed = true;
   /** What the metadata's preprocessing was when it was read. */
   #raw: { readonly text: string; readonly rows: RawRows | undefined } | undefined;
 
@@ -123,7 +127,7 @@ export class Predictor {
     const widths = placedLayers(architecture).reduce((sum, layer) => sum + size(layer.outputShape), 0);
     const capacity = Math.floor(CACHE_NUMBERS / (widths + this.inputs.numbers));
     const rows = Math.max(1, Math.min(MOST_ROWS, capacity));
-    this.network = planPrediction(architecture, rows, backend.paired, weights);
+    this.network = planPrediction(architecture, rows, backend.paired, weights, foldingOf(backend));
     this.program = new Program(backend.module, this.network.plan);
     const { plan, inputs } = this.network;
     const address = this.program.reserve(stagingBytes(this.network, plan.capacity));
@@ -299,6 +303,8 @@ export class Predictor {
     last: number,
   ): void {
     const { program } = this;
+    if (!FORWARD_ONLY && this.#changed) program.settle();
+    this.#changed = false;
     if (values instanceof Float32Array && first === 0 && last === rows && !lengths) {
       this.#staging.set(values);
       program.set('x', this.#staging.byteOffset);
@@ -327,9 +333,15 @@ export class Predictor {
   /** @internal Called before parameters are read: a model that is being trained may have newer ones elsewhere. */
   protected update(): void {}
 
+  /** @internal The parameters change before the next prediction. */
+  protected changed(): void {
+    this.#changed = true;
+  }
+
   /** @internal */
   protected write(parameter: Parameter, values: StoredNumbers | ArrayLike<number>): void {
     const { program } = this;
+    this.changed();
     if (parameter.format !== 'float32' || values.length > this.#staging.length) {
       toPanels(program.stored(parameter), values, parameter.rows, parameter.columns);
       return;

@@ -34,12 +34,15 @@ export class Weights {
   /** The flat parameters as predict uses them. */
   readonly values: Float32Array;
   readonly #trained: { epochs: number; steps: number };
+  readonly #changed: () => void;
   #newest: Leader | undefined;
   #snapshot: Snapshot | undefined;
   #fitting = false;
 
-  constructor(values: Float32Array, trained: Trained | undefined) {
+  /** `changed` is called whenever the values are about to change. */
+  constructor(values: Float32Array, trained: Trained | undefined, changed: () => void) {
     this.values = values;
+    this.#changed = changed;
     this.#trained = { epochs: 0, steps: 0, ...trained };
   }
 
@@ -125,6 +128,7 @@ export class Weights {
 
   /** Predictions under way keep the parameters that they were asked for with. */
   #beforeChange(): void {
+    this.#changed();
     this.#snapshot?.keep();
     this.#snapshot = undefined;
   }

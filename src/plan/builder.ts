@@ -122,7 +122,11 @@ export interface Plan {
   region(name: string): Region;
   /** Writes the records and constants into linear memory. */
   write(memory: DataView): void;
+  /** Each makes numbers that hang on the parameters alone. */
+  readonly settles: readonly Settle[];
 }
+
+export type Settle = (numbersOf: (region: Region) => Float32Array) => void;
 
 export class Builder {
   /** The largest batch. */
@@ -153,6 +157,8 @@ export class Builder {
   readonly carries: number;
   /** What goes over from one step of a stream to the next. */
   readonly carried: Region[] = [];
+  /** What makes the numbers of rooms from parameters, whenever these have changed. */
+  readonly settles: Settle[] = [];
 
   /**
    * `leastShared`: bytes from which on values share places, so that but for what is held nobody finds them once a
@@ -375,6 +381,7 @@ export class Builder {
         return region;
       },
       barriers,
+      settles: this.settles,
       write: memory => {
         this.#records.forEach((record, index) => {
           const address = this.#recordRegion.address + index * RECORD_BYTES;

@@ -59,6 +59,11 @@ export class Program {
     this.#abandoned = true;
   }
 
+  /** Makes what hangs on the parameters alone, and is to be made again whenever they change. */
+  settle(): void {
+    for (const settle of this.plan.settles) settle(region => this.floats(region));
+  }
+
   /** Carries out a section `steps` times; returns how many times it finished. */
   run(key: SectionKey, steps = 1): number {
     const section = this.section(key);
