@@ -25,8 +25,11 @@ interface Lines {
   readonly epochOf: (line: string) => number;
 }
 
+/** A name as a cell: those of metrics with several settings have commas. */
+const cell = (name: string) => (/[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);
+
 const csv: Lines = {
-  head: keys => keys.join(','),
+  head: keys => keys.map(cell).join(','),
   write: (event, keys) => keys.map(key => valueAt(event, key)).join(','),
   epochOf: line => Number.parseInt(line, 10),
 };
@@ -44,12 +47,13 @@ async function former(where: string, path: string, lines: Lines, training: Train
   const { epoch, keys, files } = training;
   const bytes = epoch === 0 ? undefined : await files?.read(path).catch(() => undefined);
   if (!bytes) return [];
-  const found = new TextDecoder().decode(bytes).split('\n').filter(Boolean);
+  const text = new TextDecoder().decode(bytes);
   const head = lines.head(keys);
-  if (head !== undefined && found.length > 0 && found[0] !== head) {
+  if (head !== undefined && text !== '' && !text.startsWith(`${head}\n`)) {
     throw wrongValue(`${where}: path`, 'a file with the columns of this fit', 'one with others', 'give another path');
   }
-  return found.slice(head === undefined ? 0 : 1).filter(line => lines.epochOf(line) <= epoch);
+  const found = text.slice(head?.length ?? 0).split('\n');
+  return found.filter(line => line !== '' && lines.epochOf(line) <= epoch);
 }
 
 function logger<C extends { kind: string; path: string }>(

@@ -12,6 +12,8 @@ import {
   dense,
   earlyStopping,
   type FitOptions,
+  f1,
+  graph,
   jsonLogger,
   Model,
   reduceOnPlateau,
@@ -20,6 +22,7 @@ import {
   Trainer,
   tensorBoard,
 } from '../../src/entries/node.js';
+import { readCsv } from '../../src/readers/csv.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'myelin-callbacks-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -211,6 +214,23 @@ describe('loggers', () => {
     await expect(resumed.fit({ x, y })).rejects.toThrow(
       /csvLogger: path: expected a file with the columns of this fit/,
     );
+  });
+
+  it('quote names that have commas', async () => {
+    const path = join(folder, 'quoted.csv');
+    const named = graph(1, given => ({ 'up, "so"\nto say': given.to(dense(1, { activation: 'sigmoid' })) }));
+    const made = await (await Model.create(named)).trainer({
+      loss: 'binaryCrossEntropy',
+      optimizer: 'sgd',
+      metrics: { 'up, "so"\nto say': [f1({ average: 'micro', threshold: 0.3 })] },
+      callbacks: [csvLogger({ path })],
+    });
+    const labels = { 'up, "so"\nto say': Float32Array.from(x, (_, row) => row % 2) };
+    await made.fit({ x, y: labels });
+    await made.fit({ x, y: labels });
+    const { rows, names } = await readCsv(path);
+    expect([rows, names[3]]).toEqual([2, 'up, "so"\nto say.f1(micro, 0.3)']);
+    expect(readFileSync(path, 'utf8')).toContain('"up, ""so""\nto say.f1(micro, 0.3)"');
   });
 
   it('write what TensorBoard reads', async () => {
