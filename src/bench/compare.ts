@@ -1,5 +1,5 @@
 /** What changed between two runs beyond noise: `--compare a.json b.json`. */
-import { messageOf, quote, wrongValue } from '../entries/inside.js';
+import { hasKey, isObject, messageOf, quote, wrongValue } from '../entries/inside.js';
 import { isOwn, labelOf, type Row, type Run } from './result.js';
 import { type Figure, isNoisy, uncertaintyOf } from './statistics.js';
 
@@ -36,7 +36,18 @@ export function parseRun(path: string, text: string): Run {
     throw wrongValue(where, 'what myelin bench --json printed', 'other JSON', 'run myelin bench --json > file');
   }
   if (format !== 1) throw wrongValue(where, 'format 1', `${format}`, 'it is of another version: measure anew');
+  if (!isObject((value as Partial<Run>).machine) || !suites.every(isWhole)) {
+    throw wrongValue(where, 'what myelin bench --json printed', 'a run of which parts are missing', 'measure anew');
+  }
   return value as Run;
+}
+
+/** Whether a suite has what is compared, whatever the figures are. */
+function isWhole(suite: unknown): boolean {
+  const every = (value: unknown, key: string, holds: (one: unknown) => boolean) =>
+    hasKey(value, key) && Array.isArray(value[key]) && value[key].every(holds);
+  const isRow = (row: unknown) => hasKey(row, 'contestant') && hasKey(row, 'ratios') && isObject(row.ratios);
+  return every(suite, 'cases', one => every(one, 'rows', isRow));
 }
 
 /**

@@ -71,6 +71,8 @@ describe('a file', () => {
     ['{"event":"epoch"}', 'run myelin bench --json > file'],
     ['{"event":"benchmark","format":2,"suites":[]}', 'measure anew'],
     ['null', 'run myelin bench --json > file'],
+    ['{"event":"benchmark","format":1,"machine":{},"suites":[{"cases":[{}]}]}', 'parts are missing; measure anew'],
+    ['{"event":"benchmark","format":1,"suites":[]}', 'parts are missing'],
   ])('is refused where it is %j', (text, says) => {
     expect(() => parseRun('a.json', text)).toThrow(says);
   });
