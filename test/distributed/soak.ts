@@ -1,7 +1,7 @@
 /**
- * Runs of all kinds again and again while workers are killed, told to end and put to sleep at random: each has to come to
- * what one process comes to and to leave nothing at the broker. Prints every half a minute how far it
- * came and what coordinator and worker take of memory.
+ * Runs of all kinds, some of them aborted and started again, while workers are killed, told to end and put to sleep at
+ * random: each has to come to what one process comes to and to leave nothing at the broker. Prints every half a minute
+ * how far it came and what coordinator and worker take of memory.
  *
  *     npm run build && npm run distributed:soak [-- SECONDS [Redis | PostgreSQL]]
  */
@@ -43,11 +43,24 @@ const { url } = await (broker === 'Redis' ? startRedis() : startPostgres());
 await using coordinator = cluster(url, { name: 'test' });
 const kinds = {
   averageRounds: async () => (await coordinator.averageRounds({ ...run, data: 'slow' })).hash,
+  abortedRounds: async () => {
+    for (;;) {
+      const signal = AbortSignal.timeout(Math.floor(4000 * Math.random()));
+      try {
+        return (await coordinator.averageRounds({ ...run, id: 'aborted', data: 'slow', signal })).hash;
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        count('abort');
+      }
+    }
+  },
   search: () => coordinator.search(space, 'slow', tried),
   crossValidate: () => coordinator.crossValidate(architecture, 'slow', judged),
 };
+const { hash } = await local().averageRounds({ ...run, data: rows });
 const right = {
-  averageRounds: (await local().averageRounds({ ...run, data: rows })).hash,
+  averageRounds: hash,
+  abortedRounds: hash,
   search: await local().search(space, rows, tried),
   crossValidate: await local().crossValidate(architecture, rows, judged),
 };
