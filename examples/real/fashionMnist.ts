@@ -2,9 +2,10 @@
  * Photographs of clothes (Fashion-MNIST, 28 × 28 pixels, 10 kinds) by a small convolutional network: after 10 epochs
  * 0.92 right and more of 10,000 that it has never seen.
  *
- *     npx tsx examples/real/fashionMnist.ts [FOLDER] [EPOCHS] [PICTURES] [OUT]
+ *     npx tsx examples/real/fashionMnist.ts [FOLDER] [EPOCHS] [PICTURES] [OUT] [--augment] [--mixup] [--threads=1]
  *
- * Writes into OUT, where it is given, what was taken for what and the first layer's kernels.
+ * `--augment` changes pictures at random while training, `--mixup` mixes them. Writes into OUT, where it is given, what
+ * was taken for what and the first layer's kernels.
  */
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -13,18 +14,25 @@ import {
   adam,
   batchNormalization,
   conv2d,
+  cutout,
   dense,
   dropout,
   flatten,
   Model,
   maxPool2d,
   oneCycle,
+  randomFlip,
+  randomTranslation,
   sequential,
 } from 'myelin';
-import { readIdx } from 'myelin/data';
-import { confusionTile, kernelTiles, largest, writeTiles } from './support/picture.js';
+import { mixup, readIdx } from 'myelin/data';
+import { kernelTiles, largest, writeConfusion, writeTiles } from './support/picture.js';
 
-const [folder = '/usr/share/datasets/fashion-mnist', given = '10', most = '60000', out] = process.argv.slice(2);
+const given = process.argv.slice(2);
+const has = (flag: string) => given.includes(flag);
+const [folder = '/usr/share/datasets/fashion-mnist', asked = '10', most = '60000', out] = given.filter(
+  word => !word.startsWith('--'),
+);
 if (!existsSync(`${folder}/train-images-idx3-ubyte.gz`)) {
   console.log(`Fashion-MNIST is not in ${folder}. Debian and Ubuntu have it: apt-get install dataset-fashion-mnist`);
   console.log(
@@ -42,7 +50,7 @@ const part = async (name: string, pictures = Infinity) => {
   return { x, y: Int32Array.from(labels.data.subarray(0, pictures)), scale: 1 / 255 };
 };
 const [training, test] = [await part('train', Number(most)), await part('t10k', Number(most))];
-const epochs = Number(given);
+const epochs = Number(asked);
 const batchSize = 128;
 const steps = epochs * Math.ceil(training.y.length / batchSize);
 const convolution = (filters: number) => [
@@ -55,6 +63,7 @@ const model = await Model.create(
   sequential(
     [28, 28, 1],
     [
+      ...(has('--augment') ? [randomFlip('horizontal'), randomTranslation(0.07, 0.07), cutout(6)] : []),
       ...convolution(16),
       ...convolution(32),
       ...convolution(64),
@@ -65,12 +74,13 @@ const model = await Model.create(
   ),
   { seed: 0, turbo: true },
 );
-await model.fit(training, {
-  loss: 'sparseCategoricalCrossEntropy',
+const mixes = has('--mixup');
+await model.fit(mixes ? mixup(training, { classes: 10 }) : training, {
+  loss: mixes ? 'categoricalCrossEntropy' : 'sparseCategoricalCrossEntropy',
   optimizer: adam({ learningRate: oneCycle({ peak: 0.01, steps }) }),
   batchSize,
   epochs,
-  threads: availableParallelism(),
+  threads: has('--threads=1') ? 1 : availableParallelism(),
   onEpoch: ({ epoch, loss, seconds, samplesPerSecond }) => {
     const pace = `${seconds.toFixed(1)} s, ${samplesPerSecond.toFixed(0)} pictures a second`;
     console.log(`epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}  ${pace}`);
@@ -79,8 +89,9 @@ await model.fit(training, {
 const { accuracy = 0 } = model.evaluate(test, { loss: 'sparseCategoricalCrossEntropy', metrics: ['accuracy'] });
 console.log(`accuracy on ${test.y.length} pictures of the test set: ${accuracy.toFixed(4)}`);
 if (out !== undefined) {
-  const guesses = largest(await model.predictAsync({ x: test.x, scale: test.scale }), 10);
-  writeTiles(`${out}/fashionConfusion.png`, [confusionTile(test.y, guesses, 10)], 1, 24);
-  const [kernels] = model.parameters;
+  const kinds = 'T-shirt trousers pullover dress coat sandal shirt sneaker bag boot'.split(' ');
+  const guesses = largest(await model.predictAsync({ x: test.x, scale: test.scale }), kinds.length);
+  writeConfusion(`${out}/fashionConfusion.svg`, kinds, test.y, guesses);
+  const kernels = model.parameters.find(({ name }) => name.endsWith('conv2d.weight'));
   if (kernels) writeTiles(`${out}/fashionKernels.png`, kernelTiles(kernels), 8, 16);
 }

@@ -8,7 +8,7 @@
  */
 import { adam, dense, dropout, embedding, globalAveragePool1d, Model, sequential } from 'myelin';
 import { readCsv, split, textVectorizer } from 'myelin/data';
-import { confusionTile, largest, writeTiles } from './support/picture.js';
+import { largest, writeConfusion } from './support/picture.js';
 
 const [given = '15', out] = process.argv.slice(2);
 const table = await readCsv(new URL('../../data/verses.csv', import.meta.url));
@@ -53,5 +53,5 @@ for (const [i, kind] of largest(model.predict(x, { lengths }), classes.length).e
 }
 if (out !== undefined) {
   const guesses = largest(model.predict(test.x, { lengths: test.lengths }), classes.length);
-  writeTiles(`${out}/versesConfusion.png`, [confusionTile(test.y, guesses, classes.length)], 1, 40);
+  writeConfusion(`${out}/versesConfusion.svg`, classes, test.y, guesses);
 }

@@ -1,4 +1,4 @@
-/** Small pictures in grey, side by side, as a PNG file. */
+/** What examples draw: small pictures in grey, side by side, as PNG files; tables and texts as SVG, for light and dark. */
 import { writeFileSync } from 'node:fs';
 import { encode } from 'fast-png';
 
@@ -35,19 +35,6 @@ export function spread(values: ArrayLike<number>): number[] {
   return all.map(value => (value - least) / (most - least || 1));
 }
 
-/** What was taken for what: a row for each class, whose shares are the lighter the larger. */
-export function confusionTile(truth: ArrayLike<number>, guesses: ArrayLike<number>, classes: number): Tile {
-  const counts = new Float64Array(classes * classes);
-  const rows = new Float64Array(classes);
-  for (const [i, kind] of Array.from(truth).entries()) {
-    counts[kind * classes + (guesses[i] ?? 0)] = (counts[kind * classes + (guesses[i] ?? 0)] ?? 0) + 1;
-    rows[kind] = (rows[kind] ?? 0) + 1;
-  }
-  // Square roots, so that few mistakes are seen beside many right ones.
-  const shades = counts.map((count, i) => Math.sqrt(count / (rows[Math.floor(i / classes)] || 1)));
-  return { height: classes, width: classes, shades };
-}
-
 /** Which is the largest of each row's. */
 export function largest(values: ArrayLike<number>, width: number): number[] {
   return Array.from({ length: values.length / width }, (_, row) => {
@@ -73,4 +60,61 @@ export function kernelTiles({
     const own = Array.from({ length: height * width }, (_, i) => shades[i * filters + filter] ?? 0);
     return { height, width, shades: own };
   });
+}
+
+/** An SVG of such a size, whose ink is dark on light pages and light on dark ones. */
+export function writeSvg(path: string, width: number, height: number, label: string, body: string): void {
+  const style =
+    'svg{--ink:#1b1b1b;--paper:#fff;--mark:#0072b2}' +
+    '@media(prefers-color-scheme:dark){svg{--ink:#e8e8e8;--paper:#16181d;--mark:#56b4e9}}' +
+    'text{fill:var(--ink);font:12px system-ui,sans-serif}.mono{font:12px ui-monospace,monospace;white-space:pre}' +
+    '.paper{fill:var(--paper)}.mark{fill:var(--mark)}';
+  const size = `viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`;
+  const open = `<svg xmlns="http://www.w3.org/2000/svg" ${size}`;
+  const paper = `<rect class="paper" width="${width}" height="${height}"/>`;
+  writeFileSync(
+    path,
+    `${open} role="img" aria-label="${escaped(label)}"><style>${style}</style>${paper}${body}</svg>\n`,
+  );
+}
+
+export const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+
+/** What was taken for what: a row for each class, with the hundredths of it that were taken for each. */
+export function writeConfusion(
+  path: string,
+  classes: readonly (string | number)[],
+  truth: ArrayLike<number>,
+  guesses: ArrayLike<number>,
+): void {
+  const counts = classes.map(() => classes.map(() => 0));
+  for (const [i, kind] of Array.from(truth).entries()) {
+    const row = counts[kind] ?? [];
+    row[guesses[i] ?? 0] = (row[guesses[i] ?? 0] ?? 0) + 1;
+  }
+  const [side, left, top] = [40, 100, 62];
+  const cells = counts.flatMap((row, kind) => {
+    const all = row.reduce((sum, count) => sum + count, 0) || 1;
+    return row.map((count, guess) => {
+      const [x, y, hundredths] = [left + guess * side, top + kind * side, Math.round((100 * count) / all)];
+      // Square roots, so that few mistakes are seen beside many right ones.
+      const opacity = (0.6 * Math.sqrt(count / all)).toFixed(3);
+      const square = `x="${x}" y="${y}" width="${side - 1}" height="${side - 1}"`;
+      const shade = `<rect class="mark" ${square} fill-opacity="${opacity}"/>`;
+      const figure = `<text x="${x + side / 2}" y="${y + side / 2 + 4}" text-anchor="middle">${hundredths}</text>`;
+      return hundredths > 0 ? shade + figure : shade;
+    });
+  });
+  const names = classes.flatMap((name, i) => {
+    const at = (i + 0.5) * side;
+    const [row, column] = [top + at + 4, left + at];
+    return [
+      `<text x="${left - 8}" y="${row}" text-anchor="end">${escaped(String(name))}</text>`,
+      `<text x="${column}" y="${top - 8}" transform="rotate(-35 ${column} ${top - 8})">${escaped(String(name))}</text>`,
+    ];
+  });
+  const [width, height] = [left + classes.length * side + 50, top + classes.length * side + 26];
+  const about = `<text x="8" y="${height - 8}">Of each row’s class, how many of 100 were taken for the column’s.</text>`;
+  writeSvg(path, Math.max(width, 380), height, 'What was taken for what', [...cells, ...names, about].join(''));
 }
