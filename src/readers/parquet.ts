@@ -5,7 +5,7 @@ import { isObject } from '../kinds.js';
 import type { DataSource } from '../platform.js';
 import { type ColumnData, columnOf, copyNumbers, DataTable } from './dataTable.js';
 import { checkTexts } from './options.js';
-import { readNumbers, type Unpackers, unpackers } from './parquetNumbers.js';
+import { readNumbers, type Unpackers, unpackersOf } from './parquetNumbers.js';
 import { openSource, wholeOf } from './source.js';
 
 /** How a Parquet file is read. */
@@ -48,7 +48,7 @@ async function open(where: string, source: DataSource, options: ParquetOptions) 
   if (compressors !== undefined && !isObject(compressors)) {
     throw wrongType(`${where}: compressors`, 'the compressors of hyparquet-compressors', compressors);
   }
-  const { parquetMetadataAsync, parquetRead, parquetSchema } = await hyparquet(where);
+  const { parquetMetadataAsync, parquetRead, parquetSchema, snappyUncompress } = await hyparquet(where);
   const { name, file, close } = await partsOf(where, source);
   try {
     const metadata = await parquetMetadataAsync(file).catch(cause => {
@@ -63,13 +63,13 @@ async function open(where: string, source: DataSource, options: ParquetOptions) 
     }
     const isWanted = new Set(wanted);
     const columnsWanted = parquetSchema(metadata).children.filter(({ element }) => isWanted.has(element.name));
-    const unpacking: Unpackers = { ...unpackers, ...(compressors as Compressors) };
+    const unpackers: Unpackers = { ...unpackersOf(snappyUncompress), ...(compressors as Compressors) };
     const read = async (firstGroup: number, lastGroup: number): Promise<DataTable> => {
       const rowStart = sum(groups.slice(0, firstGroup));
       const rows = sum(groups.slice(firstGroup, lastGroup));
       const place = (row: number) => `row ${rowStart + row + 1}`;
       const some = { ...metadata, row_groups: metadata.row_groups.slice(firstGroup, lastGroup) };
-      const columns: Map<string, ColumnData> = await readNumbers(file, some, columnsWanted, unpacking);
+      const columns: Map<string, ColumnData> = await readNumbers(file, some, columnsWanted, unpackers);
       const chunks = new Map(wanted.filter(column => !columns.has(column)).map(column => [column, [] as Chunk[]]));
       if (chunks.size > 0) {
         const rowEnd = rowStart + rows;

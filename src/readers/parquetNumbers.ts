@@ -1,7 +1,6 @@
 /** Which columns of a Parquet file are numbers and no more, and where their chunks lie. */
 import type { AsyncBuffer, FileMetaData, SchemaTree } from 'hyparquet';
 import { copyPages, isNumberType, type NumberChunk, type NumberType } from './parquetPages.js';
-import { unpackSnappy } from './snappy.js';
 
 /** Chunks so near each other in the file are read at once, up to so many bytes. */
 const MOST_BETWEEN = 1 << 13;
@@ -17,7 +16,16 @@ interface PlacedChunk extends NumberChunk {
 export type Unpackers = Readonly<Partial<Record<string, NumberChunk['unpack']>>>;
 
 /** What is unpacked without `compressors`. */
-export const unpackers: Unpackers = { UNCOMPRESSED: bytes => bytes, SNAPPY: unpackSnappy };
+export function unpackersOf(snappyUncompress: (bytes: Uint8Array, out: Uint8Array) => void): Unpackers {
+  return {
+    UNCOMPRESSED: bytes => bytes,
+    SNAPPY: (bytes, length) => {
+      const out = new Uint8Array(length);
+      snappyUncompress(bytes, out);
+      return out;
+    },
+  };
+}
 
 /**
  * The columns of some row groups, one after another, that are numbers and could be read as such: null and NaN are NaN.
@@ -27,7 +35,7 @@ export async function readNumbers(
   file: AsyncBuffer,
   { row_groups }: FileMetaData,
   columns: readonly SchemaTree[],
-  unpacking: Unpackers,
+  unpackers: Unpackers,
 ): Promise<Map<string, Float64Array>> {
   const rows = row_groups.map(({ num_rows }) => Number(num_rows));
   const total = rows.reduce((sum, count) => sum + count, 0);
@@ -38,7 +46,7 @@ export async function readNumbers(
     const chunks = group.columns.flatMap(({ file_path, meta_data }): PlacedChunk[] => {
       const [name = '', ...inner] = meta_data?.path_in_schema ?? [];
       const element = kinds.get(name);
-      const unpack = unpacking[meta_data?.codec ?? ''];
+      const unpack = unpackers[meta_data?.codec ?? ''];
       if (!meta_data || !element || !found.has(name)) return [];
       if (file_path !== undefined || inner.length > 0 || !unpack) {
         found.delete(name);
