@@ -5,7 +5,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { imageData, readImageFolder } from '../../src/entries/data.js';
 import { resized } from '../../src/readers/images/resize.js';
 
@@ -47,6 +47,18 @@ describe('imageData', () => {
     const coloured = await imageData([path('rgba.png')]);
     const [red = 0, , , alpha = 0] = (pixels['rgba.png']?.rgba ?? []).slice(12 * 4);
     expect(coloured.x[12 * 3]).toBe(Math.round((red * alpha) / 255 + 255 - alpha));
+  });
+
+  it('decodes by its packages where canvases have nothing to draw with, as in Deno', async () => {
+    vi.stubGlobal('createImageBitmap', () => undefined);
+    vi.stubGlobal(
+      'OffscreenCanvas',
+      class {
+        getContext = () => null;
+      },
+    );
+    const { x } = await imageData([path('rgb.png')], { channels: 4 }).finally(() => vi.unstubAllGlobals());
+    expect([...x]).toEqual(pixels['rgb.png']?.rgba);
   });
 
   it('brings pictures of any size to one', async () => {

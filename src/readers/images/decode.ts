@@ -19,7 +19,7 @@ const LIMITS = { maxResolutionInMP: 200, maxMemoryUsageInMB: 4096 };
 
 /** What decodes these formats here. */
 export async function openDecoder(where: string, formats: ReadonlySet<PictureHeader['format']>): Promise<Decoder> {
-  if (typeof createImageBitmap === 'function' && typeof OffscreenCanvas === 'function') return byBrowser;
+  if (canDraw()) return byBrowser;
   const png = formats.has('png') ? await fastPng(where) : undefined;
   const jpeg = formats.has('jpeg') ? await jpegJs(where) : undefined;
   return (name, bytes, header) => {
@@ -32,6 +32,15 @@ export async function openDecoder(where: string, formats: ReadonlySet<PictureHea
       throw undecodable(name, header, cause);
     }
   };
+}
+
+/** Whether the platform decodes by itself, and gives the pixels: Deno has canvases that nothing is drawn on. */
+function canDraw(): boolean {
+  try {
+    return typeof createImageBitmap === 'function' && new OffscreenCanvas(1, 1).getContext('2d') !== null;
+  } catch {
+    return false;
+  }
 }
 
 function undecodable(name: string, { format }: PictureHeader, cause: unknown): RangeError {
