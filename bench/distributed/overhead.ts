@@ -14,7 +14,7 @@ import { rows } from './readers.js';
 const readers = fileURLToPath(new URL('readers.js', import.meta.url));
 const sizes = [
   { size: '0.4 MB', hidden: 128, rounds: 100 },
-  { size: '10 MB', hidden: 3200, rounds: 20 },
+  { size: '10 MB', hidden: 3200, rounds: 10 },
 ].map(({ size, hidden, rounds }) => {
   const layers = [dense(hidden, { activation: 'relu' }), dense(10, { activation: 'softmax' })] as const;
   const fit = { loss: 'sparseCategoricalCrossEntropy', optimizer: 'sgd', threads: 1 } as const;
