@@ -25,6 +25,8 @@ import { hashOf } from './tensors.js';
 
 /** Jobs that are looked at where no event came: the first ones that are not done. */
 const MOST_LOOKED_AT = 16;
+/** Seconds for what is under way when nobody gives jobs any more. */
+const MOST_CLOSING = 5;
 const WHERE = 'cluster';
 
 /** A job of the queue as long as somebody waits for it. */
@@ -251,7 +253,9 @@ export class Coordinator implements RoundCrew<string> {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([this.#events.close(), this.#queue.close()]);
+    // BullMQ lets through what is under way, and waits for ever where nobody answers.
+    const closing = Promise.allSettled([this.#events.close(), this.#queue.close()]);
+    await answered(WHERE, closing, MOST_CLOSING).catch(() => {});
     await this.#broker.close();
   }
 }

@@ -1,7 +1,7 @@
 import type { Compressors } from 'hyparquet';
 import { checkOptions, messageOf, quote, shorten, wrongState, wrongType, wrongValue } from '../errors.js';
 import { partsOfFile } from '../files/readFile.js';
-import { isObject } from '../kinds.js';
+import { isObject, isRevoked } from '../kinds.js';
 import type { DataSource } from '../platform.js';
 import { type ColumnData, columnOf, copyNumbers, DataTable } from './dataTable.js';
 import { checkTexts } from './options.js';
@@ -45,7 +45,7 @@ async function open(where: string, source: DataSource, options: ParquetOptions) 
   checkOptions(where, options, ['columns', 'compressors']);
   const { columns: asked, compressors } = options;
   if (asked !== undefined) checkTexts(`${where}: columns`, asked, "['age', 'income']");
-  if (compressors !== undefined && !isObject(compressors)) {
+  if (compressors !== undefined && (!isObject(compressors) || isRevoked(compressors))) {
     throw wrongType(`${where}: compressors`, 'the compressors of hyparquet-compressors', compressors);
   }
   const { parquetMetadataAsync, parquetRead, parquetSchema, snappyUncompress } = await hyparquet(where);

@@ -394,7 +394,7 @@ describe('bad data ends with 1 and one line', () => {
     ['an empty file', ['predict', model, 'empty.csv'], 'an empty file'],
     ['bytes that are no text', ['predict', model, model], 'UTF-8'],
   ])('%s', async (_, args, message) => {
-    folder.write('few.csv', 'sepal_length,sepal_width\n1,2\n');
+    folder.write('few.csv', 'sepal_length,sepal_width,petal_width\n1,2,3\n');
     folder.write('inputs.csv', 'sepal_length,sepal_width,petal_length,petal_width\n1,2,3,4\n');
     folder.write(
       'bad.csv',

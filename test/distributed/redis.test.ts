@@ -368,4 +368,14 @@ describe.skipIf(without.redis)(titled('a cluster on Redis', without.redis), () =
       'expected a Redis with maxmemory-policy noeviction, got allkeys-lru; a full',
     );
   });
+
+  it('can be closed where its broker is gone for good', async () => {
+    const gone = await startRedis();
+    const other = cluster(gone.url, { name: 'test' });
+    const [worker] = start(1, { url: gone.url });
+    other.averageRounds({ ...run, data: 'rows' }).catch(() => {});
+    await until('a job is done', () => worker.told.length > 0);
+    await gone.kill();
+    await expect(other.close()).resolves.toBeUndefined();
+  });
 });
