@@ -42,6 +42,15 @@ export async function listFolder(path: string): Promise<{ readonly name: string;
   );
 }
 
+/** Whether a file can be read again, as no pipe can. */
+export async function isReadAgain(path: string): Promise<boolean> {
+  const files = await openFiles();
+  return files.stat(path).then(
+    found => found.isFile(),
+    () => false,
+  );
+}
+
 function unreadable(path: string | URL, cause: unknown): RangeError {
   return failure(String(path), 'a file that can be read', cause, 'check the path');
 }

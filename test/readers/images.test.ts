@@ -2,7 +2,9 @@
  * Pictures that Pillow wrote, beside the pixels that Pillow reads of them, and sizes beside PyTorch's interpolate with
  * antialias: test/fixtures/images.
  */
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -34,6 +36,23 @@ describe('imageData', () => {
     expect(scale).toBe(1 / 255);
     // Decoders of JPEG round, and draw the colours of fewer pixels out, each in its own way.
     expect(furthest(x, rgba)).toBeLessThanOrEqual(name.endsWith('.png') ? 0 : name === 'plain.jpg' ? 12 : 3);
+  });
+
+  it.skipIf(process.platform === 'win32')('reads what comes through a pipe, which gives it once', async () => {
+    const pipe = join(own, 'pipe.png');
+    execFileSync('mkfifo', [pipe]);
+    const writing = writeFile(pipe, read('rgb.png'));
+    expect(await imageData([pipe])).toEqual(await imageData([path('rgb.png')]));
+    await writing;
+  });
+
+  it('refuses what its decoder would take apart wrongly', async () => {
+    const interlaced = read('grey.png');
+    interlaced.set([2], 24);
+    interlaced.set([1], 28);
+    await expect(imageData([interlaced])).rejects.toThrow(
+      /expected a PNG picture without interlacing, .*got one of 2 bits that is interlaced; save it without interlacing/,
+    );
   });
 
   it('takes bytes beside paths, several at once, in grey and in colours on white paper', async () => {

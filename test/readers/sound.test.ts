@@ -104,6 +104,10 @@ describe('readWav', () => {
     await expect(given(wav(['fmt ', format({})], ['data', []]))).rejects.toThrow(/with sound, got one without samples/);
     const nan = wav(['fmt ', format({ kind: 3, bits: 32 })], ['data', [0, 0, 192, 127]]);
     await expect(given(nan)).rejects.toThrow(/a\.wav: expected finite samples, got NaN as sample 0/);
+    const large = [...new Uint8Array(Float64Array.of(1e39).buffer)];
+    await expect(given(wav(['fmt ', format({ kind: 3, bits: 64 })], ['data', large]))).rejects.toThrow(
+      /a\.wav: expected finite samples, got Infinity as sample 0/,
+    );
   });
 
   it('refuses every file that was cut off, by its name', async () => {
@@ -187,6 +191,11 @@ describe('wavData', () => {
     await expect(wavData([path('pcm16.wav')], { sampleRate: 16000 })).rejects.toThrow(
       /16000 samples a second, got 8000/,
     );
+    writeFileSync(join(own, 'tiny.wav'), wav(['fmt ', format({})], ['data', Array(100).fill(1)]));
+    await expect(wavData([join(own, 'tiny.wav'), join(own, 'cut.wav')])).rejects.toThrow(
+      /^2 problems: .*tiny\.wav.* · .*cut\.wav/,
+    );
+    await expect(wavData([join(own, 'tiny.wav')])).rejects.toThrow(/tiny\.wav: expected at least 200 samples/);
     await expect(wavData([])).rejects.toThrow(/^wavData: expected at least one sound, got none/);
     await expect(wavData(path('pcm16.wav') as never)).rejects.toThrow(/expected a list of sounds.*give \[sound\]/);
     await expect(wavData([path('pcm16.wav')], { second: 1 } as never)).rejects.toThrow(/did you mean 'seconds'/);

@@ -23,6 +23,7 @@ export async function openDecoder(where: string, formats: ReadonlySet<PictureHea
   const png = formats.has('png') ? await fastPng(where) : undefined;
   const jpeg = formats.has('jpeg') ? await jpegJs(where) : undefined;
   return (name, bytes, header) => {
+    if (header.format === 'png') refuseInterlaced(name, bytes);
     try {
       if (header.format === 'png' && png) return fromPng(png.decode(bytes, { checkCrc: true }));
       const decode = jpeg?.decode ?? jpeg?.default.decode;
@@ -32,6 +33,14 @@ export async function openDecoder(where: string, formats: ReadonlySet<PictureHea
       throw undecodable(name, header, cause);
     }
   };
+}
+
+/** Refuses a PNG that is interlaced with several pixels in a byte: fast-png takes those apart wrongly. */
+function refuseInterlaced(name: string, bytes: Bytes): void {
+  const [depth = 8, isInterlaced] = [bytes[24], bytes[28] === 1];
+  if (!isInterlaced || depth >= 8) return;
+  const expected = 'a PNG picture without interlacing, or of 8 or 16 bits';
+  throw wrongValue(name, expected, `one of ${depth} bits that is interlaced`, 'save it without interlacing');
 }
 
 /** Whether the platform decodes by itself, and gives the pixels: Deno has canvases that nothing is drawn on. */

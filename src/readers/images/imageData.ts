@@ -8,6 +8,7 @@ import {
   wrongType,
   wrongValue,
 } from '../../errors.js';
+import { isReadAgain } from '../../files/readFile.js';
 import { type Bytes, isList } from '../../kinds.js';
 import type { DataSource } from '../../platform.js';
 import { openSource, wholeOf } from '../source.js';
@@ -74,7 +75,8 @@ export async function readImages(
     const { name, pieces } = openSource(nameOf(i), image);
     try {
       const bytes = await wholeOf({ name, pieces });
-      const again = typeof image === 'string' ? () => wholeOf(openSource(where, image)) : () => bytes;
+      const isFile = typeof image === 'string' && (await isReadAgain(image));
+      const again = isFile ? () => wholeOf(openSource(where, image)) : () => bytes;
       found.push({ name, header: readHeader(name, bytes), again });
     } catch (error) {
       problems.push(messageOf(error));

@@ -115,7 +115,7 @@ function mean(name: string, { channels, bytes, sampleAt }: Format, view: DataVie
   for (let i = 0, at = 0; i < samples.length; i++) {
     let sum = 0;
     for (let channel = 0; channel < channels; channel++, at += bytes) sum += sampleAt(view, at);
-    const value = sum / channels;
+    const value = Math.fround(sum / channels);
     if (!Number.isFinite(value)) throw wrongValue(name, 'finite samples', `${value} as sample ${i}`, 'fetch it again');
     samples[i] = value;
   }

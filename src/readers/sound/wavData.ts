@@ -83,12 +83,22 @@ async function readWavs(
   if (seconds !== undefined) checkNumber(`${where}: seconds`, seconds, { above: 0, max: MOST_SECONDS });
   const problems: string[] = [];
   let room: Room | undefined;
+  let isUnfit = false;
   for (const [row, source] of sources.entries()) {
     const sound = await read(openSource(nameOf(row), source)).catch(error => {
       problems.push(messageOf(error));
     });
     if (!sound) continue;
-    room ??= roomFor(where, sources.length, sound, options);
+    if (isUnfit) continue;
+    try {
+      room ??= roomFor(seconds === undefined ? sound.name : where, sources.length, sound, options);
+    } catch (error) {
+      if (error instanceof TypeError) throw error;
+      // The others would say the same.
+      isUnfit = true;
+      problems.push(messageOf(error));
+      continue;
+    }
     const misfit = misfitOf(sound, room, seconds !== undefined);
     if (misfit) problems.push(misfit.message);
     // Where one is wrong, the others are looked at alone.
