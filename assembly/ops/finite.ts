@@ -14,8 +14,8 @@ export function tell(r: Op, poison: v128): void {
 
 /**
  * {@link tell} of a region, after the last rows of an epoch and after a single step. In the loops of updates such
- * operations would wait for their results, be in the way of the next numbers, and cost a sixth to a quarter of the time;
- * what is not finite in the middle of an epoch is not at its end either.
+ * operations would wait for their results, be in the way of the next numbers, and cost a sixth to a quarter of the
+ * time; what is not finite in the middle of an epoch is not at its end either.
  */
 export function tellAtTheEnd(r: Op, region: usize, rows: i32, unit: i32): void {
   const c = controlsOf(r);
