@@ -1,10 +1,13 @@
 /** Which columns of a Parquet file are numbers and no more, and where their chunks lie. */
 import type { AsyncBuffer, FileMetaData, SchemaTree } from 'hyparquet';
+import { yieldToOthers } from '../runtime/yield.js';
 import { copyPages, isNumberType, type NumberChunk, type NumberType } from './parquetPages.js';
 
 /** Chunks so near each other in the file are read at once, up to so many bytes. */
 const MOST_BETWEEN = 1 << 13;
 const MOST_AT_ONCE = 1 << 23;
+/** Numbers that are read before others have their turn, some two milliseconds: threads that train wait for theirs. */
+const NUMBERS_PER_TURN = 1 << 17;
 
 interface PlacedChunk extends NumberChunk {
   readonly name: string;
@@ -15,12 +18,14 @@ interface PlacedChunk extends NumberChunk {
 /** What unpacks pages, by what packed them. */
 export type Unpackers = Readonly<Partial<Record<string, NumberChunk['unpack']>>>;
 
-/** What is unpacked without `compressors`. */
+/** What is unpacked without `compressors`: each page in the place of the one before, in which nobody reads any more. */
 export function unpackersOf(snappyUncompress: (bytes: Uint8Array, out: Uint8Array) => void): Unpackers {
+  let room = new Uint8Array();
   return {
     UNCOMPRESSED: bytes => bytes,
     SNAPPY: (bytes, length) => {
-      const out = new Uint8Array(length);
+      if (room.length < length) room = new Uint8Array(length);
+      const out = room.subarray(0, length);
       snappyUncompress(bytes, out);
       return out;
     },
@@ -41,7 +46,7 @@ export async function readNumbers(
   const total = rows.reduce((sum, count) => sum + count, 0);
   const kinds = new Map(columns.filter(isOfNumbers).map(({ element }) => [element.name, element]));
   const found = new Map([...kinds.keys()].map(name => [name, new Float64Array(total)]));
-  let first = 0;
+  let [first, sinceTurn] = [0, 0];
   for (const [index, group] of row_groups.entries()) {
     const chunks = group.columns.flatMap(({ file_path, meta_data }): PlacedChunk[] => {
       const [name = '', ...inner] = meta_data?.path_in_schema ?? [];
@@ -63,6 +68,10 @@ export async function readNumbers(
         const numbers = found.get(chunk.name);
         const own = bytes.subarray(chunk.start - span.start, chunk.end - span.start);
         if (numbers && !isCopied(own, chunk, numbers, first)) found.delete(chunk.name);
+        sinceTurn += chunk.rows;
+        if (sinceTurn < NUMBERS_PER_TURN) continue;
+        sinceTurn = 0;
+        await yieldToOthers();
       }
     }
     first += rows[index] ?? 0;

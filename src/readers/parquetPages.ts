@@ -48,7 +48,8 @@ export function copyPages(bytes: Uint8Array, chunk: NumberChunk, numbers: Float6
     reader.at += packed;
     if (page.length !== packed) return false;
     if (kind === DICTIONARY_PAGE) {
-      dictionary = plainNumbers(type, unpack(page, length), 0, numberIn(structIn(header, 7), 1));
+      // A copy: what is unpacked next may lie in the same place.
+      dictionary = plainNumbers(type, unpack(page, length).slice(), 0, numberIn(structIn(header, 7), 1));
       if (dictionary === undefined) return false;
       continue;
     }
@@ -115,11 +116,12 @@ function putCells({ defined, encoding, bytes }: PageCells, page: Values, numbers
 function plainNumbers(type: NumberType, bytes: Uint8Array, at: number, count: number): ArrayLike<number> | undefined {
   const size = BYTES[type] * count;
   if (!(at + size <= bytes.length)) return undefined;
-  // Of its own, so that it begins where such an array may.
-  const { buffer } = bytes.slice(at, at + size);
-  if (type === 'FLOAT') return new Float32Array(buffer);
-  if (type === 'DOUBLE') return new Float64Array(buffer);
-  const words = new Int32Array(buffer);
+  // A copy, where such an array may not begin there.
+  const own = (bytes.byteOffset + at) % BYTES[type] === 0 ? bytes.subarray(at, at + size) : bytes.slice(at, at + size);
+  const { buffer, byteOffset } = own;
+  if (type === 'FLOAT') return new Float32Array(buffer, byteOffset, count);
+  if (type === 'DOUBLE') return new Float64Array(buffer, byteOffset, count);
+  const words = new Int32Array(buffer, byteOffset, size / 4);
   if (type === 'INT32') return words;
   const wholes = new Float64Array(count);
   for (let i = 0; i < count; i++) {
