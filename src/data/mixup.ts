@@ -3,7 +3,7 @@ import { naturalExp, naturalLog } from '../elementary.js';
 import { checkInteger, checkNumber, checkOptions, wrongType, wrongValue } from '../errors.js';
 import { arrayKind, isList, isNumberArray } from '../kinds.js';
 import { checkSeed, Purpose, Random } from '../random.js';
-import { type ReadySamples, readSamples, readTargets, type Samples, type Targets } from './samples.js';
+import { type ReadySamples, readSamples, readTargets, refuseNotFinite, type Samples, type Targets } from './samples.js';
 
 /** Samples and targets that can be mixed. */
 export interface MixableData {
@@ -67,12 +67,19 @@ function rowsOf(where: string, { x, y, scale }: MixableData, asked: number | und
   if (!isList(y) && !isNumberArray(y)) throw wrongType(`${where}: y`, 'class indices, or rows of numbers', y);
   const isRows = isList(y) && isColumn(y[0]);
   const isFloats = isRows || /^Float/.test(arrayKind(y) ?? '');
+  if (isRows && asked !== undefined && widthOf(y[0]) !== asked) {
+    throw wrongValue(`${where}: classes`, `${widthOf(y[0])}, as a row of y has numbers`, asked);
+  }
+  if (isFloats && !isRows && y.length % (asked ?? 1) !== 0) {
+    throw wrongValue(`${where}: y`, `rows of ${asked} numbers, as classes says`, `${y.length} numbers`);
+  }
   const rows = isFloats && !isRows ? y.length / (asked ?? 1) : y.length;
   const width = isNumberArray(x) ? x.length / rows : widthOf(isList(x) ? x[0] : undefined);
   if (isNumberArray(x) && !(x.length > 0 && Number.isInteger(width))) {
     throw wrongValue(where, 'x with as many rows as y has', `${x.length} numbers for ${rows} rows`);
   }
   const samples = readSamples(where, x, width, `${rows} rows of y`, scale);
+  refuseNotFinite(`${where}: x`, samples, width);
   const classes = asked ?? (isFloats ? widthOf(y[0]) : largest(y, samples.rows) + 1);
   const target = isFloats
     ? ({ kind: 'values', columns: classes, range: 'any' } as const)

@@ -11,7 +11,7 @@ import {
 } from '../errors.js';
 import { parseStrictly } from '../files/strictJson.js';
 import { isList, isNumberArray } from '../kinds.js';
-import { findPairs, joinPairs } from './bytePairs.js';
+import { BytePairs, findPairs } from './bytePairs.js';
 import { charactersOf, piecesOf, textOfBytes, wordsOf } from './words.js';
 
 const modes = ['words', 'characters', 'bytePairs'] as const;
@@ -57,6 +57,7 @@ export class TextVectorizer {
   readonly #vocabulary: number;
   #tokens: readonly string[] | undefined;
   #places: ReadonlyMap<string, number> = new Map();
+  #pairs: BytePairs | undefined;
 
   /** @internal */
   constructor(where: string, options: TextVectorizerOptions, tokens?: readonly string[]) {
@@ -159,8 +160,10 @@ export class TextVectorizer {
     if (typeof text !== 'string') throw wrongType('textVectorizer.encode', 'a text', text);
     this.#fitted('encode');
     const parts = this.#partsOf(text);
-    const tokens = this.mode === 'bytePairs' ? parts.flatMap(piece => joinPairs(piece, this.#places)) : parts;
-    return Int32Array.from(tokens, token => this.#places.get(token) ?? UNKNOWN);
+    if (this.#pairs) return this.#pairs.split(parts).map(place => (place < 0 ? UNKNOWN : place + OWN_PLACES));
+    const places = new Int32Array(parts.length);
+    for (const [i, token] of parts.entries()) places[i] = this.#places.get(token) ?? UNKNOWN;
+    return places;
   }
 
   /**
@@ -196,6 +199,7 @@ export class TextVectorizer {
   #know(tokens: readonly string[]): void {
     this.#tokens = Object.freeze([...tokens]);
     this.#places = new Map(tokens.map((token, i) => [token, i + OWN_PLACES]));
+    if (this.mode === 'bytePairs') this.#pairs = new BytePairs(tokens);
   }
 
   #fitted(asked: string): readonly string[] {

@@ -7,17 +7,63 @@
 const UNSPACED = ['Han', 'Hiragana', 'Katakana', 'Thai', 'Lao', 'Khmer', 'Myanmar']
   .map(name => `\\p{sc=${name}}`)
   .join('');
-const LETTER = `(?![${UNSPACED}])[\\p{L}\\p{N}\\p{M}]`;
-const WORD = new RegExp(`[${UNSPACED}]\\p{M}*|(?:${LETTER})+(?:'(?:${LETTER})+)*`, 'gu');
 /**
- * Letters, digits or other signs, each with the blank before it; further blanks apart. As GPT-2 cuts, without English
- * endings.
+ * What a code point may be of, each a bit. Regular expressions for whole words would do, but end in an error of the
+ * engine's own where one is millions of letters long.
  */
-const PIECE = / ?[\p{L}\p{M}]+| ?\p{N}+| ?[^\s\p{L}\p{M}\p{N}]+|\s+/gu;
+const SEEN = 1;
+const UNSPACED_SIGN = 2;
+const MARK = 4;
+const LETTER = 8;
+const DIGIT = 16;
+const BLANK = 32;
+const classes: readonly (readonly [RegExp, number])[] = [
+  [new RegExp(`[${UNSPACED}]`, 'u'), UNSPACED_SIGN],
+  [/\p{M}/u, MARK],
+  [/\p{L}/u, LETTER],
+  [/\p{N}/u, DIGIT],
+  [/\s/u, BLANK],
+];
+
+/** The classes of each code point that was met. */
+const met = new Uint8Array(0x110000);
+
+/** The classes of the code point at this place; 0 behind the end. */
+function classesAt(text: string, at: number): number {
+  const point = text.codePointAt(at);
+  if (point === undefined) return 0;
+  if (met[point] === 0) {
+    const sign = String.fromCodePoint(point);
+    met[point] = classes.reduce((all, [pattern, bit]) => (pattern.test(sign) ? all | bit : all), SEEN);
+  }
+  return met[point] ?? 0;
+}
+
+/** Where what is from here on, one code point after the other, ends. */
+function endOfRun(text: string, start: number, isWithin: (classes: number) => boolean): number {
+  let at = start;
+  while (at < text.length && isWithin(classesAt(text, at))) at += widthAt(text, at);
+  return at;
+}
+
+const widthAt = (text: string, at: number) => ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1);
+const isMark = (classes: number) => (classes & MARK) !== 0;
+/** Letters, digits and marks of scripts that set blanks between words. */
+const isOfWord = (classes: number) => (classes & UNSPACED_SIGN) === 0 && (classes & (LETTER | DIGIT | MARK)) !== 0;
 
 /** Words in lower case; marks of punctuation are between them, but for apostrophes within. */
-export function wordsOf(text: string): string[] {
-  return text.normalize('NFKC').replaceAll('’', "'").toLowerCase().match(WORD) ?? [];
+export function wordsOf(given: string): string[] {
+  const text = given.normalize('NFKC').replaceAll('’', "'").toLowerCase();
+  const words: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    let end = endOfRun(text, at, isOfWord);
+    while (end > at && text[end] === "'" && isOfWord(classesAt(text, end + 1))) end = endOfRun(text, end + 1, isOfWord);
+    const isUnspaced = end === at && (classesAt(text, at) & UNSPACED_SIGN) !== 0;
+    if (isUnspaced) end = endOfRun(text, at + widthAt(text, at), isMark);
+    if (end > at) words.push(text.slice(at, end));
+    at = end > at ? end : at + widthAt(text, at);
+  }
+  return words;
 }
 
 /** Code points, letters and their marks put together where Unicode has a place for both. */
@@ -32,11 +78,33 @@ function composed(text: string): string {
 
 const encoder = new TextEncoder();
 
-/** The pieces within which bytes are joined; each byte is the character of its number. */
-export function piecesOf(text: string): string[] {
-  return (composed(text).match(PIECE) ?? []).map(piece => {
-    return Array.from(encoder.encode(piece), byte => String.fromCharCode(byte)).join('');
-  });
+/** UTF-8, each byte as the character of its number. */
+function bytesOf(text: string): string {
+  const bytes = encoder.encode(text);
+  // As most are.
+  if (bytes.length === text.length) return text;
+  return Array.from(bytes, byte => String.fromCharCode(byte)).join('');
+}
+
+/** What letters, digits, blanks and other signs are told apart by. */
+const kindOf = (classes: number) => (classes & (LETTER | MARK) ? LETTER : classes & (DIGIT | BLANK));
+
+/**
+ * The pieces within which bytes are joined: letters, digits or other signs, each with the blank before it; further
+ * blanks apart. As GPT-2 cuts, without English endings.
+ */
+export function piecesOf(given: string): string[] {
+  const text = composed(given);
+  const pieces: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const behind = kindOf(classesAt(text, at + 1));
+    const start = text[at] === ' ' && at + 1 < text.length && behind !== BLANK ? at + 1 : at;
+    const kind = kindOf(classesAt(text, start));
+    const end = endOfRun(text, start, classes => kindOf(classes) === kind);
+    pieces.push(bytesOf(text.slice(at, end)));
+    at = end;
+  }
+  return pieces;
 }
 
 /** The text of such bytes; what is no UTF-8, as where one was unknown, becomes U+FFFD. */

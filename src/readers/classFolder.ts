@@ -26,8 +26,8 @@ export interface FileKind {
 }
 
 /**
- * The files of each class, classes and files in the order of their names' code units; names that begin with a dot, and
- * files of other kinds, are passed over.
+ * The files of each class, in folders within it too; classes and files in the order of their names' code units, and
+ * names that begin with a dot, and files of other kinds, passed over.
  */
 export async function filesOfClasses(
   where: string,
@@ -39,7 +39,11 @@ export async function filesOfClasses(
   if (asked !== undefined) checkTexts(`${where}: classes`, asked, "['cat', 'dog']");
   const twice = asked?.find((name, i) => asked.indexOf(name) < i);
   if (twice !== undefined) throw wrongValue(`${where}: classes`, 'each class once', `${quote(twice)} twice`);
-  const folders = (await listFolder(path)).flatMap(({ name, isFolder }) => (isFolder ? [name] : []));
+  if (asked !== undefined && asked.length < 2) {
+    throw wrongValue(`${where}: classes`, 'two classes or more', asked.length === 0 ? 'none' : quote(asked[0] ?? ''));
+  }
+  const root = path.replace(/(?<=.)[/]+$/, '');
+  const folders = (await listFolder(root)).flatMap(({ name, isFolder }) => (isFolder ? [name] : []));
   const classes = asked ?? folders;
   const name = shorten(path);
   const unknown = folders.filter(folder => !classes.includes(folder));
@@ -54,13 +58,29 @@ export async function filesOfClasses(
   const labels: number[] = [];
   for (const [label, folder] of classes.entries()) {
     if (!folders.includes(folder)) continue;
-    const own = await listFolder(`${path}/${folder}`);
-    const found = own.filter(({ name, isFolder }) => !isFolder && ends.test(name));
-    if (found.length === 0) throw wrongValue(shorten(`${path}/${folder}`), plural, 'none', 'leave the class out');
-    for (const { name } of found) {
-      files.push(`${path}/${folder}/${name}`);
+    const before = files.length;
+    for await (const file of filesIn(`${root}/${folder}`, ends)) {
+      files.push(file);
       labels.push(label);
     }
+    if (files.length > before) continue;
+    throw wrongValue(shorten(`${root}/${folder}`), plural, 'none', 'leave the class out');
   }
   return { y: Int32Array.from(labels), classes, files };
+}
+
+/** Folders within each other, from a class's on. */
+const MOST_DEPTH = 16;
+
+/** The files of a class, those of folders within among them. */
+async function* filesIn(folder: string, ends: RegExp, depth = 1): AsyncGenerator<string> {
+  if (depth > MOST_DEPTH) {
+    const expected = `at most ${MOST_DEPTH} folders within each other`;
+    throw wrongValue(shorten(folder), expected, 'more', 'remove links that lead back');
+  }
+  for (const { name, isFolder } of await listFolder(folder)) {
+    const path = `${folder}/${name}`;
+    if (isFolder) yield* filesIn(path, ends, depth + 1);
+    else if (ends.test(name)) yield path;
+  }
 }

@@ -129,6 +129,21 @@ it('refuses what cannot be mixed, before any work', () => {
   expect(given({ x: three, y, lengths: [1, 1, 1] })).toThrow(
     /^mixup: data: expected known options only, got 'lengths'/,
   );
+  const soft = [
+    [0, 1],
+    [1, 0],
+  ];
+  expect(given({ x: [[1], [2]], y: soft }, { classes: 3 })).toThrow(
+    /^mixup: classes: expected 2, as a row of y has numbers, got 3/,
+  );
+  expect(given({ x: three, y: new Float32Array(7) }, { classes: 3 })).toThrow(
+    /^mixup: y: expected rows of 3 numbers, as classes says, got 7 numbers/,
+  );
+  const holed = Float32Array.of(1, 2, 3, 4, Number.NaN, 6);
+  const nan = /^mixup: x: expected finite float32 numbers, got NaN in row 2, column 0/;
+  expect(given({ x: holed, y })).toThrow(nan);
+  expect(given({ x: Float64Array.from(holed), y })).toThrow(nan);
+  expect(given({ x: [[1], [2], [Number.NaN]], y })).toThrow(nan);
   expect(given({ x: three, y: 'cats' })).toThrow(/^mixup: y: expected class indices, or rows of numbers, got /);
   expect(given({ y })).toThrow(/^mixup: x: expected /);
 });

@@ -1,7 +1,7 @@
 /** Texts as whole numbers, beside a naive reference of byte pair encoding and what Unicode says of its characters. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { joinPairs } from '../../src/data/bytePairs.js';
+import { piecesOf, textOfBytes, wordsOf } from '../../src/data/words.js';
 import { TextVectorizer, type TextVectorizerOptions, textVectorizer } from '../../src/entries/data.js';
 import { adam, dense, embedding, globalAveragePool1d, Model, sequential } from '../../src/entries/node.js';
 import { numbers } from '../reference/data.js';
@@ -50,6 +50,60 @@ describe('characters', () => {
     expect(own.decode(own.encode('😀 éa'))).toBe('😀 éa');
     expect(own.decode(own.encode('bé'))).toBe('\ufffdé');
   });
+});
+
+/** How texts are cut, as regular expressions say it; what is half of a character apart. */
+const unspaced = ['Han', 'Hiragana', 'Katakana', 'Thai', 'Lao', 'Khmer', 'Myanmar']
+  .map(name => `\\p{sc=${name}}`)
+  .join('');
+const letter = `(?![${unspaced}])[\\p{L}\\p{N}\\p{M}]`;
+const word = new RegExp(`[${unspaced}]\\p{M}*|(?:${letter})+(?:'(?:${letter})+)*`, 'gu');
+const piece = / ?[\p{L}\p{M}]+| ?\p{N}+| ?[^\s\p{L}\p{M}\p{N}]+|\s+/gu;
+const anyText = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        ' ',
+        '  ',
+        "'",
+        '’',
+        '\n',
+        '3',
+        'a',
+        'Ab',
+        '\u0301',
+        '我',
+        'ト',
+        'ー',
+        'ไ',
+        'ที่',
+        '。',
+        '\ud800',
+        '😀',
+        '½',
+      ),
+      fc.string({ unit: 'binary', maxLength: 3 }),
+    ),
+    { maxLength: 30 },
+  )
+  .map(parts => parts.join(''));
+
+it('cuts texts as regular expressions say', () => {
+  fc.assert(
+    fc.property(anyText, text => {
+      const lower = text.normalize('NFKC').replaceAll('’', "'").toLowerCase();
+      expect(wordsOf(text)).toEqual(lower.match(word) ?? []);
+      const composed = text.normalize('NFC').replace(/\p{Cs}/gu, '\ufffd');
+      expect(piecesOf(text).map(textOfBytes)).toEqual(composed.match(piece) ?? []);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+it('takes words of millions of letters, of which a regular expression runs out of room', () => {
+  const long = 'ab'.repeat(8_000_000);
+  expect([...textVectorizer(options()).fit(['b']).encode(long)]).toEqual([1]);
+  expect(piecesOf(long)).toEqual([long]);
 });
 
 /** A piece by its definition: all neighbours are looked at anew after each join. */
@@ -122,17 +176,23 @@ describe('byte pairs', () => {
     const letters = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(fc.array(letters, { minLength: 2, maxLength: 5 }), letters, (words, other) => {
-        const own = textVectorizer({ mode: 'bytePairs', length: 4, vocabulary: 30 }).fit(words);
-        const places = new Map(own.tokens.map((token, i) => [token, i]));
-        expect(joinPairs(other, places)).toEqual(naiveJoin(other, own.tokens));
+        const own = textVectorizer({ mode: 'bytePairs', length: 4, vocabulary: 30 }).fit(['ab', ...words]);
+        const tokens = [...own.encode(other)].map(place => own.tokens[place - 2]);
+        expect(tokens).toEqual(naiveJoin(other, own.tokens));
       }),
     );
   });
 
-  it('take long pieces apart in no time that grows with their square', () => {
-    const letters = [...numbers(20_000, 3)].map(value => 'ACGT'[Math.floor((value + 1) * 1.9999)]).join('');
-    const own = textVectorizer(options({ mode: 'bytePairs', vocabulary: 60 })).fit([letters.slice(0, 2000)]);
-    expect(own.decode(own.encode(letters))).toBe(letters);
+  it('take and learn long pieces in no time that grows with their square', () => {
+    const letters = [...numbers(200_000, 3)].map(value => 'ACGT'[Math.floor((value + 1) * 1.9999)]).join('');
+    const own = textVectorizer(options({ mode: 'bytePairs', vocabulary: 500 })).fit([letters]);
+    expect(own.size).toBe(500);
+    const small = letters.slice(0, 1500);
+    const few = textVectorizer(options({ mode: 'bytePairs', vocabulary: 36 })).fit([small]);
+    expect(pairsOf(few)).toEqual(naivePairs([small], 30));
+    const places = own.encode(letters);
+    expect(places.length).toBeLessThan(letters.length / 3);
+    expect(own.decode(places)).toBe(letters);
   });
 
   it('give back whatever text their bytes are of', () => {

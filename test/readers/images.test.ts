@@ -55,6 +55,19 @@ describe('imageData', () => {
     );
   });
 
+  it('names a PNG without the palette that it refers to', async () => {
+    const bytes = read('palette.png');
+    const at = bytes.findIndex((_, i) => String.fromCharCode(...bytes.subarray(i, i + 4)) === 'PLTE') - 4;
+    const length = 12 + new DataView(bytes.buffer).getUint32(at);
+    writeFileSync(
+      join(own, 'bare.png'),
+      bytes.filter((_, i) => i < at || i >= at + length),
+    );
+    await expect(imageData([join(own, 'bare.png')])).rejects.toThrow(
+      /bare\.png: expected a PNG picture with the palette that it refers to, got one without; save it anew/,
+    );
+  });
+
   it('takes bytes beside paths, several at once, in grey and in colours on white paper', async () => {
     const { x, shape } = await imageData([read('rgb.png'), path('grey.png'), path('rgba.png')], { channels: 1 });
     expect(shape).toEqual([9, 13, 1]);
@@ -207,6 +220,20 @@ describe('readImageFolder', () => {
     expect([...others.y]).toEqual([1]);
   });
 
+  it('reads folders within a class, and knows folders by any name', async () => {
+    const names = { __proto__of: ['rgb.png'], 'ünïcode 貓': ['grey.png'], constructor: ['la.png'] };
+    const root = folderOf('deep', names);
+    mkdirSync(join(root, '__proto__', 'more', 'still'), { recursive: true });
+    copyFileSync(path('palette.png'), join(root, '__proto__', 'more', 'still', 'a b.PNG'));
+    copyFileSync(path('bits.png'), join(root, '__proto__', 'z.png'));
+    const read = await readImageFolder(`${root}//`);
+    expect(read.classes).toEqual(['__proto__', '__proto__of', 'constructor', 'ünïcode 貓']);
+    expect([...read.y]).toEqual([0, 0, 1, 2, 3]);
+    expect(read.files.slice(0, 2)).toEqual([`${root}/__proto__/more/still/a b.PNG`, `${root}/__proto__/z.png`]);
+    symlinkSync('..', join(root, 'constructor', 'back'));
+    await expect(readImageFolder(root)).rejects.toThrow(/at most 16 folders within each other, got more; remove links/);
+  });
+
   it('refuses a folder of one class, classes without pictures, and those that training did not have', async () => {
     await expect(readImageFolder(folderOf('one', { only: ['rgb.png'] }))).rejects.toThrow(
       /one: expected a folder for each of two classes or more, got 'only' alone/,
@@ -216,6 +243,9 @@ describe('readImageFolder', () => {
     );
     const root = folderOf('new', { a: ['rgb.png'], z: ['rgb.png'] });
     await expect(readImageFolder(root, { classes: ['a', 'b'] })).rejects.toThrow(/classes 'a', 'b' alone, got 'z'/);
+    await expect(readImageFolder(root, { classes: [] })).rejects.toThrow(
+      /^readImageFolder: classes: expected two classes or more, got none/,
+    );
     await expect(readImageFolder(root, { classes: ['a', 'z', 'a'] })).rejects.toThrow(/each class once, got 'a' twice/);
     symlinkSync(join(own, 'nowhere.png'), join(root, 'a', 'lost.png'));
     await expect(readImageFolder(root)).rejects.toThrow(

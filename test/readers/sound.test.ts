@@ -70,10 +70,22 @@ describe('readWav', () => {
     expect((await readWav(extended)).samples).toEqual(Float32Array.of(0.5, -0.5));
   });
 
-  it('reads to the end where a pipe was written into', async () => {
-    const piped = wav(['fmt ', format({})], ['data', [0, 64, 0, 192]]);
-    piped.fill(255, piped.length - 8, piped.length - 4);
+  it.each([
+    ['ffmpeg', 0xffffffff, {}],
+    ['SoX', 0x7ffff000, {}],
+    ['SoX, of six bytes a moment', 0x7fffeffc, { channels: 2, bits: 24 }],
+    ['arecord', 0x7fffff80, {}],
+  ])('reads to the end where %s wrote into a pipe', async (_, stated, told) => {
+    const { channels = 1, bits = 16 } = told as { channels?: number; bits?: number };
+    const moment = (high: number) => Array.from({ length: channels }, () => [...Array(bits / 8 - 1).fill(0), high]);
+    // Who listened stopped within a moment.
+    const piped = wav(['fmt ', format(told)], ['data', [...moment(64), ...moment(192), [0]].flat()]).slice(0, -1);
+    const at = piped.length - (2 * channels * bits) / 8 - 1 - 4;
+    new DataView(piped.buffer).setUint32(at, stated, true);
     expect((await readWav(piped)).samples).toEqual(Float32Array.of(0.5, -0.5));
+    // A length that is none of those means that the file was cut off.
+    new DataView(piped.buffer).setUint32(at, 0x7ffe0000, true);
+    await expect(readWav(piped)).rejects.toThrow(/expected a whole WAV file, with 2147352576 bytes of 'data', got/);
   });
 
   it('names what is no WAV file, or none that it reads', async () => {

@@ -2,7 +2,7 @@
 import type { DecodedPng } from 'fast-png';
 import { messageOf, shorten, wrongState, wrongValue } from '../../errors.js';
 import type { Bytes } from '../../kinds.js';
-import type { PictureHeader } from './header.js';
+import { hasPalette, type PictureHeader } from './header.js';
 
 /** Four bytes a pixel: red, green, blue and how opaque it is; row by row. */
 export interface Picture {
@@ -25,7 +25,9 @@ export async function openDecoder(where: string, formats: ReadonlySet<PictureHea
   return (name, bytes, header) => {
     if (header.format === 'png') refuseInterlaced(name, bytes);
     try {
-      if (header.format === 'png' && png) return fromPng(png.decode(bytes, { checkCrc: true }));
+      if (header.format === 'png' && png) {
+        return turned(fromPng(png.decode(bytes, { checkCrc: true }), hasPalette(bytes)), header.orientation);
+      }
       const decode = jpeg?.decode ?? jpeg?.default.decode;
       const decoded = decode?.(bytes, { useTArray: true, tolerantDecoding: false, ...LIMITS });
       return turned(decoded ?? { height: 0, width: 0, data: new Uint8Array() }, header.orientation);
@@ -63,13 +65,17 @@ function undecodable(name: string, { format }: PictureHeader, cause: unknown): R
 async function byBrowser(name: string, bytes: Bytes, header: PictureHeader): Promise<Picture> {
   try {
     const settings = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' } as const;
-    const bitmap = await createImageBitmap(new Blob([bytes], { type: `image/${header.format}` }), settings);
+    // Browsers turn JPEGs, and PNGs some of them.
+    const { exif: [start, end] = [0, 0], orientation } = header;
+    const parts = [bytes.subarray(0, start), bytes.subarray(end)];
+    const bitmap = await createImageBitmap(new Blob(parts, { type: `image/${header.format}` }), settings);
     const { height, width } = bitmap;
     const context = new OffscreenCanvas(width, height).getContext('2d');
     context?.drawImage(bitmap, 0, 0);
     bitmap.close();
     if (!context) throw new Error('no canvas');
-    return { height, width, data: context.getImageData(0, 0, width, height).data };
+    const { data } = context.getImageData(0, 0, width, height);
+    return turned({ height, width, data }, header.format === 'png' ? orientation : 1);
   } catch (cause) {
     throw undecodable(name, header, cause);
   }
@@ -93,7 +99,9 @@ async function jpegJs(where: string) {
 }
 
 /** Samples of 1 to 16 bits, grey, coloured or of a palette, as bytes (PNG, third edition, sections 7.2 and 13.12). */
-function fromPng({ width, height, data, depth, channels, palette, transparency }: DecodedPng): Picture {
+function fromPng(decoded: DecodedPng, isOfPalette: boolean): Picture {
+  const { width, height, data, depth, channels, transparency } = decoded;
+  const palette = isOfPalette ? decoded.palette : undefined;
   const pixels = new Uint8Array(width * height * 4);
   const perRow = width * channels;
   const rowLength = data.length / height;

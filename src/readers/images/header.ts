@@ -9,6 +9,8 @@ export interface PictureHeader {
   readonly width: number;
   /** As EXIF numbers them: 1 is as stored; from 5 on rows are columns. */
   readonly orientation: number;
+  /** Where a PNG says so, from its first byte to behind its last. */
+  readonly exif?: readonly [start: number, end: number];
 }
 
 const OTHERS = [
@@ -26,7 +28,7 @@ export function readHeader(name: string, bytes: Bytes): PictureHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   try {
     if (beginning === '\x89PNG\r\n\x1a\n') {
-      return checked(name, { format: 'png', width: view.getUint32(16), height: view.getUint32(20), orientation: 1 });
+      return checked(name, pngHeader(name, view));
     }
     if (beginning.startsWith('\xff\xd8\xff')) return checked(name, jpegHeader(view));
   } catch (cause) {
@@ -42,6 +44,35 @@ function checked(name: string, header: PictureHeader): PictureHeader {
   const { height, width } = header;
   if (height > 0 && width > 0) return header;
   throw wrongValue(name, 'a picture with pixels', `one of ${height} × ${width}`, 'leave it out');
+}
+
+const IHDR_TYPE = 25;
+const PALETTE = 3;
+const PLTE = 0x504c5445;
+const EXIF = 0x65584966;
+const IEND = 0x49454e44;
+
+/** Whether a PNG's pixels are places of its palette; pictures of other kinds may have one that only advises. */
+export const hasPalette = (bytes: Bytes) => bytes[IHDR_TYPE] === PALETTE;
+
+/** Goes from chunk to chunk (PNG, third edition, section 5). Reading beyond the end throws a RangeError. */
+function pngHeader(name: string, view: DataView): PictureHeader {
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  const kinds = new Set<number>();
+  let exif: readonly [number, number] = [0, 0];
+  for (let at = 8; !kinds.has(IEND); ) {
+    const [length, kind] = [view.getUint32(at), view.getUint32(at + 4)];
+    kinds.add(kind);
+    if (kind === EXIF) exif = [at, at + 12 + length];
+    at += 12 + length;
+  }
+  const [start, end] = exif;
+  const orientation = tiffOrientation(view, start + 8, end - start - 12) ?? 1;
+  if (view.getUint8(IHDR_TYPE) === PALETTE && !kinds.has(PLTE)) {
+    throw wrongValue(name, 'a PNG picture with the palette that it refers to', 'one without', 'save it anew');
+  }
+  const size = orientation > 4 ? { height: width, width: height } : { height, width };
+  return { format: 'png', ...size, orientation, exif };
 }
 
 /** Goes from marker to marker (ITU T.81, annex B) up to the frame's. Reading beyond the end throws a RangeError. */
@@ -75,12 +106,17 @@ function requireEnd(view: DataView, start: number): void {
 
 const ORIENTATION = 0x0112;
 
-/** The orientation that a segment of EXIF (a TIFF file within) tells in its first directory. */
+/** The orientation that a segment of EXIF tells: a TIFF file behind a name of six bytes. */
 function exifOrientation(view: DataView, start: number, length: number): number | undefined {
-  if (length < 14 || view.getUint32(start) !== 0x45786966) return undefined;
-  const tiff = start + 6;
-  const isLittle = view.getUint16(tiff) === 0x4949;
-  const directory = tiff + view.getUint32(tiff + 4, isLittle);
+  if (length < 6 || view.getUint32(start) !== 0x45786966) return undefined;
+  return tiffOrientation(view, start + 6, length - 6);
+}
+
+/** The orientation that a TIFF file within tells in its first directory. */
+function tiffOrientation(view: DataView, start: number, length: number): number | undefined {
+  if (length < 8) return undefined;
+  const isLittle = view.getUint16(start) === 0x4949;
+  const directory = start + view.getUint32(start + 4, isLittle);
   if (directory + 2 > start + length) return undefined;
   const entries = view.getUint16(directory, isLittle);
   for (let i = 0; i < entries && directory + 14 + 12 * i <= start + length; i++) {

@@ -10,9 +10,9 @@ export interface LabelledImages extends ImageRows, ClassFiles {}
 const PICTURES = { ends: /\.(?:png|jpe?g)$/i, plural: 'PNG or JPEG pictures' };
 
 /**
- * Reads a folder of classes: each folder in it is a class by that name, and holds its PNG and JPEG pictures. Classes
- * and files are in the order of their names' code units; names that begin with a dot, and files of other kinds, are
- * passed over. Needs a platform with files.
+ * Reads a folder of classes: each folder in it is a class by that name, and holds its PNG and JPEG pictures, in folders
+ * within it too. Classes and files are in the order of their names' code units; names that begin with a dot, and files
+ * of other kinds, are passed over. Needs a platform with files.
  *
  * @throws naming the folder where it has fewer than two classes or one without pictures, and as {@link imageData}
  */

@@ -14,7 +14,8 @@ export interface Sound {
 
 /**
  * Reads a WAV file of whole numbers of 8, 16, 24 or 32 bits or of floating-point ones, of a path, an address, bytes and
- * whatever else readers take: `{ sampleRate, samples }`, of several channels their mean.
+ * whatever else readers take: `{ sampleRate, samples }`, of several channels their mean. What ffmpeg, SoX and others
+ * wrote into a pipe, which does not know its length, is read to its end.
  *
  * @throws naming the file where it is none, is not whole, holds no sound, or packed sound such as MP3
  */
@@ -35,7 +36,9 @@ export function soundOf(name: string, bytes: Bytes): Sound {
   for (let at = 12; at + 8 <= bytes.length; ) {
     const kind = word(at);
     const start = at + 8;
-    const length = lengthOf(view, at + 4, kind);
+    const stated = view.getUint32(at + 4, true);
+    const isOpen = kind === 'data' && stated >= UNKNOWN_LENGTH && start + stated > bytes.length;
+    const length = isOpen ? bytes.length - start : stated;
     if (start + length > bytes.length) {
       const expected = `a whole WAV file, with ${length} bytes of ${quote(kind)}`;
       throw wrongValue(name, expected, `${bytes.length - start}`, 'fetch it again');
@@ -43,10 +46,9 @@ export function soundOf(name: string, bytes: Bytes): Sound {
     if (kind === 'fmt ') format = formatOf(name, new DataView(view.buffer, view.byteOffset + start, length));
     if (kind === 'data') {
       if (!format) throw wrongValue(name, "a WAV file that tells its format before its 'data'", 'one without');
-      return {
-        sampleRate: format.sampleRate,
-        samples: mean(name, format, new DataView(view.buffer, view.byteOffset + start, length)),
-      };
+      const own = isOpen ? whole(length, format) : length;
+      const samples = mean(name, format, new DataView(view.buffer, view.byteOffset + start, own));
+      return { sampleRate: format.sampleRate, samples };
     }
     // Parts of an odd length have a byte behind them.
     at = start + length + (length % 2);
@@ -54,11 +56,14 @@ export function soundOf(name: string, bytes: Bytes): Sound {
   throw wrongValue(name, 'a whole WAV file', "one without 'data'", 'fetch it again');
 }
 
-/** Bytes of a part; what was written into a pipe does not know its sound's, which goes to the end. */
-function lengthOf(view: DataView, at: number, kind: string): number {
-  const length = view.getUint32(at, true);
-  return kind === 'data' && length === 0xffffffff ? view.byteLength - at - 4 : length;
-}
+/**
+ * What is written into a pipe does not know how much sound follows, and says what is about as much as there can be: SoX
+ * 0x7ffff000 and fewer by less than a moment's bytes, arecord up to 0x7fffffff, ffmpeg 0xffffffff.
+ */
+const UNKNOWN_LENGTH = 0x7fff0000;
+
+/** Of so many bytes those of whole moments: who listens to a pipe may stop within one. */
+const whole = (length: number, { channels, bytes }: Format) => length - (length % (channels * bytes));
 
 interface Format {
   readonly sampleRate: number;
