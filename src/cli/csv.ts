@@ -3,7 +3,7 @@ import { groupingShown, type Wishes } from '../data/evidence.js';
 import type { NumberGrammar } from '../data/numbers.js';
 import type { Table } from '../data/table.js';
 import type { DataTable } from '../entries/data.js';
-import { shorten, wrongValue } from '../errors.js';
+import { allProblems, shorten, wrongValue } from '../errors.js';
 import { joined, openSource } from '../readers/source.js';
 import type { Preprocessing } from '../tabular/preprocessing.js';
 import { counted } from '../tabular/words.js';
@@ -14,11 +14,12 @@ const MOST_BYTES = 2 ** 32 - 2;
 
 /**
  * Reads a CSV file as the user says, and otherwise by `wishes`: see {@link openTable}. `-` is standard input. JSON
- * lines and Parquet, which their names tell, become such a table first.
+ * lines and Parquet, which their names tell, become such a table first. The table keeps what is wrong with the file, to
+ * be told with the rest.
  */
 export async function readCsv(path: string, asked: Wishes = {}, wishes: Wishes = asked): Promise<CsvFile> {
   const [, ending] = /\.(jsonl|ndjson|parquet)(?:\.gz)?$/i.exec(path) ?? [];
-  if (ending === undefined) return openTable(path, await readAll(path), wishes);
+  if (ending === undefined) return openTable(path, await readAll(path), wishes, true);
   for (const flag of ['delimiter', 'decimal', 'thousands', 'header'] as const) {
     if (asked[flag] === undefined) continue;
     const name = asked[flag] === false ? `no-${flag}` : flag;
@@ -26,7 +27,7 @@ export async function readCsv(path: string, asked: Wishes = {}, wishes: Wishes =
   }
   const data = await import('../entries/data.js');
   const table = await (ending.toLowerCase() === 'parquet' ? data.readParquet(path) : data.readJsonLines(path));
-  const file = openTable(path, await bytesOf(path, asCsv(table)), { ...wishes, delimiter: ',', header: true });
+  const file = openTable(path, await bytesOf(path, asCsv(table)), { ...wishes, delimiter: ',', header: true }, true);
   return { ...file, written: { decimal: '.', thousands: groupingShown(file.table) || 'none' } };
 }
 
@@ -64,6 +65,12 @@ async function bytesOf(path: string, given: AsyncIterable<Uint8Array> | Iterable
     }
   }
   return joined(pieces);
+}
+
+/** An error with what else is wrong with the file. */
+export function withFaults({ table }: CsvFile, error: RangeError): RangeError {
+  const others = (table.faults?.problems ?? []).map(({ problem }) => problem);
+  return others.length === 0 ? error : allProblems([error.message, ...others]);
 }
 
 /** How a file to predict from is opened: as the model's training file was, unless the user says otherwise. */

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { type CsvFile, checkHeader, readAsShown } from '../data/csv.js';
 import type { Wishes } from '../data/evidence.js';
+import { Problems } from '../data/problems.js';
 import { column, missingColumn, type Table } from '../data/table.js';
 import { Model } from '../entries/node.js';
 import { quote, shorten, wrongValue } from '../errors.js';
@@ -10,19 +11,18 @@ import { dateOrders, readDate } from '../tabular/dates.js';
 import { defaultEpochs, fitWithEnd, type Run } from '../tabular/fitting.js';
 import {
   defaultLength,
-  FORECAST,
   type Forecast,
   type ForecastFigures,
   findSeason,
   forecastFigures,
   forecastNetwork,
   forecastParts,
-  setSeriesScale,
+  setSeries,
   type Windows,
 } from '../tabular/forecast.js';
 import { targetNumbers } from '../tabular/target.js';
 import { counted } from '../tabular/words.js';
-import { readCsv } from './csv.js';
+import { readCsv, withFaults } from './csv.js';
 import { parameterCount } from './modelFile.js';
 import { columnMeant } from './names.js';
 import { bold, createOutput, fileSize } from './output.js';
@@ -71,7 +71,7 @@ export async function trainForecast(file: string, options: ForecastOptions, give
       ...(seed !== undefined && { seed }),
       turbo,
     });
-    setSeriesScale(model, values);
+    setSeries(model, values, forecast);
     return model;
   };
   let model = await create();
@@ -95,8 +95,9 @@ export async function trainForecast(file: string, options: ForecastOptions, give
   const repeats = season === undefined ? 'nothing that repeats' : `a season of ${counted(season, 'step')}`;
   output.say(`${bold(`forecast of ${counted(horizon, 'step')}`)} from the ${length} before; ${repeats}`);
   output.say(
-    `windows in the order of time: ${sizes.training} to train on, then ${sizes.validation} to choose the epoch, then ${sizes.heldOut} held out\n`,
+    `windows in the order of time: ${sizes.training} to train on, then ${sizes.validation} to choose the epoch, then ${sizes.heldOut} held out`,
   );
+  output.say("losses are in the unit that the network learns in: the steps' deviation is 1\n");
   const optimizer = weightDecay > 0 ? adamW({ learningRate, weightDecay }) : adam({ learningRate });
   const settings = { loss: 'meanSquaredError', batchSize, optimizer } as const;
   const { patience } = options;
@@ -133,7 +134,6 @@ export async function trainForecast(file: string, options: ForecastOptions, give
     progress.stop();
     release();
   }
-  model.metadata[FORECAST] = JSON.stringify(forecast);
   await model.save(options.out);
   const bytes = statSync(options.out).size;
   output.event('end', { out: options.out, bytes, ...forecast, ...figures });
@@ -159,10 +159,14 @@ export async function trainForecast(file: string, options: ForecastOptions, give
 function seriesIn(csv: CsvFile, wishes: Wishes, typed: string): { name: string; values: Float64Array } {
   checkHeader(csv, wishes);
   const name = columnMeant(csv.table, typed);
-  if (name === undefined) throw missingColumn(csv.table, typed);
+  if (name === undefined) throw withFaults(csv, missingColumn(csv.table, typed));
   const table = readAsShown(csv, wishes, other => other === name);
-  refuseDisorder(csv.path, table, name);
-  return { name, values: targetNumbers(table, name) };
+  const problems = new Problems(table.faults);
+  problems.attempt(() => refuseDisorder(csv.path, table, name));
+  const isClear = (table.faults?.unclear?.size ?? 0) === 0;
+  const values = isClear ? problems.attempt(() => targetNumbers(table, name)) : undefined;
+  problems.throwAny();
+  return { name, values: values ?? new Float64Array(0) };
 }
 
 /** Refuses rows whose dates, where a column has some, do not go forward. */

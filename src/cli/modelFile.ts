@@ -7,7 +7,7 @@ import { TableModel } from '../entries/tabular.node.js';
 import { describe, placed, shorten, wrongKind, wrongValue } from '../errors.js';
 import { readBytes } from '../files/save.js';
 import { size } from '../shape.js';
-import { PREPROCESSING, type Preprocessing } from '../tabular/preprocessing.js';
+import { FORECAST, PREPROCESSING, type Preprocessing } from '../tabular/preprocessing.js';
 import { tableOf, widthsOf } from '../tabular/tableModel.js';
 import { checkWidths } from '../tabular/tablePredictor.js';
 import { readAsTrained, readCsv, wishesFor } from './csv.js';
@@ -32,6 +32,8 @@ export async function loadModel(path: string): Promise<LoadedModel> {
   try {
     const model = await Model.fromBytes(file);
     // What is given to it here is encoded already.
+    // Of a series it says alone in which unit costs are.
+    if (FORECAST in model.metadata) delete model.metadata[PREPROCESSING];
     const table = PREPROCESSING in model.metadata ? tableOf(TableModel, model) : undefined;
     return { path, bytes: file.length, model, preprocessing: table?.preprocessing };
   } catch (cause) {

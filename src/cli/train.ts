@@ -13,7 +13,7 @@ import type { Prepared } from '../tabular/prepare.js';
 import { inputWidth, outputWidth } from '../tabular/preprocessing.js';
 import type { TrainingReport } from '../tabular/tableModel.js';
 import { counted, grouped } from '../tabular/words.js';
-import { readCsv } from './csv.js';
+import { readCsv, withFaults } from './csv.js';
 import { columnLines, MOST_SHOWN } from './inspect.js';
 import { parameterCount } from './modelFile.js';
 import { columnKindsMeant, columnMeant, columnsMeant } from './names.js';
@@ -91,7 +91,7 @@ export function tableMeant(
 ): { table: Table; target: string; columns: Record<string, ColumnKind> } {
   checkHeader(csv, options);
   const target = columnMeant(csv.table, options.target);
-  if (target === undefined) throw missingColumn(csv.table, options.target);
+  if (target === undefined) throw withFaults(csv, missingColumn(csv.table, options.target));
   const ignore = columnsMeant(csv.table, options.ignore ?? [], target);
   refuseIgnored(target, ignore);
   const kinds = columnKindsMeant(csv.table, options.columns ?? [], target);

@@ -1,6 +1,7 @@
 /** CSV as a table. */
 import { placed, shorten, wrongValue } from '../errors.js';
-import { delimiterName, readByEvidence, refuseCounts, refuseMissingHeader, type Wishes } from './evidence.js';
+import { delimiterName, readByEvidence, refuseCounts, refuseMissingHeader, Shown, type Wishes } from './evidence.js';
+import { Problems } from './problems.js';
 import { findRecords, type Piece, sniffDelimiters } from './records.js';
 import { PLAIN_READING, type Records, Table } from './table.js';
 import { readText } from './text.js';
@@ -20,13 +21,14 @@ const SHOWN_ROWS = 1000;
 
 /**
  * CSV as a table, its numbers in plain decimals yet. Between the cells are commas, semicolons, tabs or bars, whichever
- * the first lines have, or what Excel's first line `sep=;` or the user says.
+ * the first lines have, or what Excel's first line `sep=;` or the user says. With `gathers` the table keeps what is wrong
+ * with the file, for whoever takes it to tell with the rest; without, it is thrown.
  */
-export function openTable(path: string, file: Uint8Array, wishes: Wishes = {}): CsvFile {
+export function openTable(path: string, file: Uint8Array, wishes: Wishes = {}, gathers = false): CsvFile {
   const where = shorten(path);
   const { bytes, start } = readText(where, file);
   const { delimiter, piece } = beginCsv(where, bytes, start, wishes);
-  const table = firstTable(where, findRecords(where, bytes, delimiter, piece), wishes);
+  const table = firstTable(where, findRecords(where, bytes, delimiter, { ...piece, gathers }), wishes);
   return { path, delimiter, table };
 }
 
@@ -48,6 +50,7 @@ export function beginCsv(
 export function firstTable(where: string, records: Records, wishes: Wishes): Table {
   const { header = true, missing = PLAIN_READING.missing } = wishes;
   if (records.columns === 0) throw wrongValue(where, 'a header line and rows', 'an empty file');
+  if (records.count < (header ? 2 : 1)) new Problems(records.faults).throwAny();
   if (records.count < (header ? 2 : 1)) throw wrongValue(where, 'at least one row below the header', 'none');
   return new Table(records, { ...PLAIN_READING, header, missing });
 }
@@ -80,10 +83,13 @@ export function readAsShown(
   wishes: Wishes = {},
   isUsed: (name: string) => boolean = () => true,
 ): Table {
+  const shown = new Shown(table, delimiter, isUsed);
   try {
-    return readByEvidence(table, delimiter, { ...wishes, ...written }, isUsed);
+    return shown.read({ ...wishes, ...written });
   } catch (error) {
-    throw placed(shorten(path), error);
+    const problem = placed(shorten(path), error);
+    if (table.faults === undefined) throw problem;
+    return shown.readUnclear(problem.message);
   }
 }
 

@@ -92,6 +92,8 @@ class Evidence {
 /** What shows that points stand before fractions, and what that commas do. */
 const POINTS: readonly Shape[] = ['point', 'commaGroups', 'spaceGroupsPoint', 'apostropheGroupsPoint'];
 const COMMAS: readonly Shape[] = ['surelyComma', 'pointGroups', 'spaceGroupsComma', 'apostropheGroupsComma'];
+/** What is another number, or none, by another decimal. */
+const TELLING: readonly Shape[] = [...POINTS, ...COMMAS, 'pointOrGroup', 'commaOrGroup', 'comma'];
 const SPACED: readonly Shape[] = ['spaceGroups', 'spaceGroupsPoint', 'spaceGroupsComma'];
 const APOSTROPHED: readonly Shape[] = ['apostropheGroups', 'apostropheGroupsPoint', 'apostropheGroupsComma'];
 
@@ -193,8 +195,18 @@ export class Shown {
     const table = this.#table;
     const { decimal, thousands } = this.grammar(wishes);
     const read = table.readBy({ ...table.reading, decimal, thousands });
-    const identifiers = this.#profiles.filter(profile => holdsIdentifiers(read, profile)).map(({ column }) => column);
-    return read.readBy(read.reading, new Set(identifiers));
+    return read.readBy(read.reading, new Set(this.#identifiers(read)));
+  }
+
+  #identifiers(read: Table): number[] {
+    return this.#profiles.filter(profile => holdsIdentifiers(read, profile)).map(({ column }) => column);
+  }
+
+  /** The table where nothing tells how its numbers are read: those that may be others keep that as their fault. */
+  readUnclear(problem: string): Table {
+    const table = this.#table;
+    const unclear = this.#profiles.filter(({ counts }) => TELLING.some(shape => counts.has(shape)));
+    return table.withUnclear(problem, new Set(unclear.map(({ column }) => column)), this.#identifiers(table));
   }
 
   /** @throws RangeError where a cell would be another number by another grammar and nothing tells which is meant */
@@ -207,7 +219,7 @@ export class Shown {
 
   /** Whether some number would be another one, or none, by another decimal. */
   get showsDecimal(): boolean {
-    return this.#evidence.has(...POINTS, ...COMMAS, 'pointOrGroup', 'commaOrGroup', 'comma');
+    return this.#evidence.has(...TELLING);
   }
 
   /** Whether a cell is a number by that decimal alone. */

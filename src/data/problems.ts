@@ -4,8 +4,19 @@ import { allProblems } from '../errors.js';
 /** More than these are not kept. */
 const MOST = 100_000;
 
+/** A problem, and the number of the row that it is in; 0 where it is of a whole column, or of the table. */
+export interface FoundProblem {
+  readonly row: number;
+  readonly problem: string;
+}
+
 export class Problems {
-  readonly #found: { readonly row: number; readonly problem: string }[] = [];
+  readonly #found: FoundProblem[];
+
+  /** `faults`: what was found wrong while the table was read, to be told with the rest. */
+  constructor(faults?: { readonly problems: readonly FoundProblem[] }) {
+    this.#found = [...(faults?.problems ?? [])];
+  }
 
   /** A problem of a whole column, or of the table. */
   add(problem: Error): void {

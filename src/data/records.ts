@@ -1,5 +1,6 @@
 /** Where the cells of CSV text lie. */
 import { allProblems, quote, shorten, wrongValue } from '../errors.js';
+import type { FoundProblem } from './problems.js';
 import { closingQuote, type Records } from './table.js';
 
 const [TAB, LF, CR, SPACE, QUOTE] = [0x09, 0x0a, 0x0d, 0x20, 0x22];
@@ -34,6 +35,8 @@ export interface Piece {
    * otherwise.
    */
   readonly isLast?: boolean;
+  /** Whether records of other cells than the first are left out, and told with what else is wrong with the table. */
+  readonly gathers?: boolean;
 }
 
 /** The records of a piece, and where the next one is to begin. */
@@ -47,21 +50,29 @@ export interface FoundRecords extends Records {
  *
  * A cell goes to the next `delimiter` or line end (LF, CR or both, also mixed), or is in quotes, in which two quotes
  * are one; quotes elsewhere are text. Empty lines are passed over, but where there is one column they are records, save
- * at the end. Every record must have the cells of the first.
+ * at the end. Every record must have the cells of the first: all that have not are told together.
  */
 export function findRecords(where: string, bytes: Uint8Array, delimiter: string, piece: Piece = {}): FoundRecords {
-  const { start = 0, rowsBefore = 0, isLast = true } = piece;
+  const { start = 0, rowsBefore = 0, isLast = true, gathers = false } = piece;
   const separator = delimiter.charCodeAt(0);
   const end = bytes.length;
   const starts = new Growing();
   const lines = new Growing();
-  const problems: string[] = [];
+  const places = new Growing();
+  const problems: FoundProblem[] = [];
+  let ragged = 0;
   let { line = 1, columns = 0 } = piece;
   const isFirst = columns === 0;
   // How many cells the records have that are not as the first: one number, if they agree.
   let others: number | undefined;
   let trailing = { records: 0, at: start, line };
   let at = start;
+
+  /** Quotes behind which nothing is known: with all that was found before. */
+  const broken = (line: number, expected: string, got: string, mend: string) => {
+    const { message } = wrongValue(`${shorten(where)}, line ${line}`, expected, got, mend);
+    return allProblems([...problems.map(({ problem }) => problem), message]);
+  };
 
   /** Passes over a cell in quotes that opens at `from`, and gives the place behind it. */
   const passQuoted = (from: number): number => {
@@ -70,7 +81,7 @@ export function findRecords(where: string, bytes: Uint8Array, delimiter: string,
     if (!isLast && close + 1 >= end) return end;
     if (close === end) {
       const mend = 'close it, or write it twice where it is text in quotes';
-      throw wrongValue(`${shorten(where)}, line ${opened}`, 'a closing quote', 'a quote that never closes', mend);
+      throw broken(opened, 'a closing quote', 'a quote that never closes', mend);
     }
     for (let i = from; i < close; i++) if (bytes[i] === LF || (bytes[i] === CR && bytes[i + 1] !== LF)) line++;
     let next = close + 1;
@@ -78,7 +89,7 @@ export function findRecords(where: string, bytes: Uint8Array, delimiter: string,
     if (line > opened && next < end && !endsCell(bytes[next], separator)) {
       const got = `one that closes on line ${line} and has text behind it`;
       const mend = 'close it where it belongs, or write it twice where it is text';
-      throw wrongValue(`${shorten(where)}, line ${opened}`, 'quotes around a whole cell', got, mend);
+      throw broken(opened, 'quotes around a whole cell', got, mend);
     }
     return next;
   };
@@ -113,19 +124,24 @@ export function findRecords(where: string, bytes: Uint8Array, delimiter: string,
     if (isEmpty && columns !== 1) starts.length = before;
     else if (cells !== columns) {
       starts.length = before;
-      others = problems.length === 0 || others === cells ? cells : undefined;
-      const row = `row ${rowsBefore + lines.length + problems.length + (isFirst ? 0 : 1)} (line ${recordLine})`;
-      if (problems.length < MOST_PROBLEMS) problems.push(ragged(where, row, columns, cells, line - recordLine));
+      others = ragged === 0 || others === cells ? cells : undefined;
+      const row = rowsBefore + lines.length + ragged + (isFirst ? 0 : 1);
+      ragged++;
+      if (problems.length < MOST_PROBLEMS) {
+        const problem = raggedRow(where, `row ${row} (line ${recordLine})`, columns, cells, line - recordLine);
+        problems.push({ row, problem });
+      }
     } else {
+      places.push(lines.length + ragged);
       lines.push(recordLine);
       if (!isEmpty) trailing = { records: 0, at, line };
       else trailing.records++;
     }
   }
   if (problems.length > 0) {
-    const isAlone = isFirst && lines.length === 1 && problems.length > 1;
+    const isAlone = isFirst && lines.length === 1 && ragged > 1;
     if (isAlone && (columns === 1 || others !== undefined)) throw noHeader(where, bytes, start, columns, others);
-    throw allProblems(problems);
+    if (!gathers) throw allProblems(problems.map(({ problem }) => problem));
   }
   const count = lines.length - trailing.records;
   const [next, nextLine] = trailing.records > 0 ? [trailing.at, trailing.line] : [at, line];
@@ -136,6 +152,8 @@ export function findRecords(where: string, bytes: Uint8Array, delimiter: string,
     rowsBefore,
     starts: starts.values,
     lines: lines.values,
+    ...(ragged > 0 && { places: places.values }),
+    ...(gathers && { faults: { problems } }),
     end: next,
     endLine: nextLine,
   };
@@ -154,7 +172,7 @@ function noHeader(where: string, bytes: Uint8Array, start: number, columns: numb
   return wrongValue(`${shorten(where)}, line 1`, expected, `${count}: ${quote(line)}`, mend);
 }
 
-function ragged(where: string, row: string, columns: number, cells: number, lines: number): string {
+function raggedRow(where: string, row: string, columns: number, cells: number, lines: number): string {
   const across = lines > 1 ? `, ${lines} lines that quotes hold together` : '';
   const expected = `${columns} ${columns === 1 ? 'cell' : 'cells'}, as in the header`;
   const mend = 'check the row for missing or extra delimiters and quotes';

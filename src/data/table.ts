@@ -1,6 +1,8 @@
 /** A table of text cells, read by one grammar: a file's bytes and where each cell begins. */
-import { listed, nearest, quote, shorten, wrongValue } from '../errors.js';
+import { listed, nearest, quote, wrongValue } from '../errors.js';
+import { flags } from './flags.js';
 import { type NumberGrammar, numberReader, PLAIN_NUMBERS, type Shape, shapeOf, unitOf } from './numbers.js';
+import type { FoundProblem } from './problems.js';
 
 export { printable, quote as quoted } from '../errors.js';
 
@@ -32,33 +34,21 @@ export interface Records {
   readonly lines: Uint32Array;
   /** Rows of the file before these records, where they are a part of it. */
   readonly rowsBefore?: number;
+  /** Each record's place among all, where some that are no records of this table were left out. */
+  readonly places?: Uint32Array;
+  /** What is wrong with the file, where that is not thrown at once; whoever takes the table tells it with the rest. */
+  readonly faults?: Faults | undefined;
+}
+
+/** What was found wrong while a table was read. */
+export interface Faults {
+  readonly problems: readonly FoundProblem[];
+  /** Columns of which nothing tells how their numbers are read: what else they hold cannot be judged. */
+  readonly unclear?: ReadonlySet<number>;
 }
 
 const [LF, CR, QUOTE] = [0x0a, 0x0d, 0x22];
 const POWERS_OF_TEN = Array.from({ length: 16 }, (_, power) => 10 ** power);
-
-/** How the command line is told. */
-const flags = {
-  impute: '--impute',
-  target: '--target',
-  askedTask: 'as --task says',
-  missing: '--missing',
-  numbers: '--decimal and --thousands',
-  option: (_: string, name: string) => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`,
-  task: (task: string) => `--task ${task}`,
-  leaveOut: (name: string) => `--ignore${pasted(shorten(name), name)}`,
-  kind: (name: string, kind: string) => `--columns${pasted(`${listWord(shorten(name))}=${kind}`, name)}`,
-};
-
-/** A name as a shell takes it, where it is short enough to be shown whole. */
-function pasted(text: string, name: string): string {
-  return text.includes('…') && !name.includes('…') ? '' : ` '${text.replaceAll("'", "'\\''")}'`;
-}
-
-/** A word as it stands in a list between commas. */
-function listWord(text: string): string {
-  return /[,"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
 
 /** A table as plain data. */
 export interface PlainTable {
@@ -121,6 +111,18 @@ export class Table {
     return new Table(this.#records, reading, identifiers, this.#picked);
   }
 
+  /** What was found wrong while it was read, where that is told with the rest. */
+  get faults(): Faults | undefined {
+    return this.#records.faults;
+  }
+
+  /** The table with one fault more, of columns that are left as texts beside the identifiers. */
+  withUnclear(problem: string, unclear: ReadonlySet<number>, identifiers: Iterable<number>): Table {
+    const problems = [...(this.faults?.problems ?? []), { row: 0, problem }];
+    const records = { ...this.#records, faults: { problems, unclear } };
+    return new Table(records, this.reading, new Set([...unclear, ...identifiers]), this.#picked);
+  }
+
   /** The table with only the rows of these indices; each keeps its number and line. */
   pick(rows: ArrayLike<number>): Table {
     const picked = Int32Array.from(rows, row => this.#picked?.[row] ?? row);
@@ -175,7 +177,9 @@ export class Table {
 
   /** A row's number as people count, from 1. */
   rowNumber(row: number): number {
-    return (this.#picked?.[row] ?? row) + 1 + (this.#records.rowsBefore ?? 0);
+    const own = this.#picked?.[row] ?? row;
+    const { places, rowsBefore = 0 } = this.#records;
+    return (places === undefined ? own : (places[own + this.#first] ?? own) - this.#first) + 1 + rowsBefore;
   }
 
   /** The line on which a row begins, counted from 1. */

@@ -1,10 +1,11 @@
 import { beginCsv, checkHeader, firstTable, openTable, readAsShown } from '../data/csv.js';
 import { Shown, type Wishes } from '../data/evidence.js';
 import type { NumberGrammar } from '../data/numbers.js';
+import { Problems } from '../data/problems.js';
 import { findRecords } from '../data/records.js';
 import { type Reading, type Records, Table } from '../data/table.js';
 import { refuseOtherBytes, textKind, utf8Converter } from '../data/text.js';
-import { checkBoolean, checkChoice, checkOptions, placed, shorten, wrongType, wrongValue } from '../errors.js';
+import { checkBoolean, checkChoice, checkOptions, placed, quote, shorten, wrongType, wrongValue } from '../errors.js';
 import type { Bytes } from '../kinds.js';
 import type { DataSource } from '../platform.js';
 import { type ColumnData, DataTable } from './dataTable.js';
@@ -35,7 +36,7 @@ export interface CsvOptions {
 export async function readCsv(source: DataSource, options: CsvOptions = {}): Promise<DataTable> {
   const wishes = checkCsvOptions('readCsv', options, []);
   const opened = openSource('readCsv', source);
-  const file = openTable(opened.name, await wholeOf(opened), wishes);
+  const file = openTable(opened.name, await wholeOf(opened), wishes, true);
   checkHeader(file, wishes);
   return dataTable(opened.name, readAsShown(file, wishes), new Map());
 }
@@ -165,16 +166,19 @@ type ColumnKinds = Map<string, 'texts' | { readonly unit: string }>;
  */
 function dataTable(name: string, table: Table, kinds: ColumnKinds): DataTable {
   const columns = new Map<string, ColumnData>();
+  const problems = new Problems(table.faults);
   for (const [index, column] of table.header.entries()) {
     if (columns.has(column)) {
-      const expected = 'a different name for each column';
-      throw wrongValue(`${name}: column '${column}'`, expected, 'two of them', 'rename one in the header line');
+      const [expected, mend] = ['a different name for each column', 'rename one in the header line'];
+      problems.add(wrongValue(`${name}: column ${quote(column)}`, expected, 'two of them', mend));
+      continue;
     }
     const known = kinds.get(column);
     const found = known === 'texts' ? undefined : numbersOf(table, index, known?.unit);
     kinds.set(column, found?.kind ?? 'texts');
     columns.set(column, found?.numbers ?? textsOf(table, index));
   }
+  problems.throwAny();
   const place = (row: number) => `row ${table.rowNumber(row)} (line ${table.line(row)})`;
   return new DataTable(table.rows, columns, place, table.reading.missing);
 }

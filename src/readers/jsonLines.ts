@@ -1,8 +1,9 @@
+import { Problems } from '../data/problems.js';
 import { checkOptions, messageOf, shorten, wrongKind, wrongType, wrongValue } from '../errors.js';
 import { StrictJson } from '../files/strictJson.js';
 import type { Bytes } from '../kinds.js';
 import type { DataSource } from '../platform.js';
-import { columnOf, DataTable } from './dataTable.js';
+import { type ColumnData, columnOf, DataTable } from './dataTable.js';
 import { CHUNK_BYTES, checkChunkBytes, checkTexts, type StreamOptions } from './options.js';
 import { inBlocks, joined, type Opened, openSource } from './source.js';
 
@@ -23,8 +24,9 @@ export async function readJsonLines(source: DataSource, options: JsonLinesOption
   checkColumns('readJsonLines', options);
   const opened = openSource('readJsonLines', source);
   const lines: Line[] = [];
-  for await (const chunk of lineChunks(opened, CHUNK_BYTES)) for (const line of chunk) lines.push(line);
-  return tableOf(lines, options.columns);
+  const problems = new Problems();
+  for await (const chunk of lineChunks(opened, CHUNK_BYTES, problems)) for (const line of chunk) lines.push(line);
+  return tableOf(lines, options.columns, problems);
 }
 
 /**
@@ -38,8 +40,10 @@ export async function* streamJsonLines(
   checkOptions('streamJsonLines', options, ['columns', 'chunkBytes']);
   checkColumns('streamJsonLines', options);
   const opened = openSource('streamJsonLines', source);
-  for await (const lines of lineChunks(opened, checkChunkBytes('streamJsonLines', options))) {
-    if (lines.length > 0) yield tableOf(lines, options.columns);
+  const problems = new Problems();
+  for await (const lines of lineChunks(opened, checkChunkBytes('streamJsonLines', options), problems)) {
+    const table = tableOf(lines, options.columns, problems);
+    if (table.rows > 0) yield table;
   }
 }
 
@@ -55,7 +59,8 @@ interface Line {
   readonly object: Record<string, unknown>;
 }
 
-async function* lineChunks({ name, pieces }: Opened, chunkBytes: number): AsyncGenerator<Line[]> {
+/** Chunks of a file's lines; those that are none go to `problems`. */
+async function* lineChunks({ name, pieces }: Opened, chunkBytes: number, problems: Problems): AsyncGenerator<Line[]> {
   let line = 0;
   let rest: Bytes = new Uint8Array(0);
   for await (const { block, isLast } of inBlocks(pieces, chunkBytes)) {
@@ -68,7 +73,8 @@ async function* lineChunks({ name, pieces }: Opened, chunkBytes: number): AsyncG
     if (!isLast) texts.pop();
     for (const text of texts) {
       line++;
-      if (text.trim() !== '') lines.push({ line, object: parseLine(name, line, text) });
+      const object = text.trim() === '' ? undefined : problems.attempt(() => parseLine(name, line, text));
+      if (object) lines.push({ line, object });
     }
     yield lines;
   }
@@ -130,12 +136,16 @@ class ExactJson extends StrictJson {
   }
 }
 
-function tableOf(rows: readonly Line[], wanted: readonly string[] | undefined): DataTable {
+/** Lines as a table, or all that is wrong with them and their columns. */
+function tableOf(rows: readonly Line[], wanted: readonly string[] | undefined, problems: Problems): DataTable {
   const names = new Set(wanted ?? rows.flatMap(({ object }) => Object.keys(object)));
   const place = (row: number) => `line ${rows[row]?.line}`;
-  const columns = [...names].map(column => {
+  const columns: [string, ColumnData][] = [];
+  for (const column of names) {
     const values = rows.map(({ object }) => (Object.hasOwn(object, column) ? object[column] : undefined));
-    return [column, columnOf(values, row => `${place(row)}, column '${shorten(column)}'`)] as const;
-  });
+    const own = problems.attempt(() => columnOf(values, row => `${place(row)}, column '${shorten(column)}'`));
+    if (own) columns.push([column, own]);
+  }
+  problems.throwAny();
   return new DataTable(rows.length, new Map(columns), place);
 }

@@ -159,7 +159,7 @@ export async function fitAnomalies<T extends BaseTableModel<never>>(
   const { columns, impute, quantile, validation, seed, batchSize, learningRate, patience, signal, onEpoch } = checked;
   const outer = splitRows(cells.rows, validation, seed);
   const inner = splitRows(outer.training.length, validation, seed);
-  const problems = new Problems();
+  const problems = new Problems(cells.faults);
   if (inner.validation.length === 0) problems.add(wrongValue('the table', 'at least 3 rows', cells.rows));
   // Categories have an input a value, however many: what is learned for each could be 0.
   const fitting = { impute, looksUp: false };

@@ -1,7 +1,7 @@
 /** Rows under named columns, wherever they come from: what columns are learned from and encoded by. */
 import { isBeyond, isIdentifier, isUnsafe, numberReader, unitOf } from '../data/numbers.js';
-import { PLAIN_READING, type PlainTable, type Reading } from '../data/table.js';
-import { listed, nearest, quote, wrongKind, wrongType, wrongValue } from '../errors.js';
+import { type Faults, PLAIN_READING, type PlainTable, type Reading } from '../data/table.js';
+import { allProblems, listed, nearest, quote, wrongKind, wrongType, wrongValue } from '../errors.js';
 import { arrayKind, isList, kindOf } from '../kinds.js';
 
 /** How users of a table say what they want: by flags, or by options. */
@@ -10,7 +10,8 @@ export interface Ways {
   readonly target: string;
   /** Why a task is what it is, where users say so. */
   readonly askedTask: string;
-  readonly missing: string;
+  /** How more is counted as missing, where that can be said: of values only while a model is trained. */
+  missing(trains: boolean): string | undefined;
   readonly numbers: string;
   /** An option as messages name it; `where` is the function that takes it. */
   option(where: string, name: string): string;
@@ -27,6 +28,8 @@ export interface Cells {
   /** Columns of whole numbers that are no quantities. */
   readonly identifiers: ReadonlySet<number>;
   readonly ways: Ways;
+  /** What was found wrong while they were read, to be told with the rest. */
+  readonly faults?: Faults | undefined;
   /** A cell's text, without blanks around it. */
   cell(row: number, column: number): string;
   /** The finite number that a cell holds, or NaN. */
@@ -50,8 +53,8 @@ const options: Ways = {
   impute: 'impute: true',
   target: 'target',
   askedTask: 'as task says',
-  missing: 'null',
-  numbers: 'numbers',
+  missing: trains => (trains ? "missing: ['…']" : undefined),
+  numbers: 'give numbers in place of texts',
   option: (where, name) => `${where}: ${name}`,
   task: task => `task: '${task}'`,
   leaveOut: name => options.kind(name, 'drop'),
@@ -178,6 +181,8 @@ function textOf(value: unknown): string {
   return kindOf(value) === 'Date' ? (value as Date).toISOString() : String(value).trim();
 }
 
+const MOST_WRONG = 1000;
+
 /** The kinds of values that a cell may be. */
 const CELLS = new Set(['Number', 'String', 'Boolean', 'BigInt', 'Date', 'Undefined', 'Null']);
 
@@ -206,7 +211,9 @@ export function cellsOf(where: string, given: unknown, wanted: Wanted = {}): Val
     ? columnsOfRows(where, table as readonly unknown[])
     : columnsGiven(where, table as GivenColumns);
   refuseColumns(where, [...columns.keys()], needed, known);
-  for (const [name, values] of columns) checkValues(where, name, values);
+  const wrong = [...columns].flatMap(([name, values]) => wrongValues(where, name, values));
+  const [only] = wrong;
+  if (only !== undefined) throw wrong.length > 1 ? allProblems(wrong.map(({ message }) => message)) : only;
   return new ValueCells(columns, rows, reading);
 }
 
@@ -258,15 +265,19 @@ function columnsOfRows(where: string, given: readonly unknown[]): [Columns, numb
   return [columns, given.length];
 }
 
-function checkValues(where: string, name: string, values: ArrayLike<unknown>): void {
-  for (let row = 0; row < values.length; row++) {
+/** What is wrong with values that are no cells, of a column the first thousand. */
+function wrongValues(where: string, name: string, values: ArrayLike<unknown>): Error[] {
+  const wrong: Error[] = [];
+  for (let row = 0; row < values.length && wrong.length < MOST_WRONG; row++) {
     const value = values[row];
     if (typeof value === 'number' || typeof value === 'string') continue;
     const at = `${where}: row ${row}, column ${quote(name)}`;
     const kind = kindOf(value);
-    if (!CELLS.has(kind)) throw wrongKind(at, 'a number, a text, true, false, a date or null', kind);
-    if (kind === 'Date' && Number.isNaN(Number(value))) throw wrongValue(at, 'a date', 'an invalid Date', 'give null');
+    if (!CELLS.has(kind)) wrong.push(wrongKind(at, 'a number, a text, true, false, a date or null', kind));
+    else if (kind === 'Date' && Number.isNaN(Number(value)))
+      wrong.push(wrongValue(at, 'a date', 'an invalid Date', 'give null'));
   }
+  return wrong;
 }
 
 /** Refuses columns that are missing, with the nearest of those that nobody knows, and the others of these. */

@@ -113,6 +113,7 @@ export function findColumns(
     try {
       const kind = own.get(name);
       if (kind === 'drop') found.set(name, { name, kind, reason: 'as asked for' });
+      else if (cells.faults?.unclear?.has(index)) found.set(name, { name, kind: 'drop', reason: PROBLEM });
       else if (name === '') {
         const mend = `name it in the header line, or leave it out with ${cells.ways.leaveOut('')}`;
         throw wrongValue(`column ${index + 1}`, 'a name', 'an empty header cell', mend);

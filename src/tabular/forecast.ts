@@ -2,17 +2,16 @@
 import type { Architecture } from '../architecture.js';
 import { windows } from '../data/parts.js';
 import { fitScaling } from '../data/scaling.js';
-import { checkInteger, wrongValue } from '../errors.js';
+import { checkInteger, quote, wrongValue } from '../errors.js';
 import { parseStrictly } from '../files/strictJson.js';
 import { add, type GraphNode, graph, slice, subtract } from '../graph.js';
 import { dense } from '../layers/dense.js';
 import { dropout } from '../layers/dropout.js';
 import { normalization } from '../layers/normalization.js';
 import type { Model } from '../model.js';
+import { markEncoded } from './encoded.js';
 import type { HiddenLayers } from './network.js';
-
-/** The key of a model file's metadata under which it says that it forecasts, as JSON. */
-export const FORECAST = 'forecast';
+import { FORECAST, TABLE_FORMAT } from './preprocessing.js';
 
 /** What a forecasting model's file says of it. */
 export interface Forecast {
@@ -138,9 +137,23 @@ export function forecastNetwork(
   });
 }
 
-/** Gives the network the mean and the variance of a series' steps. */
-export function setSeriesScale(model: Pick<Model, 'parameters' | 'setParameters'>, values: ArrayLike<number>): void {
+/**
+ * Gives the network the mean and the variance of a series' steps, and says in its metadata what it forecasts, and in
+ * which unit its costs are, here and in later fits: the one that it learns in, where the steps' deviation is 1.
+ *
+ * @throws where the steps do not vary
+ */
+export function setSeries(
+  model: Pick<Model, 'parameters' | 'setParameters' | 'metadata'>,
+  values: ArrayLike<number>,
+  forecast: Forecast,
+): void {
+  const { target: name, length } = forecast;
   const { mean, scale } = fitScaling(Array.from(values));
+  if (scale === 0) throw wrongValue(`target ${quote(name)}`, 'numbers that vary', `${mean} in every row`);
+  model.metadata[FORECAST] = JSON.stringify(forecast);
+  const columns = Array.from({ length }, () => ({ name, kind: 'number' as const, mean, scale }));
+  markEncoded(model, { format: TABLE_FORMAT, columns, target: { name, kind: 'number', mean, scale } });
   const state = model.parameters.filter(({ name }) => /normalization\.(?:mean|variance)$/.test(name));
   model.setParameters(
     Object.fromEntries(

@@ -27,6 +27,8 @@ import { isOfUnit, withUnit } from './units.js';
 export interface EncodeOptions {
   missing?: 'refuse' | 'fill';
   unknown?: 'refuse' | 'fill';
+  /** Whether a model is trained on them: columns may then be left out. */
+  trains?: boolean;
   /** Where problems are gathered; without it they are thrown, all together. */
   problems?: Problems;
 }
@@ -86,7 +88,7 @@ class InputEncoder implements Encoded {
   ) {
     this.#width = inputWidth(preprocessing);
     this.x = roomFor(cells.rows * this.#width);
-    this.problems = options.problems ?? new Problems();
+    this.problems = options.problems ?? new Problems(cells.faults);
   }
 
   encode(input: Exclude<InputColumn, { kind: 'constant' }>, index: number, offset: number): void {
@@ -241,9 +243,7 @@ class InputEncoder implements Encoded {
     const expected = isWritten
       ? `a number with '${decimal}' for decimals and ${thousands === '' ? 'nothing' : `'${thousands}'`} for thousands`
       : 'a number, as in the rest of the column';
-    const mend = isWritten
-      ? `correct it, or say how the file writes numbers with ${cells.ways.numbers}`
-      : `correct it, count it as missing with ${cells.ways.missing}, or leave it out with ${cells.ways.leaveOut(name)}`;
+    const mend = isWritten ? `correct it, or ${cells.ways.numbers}` : this.#mend(name);
     return wrongValue(cells.place(row, name), expected, quote(cell), mend);
   }
 
@@ -256,9 +256,24 @@ class InputEncoder implements Encoded {
   #notADate(row: number, { name, order }: DateColumn): RangeError {
     const written = { iso: '2026-12-31', dmy: '31.12.2026', mdy: '12/31/2026' }[order];
     const expected = `a date such as ${written}, as in the rest of the column`;
+    return wrongValue(
+      this.cells.place(row, name),
+      expected,
+      quote(this.cells.cell(row, this.#index)),
+      this.#mend(name),
+    );
+  }
+
+  /** What can be done about a cell that does not fit its column. */
+  #mend(name: string): string {
     const { ways } = this.cells;
-    const mend = `correct it, or count it as missing with ${ways.missing}, or leave it out with ${ways.leaveOut(name)}`;
-    return wrongValue(this.cells.place(row, name), expected, quote(this.cells.cell(row, this.#index)), mend);
+    const { trains = false } = this.options;
+    const missing = ways.missing(trains);
+    return [
+      'correct it',
+      ...(missing === undefined ? [] : [`or count it as missing with ${missing}`]),
+      ...(trains ? [`or leave it out with ${ways.leaveOut(name)}`] : []),
+    ].join(', ');
   }
 
   #unknownText(row: number, cell: string, column: CategoryColumn | BooleanColumn): RangeError {

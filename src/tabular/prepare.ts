@@ -125,11 +125,12 @@ export function survey(
   options: Pick<PrepareOptions, 'target' | 'task' | 'columns' | 'impute' | 'validation'>,
 ) {
   const { target, impute = false } = options;
-  const problems = new Problems();
-  columnIndex(cells, target);
-  const { task, reason } = problems.attempt(() =>
-    options.task === undefined ? decideTask(cells, target) : { task: options.task, reason: cells.ways.askedTask },
-  ) ?? { task: undefined, reason: '' };
+  const problems = new Problems(cells.faults);
+  const isClear = !cells.faults?.unclear?.has(columnIndex(cells, target));
+  const { task, reason } = (isClear &&
+    problems.attempt(() =>
+      options.task === undefined ? decideTask(cells, target) : { task: options.task, reason: cells.ways.askedTask },
+    )) || { task: undefined, reason: '' };
   const { found, columns, x } = surveyColumns(cells, options, problems);
   const own = task && problems.attempt(() => fitTargetColumn(cells, { target, task }));
   const y = own && problems.attempt(() => encodeTarget(cells, own));
@@ -164,7 +165,7 @@ export function learn(training: Cells, settings: ColumnSettings): Preprocessing 
 /** Rows as inputs; only training rows say which texts are known, so that others are read as none of these. */
 export function encodeAll(part: Cells, preprocessing: Preprocessing, problems?: Problems): Encoded {
   const missing = preprocessing.impute ? 'fill' : 'refuse';
-  return encodeInputs(part, preprocessing, { missing, unknown: 'fill', ...(problems && { problems }) });
+  return encodeInputs(part, preprocessing, { missing, unknown: 'fill', trains: true, ...(problems && { problems }) });
 }
 
 function addCounts(from: ReadonlyMap<string, number>, to: Map<string, number>): void {

@@ -11,6 +11,9 @@ import { parseStrictly } from '../files/strictJson.js';
 
 export { PREPROCESSING } from './rawRows.js';
 
+/** The key of a model file's metadata under which it says that it forecasts a series, as JSON. */
+export const FORECAST = 'forecast';
+
 /** The newest way to write it; version 0.1.0 wrote none, and scaled all numbers before the network. */
 export const TABLE_FORMAT = 2;
 

@@ -2,7 +2,7 @@
 import { restore, standardise } from '../data/scaling.js';
 import { wrongKind } from '../errors.js';
 import { isList, isNumberArray } from '../kinds.js';
-import { AS_IT_IS, isNumbers, type RawRows } from './rawRows.js';
+import { AS_IT_IS, type RawRows } from './rawRows.js';
 
 /**
  * Refuses rows that are standardised before the network.
@@ -36,7 +36,9 @@ export function learntTargets(raw: RawRows | undefined, y: unknown): unknown {
   if (isNumberArray(y)) return Float32Array.from(y, value => standardise(value, target));
   if (!isList(y)) return y;
   const scaled = (value: unknown) => (typeof value === 'number' ? standardise(value, target) : value);
-  return y.map((value: unknown) => (isNumbers(value, 1) ? [scaled(value[0])] : scaled(value)));
+  return y.map((value: unknown) => {
+    return isList(value) || isNumberArray(value) ? Array.from(value as ArrayLike<unknown>, scaled) : scaled(value);
+  });
 }
 
 /** What {@link learntTargets} gave, in the target's own unit again. */

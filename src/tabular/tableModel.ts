@@ -164,7 +164,7 @@ export function widthsOf({ architecture }: Predictor): { inputs: number; outputs
 
 /** @internal Rows with their target as inputs: whatever is wrong with either is told together. */
 export function encodeJudged(cells: Cells, preprocessing: Preprocessing, options: EncodeOptions): Float32Array {
-  const problems = new Problems();
+  const problems = new Problems(cells.faults);
   const { x } = encodeInputs(cells, preprocessing, { ...options, problems });
   problems.attempt(() => encodeTarget(cells, preprocessing.target));
   problems.throwAny();

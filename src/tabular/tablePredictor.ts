@@ -7,6 +7,7 @@ import { encodeInputs } from './inputs.js';
 import {
   columnWidth,
   type DroppedColumn,
+  FORECAST,
   type InputColumn,
   inputWidth,
   outputWidth,
@@ -197,9 +198,11 @@ export function decided(outputs: ArrayLike<number>, classes: number, threshold?:
 export function takePreprocessing(model: Network, widths: { inputs: number; outputs: number }): Preprocessing {
   const where = 'TableModel';
   const text = model.metadata[PREPROCESSING];
-  if (text === undefined) {
+  const forecasts = FORECAST in model.metadata;
+  if (text === undefined || forecasts) {
     const mend = 'load it with Model';
-    throw wrongKind(where, 'a model of a table, as myelin train or fitTable make', 'one without columns', mend);
+    const got = forecasts ? 'one that forecasts a series' : 'one without columns';
+    throw wrongKind(where, 'a model of a table, as myelin train or fitTable make', got, mend);
   }
   delete model.metadata[PREPROCESSING];
   const preprocessing = parsePreprocessing(text);

@@ -44,34 +44,35 @@ function refuseMissing(table: Cells, name: string, index: number): void {
   for (let row = 0; row < table.rows; row++) {
     if (!Number.isNaN(table.number(row, index)) || !table.isMissing(row, index)) continue;
     problems.addCell(table, row, () => {
-      const mend = `remove the row, for a missing target cannot be imputed; or say what counts as missing with ${table.ways.missing}`;
+      const missing = table.ways.missing(false);
+      const other = missing === undefined ? '' : `; or say what counts as missing with ${missing}`;
+      const mend = `remove the row, for a missing target cannot be imputed${other}`;
       return wrongValue(table.place(row, name), 'a target', shown(table.cell(row, index)), mend);
     });
   }
   problems.throwAny();
 }
 
-/** The target's numbers in its own unit; cells that are none are refused with their places. */
-export function targetNumbers(table: Cells, name: string): Float64Array {
+/**
+ * The target's numbers in its own unit; cells that are none are refused with their places. Where `task` may be another,
+ * errors say so.
+ */
+export function targetNumbers(table: Cells, name: string, { otherTask = false } = {}): Float64Array {
   const index = columnIndex(table, name);
   refuseMissing(table, name, index);
   const numbers = new Float64Array(table.rows);
   const problems = new Problems();
+  const mend = otherTask ? `predict classes with ${table.ways.task('classification')}` : undefined;
   for (let row = 0; row < table.rows; row++) numbers[row] = table.number(row, index);
   if (table.rows > 0 && numbers.every(Number.isNaN)) {
     const got = `${quote(table.cell(0, index))} and no number at all`;
-    throw wrongValue(
-      `target ${quote(name)}`,
-      'numbers',
-      got,
-      `predict classes with ${table.ways.task('classification')}`,
-    );
+    throw wrongValue(`target ${quote(name)}`, 'numbers', got, mend);
   }
   for (const [row, number] of numbers.entries()) {
     if (!Number.isNaN(number)) continue;
     problems.addCell(table, row, () => {
-      const mend = `correct it, or predict classes with ${table.ways.task('classification')}`;
-      return wrongValue(table.place(row, name), 'a number', quote(table.cell(row, index)), mend);
+      const way = mend === undefined ? 'correct it' : `correct it, or ${mend}`;
+      return wrongValue(table.place(row, name), 'a number', quote(table.cell(row, index)), way);
     });
   }
   problems.throwAny();
@@ -87,7 +88,7 @@ export function fitTarget(
 ): TargetColumn {
   const unit = targetUnit(training, name);
   if (task === 'regression') {
-    const numbers = targetNumbers(training, name);
+    const numbers = targetNumbers(training, name, { otherTask: true });
     const target: NumberTarget = { name, kind: 'number', ...scaling(numbers), ...(unit && { unit }) };
     if (target.scale === 0) {
       throw wrongValue(`target ${quote(name)}`, 'numbers that vary', `${target.mean} in every training row`);

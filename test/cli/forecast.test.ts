@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { Model } from '../../src/entries/node.js';
+import { TableModel } from '../../src/entries/tabular.node.js';
 import { Random } from '../../src/random.js';
 import { findSeason, forecastFigures, forecastParts } from '../../src/tabular/forecast.js';
 import { eventsOf, Folder } from './runCli.js';
@@ -81,17 +83,41 @@ it('trains, beats the rules on later steps, predicts those behind the file and j
   const truth = Array.from({ length: 7 }, (_, step) => 200 + 0.5 * (280 + step) + (week[(280 + step) % 7] ?? 0));
   expect(lines).toHaveLength(7);
   for (const [step, line] of lines.entries()) expect(Math.abs(Number(line) - (truth[step] ?? 0))).toBeLessThan(25);
+  // Costs are in the unit that the network learns in, whatever the series' own: in that, the deviation is 1.
+  const model = await Model.load(join(folder.path, 'model.safetensors'));
+  const { x, y } = forecastParts(sold, { length: 14, horizon: 7 }, 0.2).heldOut;
+  const errors = model.predict(x).map((value, i) => value - (y[i] ?? 0));
+  const mean = sold.reduce((sum, value) => sum + value / sold.length, 0);
+  const variance = sold.reduce((sum, value) => sum + (value - mean) ** 2 / sold.length, 0);
+  const expected = errors.reduce((sum, error) => sum + (error * error) / errors.length, 0) / variance;
+  const rows = Array.from({ length: y.length / 7 }, (_, i) => Array.from(y.slice(7 * i, 7 * i + 7)));
+  for (const targets of [y, rows]) {
+    expect(model.cost(x, targets, { loss: 'meanSquaredError' }) / expected).toBeCloseTo(1, 2);
+  }
+  const { meanAbsoluteError } = model.evaluate({ x, y }, { loss: 'meanSquaredError', metrics: ['meanAbsoluteError'] });
+  expect(meanAbsoluteError).toBeCloseTo(
+    errors.reduce((sum, error) => sum + Math.abs(error) / errors.length, 0),
+    2,
+  );
+  await expect(TableModel.load(join(folder.path, 'model.safetensors'))).rejects.toThrow(
+    'got one that forecasts a series; load it with Model',
+  );
+  expect((await folder.run('inspect', 'model.safetensors')).out).not.toContain('preprocessing');
   expect((await folder.run('evaluate', 'model.safetensors', 'sales.csv')).out).toContain('always the season before');
 });
 
 it('refuses what is no series', async () => {
   folder.write('sales.csv', csv);
   folder.write('mixed.csv', csv.replace('2024-01-05', '2024-01-02'));
+  folder.write('still.csv', `sold\n${'7\n'.repeat(100)}`);
+  folder.write('wrong.csv', csv.replace('2024-01-05', '2024-01-02').replace('2024-01-07,', '2024-01-07,x,'));
   const cases: [string[], number, string][] = [
     [['train', 'sales.csv', '--target', 'sold', '--task', 'forecast'], 2, '--task forecast: expected --horizon'],
     [['train', 'sales.csv', '--target', 'sold', '--horizon', '7'], 2, '--horizon: expected --task forecast with it'],
     [['train', 'sales.csv', ...options, '--impute'], 2, '--impute: expected none with --task forecast'],
     [['train', 'mixed.csv', ...options], 1, "column 'day': expected rows in the order of time"],
+    [['train', 'still.csv', ...options], 1, "target 'sold': expected numbers that vary, got 7 in every row"],
+    [['train', 'wrong.csv', ...options], 1, '2 problems'],
     [['cross-validate', 'sales.csv', ...options.slice(0, 4)], 2, '--task'],
   ];
   const outcomes = await Promise.all(cases.map(([args]) => folder.run(...(args as [string]))));

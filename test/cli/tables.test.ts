@@ -33,6 +33,67 @@ describe('columns', () => {
   });
 });
 
+describe('what is wrong with a file', () => {
+  it('is told together: rows, numbers, names, cells and classes, in the order of the rows', async () => {
+    const line = (i: number) => `${i % 7},2026-01-0${1 + (i % 9)},"${1 + (i % 5)},${i % 3}00",${i % 2 ? 'a' : 'b'}`;
+    const lines = Array.from({ length: 40 }, (_, i) => line(i));
+    lines[4] = '1,2';
+    lines[6] = ',2026-01-01,"1,000",a';
+    lines[8] = '5,soon,"1,000",b';
+    lines[9] = '6,2026-01-01,"1,000",c';
+    folder.write('wrong.csv', `n,day,fee,gone\n${lines.join('\n')}\n`);
+    const { code, err, out } = await folder.run('train', 'wrong.csv', ...quick);
+    expect(code).toBe(1);
+    expect(out).toBe('');
+    expect(err.trim().split('\n')).toEqual([
+      'myelin: 5 problems',
+      expect.stringContaining("got '1,000' in row 1 (line 2), column 'fee', whose comma may stand for decimals"),
+      expect.stringContaining("target 'gone': expected two rows of every class, got one of 'c'"),
+      expect.stringContaining('wrong.csv, row 5 (line 6): expected 4 cells, as in the header, got 2'),
+      expect.stringContaining("row 7 (line 8), column 'n': expected a value"),
+      expect.stringContaining("row 9 (line 10), column 'day': expected a date"),
+    ]);
+    folder.write('unclear.csv', `n;fee;gone\n1;1.000;a\n;2.000;b\n3\n${'5;4.000;a\n6;5.000;b\n'.repeat(9)}`);
+    const unclear = await folder.run('train', 'unclear.csv', ...quick, '--json');
+    const message = expect.stringMatching(/^3 problems: .* · .* · .*$/);
+    expect(eventsOf(unclear.out)).toEqual([
+      {
+        event: 'error',
+        message,
+        problems: [
+          expect.stringContaining("got '1.000' in row 1 (line 2), column 'fee', whose point may stand for decimals"),
+          expect.stringContaining("row 2 (line 3), column 'n': expected a value, got an empty cell"),
+          expect.stringContaining('row 3 (line 4): expected 3 cells'),
+        ],
+      },
+    ]);
+    const target = await folder.run('train', 'unclear.csv', '--target', 'fee');
+    expect(target.err).toMatch(/^myelin: 3 problems\n/);
+    const absent = await folder.run('train', 'unclear.csv', '--target', 'gon');
+    expect(absent.err).toMatch(/^myelin: 2 problems\n.*did you mean 'gone'\?\n.*row 3 \(line 4\)/);
+  });
+
+  it('is told together where a model predicts or judges, which suggest their own options alone', async () => {
+    folder.write('rows.csv', csv);
+    await folder.run('train', 'rows.csv', ...quick, '--out', 'plain.st', '--columns', 'plan=drop,since=date');
+    folder.write('other.csv', 'price,since,gone\n$5,soon,yes\n$6\nx,2024-01-01,no\n');
+    for (const command of ['predict', 'evaluate']) {
+      const { code, err, out } = await folder.run(command, 'plain.st', 'other.csv');
+      expect([code, out]).toEqual([1, '']);
+      expect(err.trim().split('\n')).toEqual([
+        'myelin: 3 problems',
+        expect.stringMatching(
+          /row 1 \(line 2\), column 'since': .*; correct it, or count it as missing with --missing$/,
+        ),
+        expect.stringContaining('row 2 (line 3): expected 3 cells'),
+        expect.stringMatching(
+          /row 3 \(line 4\), column 'price': .*; correct it, or count it as missing with --missing$/,
+        ),
+      ]);
+    }
+  });
+});
+
 describe('wide tables', () => {
   it('show some columns and count the others', async () => {
     const names = Array.from({ length: 130 }, (_, column) => `c${column}`);

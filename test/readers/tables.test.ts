@@ -81,6 +81,23 @@ describe('readCsv', () => {
     await expect(readCsv(utf8('x\n1\n'), { delimiter: ';;' })).rejects.toThrow('readCsv: delimiter: expected one sign');
   });
 
+  it('tells together of rows, numbers and names, and counts rows that it leaves out', async () => {
+    const text = 'a\tb\tb\n1\t1,000\tx\n2\t2\n3\t3,000\ty\n4\n5\t5,000\tz\n';
+    const error = await readCsv(utf8(text)).catch(thrown => thrown);
+    expect(error.message).toMatch(/^4 problems: .* · .* · .* · and 1 more$/);
+    expect(error.problems).toEqual([
+      expect.stringContaining("numbers: expected one way to read them, got '1,000' in row 1 (line 2), column 'b'"),
+      expect.stringContaining("column 'b': expected a different name for each column"),
+      expect.stringContaining('row 2 (line 3): expected 3 cells, as in the header, got 2'),
+      expect.stringContaining('row 4 (line 5): expected 3 cells, as in the header, got 1'),
+    ]);
+    const open = await readCsv(utf8('a,b\n1\n2,3\n"4,5\n')).catch(thrown => thrown);
+    expect(open.problems).toEqual([
+      expect.stringContaining('row 1 (line 2): expected 2 cells'),
+      expect.stringContaining('line 4: expected a closing quote'),
+    ]);
+  });
+
   it('comes in the same rows, however it is cut', async () => {
     const lines = Array.from({ length: 300 }, (_, i) => `${i}.5,"é ""${i % 3}""\r\n",${i % 7 === 0 ? '' : 'k'},x${i}`);
     for (const end of ['\n', '\r\n', '\r']) {
@@ -125,6 +142,18 @@ describe('readCsv', () => {
 });
 
 describe('readJsonLines', () => {
+  it('tells together of lines that are none and of columns of several kinds', async () => {
+    const text = '{"a":1,"b":2,"c":[1]}\n{"a":2\n7\n{"a":"x","b":"y"}\n';
+    const error = await readJsonLines(utf8(text)).catch(thrown => thrown);
+    expect(error.problems).toEqual([
+      expect.stringContaining('line 2: expected JSON'),
+      expect.stringContaining('line 3: expected an object with columns, got 7'),
+      expect.stringContaining("line 4, column 'a': expected numbers alone, or texts alone"),
+      expect.stringContaining("line 4, column 'b': expected numbers alone"),
+      expect.stringContaining("line 1, column 'c': expected a number, a text"),
+    ]);
+  });
+
   const lines = '{"x": 1, "k": "a", "b": true}\n\n{"x": -2.5, "b": false}\r\n{"k": null, "__proto__": 7}\n';
 
   it('gives numbers, texts and what is missing', async () => {

@@ -145,6 +145,10 @@ describe('fitTable', () => {
     expect(problems.join('\n')).toMatch(
       /row 9, column 'gone': expected a target.*\n.*row 7, column 'age': expected a number/,
     );
+    expect(problems.join('\n')).toContain("count it as missing with missing: ['…'], or leave it out with columns: {");
+    const kinds = rows.map((row, i) => ({ ...row, ...(i === 3 && { age: [1], plan: {}, signup: new Date('soon') }) }));
+    const nested = await fitTable(kinds as unknown as typeof rows, { target: 'gone' }).catch(thrown => thrown);
+    expect(nested.message).toMatch(/^3 problems: .*'plan'.* · .*'signup'.* · .*'age'/);
   });
 });
 
