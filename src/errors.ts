@@ -86,7 +86,8 @@ const MOST_PROBLEMS = 3;
  */
 export function allProblems(problems: readonly string[]): RangeError & { readonly problems: readonly string[] } {
   const [only = ''] = problems;
-  const shown = problems.slice(0, MOST_PROBLEMS).map(problem => shorten(problem.replace(CUT_TEXT, '$1…'), 84));
+  const room = Math.floor(252 / Math.min(problems.length, MOST_PROBLEMS));
+  const shown = problems.slice(0, MOST_PROBLEMS).map(problem => shorten(problem.replace(CUT_TEXT, '$1…'), room));
   const message = problems.length < 2 ? only : `${problems.length} problems: ${shown.join(' · ')}`;
   const rest = problems.length > MOST_PROBLEMS ? ` · and ${problems.length - MOST_PROBLEMS} more` : '';
   // Not enumerable, as an error's cause: engines would print it beside the message.
