@@ -8,7 +8,7 @@ const SHORT = isDefined(FORWARD_ONLY);
 // @ts-ignore: decorator
 @inline
 export function columnAt(row: usize, stride: usize, column: i32): usize {
-  return row + <usize>(column / PANEL) * stride + (column % PANEL << 2);
+  return row + <usize>(column >>> 4) * stride + ((column & (PANEL - 1)) << 2);
 }
 
 /** Four columns of a row. */

@@ -3,7 +3,8 @@ import { firstRow, firstUnit, lastRow, lastUnit, panelsOf, rowsOf } from '../par
 import { Op, PANEL, ROW } from '../plan';
 import { madd } from '../simd/lanes';
 import { keepAlive, sumRows } from '../simd/gemm';
-import { Window, advance, corner, firstX, firstY, lastX, lastY, locate, wholeWindows } from './window';
+import { forwardRun, isSmall, weightRun } from './depthwiseRun';
+import { Window, advance, corner, firstX, firstY, lastX, lastY, locate, nearlyWhole } from './window';
 
 @unmanaged
 export class Depthwise extends Op {
@@ -97,14 +98,20 @@ export function depthwiseForward(r: Depthwise): void {
   const panels = panelsOf(r.channels * m);
   const across = <usize>g.dilationX * ROW;
   const step: usize = stepOf(r);
-  const isSmall = !isDefined(FORWARD_ONLY) && m == 1 && g.kernelWidth == 3 && g.kernelHeight == 3;
   const end = lastRow(r);
   let run = 1;
   locate(g, firstRow(r));
   for (let row = firstRow(r); row < end; row += run) {
-    run = isSmall ? wholeWindows(g, end - row) : 0;
+    run = !isDefined(FORWARD_ONLY) && isSmall(g, m) ? nearlyWhole(g) : 0;
     if (run > 0) {
-      for (let at: usize = 0; at < <usize>panels * ROW; at += 16) forwardRun(r, row, run, at, lowest);
+      for (let panel = 0; panel < panels; panel++) {
+        const x = r.x + <usize>panel * panelBytes;
+        const y = r.y + <usize>(panel * rows + row) * ROW;
+        const b = r.b ? r.b + <usize>panel * ROW : 0;
+        for (let lane: usize = 0; lane < <usize>ROW; lane += 16) {
+          forwardRun(g, y + lane, x + lane, weightsOf(r, panel) + lane, step, b + lane, run, r.floor);
+        }
+      }
       locate(g, row + run);
       continue;
     }
@@ -121,26 +128,30 @@ export function depthwiseForward(r: Depthwise): void {
         const line = corner + tapY * g.dilationY * g.width;
         let at = r.x + <usize>(line + firstX * g.dilationX) * ROW;
         let w = weightsOf(r, panel) + <usize>(tapY * g.kernelWidth + firstX) * step;
-        if (m == 1) {
-          at += <usize>panel * panelBytes;
-          for (let left = lastX - firstX; left > 0; left--) {
-            c0 = madd(v128.load(at), v128.load(w), c0);
-            c1 = madd(v128.load(at, 16), v128.load(w, 16), c1);
-            c2 = madd(v128.load(at, 32), v128.load(w, 32), c2);
-            c3 = madd(v128.load(at, 48), v128.load(w, 48), c3);
-            at += across;
-            w += step;
+        if (m == 1) at += <usize>panel * panelBytes;
+        let s0 = i32x4.splat(0);
+        let s1 = s0;
+        let s2 = s0;
+        let s3 = s0;
+        for (let left = lastX - firstX; left > 0; left--) {
+          if (m == 1) {
+            s0 = madd(v128.load(at), v128.load(w), s0);
+            s1 = madd(v128.load(at, 16), v128.load(w, 16), s1);
+            s2 = madd(v128.load(at, 32), v128.load(w, 32), s2);
+            s3 = madd(v128.load(at, 48), v128.load(w, 48), s3);
+          } else {
+            s0 = madd(channelsAt(at, output, r.channels, m, panelBytes), v128.load(w), s0);
+            s1 = madd(channelsAt(at, output + 4, r.channels, m, panelBytes), v128.load(w, 16), s1);
+            s2 = madd(channelsAt(at, output + 8, r.channels, m, panelBytes), v128.load(w, 32), s2);
+            s3 = madd(channelsAt(at, output + 12, r.channels, m, panelBytes), v128.load(w, 48), s3);
           }
-          continue;
-        }
-        for (let tapX = firstX; tapX < lastX; tapX++) {
-          c0 = madd(channelsAt(at, output, r.channels, m, panelBytes), v128.load(w), c0);
-          c1 = madd(channelsAt(at, output + 4, r.channels, m, panelBytes), v128.load(w, 16), c1);
-          c2 = madd(channelsAt(at, output + 8, r.channels, m, panelBytes), v128.load(w, 32), c2);
-          c3 = madd(channelsAt(at, output + 12, r.channels, m, panelBytes), v128.load(w, 48), c3);
           at += across;
           w += step;
         }
+        c0 = f32x4.add(c0, s0);
+        c1 = f32x4.add(c1, s1);
+        c2 = f32x4.add(c2, s2);
+        c3 = f32x4.add(c3, s3);
       }
       v128.store(y, f32x4.pmax(c0, lowest));
       v128.store(y, f32x4.pmax(c1, lowest), 16);
@@ -148,46 +159,6 @@ export function depthwiseForward(r: Depthwise): void {
       v128.store(y, f32x4.pmax(c3, lowest), 48);
     }
     advance(g);
-  }
-}
-
-/** Four channels of so many outputs side by side, whose windows of 3 × 3 are whole: the weights stay in registers. */
-function forwardRun(r: Depthwise, row: i32, count: i32, at: usize, lowest: v128): void {
-  const g = r.window;
-  const rows = rowsOf(r);
-  const panel = at / <usize>ROW;
-  const lane = at % <usize>ROW;
-  const across = <usize>g.dilationX * ROW;
-  const down = <usize>(g.dilationY * g.width) * ROW;
-  const step = stepOf(r);
-  let w = weightsOf(r, <i32>panel) + lane;
-  const w0 = v128.load(w);
-  const w1 = v128.load((w += step));
-  const w2 = v128.load((w += step));
-  const w3 = v128.load((w += step));
-  const w4 = v128.load((w += step));
-  const w5 = v128.load((w += step));
-  const w6 = v128.load((w += step));
-  const w7 = v128.load((w += step));
-  const w8 = v128.load((w += step));
-  const bias = v128.load(r.b ? r.b + at : 0);
-  const height = <usize>(rows / r.positions * g.height * g.width);
-  let x = r.x + (panel * height + corner) * ROW + lane;
-  let y = r.y + <usize>(panel * rows + row) * ROW + lane;
-  for (const last = y + <usize>count * ROW; y < last; y += ROW) {
-    let sum = madd(v128.load(x), w0, bias);
-    sum = madd(v128.load(x + across), w1, sum);
-    sum = madd(v128.load(x + 2 * across), w2, sum);
-    const second = x + down;
-    sum = madd(v128.load(second), w3, sum);
-    sum = madd(v128.load(second + across), w4, sum);
-    sum = madd(v128.load(second + 2 * across), w5, sum);
-    const third = second + down;
-    sum = madd(v128.load(third), w6, sum);
-    sum = madd(v128.load(third + across), w7, sum);
-    sum = madd(v128.load(third + 2 * across), w8, sum);
-    v128.store(y, f32x4.pmax(sum, lowest));
-    x += <usize>g.strideX * ROW;
   }
 }
 
@@ -248,7 +219,6 @@ export function depthwiseInputGradient(r: DepthwiseInputGradient): void {
   }
 }
 
-
 /** dw[taps,C · m] = Σ x · dy over what windows read, and db = Σ dy; shared out by panels of outputs. */
 export function depthwiseWeightGradient(r: DepthwiseWeightGradient): void {
   const g = r.window;
@@ -262,8 +232,17 @@ export function depthwiseWeightGradient(r: DepthwiseWeightGradient): void {
     const dw = r.dw + <usize>(panel * r.taps) * ROW;
     memory.fill(dw, 0, <usize>r.taps * ROW);
     locate(g, 0);
-    for (let row = 0; row < rows; row++, advance(g)) {
+    for (let row = 0, run = 0; row < rows; row += run) {
       const dy = r.dy + <usize>(panel * rows + row) * ROW;
+      run = isSmall(g, m) ? nearlyWhole(g) : 0;
+      if (run > 0) {
+        for (let lane: usize = 0; lane < <usize>ROW; lane += 16) {
+          weightRun(g, dw + lane, r.x + <usize>panel * panelBytes + lane, dy + lane, run);
+        }
+        locate(g, row + run);
+        continue;
+      }
+      run = 1;
       const d0 = v128.load(dy);
       const d1 = v128.load(dy, 16);
       const d2 = v128.load(dy, 32);
@@ -290,6 +269,7 @@ export function depthwiseWeightGradient(r: DepthwiseWeightGradient): void {
           at += across;
         }
       }
+      advance(g);
     }
   }
   if (r.db) sumRows(r.db, r.dy, rows, firstUnit(panels), lastUnit(panels));

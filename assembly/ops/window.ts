@@ -1,4 +1,5 @@
 // Windows over images: which rows of a value an output reads. A sequence is an image of one line.
+import { ROW } from '../plan';
 
 /** Where an image's windows lie: a constant of the plan. */
 @unmanaged
@@ -90,4 +91,27 @@ export function wholeWindows(g: Window, most: i32): i32 {
   if (firstX > 0 || firstY > 0 || lastY < g.kernelHeight || lastX < g.kernelWidth) return 0;
   const room = g.width - 1 - startX - (g.kernelWidth - 1) * g.dilationX;
   return min(min(most, g.outWidth - placeX), room / g.strideX + 1);
+}
+
+/**
+ * How many outputs from the one found on, all in its line, have windows of which one column at most is beyond the
+ * image; 0 where that one's has more. At least two columns are within, as images are that wide.
+ */
+export function nearlyWhole(g: Window): i32 {
+  const room = g.width + 1 - g.kernelWidth - startX;
+  return startX < -1 || room < 0 ? 0 : min(g.outWidth - placeX, room / g.strideX + 1);
+}
+
+/** Whether of so many windows from the one found on the last has a column beyond the image. */
+// @ts-ignore: decorator
+@inline
+export function endsBeyond(g: Window, count: i32): bool {
+  return startX + (count - 1) * g.strideX + g.kernelWidth > g.width;
+}
+
+/** Where the line lies of that tap of the window found; 0, where zeros are, for one beyond the image. */
+// @ts-ignore: decorator
+@inline
+export function lineOf(g: Window, image: usize, tap: i32): usize {
+  return tap < firstY || tap >= lastY ? 0 : image + <usize>(corner + tap * g.dilationY * g.width) * ROW;
 }

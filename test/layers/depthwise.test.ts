@@ -25,6 +25,19 @@ describe.each(backends)('$binary', backend => {
     }
   });
 
+  it('with windows of 3 × 3 at every width of an image', () => {
+    for (let width = 1; width <= 17; width++) {
+      const [height, strides] = [1 + ((width * 5) % 7), 1 + (width % 3)];
+      const shape = [height, width, 3 + (width % 4) * 5];
+      checkNetwork(backend, sequential(shape, [dense(shape[2] ?? 1), depthwiseConv2d(3, same)]), 5);
+      checkNetwork(backend, sequential(shape, [depthwiseConv2d(3, { ...same, strides })]), 3);
+      checkNetwork(backend, sequential(shape, [depthwiseConv2d(3, { ...same, dilation: [strides, 1] })]), 3);
+      if (width < 3) continue;
+      const tall = [height + 2, width, 17];
+      checkNetwork(backend, sequential(tall, [dense(17), depthwiseConv2d(3, { strides })]), 3);
+    }
+  });
+
   it('whatever its windows are', () => {
     const length = (max: number) => fc.integer({ min: 1, max });
     const windows = fc.record({

@@ -217,6 +217,7 @@ export const cases: readonly Case[] = [
     layers: [
       conv2d(18, 3, { padding: 'same', activation: 'relu' }),
       maxPool2d(2, { padding: 'same' }),
+      depthwiseConv2d(3, { padding: 'same', activation: 'relu' }),
       conv2d(6, 3, { groups: 2, activation: 'tanh' }),
       upSampling2d(2),
       depthwiseConv2d(3, { strides: 2, depthMultiplier: 3 }),
