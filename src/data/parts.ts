@@ -203,12 +203,14 @@ export interface WindowOptions {
   readonly horizon?: number;
   /** From one window's beginning to the next; 1 by default. */
   readonly step?: number;
+  /** Numbers of a step where the series is a list of numbers, such as `table.numbers(names)` gives; 1 by default. */
+  readonly columns?: number;
 }
 
 /**
  * Windows over a series in its order: `x` has `length` steps in each row, `y` the `horizon` steps behind them. The
- * series is a list of numbers, or of rows of several; then all of a row's numbers stand beside each other, in `x` and
- * in `y`.
+ * series is a list of numbers, `columns` of them a step, or of rows of several; all of a step's numbers stand beside
+ * each other, in `x` and in `y`.
  *
  * @throws where the series is shorter than one window, or a number is not finite
  */
@@ -216,22 +218,28 @@ export function windows(
   series: ArrayLike<number> | readonly ArrayLike<number>[],
   options: WindowOptions,
 ): { x: Float32Array; y: Float32Array } {
-  checkOptions('windows', options, ['length', 'horizon', 'step']);
-  const { length, horizon = 1, step = 1 } = options;
+  checkOptions('windows', options, ['length', 'horizon', 'step', 'columns']);
+  const { length, horizon = 1, step = 1, columns } = options;
   checkInteger('windows: length', length, 1);
   checkInteger('windows: horizon', horizon, 1);
   checkInteger('windows: step', step, 1);
   if (!isColumn(series)) throw wrongType('windows: series', 'a list of numbers, or of rows of them', series);
   const first: unknown = series[0];
-  const width = isColumn(first) ? first.length : 1;
-  const steps = series.length;
+  const isRows = isColumn(first);
+  if (columns !== undefined) checkInteger('windows: columns', columns, 1);
+  if (columns !== undefined && (isRows ? columns !== first.length : series.length % columns !== 0)) {
+    const got = isRows ? `rows of ${first.length}` : `${series.length} in all`;
+    throw wrongValue('windows: series', `${columns} numbers a step, as columns says`, got);
+  }
+  const width = isRows ? first.length : (columns ?? 1);
+  const steps = isRows ? series.length : series.length / width;
   if (steps < length + horizon || width === 0) {
     throw wrongValue('windows: series', `at least ${length + horizon} steps, a window's`, steps);
   }
   const values = roomFor(steps * width);
   for (let at = 0; at < steps; at++) {
     const entry: unknown = series[at];
-    const cells = isColumn(entry) ? entry : [entry];
+    const cells = isColumn(entry) ? entry : Array.from({ length: width }, (_, i) => series[at * width + i]);
     if (cells.length !== width)
       throw wrongValue('windows: series', `${width} numbers a step`, `${cells.length} in step ${at}`);
     for (let column = 0; column < width; column++) {

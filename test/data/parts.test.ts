@@ -147,6 +147,8 @@ describe('windows', () => {
         { length: 1 },
       ),
     ).toEqual(expected);
+    expect(windows(Float32Array.from(rows.flat()), { length: 1, columns: 2 })).toEqual(expected);
+    expect(windows(rows, { length: 1, columns: 2 })).toEqual(expected);
     expect(windows(Int32Array.of(5, 6, 7), { length: 2 })).toEqual({ x: Float32Array.of(5, 6), y: Float32Array.of(7) });
   });
 
@@ -158,6 +160,10 @@ describe('windows', () => {
       'windows: series: step 1: expected a finite number',
     );
     expect(() => windows([[1], [2, 3]], { length: 1 })).toThrow('expected 1 numbers a step, got 2 in step 1');
+    const three = { length: 1, columns: 3 };
+    expect(() => windows([1, 2, 3, 4], three)).toThrow('3 numbers a step, as columns says, got 4 in all');
+    expect(() => windows([[1], [2]], three)).toThrow('3 numbers a step, as columns says, got rows of 1');
+    expect(() => windows([1, 2, 3, 4, 5, Number.NaN], three)).toThrow('windows: series: step 1: expected a finite');
     expect(() => windows([1, 2], { length: 0 })).toThrow('windows: length: expected a whole number >= 1, got 0');
   });
 });
