@@ -91,8 +91,9 @@ export class Coordinator implements RoundCrew<string> {
     const keys = [parametersKey(run, round), ...wanted.map(({ id }) => resultKey(id))];
     this.#left.set(run, { jobs: wanted.map(({ id }) => id), keys });
     const give = async () => {
-      await this.#broker.set(configKey(run), told);
+      // In this order: a configuration without parameters is one of a run that has ended.
       await this.#broker.set(parametersKey(run, round), carried);
+      await this.#broker.set(configKey(run), told);
     };
     try {
       const { results, waited } = await this.done(wanted, give, signal);
@@ -108,15 +109,21 @@ export class Coordinator implements RoundCrew<string> {
 
   /**
    * Refuses a run's id that another one has, and clears away what an earlier run of this id has left: its last round,
-   * and what went wrong in this one.
+   * what went wrong in this one, and all of one with other settings that ended before its first round did.
    */
   async #claim(run: string, config: RoundsConfig, round: number, wanted: readonly Wanted<ShardJob>[]): Promise<void> {
     const bytes = await this.#broker.get(configKey(run));
-    const found = bytes && difference(JSON.parse(new TextDecoder().decode(bytes)), config);
-    if (found) {
+    const other = bytes && (JSON.parse(new TextDecoder().decode(bytes)) as RoundsConfig);
+    const found = other && difference(other, config);
+    if (found && (await this.#isHeld(run))) {
       const expected = `the run that has this id, whose '${found.path}' is ${describe(found.a)}`;
       const mend = 'wait for that run to end, or give another id';
       throw wrongValue(`${WHERE}: run '${run}'`, expected, describe(found.b), mend);
+    }
+    if (found) {
+      const jobs = Array.from({ length: other.shards }, (_, shard) => shardJobId({ run, round: 0, shard }));
+      this.#left.set(run, { jobs, keys: jobs.map(resultKey) });
+      await this.#clear(run);
     }
     if (round > 0) {
       const before = wanted.map(({ data }) => shardJobId({ ...data, round: round - 1 }));
@@ -127,6 +134,11 @@ export class Coordinator implements RoundCrew<string> {
       const job = await this.#asked(() => this.#queue.getJob(id));
       if (job?.finishedOn && hasKey(job.returnvalue, 'error')) await this.#asked(() => this.#queue.remove(id));
     }
+  }
+
+  /** Whether a run is under way, or has a round to go on from. */
+  async #isHeld(run: string): Promise<boolean> {
+    return (await this.#broker.has(parametersKey(run, 0))) || (await this.#broker.has(stateKey(run)));
   }
 
   forget(run: string): Promise<void> {
@@ -204,7 +216,9 @@ export class Coordinator implements RoundCrew<string> {
   async #look(each: Wanted, give: (which: readonly Wanted[]) => Promise<void>): Promise<Done | undefined> {
     const { id, data } = each;
     const job = await this.#asked(() => this.#queue.getJob(id));
-    if (job?.finishedOn) {
+    const isOther = data.kind === 'shard' && job && (job.data as ShardJob).config !== data.config;
+    if (job?.finishedOn && isOther) await this.#asked(() => this.#queue.remove(id));
+    else if (job?.finishedOn) {
       const what = data.kind === 'shard' ? `round ${data.round + 1}, shard ${data.shard}` : 'a run';
       let result: Result | JobError;
       try {

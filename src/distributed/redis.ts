@@ -4,6 +4,8 @@ import { readBytes } from '../files/save.js';
 import { answered, type Broker, KEPT_SECONDS, mendOf, peer, queueHome, shownAddress } from './broker.js';
 
 const WHERE = 'cluster';
+/** Seconds in which a broker answers for the first time. */
+const MOST_OPENING = 10;
 
 export async function openRedis(address: string, name: string): Promise<Broker> {
   const bullmq = await peer(WHERE, () => import('bullmq'), 'bullmq ioredis');
@@ -19,8 +21,12 @@ export async function openRedis(address: string, name: string): Promise<Broker> 
   const place = `the broker at ${shownAddress(address)}`;
   try {
     // BullMQ asks for the version, and never ends asking where it may not.
-    const told = redis.connect().then(() => redis.info());
-    warnOfEviction(await answered(place, Promise.race([told, refusal(() => refused)]), 10));
+    warnOfEviction(
+      await orRefusal(
+        redis.connect().then(() => redis.info()),
+        () => refused,
+      ),
+    );
   } catch (cause) {
     redis.disconnect();
     const got = refused || messageOf(cause);
@@ -64,16 +70,22 @@ async function certificates(address: string) {
   return { plain: url.href, tls: url.protocol === 'rediss:' ? tls : undefined };
 }
 
-/** Rejects once a connection was refused for good: a wrong password stays wrong. */
-function refusal(refused: () => string): Promise<never> {
-  return new Promise((_, reject) => {
-    const timer = setInterval(() => {
-      if (refused() === '') return;
-      clearInterval(timer);
-      reject(new Error(refused()));
+/** What is told, or an error once a connection was refused for good, as a wrong password stays wrong, or is silent. */
+async function orRefusal<T>(told: Promise<T>, refused: () => string): Promise<T> {
+  const end = performance.now() + 1000 * MOST_OPENING;
+  let timer: NodeJS.Timeout | undefined;
+  const refusal = new Promise<never>((_, reject) => {
+    timer = setInterval(() => {
+      const silence = performance.now() > end ? `no answer within ${MOST_OPENING} s` : '';
+      const got = refused() || silence;
+      if (got !== '') reject(new Error(got));
     }, 20);
-    timer.unref();
   });
+  try {
+    return await Promise.race([told, refusal]);
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /** Parameters and jobs that a full Redis throws away would have to be made again. */

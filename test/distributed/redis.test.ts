@@ -340,6 +340,23 @@ describe.skipIf(without.redis)(titled('a cluster on Redis', without.redis), () =
     expect((await running).hash).toBe(right);
   });
 
+  it('lets a run with other settings have the id of one that ended in its first round', async () => {
+    start(2);
+    const wrong = { ...run, id: 'mended', data: 'none', shards: 8 };
+    await expect(coordinator.averageRounds(wrong)).rejects.toThrow("reader 'none'");
+    const mended = await coordinator.averageRounds({ ...run, id: 'mended', data: 'rows' });
+    expect(mended.hash).toBe(right);
+    const stop = new AbortController();
+    const slow = coordinator.averageRounds({ ...run, id: 'left', data: 'slow', seed: 7, signal: stop.signal });
+    const client = new Redis(redis.url);
+    await until('a shard is trained', async () => (await client.keys('myelin:test:results:left*')).length > 0);
+    stop.abort();
+    await expect(slow).rejects.toThrow('abort');
+    expect((await coordinator.averageRounds({ ...run, id: 'left', data: 'rows' })).hash).toBe(right);
+    await until('nothing is left', async () => (await client.keys('myelin:test:*:left*')).length === 0);
+    client.disconnect();
+  });
+
   it('says what is wrong with a broker', async () => {
     const ask = (url: string, more = {}) => {
       const other = cluster(url, { name: 'test' });
