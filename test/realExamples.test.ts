@@ -46,6 +46,13 @@ it('fashionMnist says how to get its pictures where there are none, and learns w
   else expect(numberAfter(output, 'test set:')).toBeGreaterThan(0.4);
 });
 
+it('fashionMnist learns by a dense network too, and judges by pictures of the training set to choose', async () => {
+  const pictures = '/usr/share/datasets/fashion-mnist';
+  const output = await example('fashionMnist', pictures, '2', '8000', '--dense', '--choose');
+  if (!existsSync(pictures)) expect(output).toContain('is not in');
+  else expect(numberAfter(output, 'on 5000 pictures of the training set, held out:')).toBeGreaterThan(0.6);
+});
+
 it('digitsLeNet is right of digits that it did not see', async () => {
   expect(numberAfter(await example('digitsLeNet', '4', folder), 'five folds:')).toBeGreaterThan(0.9);
   for (const [kind, row] of figuresOf('digitsConfusion.svg').entries()) expect(row[kind]).toBeGreaterThan(70);

@@ -139,14 +139,18 @@ export async function trainForecast(file: string, options: ForecastOptions, give
   output.event('end', { out: options.out, bytes, ...forecast, ...figures });
   if (options.report !== undefined && judged) {
     const [rows, which] = figures ? [parts.heldOut, 'held out, later than all others'] : [parts.training, 'trained on'];
+    const { lastValue, seasonBefore } = figures?.baselines ?? {};
     const settings = {
       file,
       ...forecast,
-      ...figures?.baselines,
+      ...(lastValue && { 'always the last value': errorsOf(lastValue) }),
+      ...(seasonBefore && { 'always the season before': errorsOf(seasonBefore) }),
       ...network,
-      batchSize,
-      learningRate,
-      weightDecay,
+      hidden: network.hidden.join(', ') || 'none',
+      epochs: `${judged.doneEpochs} of ${epochs} done, ${judged.keptEpoch} kept`,
+      'batch size': batchSize,
+      'learning rate': learningRate,
+      'weight decay': weightDecay,
       seed,
     };
     await reportForecast(options.report, { model: first, run: judged, rows, which, settings });
@@ -213,14 +217,16 @@ export async function evaluateForecast(model: Model, forecast: Forecast, file: s
 export function describeForecast(figures: ForecastFigures, rows: string): string {
   const { windows, byStep, baselines } = figures;
   const { lastValue, seasonBefore } = baselines;
-  const errors = (one: { meanAbsoluteError: number; rootMeanSquaredError: number }) =>
-    `mean absolute error ${short(one.meanAbsoluteError)}, root mean squared error ${short(one.rootMeanSquaredError)}`;
   return [
-    `${bold(`${rows} ${errors(figures)}`)} (${counted(windows, 'window')})`,
-    `always the last value: ${errors(lastValue)}`,
-    ...(seasonBefore ? [`always the season before: ${errors(seasonBefore)}`] : []),
+    `${bold(`${rows} ${errorsOf(figures)}`)} (${counted(windows, 'window')})`,
+    `always the last value: ${errorsOf(lastValue)}`,
+    ...(seasonBefore ? [`always the season before: ${errorsOf(seasonBefore)}`] : []),
     `mean absolute error by step: ${byStep.slice(0, 12).map(short).join(', ')}${byStep.length > 12 ? ' …' : ''}\n`,
   ].join('\n');
+}
+
+function errorsOf(one: { readonly meanAbsoluteError: number; readonly rootMeanSquaredError: number }): string {
+  return `mean absolute error ${short(one.meanAbsoluteError)}, root mean squared error ${short(one.rootMeanSquaredError)}`;
 }
 
 function short(value: number): string {

@@ -10,6 +10,7 @@ import type { Windows } from '../tabular/forecast.js';
 import type { Prepared } from '../tabular/prepare.js';
 import type { Preprocessing } from '../tabular/preprocessing.js';
 import type { TrainingReport } from '../tabular/tableModel.js';
+import type { ThresholdWish } from '../tabular/threshold.js';
 import { counted, grouped } from '../tabular/words.js';
 import { checkDestination, refuseSameFile, UsageError } from './usage.js';
 import { commandLine } from './words.js';
@@ -84,7 +85,7 @@ export async function reportTraining(
       seed,
       impute,
       calibrate: temperature === undefined ? calibrate : `logits divided by ${temperature}`,
-      ...(wish !== undefined && { threshold: wish }),
+      ...(wish !== undefined && { threshold: thresholdWords(wish) }),
       refit,
       deterministic,
     },
@@ -147,6 +148,12 @@ interface ForecastReported {
   /** Which windows those are. */
   readonly which: string;
   readonly settings: Readonly<Record<string, unknown>> & { readonly target: string };
+}
+
+/** A threshold's wish as it is typed. */
+function thresholdWords(wish: ThresholdWish): string | number {
+  if (typeof wish !== 'object') return wish;
+  return 'cost' in wish ? `cost ${wish.cost.join(':')}` : `recall ${wish.recall}`;
 }
 
 function rowsOf({ training, validation, heldOut }: Prepared): string {

@@ -1,6 +1,7 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync, statSync, unlinkSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { checkInteger, checkNumber, nearest, quote, wrongValue } from '../errors.js';
 import { destination } from '../files/save.js';
 import { checkSeed } from '../random.js';
@@ -114,6 +115,10 @@ export function threshold(text: string): ThresholdWish {
   const [, recall = ''] = /^recall (.+)$/.exec(text) ?? [];
   const own = recall === '' ? Number(text) : { recall: Number(recall) };
   const wish = missed === '' ? own : { cost: [Number(missed), Number(alarm)] };
+  if (Number.isNaN(wish) && text !== 'f1')
+    throw new UsageError(
+      `--threshold: expected f1, 'cost 5:1', 'recall 0.8' or a probability such as 0.3, got ${quote(text)}`,
+    );
   return asUsage(() => checkThreshold('--threshold', text === 'f1' ? text : wish), text);
 }
 
@@ -168,9 +173,14 @@ export async function checkDestination(option: string, path: string): Promise<vo
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw wrongValue(`${option} ${path}`, 'a file in a folder that exists', `'${folder}'`, 'create the folder first');
   }
+  // Permissions alone do not tell: nobody writes into /proc, or to a disk that is only read.
+  const attempt = join(folder, `.myelin-${process.pid}-${randomUUID()}`);
   try {
-    accessSync(folder, constants.W_OK);
-  } catch {
-    throw wrongValue(`${option} ${path}`, 'a folder to write in', `no permission for '${folder}'`);
+    closeSync(openSync(attempt, 'wx'));
+    unlinkSync(attempt);
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    const got = `'${folder}', where no file can be made (${code})`;
+    throw wrongValue(`${option} ${path}`, 'a folder to write in', got, 'name another');
   }
 }

@@ -113,7 +113,8 @@ export function judgePlain(
     cells: (place: number) => {
       const start = rowOf(place) * inputs;
       const shown = samples.values.subarray(start, start + Math.min(inputs, MOST_CELLS));
-      return Array.from(shown).map((value, i) => [`input ${i}`, String(value)] as const);
+      // As many digits as float32 has.
+      return Array.from(shown).map((value, i) => [`input ${i}`, String(Number(value.toPrecision(7)))] as const);
     },
   };
   if (!isClassifier) {

@@ -74,6 +74,9 @@ it('trains, beats the rules on later steps, predicts those behind the file and j
   const page = readFileSync(join(folder.path, 'sales.html'), 'utf8');
   expect(page).toContain('<h1>Forecast of sold</h1>');
   expect(page).toMatch(/id="residuals" data-marks="[1-9]/);
+  expect(page.includes('always the season before')).toBe(true);
+  // The series has one decimal, and so have its float32 numbers.
+  expect(page.match(/<dt>input \d+<\/dt><dd>\d+\.\d{2,}/g)).toBeNull();
   for (const rule of ['lastValue', 'seasonBefore']) {
     expect(end.meanAbsoluteError).toBeLessThan(end.baselines[rule]?.meanAbsoluteError ?? 0);
   }

@@ -94,6 +94,31 @@ describe('what is wrong with a file', () => {
   });
 });
 
+describe('what is asked for', () => {
+  it('is refused before any work where it cannot be, in words that say what can', async () => {
+    folder.write('rows.csv', csv);
+    for (const wish of ['f2', 'cost 5', 'often']) {
+      const { code, err } = await folder.run('train', 'rows.csv', ...quick, '--threshold', wish);
+      expect([code, err]).toEqual([
+        2,
+        expect.stringContaining(`expected f1, 'cost 5:1', 'recall 0.8' or a probability such as 0.3, got '${wish}'`),
+      ]);
+    }
+    // Where nobody may write, whatever permissions say.
+    const { code, out, err } = await folder.run(
+      'train',
+      'rows.csv',
+      ...quick,
+      '--out',
+      'kept.st',
+      '--report',
+      '/proc/r.html',
+    );
+    expect([code, out, err]).toEqual([1, '', expect.stringContaining('--report /proc/r.html: expected a f')]);
+    expect((await folder.run('inspect', 'kept.st')).code).toBe(1);
+  });
+});
+
 describe('wide tables', () => {
   it('show some columns and count the others', async () => {
     const names = Array.from({ length: 130 }, (_, column) => `c${column}`);
