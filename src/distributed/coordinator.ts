@@ -1,5 +1,6 @@
 /** Gives jobs to a cluster's workers and waits for what they come to. */
 import type { Queue, QueueEvents } from 'bullmq';
+import { orAbort } from '../abort.js';
 import { describe, placed, shorten, wrongValue } from '../errors.js';
 import { hasKey } from '../kinds.js';
 import type { Signal } from '../platform.js';
@@ -27,6 +28,8 @@ import { hashOf } from './tensors.js';
 const MOST_LOOKED_AT = 16;
 /** Seconds for what is under way when nobody gives jobs any more. */
 const MOST_CLOSING = 5;
+/** Seconds for taking away what a run leaves. */
+const MOST_TIDYING = 15;
 const WHERE = 'cluster';
 
 /** A job of the queue as long as somebody waits for it. */
@@ -153,20 +156,26 @@ export class Coordinator implements RoundCrew<string> {
   }
 
   /** Takes back jobs that are not done, and what they need. */
-  async leave(wanted: readonly Wanted[]): Promise<void> {
-    await this.#broker.remove(wanted.map(({ data }) => data.needs));
+  leave(wanted: readonly Wanted[]): Promise<void> {
     // Those under way are locked by their workers, which leave them by themselves.
     const remove = async ({ id }: Wanted) => {
       const job = await this.#asked(() => this.#queue.getJob(id));
       if (job && !job.finishedOn) await this.#queue.remove(id).catch(() => {});
     };
-    await Promise.all(wanted.map(remove));
+    const removed = this.#broker.remove(wanted.map(({ data }) => data.needs));
+    return this.#tidied(removed.then(() => Promise.all(wanted.map(remove))));
   }
 
   /** Leaves nothing of jobs, and of what they needed. */
-  async clear(wanted: readonly Wanted[]): Promise<void> {
-    await this.#broker.remove(wanted.flatMap(({ id, data }) => [data.needs, resultKey(id)]));
-    await this.#asked(() => Promise.all(wanted.map(({ id }) => this.#queue.remove(id))));
+  clear(wanted: readonly Wanted[]): Promise<void> {
+    const removed = this.#broker.remove(wanted.flatMap(({ id, data }) => [data.needs, resultKey(id)]));
+    const remove = () => Promise.all(wanted.map(({ id }) => this.#queue.remove(id)));
+    return this.#tidied(removed.then(() => this.#asked(remove)));
+  }
+
+  /** What tidies up after a run is not waited for long: its broker may be gone, which has been told then. */
+  async #tidied(work: Promise<unknown>): Promise<void> {
+    await answered(WHERE, work, MOST_TIDYING);
   }
 
   /** Puts what a job needs where workers look for it. */
@@ -186,13 +195,15 @@ export class Coordinator implements RoundCrew<string> {
   ): Promise<{ results: readonly Done[]; waited: number }> {
     const results = new Map<string, Done>();
     let waited = 0;
-    await give(wanted);
-    await this.#add(wanted);
+    await orAbort(
+      signal,
+      give(wanted).then(() => this.#add(wanted)),
+    );
     for (;;) {
       const event = this.#nextEvent(signal);
       signal?.throwIfAborted();
       const some = wanted.filter(({ id }) => !results.has(id)).slice(0, MOST_LOOKED_AT);
-      const found = await Promise.all(some.map(each => this.#look(each, give)));
+      const found = await orAbort(signal, Promise.all(some.map(each => this.#look(each, give))));
       found.forEach((result, index) => {
         const { id } = some[index] ?? { id: '' };
         if (!result) return;

@@ -386,13 +386,16 @@ describe.skipIf(without.redis)(titled('a cluster on Redis', without.redis), () =
     );
   });
 
-  it('can be closed where its broker is gone for good', async () => {
+  it('hears an abort, and can be closed, where its broker is gone for good', async () => {
     const gone = await startRedis();
     const other = cluster(gone.url, { name: 'test' });
     const [worker] = start(1, { url: gone.url });
-    other.averageRounds({ ...run, data: 'rows' }).catch(() => {});
+    const stop = new AbortController();
+    const running = other.averageRounds({ ...run, data: 'rows', signal: stop.signal });
     await until('a job is done', () => worker.told.length > 0);
     await gone.kill();
+    stop.abort();
+    await expect(running).rejects.toThrow('abort');
     await expect(other.close()).resolves.toBeUndefined();
   });
 });
