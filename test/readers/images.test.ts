@@ -106,14 +106,17 @@ describe('imageData', () => {
     expect(furthest(all, [12, 42, 72, 102, 132, 162, 192, 222])).toBeLessThanOrEqual(5);
   });
 
-  it('names a JPEG that is larger than can be decoded, and how large it may be', async () => {
+  it('names pictures that are larger than can be decoded, and how large they may be, before any work', async () => {
     const bytes = read('plain.jpg');
     const frame = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc0);
     new DataView(bytes.buffer).setUint32(frame + 5, (20_000 << 16) | 20_000);
     writeFileSync(join(own, 'huge.jpg'), bytes);
     await expect(imageData([join(own, 'huge.jpg')], { size: 4 })).rejects.toThrow(
-      /huge\.jpg: expected a whole JPEG picture of at most 200 megapixels, got .*limit exceeded.*; make it smaller first/,
+      /huge\.jpg: expected a picture of at most 200 megapixels, got one of 20000 × 20000; make it smaller first/,
     );
+    const wide = read('rgb.png');
+    new DataView(wide.buffer).setUint32(16, 2 ** 31);
+    await expect(imageData([wide], { size: 4 })).rejects.toThrow(/images\[0\]: expected .* got one of 9 × 2147483648/);
   });
 
   it('keeps what is transparent from colouring what is beside it', () => {

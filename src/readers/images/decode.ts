@@ -2,7 +2,7 @@
 import type { DecodedPng } from 'fast-png';
 import { messageOf, shorten, wrongState, wrongValue } from '../../errors.js';
 import type { Bytes } from '../../kinds.js';
-import { hasPalette, type PictureHeader } from './header.js';
+import { hasPalette, MOST_MEGAPIXELS, type PictureHeader } from './header.js';
 
 /** Four bytes a pixel: red, green, blue and how opaque it is; row by row. */
 export interface Picture {
@@ -14,8 +14,7 @@ export interface Picture {
 /** Decodes files, each given with its header; a picture is turned as its file says. */
 export type Decoder = (name: string, bytes: Bytes, header: PictureHeader) => Picture | Promise<Picture>;
 
-/** Of a JPEG: cameras have 50 megapixels, and one of 200 takes up to 4 GB while it is decoded. */
-const LIMITS = { maxResolutionInMP: 200, maxMemoryUsageInMB: 4096 };
+const LIMITS = { maxResolutionInMP: MOST_MEGAPIXELS, maxMemoryUsageInMB: 4096 };
 
 /** What decodes these formats here. */
 export async function openDecoder(where: string, formats: ReadonlySet<PictureHeader['format']>): Promise<Decoder> {
@@ -57,8 +56,7 @@ function canDraw(): boolean {
 function undecodable(name: string, { format }: PictureHeader, cause: unknown): RangeError {
   const isLarge = /limit exceeded/.test(messageOf(cause));
   const mend = isLarge ? 'make it smaller first' : 'fetch it again, or leave it out';
-  const most = isLarge ? ` of at most ${LIMITS.maxResolutionInMP} megapixels` : '';
-  const expected = `a whole ${format.toUpperCase()} picture${most}`;
+  const expected = `a whole ${format.toUpperCase()} picture`;
   return Object.assign(wrongValue(name, expected, shorten(messageOf(cause), 60), mend), { cause });
 }
 

@@ -13,13 +13,16 @@ export interface PictureHeader {
   readonly exif?: readonly [start: number, end: number];
 }
 
+/** Cameras have 50, and a JPEG of 200 takes up to 4 GB while it is decoded. */
+export const MOST_MEGAPIXELS = 200;
+
 const OTHERS = [
   ['a GIF', 'GIF8'],
   ['a BMP', 'BM'],
   ['a TIFF', 'II*\0'],
   ['a TIFF', 'MM\0*'],
   ['a WebP', 'RIFF'],
-  ['an SVG or XML', '<'],
+  ['a page, an SVG or XML', '<'],
 ] as const;
 
 /** Reads a picture's header; `name` is what messages call it. */
@@ -42,6 +45,10 @@ export function readHeader(name: string, bytes: Bytes): PictureHeader {
 
 function checked(name: string, header: PictureHeader): PictureHeader {
   const { height, width } = header;
+  if (height * width > MOST_MEGAPIXELS * 1e6) {
+    const expected = `a picture of at most ${MOST_MEGAPIXELS} megapixels`;
+    throw wrongValue(name, expected, `one of ${height} × ${width}`, 'make it smaller first');
+  }
   if (height > 0 && width > 0) return header;
   throw wrongValue(name, 'a picture with pixels', `one of ${height} × ${width}`, 'leave it out');
 }

@@ -64,22 +64,24 @@ export function resized(picture: Picture, part: Window, rows: number, columns: n
       }
     }
   }
-  const sums = new Float64Array(rows * columns * 4);
   const across4 = columns * 4;
-  for (let row = 0, to = 0; row < rows; row++) {
-    const { first, weights } = down[row] as Taps;
-    for (let i = 0; i < across4; i++, to++) {
+  const sized = new Uint8ClampedArray(rows * across4);
+  // Of one row, that a large picture takes no more memory than its bytes.
+  const sums = new Float64Array(across4);
+  for (const [row, { first, weights }] of down.entries()) {
+    for (let i = 0; i < across4; i++) {
       let at = first * across4 + i;
       let sum = 0;
       for (const weight of weights) {
         sum += weight * (narrow[at] ?? 0);
         at += across4;
       }
-      sums[to] = sum;
+      sums[i] = sum;
     }
+    const straight = isOpaque ? sums : withAlpha(sums, (value, alpha) => (alpha > 0 ? (value * 255) / alpha : 0));
+    for (let i = 0, to = row * across4; i < across4; i++, to++) sized[to] = Math.floor((straight[i] ?? 0) + 0.5);
   }
-  const straight = isOpaque ? sums : withAlpha(sums, (value, alpha) => (alpha > 0 ? (value * 255) / alpha : 0));
-  return { height: rows, width: columns, data: Uint8ClampedArray.from(straight, value => Math.floor(value + 0.5)) };
+  return { height: rows, width: columns, data: sized };
 }
 
 /** Colours changed by how opaque their pixel is. */

@@ -89,6 +89,12 @@ async function readWavs(
       problems.push(messageOf(error));
     });
     if (!sound) continue;
+    const rate = sampleRate ?? room?.sampleRate ?? sound.sampleRate;
+    if (sound.sampleRate !== rate) {
+      const mend = `convert it with ffmpeg -i FILE -ar ${rate} FILE.wav`;
+      problems.push(wrongValue(sound.name, `${rate} samples a second`, sound.sampleRate, mend).message);
+      continue;
+    }
     if (isUnfit) continue;
     try {
       room ??= roomFor(seconds === undefined ? sound.name : where, sources.length, sound, options);
@@ -99,10 +105,13 @@ async function readWavs(
       problems.push(messageOf(error));
       continue;
     }
-    const misfit = misfitOf(sound, room, seconds !== undefined);
-    if (misfit) problems.push(misfit.message);
+    const { name, samples } = sound;
+    if (seconds === undefined && samples.length !== room.length) {
+      const expected = `${room.length} samples, as before it`;
+      problems.push(wrongValue(name, expected, samples.length, 'give { seconds }').message);
+    }
     // Where one is wrong, the others are looked at alone.
-    if (problems.length === 0) room.mel.write(sound.samples, room.x.subarray(row * room.size, (row + 1) * room.size));
+    if (problems.length === 0) room.mel.write(samples, room.x.subarray(row * room.size, (row + 1) * room.size));
   }
   if (problems.length > 0) throw allProblems(problems);
   if (!room) throw wrongValue(where, 'at least one sound', 'none');
@@ -134,14 +143,4 @@ function roomFor(where: string, count: number, first: Sound, { sampleRate, secon
   const moments = mel.momentsOf(where, length);
   const size = moments * mel.bands;
   return { x: roomForNumbers(count * size), shape: [moments, mel.bands], sampleRate: rate, mel, length, size };
-}
-
-/** What is wrong with a sound beside the others. */
-function misfitOf({ name, sampleRate, samples }: NamedSound, room: Room, isCut: boolean): RangeError | undefined {
-  if (sampleRate !== room.sampleRate) {
-    const mend = `convert it with ffmpeg -i FILE -ar ${room.sampleRate} FILE.wav`;
-    return wrongValue(name, `${room.sampleRate} samples a second`, sampleRate, mend);
-  }
-  if (isCut || samples.length === room.length) return undefined;
-  return wrongValue(name, `${room.length} samples, as before it`, samples.length, 'give { seconds }');
 }
