@@ -37,12 +37,18 @@ function takeColumns(to: usize, row: usize, stride: usize, count: i32, first: i3
   const own = <usize>count * ROW;
   for (let column = 0; column < panelsOf(columns) * PANEL; column += 4) {
     const mask = columnMask(column, columns);
-    for (let k: usize = 0; k < <usize>count; k++) {
+    const from = first + column;
+    const isTogether = (from & 3) == 0;
+    let at = isTogether ? columnAt(row, stride, from) : row;
+    let y = columnAt(to, own, column);
+    for (const end = y + own; y < end; y += ROW) {
       let value = f32x4.splat(0);
       if (column < columns) {
-        value = v128.and(f32x4.mul(takeFour(row + k * ROW, stride, first + column), factor), mask);
+        value = isTogether ? v128.load(at) : takeFour(at, stride, from);
+        value = v128.and(f32x4.mul(value, factor), mask);
       }
-      v128.store(columnAt(to + k * ROW, own, column), value);
+      v128.store(y, value);
+      at += ROW;
     }
   }
 }

@@ -12,8 +12,8 @@ export function columnAt(row: usize, stride: usize, column: i32): usize {
 }
 
 /** Four columns of a row. */
-function takeLanes(row: usize, stride: usize, column: i32): v128 {
-  if (SHORT && (column & 3) == 0) return v128.load(columnAt(row, stride, column));
+export function takeLanes(row: usize, stride: usize, column: i32): v128 {
+  if ((column & 3) == 0) return v128.load(columnAt(row, stride, column));
   let value = v128.load32_zero(columnAt(row, stride, column));
   value = v128.load32_lane(columnAt(row, stride, column + 1), value, 1);
   value = v128.load32_lane(columnAt(row, stride, column + 2), value, 2);
@@ -28,8 +28,8 @@ export function takeFour(row: usize, stride: usize, column: i32): v128 {
 }
 
 /** Writes those of four columns that are below `end`. */
-function putLanes(row: usize, stride: usize, column: i32, end: i32, value: v128): void {
-  if (SHORT && (column & 3) == 0 && column + 4 <= end) {
+export function putLanes(row: usize, stride: usize, column: i32, end: i32, value: v128): void {
+  if ((column & 3) == 0 && column + 4 <= end) {
     v128.store(columnAt(row, stride, column), value);
     return;
   }

@@ -9,7 +9,7 @@ import { Op, PANEL, ROW } from '../plan';
 import { multiply, turn } from '../simd/gemm';
 import { columnMask } from '../simd/lanes';
 import { flushed, one, sigmoid, tanh } from '../simd/math';
-import { columnAt, copyRow, putFour, takeFour } from './columns';
+import { columnAt, copyRow, putFour, putLanes, takeFour, takeLanes } from './columns';
 
 @unmanaged
 export class Recurrent extends Op {
@@ -130,6 +130,20 @@ function openGates(
   }
 }
 
+/** From one gate to the next, where each begins a panel; else 0, and columns have to be looked for. */
+// @ts-ignore: decorator
+@inline
+function gateBytes(units: i32, stride: usize): usize {
+  return !isDefined(FORWARD_ONLY) && units % PANEL == 0 ? <usize>(units / PANEL) * stride : 0;
+}
+
+/** Four units' numbers of a gate; `at` is where they lie in the first one. */
+// @ts-ignore: decorator
+@inline
+function takeGate(z: usize, stride: usize, gate: usize, at: usize, index: i32, units: i32, unit: i32): v128 {
+  return gate ? v128.load(z + at + <usize>index * gate) : takeLanes(z, stride, index * units + unit);
+}
+
 /** The next h of a sample, and cell, from its gates, its sums and what was `back` rows before. */
 function goOn(r: Recurrent, place: usize, stride: usize, sums: usize, own: usize, back: i32): void {
   const units = r.units;
@@ -137,20 +151,22 @@ function goOn(r: Recurrent, place: usize, stride: usize, sums: usize, own: usize
   const z = r.z + place;
   const h = r.h + place;
   const cell = r.c + place;
+  const gate = gateBytes(units, stride);
   for (let unit = 0; unit < panelsOf(units) * PANEL; unit += 4) {
+    const at = columnAt(0, stride, unit);
     if (unit >= units) {
       v128.store(columnAt(h, stride, unit), f32x4.splat(0));
       if (kind != RecurrentKind.simple) v128.store(columnAt(cell, stride, unit), f32x4.splat(0));
       continue;
     }
-    const first = takeFour(z, stride, unit);
-    let gate = first;
+    const first = v128.load(z + at);
+    let opened = first;
     let a: v128;
     if (kind == RecurrentKind.simple) a = f32x4.add(first, takeFour(sums, own, unit));
     else if (kind == RecurrentKind.lstm) {
-      gate = takeFour(z, stride, 3 * units + unit);
-      const kept = f32x4.mul(takeFour(z, stride, units + unit), earlier(cell, stride, unit, back));
-      a = f32x4.add(kept, f32x4.mul(first, takeFour(z, stride, 2 * units + unit)));
+      opened = takeGate(z, stride, gate, at, 3, units, unit);
+      const kept = f32x4.mul(takeGate(z, stride, gate, at, 1, units, unit), earlier(cell, stride, unit, back));
+      a = f32x4.add(kept, f32x4.mul(first, takeGate(z, stride, gate, at, 2, units, unit)));
       putUnits(cell, stride, unit, units, a);
     } else {
       let product = takeFour(sums, own, 2 * units + unit);
@@ -161,10 +177,10 @@ function goOn(r: Recurrent, place: usize, stride: usize, sums: usize, own: usize
       a = f32x4.add(takeFour(z, stride, 2 * units + unit), product);
     }
     let next = tanh(a);
-    if (kind == RecurrentKind.lstm) next = f32x4.mul(gate, next);
+    if (kind == RecurrentKind.lstm) next = f32x4.mul(opened, next);
     else if (kind != RecurrentKind.simple) {
       putFour(z, stride, 2 * units + unit, 3 * units, next);
-      next = f32x4.add(next, f32x4.mul(gate, f32x4.sub(earlier(h, stride, unit, back), next)));
+      next = f32x4.add(next, f32x4.mul(opened, f32x4.sub(earlier(h, stride, unit, back), next)));
     }
     putUnits(h, stride, unit, units, next);
   }
@@ -239,70 +255,78 @@ function backTanh(g: v128, t: v128): v128 {
 
 /** dz of a sample's step from dh and what comes from the step behind; and the sums' gradient. */
 function goBack(
-  r: RecurrentGradient,
-  place: usize,
-  stride: usize,
-  back: usize,
-  own: usize,
-  bytes: usize,
-  s: usize,
-  before: i32,
+  r: RecurrentGradient, place: usize, stride: usize,
+  back: usize, own: usize, bytes: usize, s: usize, before: i32,
 ): void {
   const units = r.units;
   const kind = r.kind;
   const width = gatesOf(kind) * units;
   const z = r.z + place;
-  const h = r.h + place;
-  const c = r.c + place;
   const dz = r.dz + place;
   const direct = back + bytes;
   const cells = direct + bytes;
+  const gate = gateBytes(units, stride);
   // What of the sums' gradient is that of z.
   const isOther = kind == RecurrentKind.gruBefore;
   if (isOther) copyPanels(s, own, 0, 0, width);
   copyRow(columnAt(dz, stride, (width - 1) & -PANEL), 0);
   copyRow(columnAt(s, own, (width - 1) & -PANEL), 0);
   for (let unit = 0; unit < units; unit += 4) {
-    const g = f32x4.add(v128.load(columnAt(r.dh + place, stride, unit)), v128.load(columnAt(back, own, unit)));
-    const a = takeFour(z, stride, unit);
+    const at = columnAt(0, stride, unit);
+    const mine = columnAt(0, own, unit);
+    const c = r.c + place + at;
+    const g = f32x4.add(v128.load(r.dh + place + at), v128.load(back + mine));
+    const a = v128.load(z + at);
     let da: v128;
-    if (kind == RecurrentKind.simple) da = backTanh(g, v128.load(columnAt(h, stride, unit)));
+    if (kind == RecurrentKind.simple) da = backTanh(g, v128.load(r.h + place + at));
     else if (kind == RecurrentKind.lstm) {
-      const forget = takeFour(z, stride, units + unit);
-      const cell = takeFour(z, stride, 2 * units + unit);
-      const output = takeFour(z, stride, 3 * units + unit);
-      const state = tanh(v128.load(columnAt(c, stride, unit)));
-      const dc = f32x4.add(v128.load(columnAt(cells, own, unit)), backTanh(f32x4.mul(g, output), state));
+      const forget = takeGate(z, stride, gate, at, 1, units, unit);
+      const cell = takeGate(z, stride, gate, at, 2, units, unit);
+      const output = takeGate(z, stride, gate, at, 3, units, unit);
+      const state = tanh(v128.load(c));
+      const dc = f32x4.add(v128.load(cells + mine), backTanh(f32x4.mul(g, output), state));
+      const kept = before < 0 ? f32x4.splat(0) : v128.load(c - ROW);
       da = backSigmoid(f32x4.mul(dc, cell), a);
-      const kept = earlier(c, stride, unit, before);
-      putBoth(dz, stride, s, own, units + unit, 2 * units, backSigmoid(f32x4.mul(dc, kept), forget));
-      putBoth(dz, stride, s, own, 2 * units + unit, 3 * units, backTanh(f32x4.mul(dc, a), cell));
-      putBoth(dz, stride, s, own, 3 * units + unit, 4 * units, backSigmoid(f32x4.mul(g, state), output));
-      putUnits(cells, own, unit, units, flushed(f32x4.mul(dc, forget)));
+      putBoth(dz, stride, gate, at, s, own, bytes, mine, 1, units, unit, backSigmoid(f32x4.mul(dc, kept), forget));
+      putBoth(dz, stride, gate, at, s, own, bytes, mine, 2, units, unit, backTanh(f32x4.mul(dc, a), cell));
+      putBoth(dz, stride, gate, at, s, own, bytes, mine, 3, units, unit, backSigmoid(f32x4.mul(g, state), output));
+      v128.store(cells + mine, v128.and(flushed(f32x4.mul(dc, forget)), columnMask(unit, units)));
     } else {
-      const made = takeFour(z, stride, 2 * units + unit);
+      const made = takeGate(z, stride, gate, at, 2, units, unit);
       let through = backTanh(f32x4.mul(g, f32x4.sub(one(), a)), made);
-      da = backSigmoid(f32x4.mul(g, f32x4.sub(earlier(h, stride, unit, before), made)), a);
+      da = backSigmoid(f32x4.mul(g, f32x4.sub(earlier(r.h + place, stride, unit, before), made)), a);
       putFour(dz, stride, 2 * units + unit, 3 * units, through);
       putUnits(direct, own, unit, units, f32x4.mul(g, a));
       if (!isOther) {
-        const reset = takeFour(z, stride, units + unit);
-        const dReset = backSigmoid(f32x4.mul(through, v128.load(columnAt(c, stride, unit))), reset);
-        putBoth(dz, stride, s, own, units + unit, 2 * units, dReset);
+        const reset = takeGate(z, stride, gate, at, 1, units, unit);
+        const dReset = backSigmoid(f32x4.mul(through, v128.load(c)), reset);
+        putBoth(dz, stride, gate, at, s, own, bytes, mine, 1, units, unit, dReset);
         through = flushed(f32x4.mul(through, reset));
       }
       putFour(s, own, 2 * units + unit, 3 * units, through);
     }
     if (isOther) putFour(dz, stride, unit, units, da);
-    else putBoth(dz, stride, s, own, unit, units, da);
+    else putBoth(dz, stride, gate, at, s, own, bytes, mine, 0, units, unit, da);
   }
   if (kind == RecurrentKind.gruAfter) copyPanels(r.du + place, stride, s, own, width);
 }
 
-/** Writes the same to both. */
-function putBoth(dz: usize, stride: usize, s: usize, own: usize, column: i32, end: i32, value: v128): void {
-  putFour(dz, stride, column, end, value);
-  putFour(s, own, column, end, value);
+/** Writes the same of a gate to both. */
+// @ts-ignore: decorator
+@inline
+function putBoth(
+  dz: usize, stride: usize, gate: usize, at: usize,
+  s: usize, own: usize, ownGate: usize, mine: usize,
+  index: i32, units: i32, unit: i32, value: v128,
+): void {
+  if (gate) {
+    v128.store(dz + at + <usize>index * gate, value);
+    v128.store(s + mine + <usize>index * ownGate, value);
+    return;
+  }
+  const end = (index + 1) * units;
+  putLanes(dz, stride, index * units + unit, end, value);
+  putLanes(s, own, index * units + unit, end, value);
 }
 
 /** dz from dh, the last step first; shared out by samples. The record's positions are the steps. */

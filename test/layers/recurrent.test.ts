@@ -26,6 +26,9 @@ it('at every number of features, steps and rows', async () => {
 it('backwards, without biases, and with every step', async () => {
   for (const kind of kinds) await checkSequence(kind(5, { ...all, goBackwards: true, useBias: false }), [4, 3], 3);
   await checkSequence(gru(20, { ...all, resetAfter: false, goBackwards: true }), [4, 3], 5);
+  for (const layer of [lstm(32, all), gru(32, all), gru(32, { ...all, resetAfter: false })]) {
+    await checkSequence(layer, [4, 3], 5);
+  }
 });
 
 it('begins as Keras says', async () => {
