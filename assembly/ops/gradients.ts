@@ -179,16 +179,16 @@ export function clipValues(r: Pass): void {
   }
 }
 
-/** to = setting · to + (1 − setting) · from, unless an update has left the finite numbers. */
+/** to += (1 − setting) · (from − to), unless an update has left the finite numbers: what does not move stays exactly. */
 export function averageParameters(r: Pass): void {
   if (r.controls.broken) return;
-  const kept = f32x4.splat(r.setting);
   const fresh = f32x4.splat(<f32>(1 - <f64>r.setting));
   const start = <usize>firstOf(r.rows, r.unit) * ROW;
   const end = r.to + <usize>lastOf(r.rows, r.unit) * ROW;
   let from = r.from + start;
   for (let at = r.to + start; at < end; at += 16) {
-    v128.store(at, madd(v128.load(at), kept, f32x4.mul(v128.load(from), fresh)));
+    const average = v128.load(at);
+    v128.store(at, madd(f32x4.sub(v128.load(from), average), fresh, average));
     from += 16;
   }
 }

@@ -92,6 +92,17 @@ describe('averages', () => {
     for (const { name, data } of model.parameters) expectClose(data, want[name] ?? [], 1e-6, name);
   });
 
+  it('leave the rows of an embedding as they are that no batch names', async () => {
+    const layers = [embedding(50, 7), flatten(), dense(3)];
+    const model = await Model.create(sequential([2], layers), { seed: 4 });
+    const table = () => model.parameters[0]?.data ?? [];
+    const before = [...table()].slice(5 * 7);
+    const trainer = await model.trainer({ loss, optimizer: sgd({ learningRate: 0.2 }), averageDecay });
+    const named = Float32Array.from({ length: 24 }, (_, i) => i % 5);
+    for (let step = 0; step < 20; step++) trainer.stepSync(named, labels(12, 3, step));
+    expect([...table()].slice(5 * 7)).toEqual(before);
+  });
+
   it('are what validation, callbacks and the model see; the trainer keeps its own', async () => {
     const options = { loss, optimizer: adam({ learningRate: 0.05 }), batchSize: 8 } as const;
     const [plain, averaged] = [await Model.create(network(), { seed: 1 }), await Model.create(network(), { seed: 1 })];
