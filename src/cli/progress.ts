@@ -96,7 +96,7 @@ export class Course {
     const accuracy = last.valAccuracy ?? last.accuracy;
     const right = accuracy === undefined ? '' : `accuracy ${percent(accuracy)}`;
     // What is beside a curve: two blanks each, its name, the loss in 9 columns, and behind it the accuracy.
-    const room = Math.min(columns - label.length - 13 - (right.length || 0), 60);
+    const room = Math.min(columns - label.length - 13 - (right === '' ? 0 : right.length + 2), 60);
     const scale = scaleOf([...this.#losses, ...this.#others]);
     const curve = (name: string, values: readonly number[]) =>
       `${name.padEnd(label.length)}  ${shortLoss(values.at(-1) ?? 0).padEnd(9)}  ${sparkline(values, room, scale)}`;

@@ -148,10 +148,14 @@ function quality(contents: Contents): string[] {
     [1, 1],
   ] as const;
   const axes = ['false alarms', 'found'] as const;
+  const classes = 'classes' in figures ? figures.classes.length : 0;
+  const some = ({ length }: readonly unknown[]) =>
+    length > 1 && length < classes ? `: the ${length} lowest of ${classes} classes` : '';
+  const precision = `Precision and recall${some(precisionRecall)}`;
   return [
-    ...(roc.length > 0 ? [squareChart('ROC curve', 'roc', roc, axes, chance)] : []),
+    ...(roc.length > 0 ? [squareChart(`ROC curve${some(roc)}`, 'roc', roc, axes, chance)] : []),
     ...(precisionRecall.length > 0
-      ? [squareChart('Precision and recall', 'precision-recall', precisionRecall, ['recall', 'precision'])]
+      ? [squareChart(precision, 'precision-recall', precisionRecall, ['recall', 'precision'])]
       : []),
     ...(calibration.length > 0 ? [calibrationChart('Calibration', calibration)] : []),
     ...(predictions.length > 0 ? [predictionChart('Predicted and true', predictions)] : []),

@@ -107,6 +107,15 @@ describe('the course of a training', () => {
     expect(course.lines(80)[0]).toContain('took 26 s');
   });
 
+  it.each([40, 80, 120])('has room for the accuracy beside curves of any length, in %d columns', columns => {
+    const course = new Course(300, 'validation');
+    for (let epoch = 1; epoch <= 300; epoch++) course.add({ ...event(1 / epoch, 2 / epoch), valAccuracy: 1 });
+    for (const line of course.lines(columns)) expect(line.length).toBeLessThanOrEqual(Math.max(columns, 60));
+    const [, , other = ''] = course.lines(columns);
+    expect(other).toMatch(/[▁▂▃▄▅▆▇█] {2}accuracy 100\.0%$/);
+    if (columns >= 80) expect(other.length).toBe(Math.min(columns, 105));
+  });
+
   it('draws losses on one scale, in as many columns as there are', () => {
     const scale = scaleOf([1, 10, 100]);
     expect(sparkline([100, 10, 1], 10, scale)).toBe('█▅▁');

@@ -46,6 +46,15 @@ describe('report(model, history, data)', () => {
     expect(page).toContain(`<b>${(accuracy * 100).toFixed(1)}%</b>`);
   });
 
+  it('says which classes it draws where they are many', async () => {
+    const model = await Model.create(sequential(2, [dense(12, { activation: 'softmax' })]));
+    const x = Array.from({ length: 60 }, (_, i) => [i % 7, i % 5]);
+    const page = report(model, undefined, { x, y: x.map((_, i) => i % 12) });
+    expect(page).toContain('<figcaption>ROC curve: the 8 lowest of 12 classes</figcaption>');
+    const few = report(model, undefined, { x, y: x.map((_, i) => i % 3) });
+    expect(few).toContain('<figcaption>ROC curve: the 3 lowest of 12 classes</figcaption>');
+  });
+
   it('tells of the first 500 columns of a wide table', async () => {
     const names = Array.from({ length: 600 }, (_, column) => `c${column}`);
     const rows = Array.from({ length: 20 }, (_, row) => ({
