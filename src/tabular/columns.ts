@@ -132,8 +132,12 @@ export function findColumns(
 function findColumn(cells: Cells, index: number, name: string, asked: ColumnKind | undefined): Found {
   const profile = profileOf(cells, index);
   const { numbers, texts, textCount, countedRows } = profile;
-  if (asked === 'date' || asked === 'dmy' || asked === 'mdy')
-    return { kind: 'date', order: askedOrder(profile, name, asked, cells) };
+  if (asked === 'date' || asked === 'dmy' || asked === 'mdy') {
+    const order = askedOrder(profile, name, asked, cells);
+    refuseNone(cells, index, name, 'dates', row => !Number.isNaN(readDate(cells.cell(row, index), order)));
+    return { kind: 'date', order };
+  }
+  if (asked === 'number') refuseNone(cells, index, name, 'numbers', row => !Number.isNaN(cells.number(row, index)));
   if (asked !== undefined && asked !== 'drop') return { kind: asked };
   if (numbers.length + textCount === 0) return { name, kind: 'empty', reason: 'no value in any row' };
   if (numbers.length >= textCount && numbers.length > 0) return findNumbers(cells, name, profile);
@@ -154,6 +158,19 @@ function findColumn(cells: Cells, index: number, name: string, asked: ColumnKind
   for (const count of texts.values()) most = Math.max(most, count);
   if (most >= rareBelow(cells.rows)) return { kind: 'category' };
   return { name, kind: 'identifier', reason: `${many} different texts, none of more than ${counted(most, 'row')}` };
+}
+
+/** Refuses a column that is said to be what none of its cells is. */
+function refuseNone(cells: Cells, index: number, name: string, kind: string, is: (row: number) => boolean): void {
+  let first: string | undefined;
+  for (let row = 0; row < cells.rows; row++) {
+    if (cells.isMissing(row, index)) continue;
+    if (is(row)) return;
+    first ??= cells.cell(row, index);
+  }
+  if (first === undefined) return;
+  const mend = `take it for something else, such as ${cells.ways.kind(name, 'category')}`;
+  throw wrongValue(column(name), kind, `${quote(first)} and none at all`, mend);
 }
 
 /** The unit of all numbers of a column. */

@@ -104,6 +104,17 @@ describe('what is asked for', () => {
         expect.stringContaining(`expected f1, 'cost 5:1', 'recall 0.8' or a probability such as 0.3, got '${wish}'`),
       ]);
     }
+    const kinds = await folder.run('train', 'rows.csv', ...quick, '--columns', 'price=date,plan=number');
+    expect([kinds.code, kinds.err.trim().split('\n')]).toEqual([
+      1,
+      [
+        'myelin: 2 problems',
+        expect.stringMatching(
+          /^column 'plan': expected numbers, got 'basic' and none at all; .*--columns 'plan=category'$/,
+        ),
+        expect.stringMatching(/^column 'price': expected dates, got '\$5\.00' and none at all/),
+      ],
+    ]);
     // Where nobody may write, whatever permissions say.
     const { code, out, err } = await folder.run(
       'train',
