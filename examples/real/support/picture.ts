@@ -116,5 +116,5 @@ export function writeConfusion(
   });
   const [width, height] = [left + classes.length * side + 50, top + classes.length * side + 26];
   const about = `<text x="8" y="${height - 8}">Of each row’s class, how many of 100 were taken for the column’s.</text>`;
-  writeSvg(path, Math.max(width, 380), height, 'What was taken for what', [...cells, ...names, about].join(''));
+  writeSvg(path, Math.max(width, 430), height, 'What was taken for what', [...cells, ...names, about].join(''));
 }
