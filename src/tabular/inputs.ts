@@ -269,11 +269,13 @@ class InputEncoder implements Encoded {
     const { ways } = this.cells;
     const { trains = false } = this.options;
     const missing = ways.missing(trains);
-    return [
+    const all = [
       'correct it',
-      ...(missing === undefined ? [] : [`or count it as missing with ${missing}`]),
-      ...(trains ? [`or leave it out with ${ways.leaveOut(name)}`] : []),
-    ].join(', ');
+      ...(missing === undefined ? [] : [`count it as missing with ${missing}`]),
+      ...(trains ? [`leave it out with ${ways.leaveOut(name)}`] : []),
+    ];
+    const last = all.length > 1 ? `, or ${all.pop()}` : '';
+    return `${all.join(', ')}${last}`;
   }
 
   #unknownText(row: number, cell: string, column: CategoryColumn | BooleanColumn): RangeError {
