@@ -130,7 +130,7 @@ describe('fitting', () => {
     const table = parseTable('n,kind\n1,a\n2,b\nthree,b\n', 'f.csv');
     expect(messageOf(() => encodeOwn(table))).toBe(
       "row 3 (line 4), column 'n': expected a number, as in the rest of the column, got 'three'; " +
-        "correct it, count it as missing with --missing, or leave it out with --ignore 'n'",
+        'correct it, or count it as missing with --missing',
     );
   });
 
