@@ -9,7 +9,7 @@ export function isSmall(g: Window, multiplier: i32): bool {
   return multiplier == 1 && g.kernelWidth == 3 && g.kernelHeight == 3 && g.dilationX == 1 && g.width > 1;
 }
 
-/** Lines are summed up each by itself, which none then waits for, and added in their order: everywhere, for the bits. */
+/** Each line is summed up by itself, so that none waits for another, then added in order: everywhere, for the bits. */
 // @ts-ignore: decorator
 @inline
 function sumLines(bias: v128, first: v128, second: v128, third: v128): v128 {

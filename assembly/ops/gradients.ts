@@ -179,7 +179,7 @@ export function clipValues(r: Pass): void {
   }
 }
 
-/** to += (1 − setting) · (from − to), unless an update has left the finite numbers: what does not move stays exactly. */
+/** to += (1 − setting) · (from − to), unless an update has left the finite numbers: what rests stays exactly. */
 export function averageParameters(r: Pass): void {
   if (r.controls.broken) return;
   const fresh = f32x4.splat(<f32>(1 - <f64>r.setting));

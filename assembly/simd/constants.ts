@@ -1,6 +1,6 @@
 // The constants region. A constant written out inside a loop is rebuilt on every turn by V8; one loaded from a fixed
-// address costs a load that the processor broadcasts for nothing. The region starts at address 192 of every memory: what
-// lies before is 0, three rows of zeros.
+// address costs a load that the processor broadcasts for nothing. The region starts at address 192 of every memory:
+// what lies before is 0, three rows of zeros.
 
 const CONSTANTS: usize = 192;
 
