@@ -104,8 +104,8 @@ function bareOf(goals: readonly OutputGoal[]): OutputGoal[] {
 }
 
 /**
- * The same data, behind each output's targets what the row's cost counts; 1 where nothing says otherwise. Refuses, where
- * they are the `whole` of a fit's rows, those of which none counts.
+ * The same data, behind each output's targets what the row's cost counts; 1 where nothing says otherwise. Refuses,
+ * where they are the `whole` of a fit's rows, those of which none counts.
  */
 export function withCostWeights(
   data: ReadyData,

@@ -21,8 +21,8 @@ const SHOWN_ROWS = 1000;
 
 /**
  * CSV as a table, its numbers in plain decimals yet. Between the cells are commas, semicolons, tabs or bars, whichever
- * the first lines have, or what Excel's first line `sep=;` or the user says. With `gathers` the table keeps what is wrong
- * with the file, for whoever takes it to tell with the rest; without, it is thrown.
+ * the first lines have, or what Excel's first line `sep=;` or the user says. With `gathers` the table keeps what is
+ * wrong with the file, for whoever takes it to tell with the rest; without, it is thrown.
  */
 export function openTable(path: string, file: Uint8Array, wishes: Wishes = {}, gathers = false): CsvFile {
   const where = shorten(path);

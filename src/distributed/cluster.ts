@@ -62,9 +62,9 @@ export interface RoundsOptions<Data> {
   /** What a shard trains with in each round. Its optimizer begins anew in each, unless {@link keepOptimizer}. */
   readonly local: FoldFit;
   /**
-   * Whether optimisers go on in each round from the mean of the shards' momentum, moments and count of updates after the
-   * one before; false by default. Each of its buffers, of which Adam has two, costs as many bytes as the parameters do,
-   * wherever those go.
+   * Whether optimisers go on in each round from the mean of the shards' momentum, moments and count of updates after
+   * the one before; false by default. Each of its buffers, of which Adam has two, costs as many bytes as the parameters
+   * do, wherever those go.
    *
    * Source: Wang et al., «SlowMo: Improving Communication-Efficient Distributed SGD with Slow Momentum», 2020, whose
    * three strategies are to reset, maintain and average them.

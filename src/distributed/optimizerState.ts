@@ -1,4 +1,4 @@
-/** What shards' optimisers go on from in the next round, where a run keeps it: their buffers and their count of updates. */
+/** What shards' optimisers go on from in the next round, where a run keeps it: their buffers and count of updates. */
 import { quote, wrongValue } from '../errors.js';
 import { buffersOf, isMinimizer, resolveOptimizer } from '../optimizers/index.js';
 import { fromPanels, toPanels } from '../plan/panels.js';

@@ -23,8 +23,8 @@ export interface Position {
 }
 
 /**
- * What is carried into the next round. Sums are float64 and in the order of the shards, so that the bits do not depend on who
- * trained them; state that does not learn, such as moving statistics, is averaged.
+ * What is carried into the next round. Sums are float64 and in the order of the shards, so that the bits do not depend
+ * on who trained them; state that does not learn, such as moving statistics, is averaged.
  *
  * @throws where a number is not finite any more
  */

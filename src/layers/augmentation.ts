@@ -87,9 +87,9 @@ export function randomFlip(
 }
 
 /**
- * While training moves each image, `[rows, height, width, channels]`, up or down by at most `heightFactor` of its height
- * and sideways by at most `widthFactor` of its width, both from 0 to 1: by one of 1024 distances each. As Keras's
- * RandomTranslation.
+ * While training moves each image, `[rows, height, width, channels]`, up or down by at most `heightFactor` of its
+ * height and sideways by at most `widthFactor` of its width, both from 0 to 1: by one of 1024 distances each. As
+ * Keras's RandomTranslation.
  */
 export function randomTranslation(
   heightFactor: number,

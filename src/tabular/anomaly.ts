@@ -116,8 +116,8 @@ function checkAnomalyOptions(options: AnomalyOptions, at: (name: string) => stri
 }
 
 /**
- * @internal The network, whose one output is a row's score: the mean over its inputs, in their own scale, of the squared error of
- * what the middle makes of them.
+ * @internal The network, whose one output is a row's score: the mean over its inputs, in their own scale, of the
+ * squared error of what the middle makes of them.
  */
 export function anomalyNetwork(width: number, hidden: readonly number[], activation: ActivationName): Architecture {
   const layers = [...hidden, ...hidden.slice(0, -1).reverse()];

@@ -243,8 +243,8 @@ export interface ColumnSettings {
 }
 
 /**
- * @internal Learns the preprocessing from the training rows, and from nothing else: the mean and scale of every number, the
- * values of every text column, the classes or the scale of the target. Missing inputs are passed over.
+ * @internal Learns the preprocessing from the training rows, and from nothing else: the mean and scale of every number,
+ * the values of every text column, the classes or the scale of the target. Missing inputs are passed over.
  */
 export function fitPreprocessing(training: Cells, settings: ColumnSettings): Preprocessing {
   return { ...fitColumns(training, settings), target: fitTargetColumn(training, settings) };

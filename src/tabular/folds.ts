@@ -138,8 +138,8 @@ function settingsOf(options: CheckedOptions, { trials, method, given }: SearchWi
 }
 
 /**
- * @internal Tries settings. Rows are held out first, for the figures of the best, which choose nothing; of the others a part
- * chooses the settings, and in each training a part the epoch. The model that is kept is of all rows.
+ * @internal Tries settings. Rows are held out first, for the figures of the best, which choose nothing; of the others a
+ * part chooses the settings, and in each training a part the epoch. The model that is kept is of all rows.
  */
 export async function searchCells<T extends BaseTableModel<never>>(
   tableClass: TableClass<T>,

@@ -84,8 +84,8 @@ export function tableNetwork(
 }
 
 /**
- * The few numbers that are learned for each value of a category, or word of a text, of which they are the mean; those of
- * what training did not see are one.
+ * The few numbers that are learned for each value of a category, or word of a text, of which they are the mean; those
+ * of what training did not see are one.
  */
 function lookUp(input: GraphNode, column: LookedUpColumn): GraphNode {
   const { unseen, end } = placesOf(column);

@@ -4,9 +4,9 @@ import { lookedUp, networkInputs } from './encoded.js';
 import { isLookedUp, type Preprocessing, placesOf } from './preprocessing.js';
 
 /**
- * Values, and words, that training did not see share a row of their column's embedding. Where some of the training rows had it, for
- * their values were rare, it has learned; where none had, it becomes the mean of the others in place of what chance
- * began with.
+ * Values, and words, that training did not see share a row of their column's embedding. Where some of the training rows
+ * had it, for their values were rare, it has learned; where none had, it becomes the mean of the others in place of
+ * what chance began with.
  */
 export function settleUnseen(
   model: Pick<Model, 'architecture' | 'parameters' | 'setParameters'>,
