@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 
 const program = `
   import { dense, Model, sequential, sgd } from '${pathToFileURL(resolve('dist/entries/node.js'))}';
-  const [width, rows, count] = [2 ** 14, 512, 30];
+  const [width, rows, count] = [2 ** 14, 512, 256];
   let peak = 0;
   async function* chunks() {
     for (let i = 0; i < count; i++) {
@@ -20,8 +20,8 @@ const program = `
   console.log(peak);
 `;
 
-it('stays below what the rows take twice, as those in memory do', () => {
+it('stays below 600 MB where the rows take 2 GB', () => {
   const out = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
-  // 240 MB of rows; blocks and the engine take some 250.
-  expect(Number(out) / 2 ** 20).toBeLessThan(400);
+  // Blocks and the engine take some 250.
+  expect(Number(out) / 2 ** 20).toBeLessThan(600);
 });
