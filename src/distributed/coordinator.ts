@@ -94,9 +94,8 @@ export class Coordinator implements RoundCrew<string> {
     const keys = [parametersKey(run, round), ...wanted.map(({ id }) => resultKey(id))];
     this.#left.set(run, { jobs: wanted.map(({ id }) => id), keys });
     const give = async () => {
-      // In this order: a configuration without parameters is one of a run that has ended.
-      await this.#broker.set(parametersKey(run, round), carried);
       await this.#broker.set(configKey(run), told);
+      await this.#broker.set(parametersKey(run, round), carried);
     };
     try {
       const { results, waited } = await this.done(wanted, give, signal);
@@ -104,7 +103,8 @@ export class Coordinator implements RoundCrew<string> {
       return { shards, waited, bytes: shards.reduce((sum, { bytes }) => sum + bytes.length, carried.length) };
     } catch (error) {
       // Where parameters are gone, workers leave their jobs; what is done already stays for the next run of this id.
-      await this.leave(wanted).catch(() => {});
+      // A run that ends in its first round has nothing to hold its id for: another may have it, with other settings.
+      await this.leave(wanted, round === 0 ? [configKey(run)] : []).catch(() => {});
       this.#left.delete(run);
       throw error;
     }
@@ -112,21 +112,15 @@ export class Coordinator implements RoundCrew<string> {
 
   /**
    * Refuses a run's id that another one has, and clears away what an earlier run of this id has left: its last round,
-   * what went wrong in this one, and all of one with other settings that ended before its first round did.
+   * and what went wrong in this one.
    */
   async #claim(run: string, config: RoundsConfig, round: number, wanted: readonly Wanted<ShardJob>[]): Promise<void> {
     const bytes = await this.#broker.get(configKey(run));
-    const other = bytes && (JSON.parse(new TextDecoder().decode(bytes)) as RoundsConfig);
-    const found = other && difference(other, config);
-    if (found && (await this.#isHeld(run))) {
+    const found = bytes && difference(JSON.parse(new TextDecoder().decode(bytes)), config);
+    if (found) {
       const expected = `the run that has this id, whose '${found.path}' is ${describe(found.a)}`;
       const mend = 'wait for that run to end, or give another id';
       throw wrongValue(`${WHERE}: run '${run}'`, expected, describe(found.b), mend);
-    }
-    if (found) {
-      const jobs = Array.from({ length: other.shards }, (_, shard) => shardJobId({ run, round: 0, shard }));
-      this.#left.set(run, { jobs, keys: jobs.map(resultKey) });
-      await this.#clear(run);
     }
     if (round > 0) {
       const before = wanted.map(({ data }) => shardJobId({ ...data, round: round - 1 }));
@@ -139,30 +133,25 @@ export class Coordinator implements RoundCrew<string> {
     }
   }
 
-  /** Whether a run is under way, or has a round to go on from. */
-  async #isHeld(run: string): Promise<boolean> {
-    return (await this.#broker.has(parametersKey(run, 0))) || (await this.#broker.has(stateKey(run)));
+  forget(run: string, round: number): Promise<void> {
+    return this.#clear(run, round === 0 ? [configKey(run)] : []);
   }
 
-  forget(run: string): Promise<void> {
-    return this.#clear(run);
-  }
-
-  async #clear(run: string): Promise<void> {
+  async #clear(run: string, more: readonly string[] = []): Promise<void> {
     const { jobs, keys } = this.#left.get(run) ?? { jobs: [], keys: [] };
-    await this.#broker.remove(keys);
+    await this.#broker.remove([...keys, ...more]);
     await this.#asked(() => Promise.all(jobs.map(id => this.#queue.remove(id))));
     this.#left.set(run, { jobs: [], keys: [] });
   }
 
-  /** Takes back jobs that are not done, and what they need. */
-  leave(wanted: readonly Wanted[]): Promise<void> {
+  /** Takes back jobs that are not done, and what they need; and other keys at once with that. */
+  leave(wanted: readonly Wanted[], keys: readonly string[] = []): Promise<void> {
     // Those under way are locked by their workers, which leave them by themselves.
     const remove = async ({ id }: Wanted) => {
       const job = await this.#asked(() => this.#queue.getJob(id));
       if (job && !job.finishedOn) await this.#queue.remove(id).catch(() => {});
     };
-    const removed = this.#broker.remove(wanted.map(({ data }) => data.needs));
+    const removed = this.#broker.remove([...keys, ...wanted.map(({ data }) => data.needs)]);
     return this.#tidied(removed.then(() => Promise.all(wanted.map(remove))));
   }
 
@@ -227,6 +216,7 @@ export class Coordinator implements RoundCrew<string> {
   async #look(each: Wanted, give: (which: readonly Wanted[]) => Promise<void>): Promise<Done | undefined> {
     const { id, data } = each;
     const job = await this.#asked(() => this.#queue.getJob(id));
+    // Of a run with other settings that ended in its first round.
     const isOther = data.kind === 'shard' && job && (job.data as ShardJob).config !== data.config;
     if (job?.finishedOn && isOther) await this.#asked(() => this.#queue.remove(id));
     else if (job?.finishedOn) {

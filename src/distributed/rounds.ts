@@ -52,7 +52,7 @@ export interface RoundCrew<Data> {
   /** Trains all shards from what the task carries; gives them in their order. */
   train(task: RoundTask, data: Data): Promise<{ shards: readonly ShardReport[]; bytes: number; waited: number }>;
   /** Has the last round trained anew where the run begins again: what came of it was refused. */
-  forget(id: string): Promise<void>;
+  forget(id: string, round: number): Promise<void>;
   /** Leaves nothing of a run that is done. */
   finish(id: string): Promise<void>;
 }
@@ -103,7 +103,7 @@ export async function averageRounds<Data>(
       const read = readShard(carried, packed.length, round, state.digests);
       position = outerStep(outer, carried, state, trained.shards.map(read));
     } catch (error) {
-      await crew.forget(id);
+      await crew.forget(id, round);
       throw error;
     }
     publish(position.values);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { work } from '../../src/distributed/work.js';
-import { type Cluster, cluster, local, plainAverage } from '../../src/entries/distributed.js';
+import { type Cluster, cluster, local, nesterov, plainAverage } from '../../src/entries/distributed.js';
 import { adam, dense, integer, Model, sequential } from '../../src/entries/node.js';
 import { rows } from './programs/readers.js';
 import {
@@ -346,6 +346,10 @@ describe.skipIf(without.redis)(titled('a cluster on Redis', without.redis), () =
     await expect(coordinator.averageRounds(wrong)).rejects.toThrow("reader 'none'");
     const mended = await coordinator.averageRounds({ ...run, id: 'mended', data: 'rows' });
     expect(mended.hash).toBe(right);
+    const far = { ...run.local, optimizer: adam({ learningRate: 1 }) };
+    const wild = { ...run, id: 'wild', data: 'rows', local: far, outer: nesterov({ learningRate: 3e38 }) };
+    await expect(coordinator.averageRounds(wild)).rejects.toThrow('finite numbers after the outer step');
+    expect((await coordinator.averageRounds({ ...run, id: 'wild', data: 'rows' })).hash).toBe(right);
     const stop = new AbortController();
     const slow = coordinator.averageRounds({ ...run, id: 'left', data: 'slow', seed: 7, signal: stop.signal });
     const client = new Redis(redis.url);
