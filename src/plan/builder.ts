@@ -33,6 +33,12 @@ export interface PlannedRecord {
   readonly positions: number;
 }
 
+/**
+ * Bytes between what two threads have as scratch, which nobody touches: a core that strides through its own fetches
+ * ahead, and would take from the next thread what that has just written.
+ */
+const APART = 2 ** 17;
+
 /** How the numbers of a sample lie: a row of columns for each of its positions, one row alone where it has none. */
 export interface Extent {
   readonly positions: number;
@@ -310,8 +316,9 @@ export class Builder {
   /** Room that an op needs while it runs, as much for each thread; all ops share it. */
   scratch(bytes: number): { scratch: Region; scratchBytes: number } {
     const scratch = this.region('scratch', 0);
-    scratch.growTo(align(bytes) * this.threads);
-    return { scratch, scratchBytes: align(bytes) };
+    const scratchBytes = align(bytes) + (this.threads > 1 ? APART : 0);
+    scratch.growTo(scratchBytes * this.threads);
+    return { scratch, scratchBytes };
   }
 
   /** Everything that `emit` emits becomes that section. */

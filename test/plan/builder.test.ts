@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { together } from '../../src/plan/barriers.js';
 import { fromPanels, toPanels } from '../../src/plan/panels.js';
 import { TrainingBuilder } from '../../src/plan/trainingBuilder.js';
 import { Program } from '../../src/runtime/program.js';
@@ -27,4 +28,17 @@ describe('a parameter', () => {
     }
     expect(program.floats(after.data).every(value => value === 0)).toBe(true);
   });
+});
+
+it('scratch of one thread lies far from that of the next, and one alone has no more than it needs', () => {
+  const scratchOf = (threads: number) => {
+    const builder = new TrainingBuilder(1, { paired: false, together: together(threads) });
+    const { scratch, scratchBytes } = builder.scratch(1000);
+    return { all: scratch.bytes, each: scratchBytes };
+  };
+  expect(scratchOf(1)).toEqual({ all: 1024, each: 1024 });
+  const { all, each } = scratchOf(3);
+  expect(all).toBe(3 * each);
+  // Some 80 KB were still too near where eight rows of a matrix of 10 KB each are fetched ahead.
+  expect(each - 1000).toBeGreaterThanOrEqual(100 * 1024);
 });
