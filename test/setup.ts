@@ -5,6 +5,9 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 
+/** What a service or a terminal wants of colours and widths is nothing that tests, or programs they start, go by. */
+for (const name of ['FORCE_COLOR', 'NO_COLOR', 'CI', 'COLUMNS', 'TERM']) delete process.env[name];
+
 fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
 
 /** Arrays of the same bytes are equal: going through millions of numbers one by one was most of what some tests took. */

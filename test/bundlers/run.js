@@ -218,7 +218,7 @@ check('vitest with jsdom', [tool('vitest/vitest.mjs'), 'run', '--root', folder])
 
 const next = {
   cwd: join(folder, 'next'),
-  env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+  env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', NO_COLOR: '1' },
 };
 if (check('next (Turbopack)', [tool('next/dist/bin/next'), 'build'], next)) {
   const server = spawn(process.execPath, [tool('next/dist/bin/next'), 'start', '-p', '0'], next);
