@@ -2,7 +2,7 @@ import { wrongKind } from '../errors.js';
 import type { Bytes } from '../kinds.js';
 import { failure } from './failure.js';
 
-/** Bytes that are read at once. */
+/** Bytes that are read at once, at most. */
 const PIECE = 1 << 20;
 
 /** What opens files, where there are some: its name is no bundler's to follow. */
@@ -59,12 +59,16 @@ function unreadable(path: string | URL, cause: unknown): RangeError {
 export async function* piecesOfFile(path: string | URL): AsyncGenerator<Bytes> {
   const file = await openFile(path);
   try {
-    for (;;) {
-      const { bytesRead, buffer } = await file.read(new Uint8Array(PIECE), 0, PIECE, null).catch(cause => {
+    // Many are small; what has no size, such as a pipe, says 0. One byte more finds the end without another piece.
+    const { size } = await file.stat();
+    const length = size > 0 && size < PIECE ? size + 1 : PIECE;
+    for (let room = new Uint8Array(length); ; ) {
+      const { bytesRead } = await file.read(room, 0, room.length, null).catch(cause => {
         throw unreadable(path, cause);
       });
       if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
+      yield room.subarray(0, bytesRead);
+      room = bytesRead < room.length ? room.subarray(bytesRead) : new Uint8Array(length);
     }
   } finally {
     await file.close();

@@ -131,7 +131,7 @@ async function beginning(iterator: AsyncIterator<Bytes>, least: number): Promise
 export async function* inflated(
   name: string,
   pieces: AsyncIterable<Bytes>,
-  format: 'gzip' | 'deflate-raw',
+  format: 'gzip' | 'deflate' | 'deflate-raw',
 ): AsyncGenerator<Bytes> {
   const stream = new DecompressionStream(format);
   const writer = stream.writable.getWriter();

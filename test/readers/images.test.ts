@@ -7,6 +7,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { imageData, readImageFolder } from '../../src/entries/data.js';
 import { resized } from '../../src/readers/images/resize.js';
@@ -27,6 +28,50 @@ const furthest = (a: ArrayLike<number>, b: ArrayLike<number>) => {
     0,
   );
 };
+
+interface Made {
+  width?: number;
+  height?: number;
+  depth?: number;
+  colour?: number;
+  compression?: number;
+  filter?: number;
+  interlace?: number;
+  palette?: number[];
+  /** Rows, each behind the number of its filter. */
+  lines?: number[][];
+}
+
+/** A PNG of 2 × 3 grey bytes, where not told otherwise, with checksums that are right. */
+function madePng(given: Made): Uint8Array {
+  const { width = 3, height = 2, depth = 8, colour = 0, compression = 0, filter = 0, interlace = 0 } = given;
+  const {
+    palette = [0, 0, 0, 255, 255, 255],
+    lines = [
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
+    ],
+  } = given;
+  const chunk = (kind: string, contents: Iterable<number>) => {
+    const body = Buffer.from([...Buffer.from(kind), ...contents]);
+    const sizes = Buffer.alloc(8);
+    sizes.writeUInt32BE(body.length - 4);
+    sizes.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([sizes.subarray(0, 4), body, sizes.subarray(4)]);
+  };
+  const size = Buffer.alloc(8);
+  size.writeUInt32BE(width);
+  size.writeUInt32BE(height, 4);
+  return new Uint8Array(
+    Buffer.concat([
+      Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+      chunk('IHDR', [...size, depth, colour, compression, filter, interlace]),
+      ...(colour === 3 ? [chunk('PLTE', palette)] : []),
+      chunk('IDAT', deflateSync(Buffer.from(lines.flat()))),
+      chunk('IEND', []),
+    ]),
+  );
+}
 
 describe('imageData', () => {
   it.each(Object.keys(pixels))('reads %s as Pillow does', async name => {
@@ -137,6 +182,122 @@ describe('imageData', () => {
         () => right,
       );
       expect(furthest(read, right), `byte ${at}`).toBe(0);
+    }
+  });
+
+  it.each([
+    ['a kind of colour that there is not', { colour: 5 }, 'of colour type 0, 2, 3, 4, 6, got 5; save it anew'],
+    ['truecolour of 4 bits', { colour: 2, depth: 4 }, 'whose truecolour has 8 or 16 bits, got 4; save it anew'],
+    ['a palette of 16 bits', { colour: 3, depth: 16 }, 'whose palette has 1 or 2 or 4 or 8 bits, got 16'],
+    ['grey of 3 bits', { colour: 0, depth: 3 }, 'whose grey has 1 or 2 or 4 or 8 or 16 bits, got 3'],
+    ['another compression', { compression: 1 }, 'of compression method 0, got 1'],
+    ['another way of filtering', { filter: 64 }, 'of filter method 0, got 64'],
+    ['another way of interlacing', { interlace: 2 }, 'of interlace method 0 or 1, got 2'],
+    ['no rows', { height: 0 }, 'a picture with pixels, got one of 0 × 3'],
+    ['no columns', { width: 0 }, 'a picture with pixels, got one of 2 × 0'],
+    ['no pixels', { lines: [] }, 'a whole PNG picture, 8 bytes of pixels, got 0; fetch it again, or leave it out'],
+    [
+      'a last row too short',
+      {
+        lines: [
+          [0, 1, 2, 3],
+          [0, 4, 5],
+        ],
+      },
+      'a whole PNG picture, 8 bytes of pixels, got 7',
+    ],
+    [
+      'a last pass too short',
+      {
+        interlace: 1,
+        lines: [
+          [0, 1],
+          [0, 2],
+          [0, 3],
+          [0, 4, 5],
+        ],
+      },
+      '10 bytes of pixels, got 9',
+    ],
+    [
+      'a last row too short of bits',
+      {
+        depth: 1,
+        width: 9,
+        lines: [
+          [0, 1, 2],
+          [0, 4],
+        ],
+      },
+      '6 bytes of pixels, got 5',
+    ],
+    [
+      'a colour beyond its palette',
+      {
+        colour: 3,
+        lines: [
+          [0, 1, 1, 1],
+          [2, 1, 0, 0],
+        ],
+      },
+      'of the 2 colours of its palette, got number 2, counted from 0; save it anew',
+    ],
+    [
+      'such a colour of 2 bits',
+      {
+        colour: 3,
+        depth: 2,
+        lines: [
+          [0, 0b00010100],
+          [0, 0b00110000],
+        ],
+      },
+      'got number 3,',
+    ],
+  ])('refuses a PNG with %s by its name, though all its sums are right', async (_, given, says) => {
+    writeFileSync(join(own, 'made.png'), madePng(given));
+    const failing = imageData([path('grey.png'), join(own, 'made.png')], { size: 4 });
+    await expect(failing).rejects.toThrow(`made.png: expected ${says.startsWith('a ') ? says : ''}`);
+    await expect(failing).rejects.toThrow(says);
+  });
+
+  it('reads PNGs of every filter, of palettes that are not full too, and with more than pixels in them', async () => {
+    const greys = [1, 3, 6, 10, 15, 21];
+    for (const lines of [
+      [
+        [0, 1, 3, 6],
+        [0, 10, 15, 21],
+      ],
+      [
+        [1, 1, 2, 3],
+        [1, 10, 5, 6],
+      ],
+      [
+        [0, 1, 3, 6],
+        [2, 9, 12, 15],
+      ],
+      // Half of above; half of left and above.
+      [
+        [0, 1, 3, 6],
+        [3, 10, 9, 11],
+      ],
+      [
+        [0, 1, 3, 6],
+        [4, 9, 5, 6],
+      ],
+      [
+        [0, 1, 3, 6],
+        [0, 10, 15, 21, 0, 0, 0],
+      ],
+    ]) {
+      const grey = await imageData([madePng({ lines })], { channels: 1 });
+      expect([...grey.x]).toEqual(greys);
+      const palette = Array.from({ length: 22 }, (_, i) => [i, i, i]).flat();
+      const coloured = await imageData([madePng({ lines, colour: 3, palette })], { channels: 1 });
+      expect([...coloured.x]).toEqual(greys);
+      await expect(imageData([madePng({ lines, colour: 3, palette: palette.slice(3) })])).rejects.toThrow(
+        /of the 21 colours of its palette, got number 21/,
+      );
     }
   });
 

@@ -2,7 +2,8 @@
 import type { DecodedPng } from 'fast-png';
 import { messageOf, shorten, wrongState, wrongValue } from '../../errors.js';
 import type { Bytes } from '../../kinds.js';
-import { hasPalette, MOST_MEGAPIXELS, type PictureHeader } from './header.js';
+import { MOST_MEGAPIXELS, type PictureHeader } from './header.js';
+import { checkPixels, hasPalette } from './png.js';
 
 /** Four bytes a pixel: red, green, blue and how opaque it is; row by row. */
 export interface Picture {
@@ -12,16 +13,23 @@ export interface Picture {
 }
 
 /** Decodes files, each given with its header; a picture is turned as its file says. */
-export type Decoder = (name: string, bytes: Bytes, header: PictureHeader) => Picture | Promise<Picture>;
+export type Decoder = (name: string, bytes: Bytes, header: PictureHeader) => Promise<Picture>;
 
 const LIMITS = { maxResolutionInMP: MOST_MEGAPIXELS, maxMemoryUsageInMB: 4096 };
 
 /** What decodes these formats here. */
 export async function openDecoder(where: string, formats: ReadonlySet<PictureHeader['format']>): Promise<Decoder> {
-  if (canDraw()) return byBrowser;
+  const decode = canDraw() ? byBrowser : await byPackages(where, formats);
+  return async (name, bytes, header) => {
+    if (header.format === 'png') await checkPixels(name, bytes);
+    return decode(name, bytes, header);
+  };
+}
+
+async function byPackages(where: string, formats: ReadonlySet<PictureHeader['format']>) {
   const png = formats.has('png') ? await fastPng(where) : undefined;
   const jpeg = formats.has('jpeg') ? await jpegJs(where) : undefined;
-  return (name, bytes, header) => {
+  return (name: string, bytes: Bytes, header: PictureHeader) => {
     if (header.format === 'png') refuseInterlaced(name, bytes);
     try {
       if (header.format === 'png' && png) {

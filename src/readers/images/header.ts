@@ -1,6 +1,7 @@
 /** What a picture's file says before it is decoded: its format, its size, and how a camera was held. */
 import { quote, wrongKind, wrongValue } from '../../errors.js';
 import type { Bytes } from '../../kinds.js';
+import { pngHeader } from './png.js';
 
 export interface PictureHeader {
   readonly format: 'png' | 'jpeg';
@@ -31,7 +32,7 @@ export function readHeader(name: string, bytes: Bytes): PictureHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   try {
     if (beginning === '\x89PNG\r\n\x1a\n') {
-      return checked(name, pngHeader(name, view));
+      return checked(name, turnedPng(name, view));
     }
     if (beginning.startsWith('\xff\xd8\xff')) return checked(name, jpegHeader(view));
   } catch (cause) {
@@ -53,33 +54,13 @@ function checked(name: string, header: PictureHeader): PictureHeader {
   throw wrongValue(name, 'a picture with pixels', `one of ${height} × ${width}`, 'leave it out');
 }
 
-const IHDR_TYPE = 25;
-const PALETTE = 3;
-const PLTE = 0x504c5445;
-const EXIF = 0x65584966;
-const IEND = 0x49454e44;
-
-/** Whether a PNG's pixels are places of its palette; pictures of other kinds may have one that only advises. */
-export const hasPalette = (bytes: Bytes) => bytes[IHDR_TYPE] === PALETTE;
-
-/** Goes from chunk to chunk (PNG, third edition, section 5). Reading beyond the end throws a RangeError. */
-function pngHeader(name: string, view: DataView): PictureHeader {
-  const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  const kinds = new Set<number>();
-  let exif: readonly [number, number] = [0, 0];
-  for (let at = 8; !kinds.has(IEND); ) {
-    const [length, kind] = [view.getUint32(at), view.getUint32(at + 4)];
-    kinds.add(kind);
-    if (kind === EXIF) exif = [at, at + 12 + length];
-    at += 12 + length;
-  }
-  const [start, end] = exif;
+/** A PNG's header, turned as its EXIF says. */
+function turnedPng(name: string, view: DataView): PictureHeader {
+  const { width, height, exif } = pngHeader(name, view);
+  const [start, end] = exif ?? [0, 0];
   const orientation = tiffOrientation(view, start + 8, end - start - 12) ?? 1;
-  if (view.getUint8(IHDR_TYPE) === PALETTE && !kinds.has(PLTE)) {
-    throw wrongValue(name, 'a PNG picture with the palette that it refers to', 'one without', 'save it anew');
-  }
   const size = orientation > 4 ? { height: width, width: height } : { height, width };
-  return { format: 'png', ...size, orientation, exif };
+  return { format: 'png', ...size, orientation, ...(exif && { exif }) };
 }
 
 /** Goes from marker to marker (ITU T.81, annex B) up to the frame's. Reading beyond the end throws a RangeError. */
