@@ -1,5 +1,6 @@
 /** Numbers and bytes that users hold, as the library's own; and how they are made of what is refused. */
 import { wrongType, wrongValue } from './errors.js';
+import { FORWARD_ONLY } from './forwardOnly.js';
 import { arrayKind, type Bytes, hasKey, isHollow, isList, isLost, isNumberArray, isRevoked, kindOf } from './kinds.js';
 
 /** The same memory as a plain `Float32Array`, whatever subclass or realm it was of. */
@@ -49,8 +50,9 @@ export function plainBytes(bytes: Uint8Array): Bytes {
   return kindOf(buffer) === 'ArrayBuffer' && !resizable ? (bytes as Bytes) : bytes.slice();
 }
 
-/** How to make a Uint8Array of what holds bytes. */
+/** How to make a Uint8Array of what holds bytes; where bytes count, of most things that do. */
 function wrapping(value: unknown): string {
+  if (FORWARD_ONLY) return 'give new Uint8Array(buffer), of a body new Uint8Array(await body.arrayBuffer())';
   const kind = kindOf(value);
   if (ArrayBuffer.isView(value)) return 'give new Uint8Array(view.buffer, view.byteOffset, view.byteLength)';
   if (kind.endsWith('ArrayBuffer')) return 'wrap an ArrayBuffer as new Uint8Array(buffer)';
@@ -78,8 +80,11 @@ function isAsyncIterable(value: unknown): boolean {
   return hasKey(value, Symbol.asyncIterator);
 }
 
-/** How to make numbers that are taken of what is not; `name` is what the user calls it. */
+/**
+ * How to make numbers that are taken of what is not; `name` is what the user calls it. Where bytes count, of lists alone.
+ */
 export function conversion(value: unknown, name = 'x'): string | undefined {
+  if (FORWARD_ONLY) return hasKey(value, 'length') ? `give Float32Array.from(${name}, Number)` : undefined;
   const kind = arrayKind(value);
   if (kind?.startsWith('Big')) return `give Float32Array.from(${name}, Number)`;
   if (kind !== undefined) return `give Float32Array.from(${name})`;

@@ -29,11 +29,14 @@ export function wrongType(where: string, expected: string, got: unknown, mend?: 
   return wrongKind(where, expected, describe(got), unwrapping(got) ?? mend);
 }
 
+/** How to come by what is meant, where a Proxy stands before it. */
+export const UNWRAP = 'give what it wraps, such as toRaw(…) of it in Vue';
+
 /** How to come by what is meant, where it is inside of something else. */
 export function unwrapping(value: unknown): string | undefined {
   if (isPromise(value)) return 'await it first';
   if (isRevoked(value)) return 'copy what it wraps before it is revoked';
-  return isHollow(value) ? 'give what it wraps, such as toRaw(…) of it in Vue' : undefined;
+  return isHollow(value) ? UNWRAP : undefined;
 }
 
 /** The same, with what was given in words. */

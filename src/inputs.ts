@@ -59,11 +59,6 @@ export class Inputs {
     return this.only?.described ?? 'the network';
   }
 
-  /** Those that have a gradient, by what nodes read them by: not those whose whole numbers are looked up. */
-  get smooth(): readonly string[] {
-    return this.list.flatMap(({ key, rule }) => (rule ? [] : key));
-  }
-
   /**
    * x given by itself, with its scale where it is bytes. Whether floats are finite is for the machine to see to; where
    * inputs have names they are. `lengths` may stand beside x or with it.

@@ -1,5 +1,5 @@
 /** What a class says where its methods are called on something else than its instances. */
-import { describe, wrongKind } from './errors.js';
+import { describe, UNWRAP, wrongKind } from './errors.js';
 import { isObject, kindOf } from './kinds.js';
 
 /**
@@ -18,8 +18,7 @@ export function callOnItselfAlone(of: object, owner: string, isOwn: (value: obje
     const refuse = (other: unknown): TypeError => {
       const tag = kindOf(other);
       if (tag === 'Model' || tag === 'Trainer') {
-        const mend = 'in Vue give toRaw(…) of it, or keep it out of what makes Proxies';
-        return wrongKind(where, `the ${owner} itself`, `a Proxy of a ${tag}`, mend);
+        return wrongKind(where, `the ${owner} itself`, `a Proxy of a ${tag}`, UNWRAP);
       }
       const mend = `call it as ${where}(…), such as in given => ${where}(given)`;
       return wrongKind(where, `the ${owner} before the dot`, describe(other), mend);

@@ -78,10 +78,12 @@ export class Judges {
     const inputs = checkBoolean(`${where}: inputs`, options.inputs ?? false);
     const training = checkBoolean(`${where}: training`, options.training ?? false);
     const noise = noiseOf(where, { training, seed }, this.#model);
-    if (inputs && ends.smooth.length === 0) {
+    // Whole numbers that are looked up have no gradient.
+    const smooth = ends.list.flatMap(({ key, rule }) => (rule ? [] : key));
+    if (inputs && smooth.length === 0) {
       throw wrongKind(`${where}: inputs`, 'samples that have a gradient', 'whole numbers that are looked up');
     }
-    const way = { inputs: inputs ? ends.smooth : [], training };
+    const way = { inputs: inputs ? smooth : [], training };
     const found = this.#judge(
       where,
       { x, y, lengths },

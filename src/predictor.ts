@@ -78,7 +78,7 @@ const NO_KEYS = Object.freeze(Object.create(null));
 export class Predictor {
   /** @internal How this entry of the package comes by its WebAssembly. */
   static get host(): Host {
-    throw new Error('myelin: expected an entry of the package that loads its WebAssembly, got the bare class');
+    throw new Error('a bare model has no host');
   }
 
   static {

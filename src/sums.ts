@@ -3,6 +3,7 @@ import type { ReadySamples } from './data/samples.js';
 import type { OutputGoal } from './goals.js';
 import { ofEnd } from './names.js';
 import type { Tally } from './network.js';
+import type { Region } from './plan/memory.js';
 import type { Program } from './runtime/program.js';
 import type { Goal } from './training.js';
 
@@ -19,14 +20,19 @@ export interface Sums extends Sum {
 
 const nothing: Sum = { costSum: 0, correct: 0 };
 
+/** The float64 number that a region of the program's holds. */
+export function numberAt(program: Program, { address }: Region): Float64Array {
+  return new Float64Array(program.memory.buffer, address, 1);
+}
+
 /** Has rows that come add to what others have. */
 export function setSums(program: Program, tallies: readonly Tally[], { costSum, correct, outputs }: Sums): void {
   program.set('costSum', costSum);
   program.set('correct', correct);
   for (const { name, ...places } of tallies) {
     const own = outputs?.[name] ?? nothing;
-    program.numberAt(places.cost)[0] = own.costSum;
-    program.numberAt(places.correct)[0] = own.correct;
+    numberAt(program, places.cost)[0] = own.costSum;
+    numberAt(program, places.correct)[0] = own.correct;
   }
 }
 
@@ -35,7 +41,7 @@ export function sumsOf(program: Program, tallies: readonly Tally[]): Sums {
   const sums = { costSum: program.get('costSum'), correct: program.get('correct') };
   if (tallies.length === 0) return sums;
   const outputs = tallies.map(({ name, cost, correct }) => {
-    return [name, { costSum: program.numberAt(cost)[0], correct: program.numberAt(correct)[0] }] as const;
+    return [name, { costSum: numberAt(program, cost)[0], correct: numberAt(program, correct)[0] }] as const;
   });
   return { ...sums, outputs: Object.fromEntries(outputs) as Record<string, Sum> };
 }

@@ -276,7 +276,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
 
   /** @internal The model class of this entry of the package. */
   static get modelClass(): PredictorClass<Trainable> {
-    throw new Error('myelin: expected an entry of the package that loads its WebAssembly, got the bare class');
+    throw new Error('a bare trainer has no model class');
   }
 
   /**

@@ -154,7 +154,8 @@ export function readModelMetadata(
     const mend = 'the file is damaged, or a newer myelin wrote it: then update myelin';
     throw placed('model file: architecture', cause, mend);
   }
-  const seed = readSeed(metadata.seed);
+  // Predictions have no use for it.
+  const seed = FORWARD_ONLY ? 0 : readSeed(metadata.seed);
   const weights = checkChoice('model file: weights', metadata.weights ?? 'float32', weightFormats);
   const rest = new Map(tensors.map(tensor => [tensor.name, tensor]));
   for (const layer of placedLayers(architecture)) {

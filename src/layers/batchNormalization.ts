@@ -6,6 +6,7 @@ import { checkBoolean, checkNumber, checkOptions } from '../errors.js';
 import type { Builder } from '../plan/builder.js';
 import type { Region } from '../plan/memory.js';
 import { batchMoments, columnNormForward, columnNormGradient, moveAverages } from '../plan/ops/norm.js';
+import { panelBytes } from '../plan/panels.js';
 import { type Common, type CommonOptions, checkCommon, commonNames } from './common.js';
 import type { LayerBackward, LayerDefinition, LayerForward, ParameterSpec, Past, Site } from './layer.js';
 
@@ -109,7 +110,8 @@ export const batchNormalizationForwardInTraining: LayerForward<BatchNormalizatio
   const { layer, place, name, input, parameters } = site;
   if (layer.trainable === false) return batchNormalizationLayer.forward(builder, site);
   const { columns, positions } = input;
-  const [mean, variance] = [builder.vector(place, columns, 'mean'), builder.vector(place, columns, 'variance')];
+  const vector = (role: string) => builder.room(place, panelBytes(1, columns), role);
+  const [mean, variance] = [vector('mean'), vector('variance')];
   builder.emit(batchMoments, name, { x: input.data, mean, variance, columns }, positions);
   builder.later(() => {
     const [movingMean, movingVariance] = [

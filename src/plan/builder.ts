@@ -147,7 +147,6 @@ export class Builder {
   readonly #rooms = new Map<Owner, Map<string, Region>>();
   readonly #values = new Map<Owner, Map<string, Value>>();
   readonly #records: PlannedRecord[] = [];
-  readonly #late: (() => void)[] = [];
   readonly #sections = new Map<SectionKey, { first: number; last: number; work: number }>();
   readonly #constants = new Map<Owner, Map<string, Constant>>();
   readonly #parameters: Parameter[] = [];
@@ -287,19 +286,8 @@ export class Builder {
     return room;
   }
 
-  /** Room for one number for each of so many columns, whatever the rows. */
-  vector(owner: Owner, columns: number, role: string): Region {
-    return this.room(owner, panelBytes(1, columns), role);
-  }
-
-  /** Keeps for {@link emitLate} what a step has to do once its update is made. */
-  later(emit: () => void): void {
-    this.#late.push(emit);
-  }
-
-  emitLate(): void {
-    for (const emit of this.#late.splice(0)) emit();
-  }
+  /** What a step has to do once its update is made; plans without steps never do it. */
+  later(_emit: () => void): void {}
 
   /** Whole numbers that ops read and nobody writes, made once for each owner. */
   constant(owner: Owner, role: string, make: () => Int32Array): Region {

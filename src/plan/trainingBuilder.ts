@@ -21,6 +21,7 @@ export interface Stretch {
 export class TrainingBuilder extends Builder {
   readonly #gradients = new Map<string, Map<Value, Region>>();
   readonly #further = new Map<Parameter, Region>();
+  readonly #late: (() => void)[] = [];
   /** Tables whose rows are updated by themselves. */
   readonly rowwise: Rowwise[] = [];
   /** Batches whose gradients go into an update; 0 where no optimiser follows them. */
@@ -50,6 +51,15 @@ export class TrainingBuilder extends Builder {
     this.perBatch.add(gradient);
     gradients.set(value, gradient);
     return gradient;
+  }
+
+  /** Keeps it for {@link emitLate}. */
+  override later(emit: () => void): void {
+    this.#late.push(emit);
+  }
+
+  emitLate(): void {
+    for (const emit of this.#late.splice(0)) emit();
   }
 
   /** An optimiser's buffer of that name for so many bytes of the parameters, from `offset` on. */

@@ -98,11 +98,6 @@ export class Program {
     return new Uint8Array(this.memory.buffer, address, bytes);
   }
 
-  /** The float64 number that a region holds, as {@link floats} gives them. */
-  numberAt(region: Region): Float64Array {
-    return new Float64Array(this.memory.buffer, region.address, 1);
-  }
-
   /** A parameter's panels in its own format, as {@link floats} gives them. */
   stored({ data, format }: Parameter): StoredNumbers {
     if (format === 'float16') return new Uint16Array(this.memory.buffer, data.address, data.bytes / 2);

@@ -140,7 +140,7 @@ describe('a model and a trainer', () => {
       () => trainer.epoch,
     ]) {
       expect(await refusal(work)).toMatch(
-        /^(model|trainer)\.\w+: expected the (model|trainer) itself, got a Proxy of a (Model|Trainer); in Vue give toRaw/,
+        /^(model|trainer)\.\w+: expected the (model|trainer) itself, got a Proxy of a (Model|Trainer); give what it wraps, such as toRaw/,
       );
     }
   });

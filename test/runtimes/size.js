@@ -55,7 +55,7 @@ const rows = [
   [
     'Worker that predicts, with predict.wasm, gzip',
     gzip(predicting) + gzip(readFileSync(join(wasm, 'predict.wasm'))),
-    40 * 1024,
+    40 * KB,
   ],
   [
     'whole library, with relaxed.wasm, gzip',

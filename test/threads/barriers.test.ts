@@ -14,6 +14,7 @@ import type { Plan } from '../../src/plan/builder.js';
 import { RECORD_BYTES } from '../../src/plan/record.js';
 import { type MachineExports, Program } from '../../src/runtime/program.js';
 import { layOut } from '../../src/runtime/staging.js';
+import { numberAt } from '../../src/sums.js';
 import { planTraining } from '../../src/training.js';
 import { numbers } from '../reference/data.js';
 import { allCases, architectureOf, type Case, cases, goalsOf, rowsOf } from './cases.js';
@@ -104,7 +105,7 @@ function resultOf(program: Program) {
   const parameters = program.floats(program.plan.parameterRegion).slice();
   const tallies = program.plan.regions.filter(({ name }) => /^(cost|right answers) of /.test(name));
   const [cost, correct] = [program.get('costSum'), program.get('correct')];
-  return { parameters, cost, correct, tallies: tallies.map(region => program.numberAt(region)[0]) };
+  return { parameters, cost, correct, tallies: tallies.map(region => numberAt(program, region)[0]) };
 }
 
 type SectionName = 'step' | 'evaluate';
