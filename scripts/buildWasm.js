@@ -1,8 +1,14 @@
 /**
  * Compiles assembly/ into wasm/, one binary for each target of asconfig.json. Each file says its own name and the package's version in a custom section,
  * so that what is handed to the library can be told from other WebAssembly.
+ *
+ *     node scripts/buildWasm.js [TARGET]
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import binaryen from 'assemblyscript/binaryen';
 
@@ -55,10 +61,8 @@ function inlineSingleCalls(file, shrinkLevel) {
   writeFileSync(file, module.emitBinary());
 }
 
-mkdirSync('wasm', { recursive: true });
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-const { targets } = JSON.parse(readFileSync('asconfig.json', 'utf8'));
-for (const [target, { outFile, shrinkLevel = 0 }] of Object.entries(targets)) {
+/** Builds one binary. */
+async function build(target, { outFile, shrinkLevel = 0 }) {
   // With names, by which some functions are kept apart; they are left out in the end.
   const options = ['--config', 'asconfig.json', '--target', target, '--debug'];
   const { error, stderr } = await asc.main(['assembly/index.ts', ...options]);
@@ -68,4 +72,26 @@ for (const [target, { outFile, shrinkLevel = 0 }] of Object.entries(targets)) {
   }
   inlineSingleCalls(outFile, shrinkLevel);
   appendFileSync(outFile, customSection('myelin', `${target} ${version}`));
+}
+
+/** The same in a process of its own. */
+async function buildApart(target) {
+  const [code] = await once(spawn(process.execPath, [script, target], { stdio: 'inherit' }), 'exit');
+  if (code !== 0) process.exit(1);
+}
+
+const script = fileURLToPath(import.meta.url);
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { targets } = JSON.parse(readFileSync('asconfig.json', 'utf8'));
+const [only] = process.argv.slice(2);
+mkdirSync('wasm', { recursive: true });
+if (only) {
+  await build(only, targets[only]);
+} else {
+  // Each takes half a minute of one core.
+  const left = Object.keys(targets);
+  const buildRest = async () => {
+    for (let target = left.shift(); target; target = left.shift()) await buildApart(target);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, buildRest));
 }

@@ -47,25 +47,32 @@ describe('myelin bench', () => {
     expect(out).toContain('plain TypeScript');
   });
 
-  it('measures products exactly, and operations and parts of a step', async () => {
-    const names = ['gemm', 'ops', 'step'];
-    const { code, out } = await folder.run(
-      'bench',
-      ...names,
-      '--network',
-      '8-16-3',
-      '--seconds',
-      '1',
-      '--peers',
-      'none',
-      '--json',
-    );
+  it('measures products exactly, and parts of a step', async () => {
+    const names = ['gemm', 'step'];
+    const options = ['--network', '8-16-3', '--seconds', '1', '--peers', 'none', '--json'];
+    const { code, out } = await folder.run('bench', ...names, ...options);
     expect(code).toBe(0);
     const run = JSON.parse(out) as Run;
     expect(run.suites.map(({ suite }) => suite)).toEqual(names);
     for (const { rows, without } of run.suites.flatMap(each => each.cases)) {
       expect([rows.length, without]).toEqual([1, {}]);
       expect(rows[0]?.wrong).toBeUndefined();
+    }
+  });
+
+  it('measures operations, of which test/bench/operations.test.ts runs all', async () => {
+    const { out } = await runCli(['bench', 'ops', '--seconds', '1', '--peers', 'none', '--json'], {
+      cwd: folder.path,
+      interruptAt: '\n4/',
+      watch: 'err',
+    });
+    const { suites } = JSON.parse(out) as Run;
+    const [ops] = suites;
+    expect(suites.map(({ suite }) => suite)).toEqual(['ops']);
+    expect(ops?.cases.length).toBeGreaterThan(2);
+    for (const { rows, without } of ops?.cases ?? []) {
+      expect([rows.length, without]).toEqual([1, {}]);
+      expect(rows[0]?.rate.median).toBeGreaterThan(0);
     }
   });
 
