@@ -1,8 +1,9 @@
 // softmax and its logarithm, over the columns of each row.
 import { Op, PANEL, ROW } from '../plan';
 import { exp, fading, log } from '../simd/math';
-import { firstRow, lastRow, rowsOf } from '../parts';
+import { firstRow, lastRow, panelsOf, rowsOf } from '../parts';
 import { columnMask, largest, madd, sum } from '../simd/lanes';
+import { columnAt } from './columns';
 
 @unmanaged
 export class Softmax extends Op {
@@ -17,21 +18,18 @@ export class SoftmaxGradient extends Softmax {
   dy: usize;
 }
 
-/** Where the four columns after those at `at` lie: in the next panel, where these are a panel's last. */
-// @ts-ignore: decorator
-@inline
-function nextFour(at: usize, panelBytes: usize): usize {
-  at += 16;
-  return at % ROW == 0 ? at + panelBytes - ROW : at;
-}
-
 /** The largest of row x's columns; a NaN among them is left for their sum to find. */
 export function rowMaximum(x: usize, columns: i32, panelBytes: usize): f32 {
   const lowest = f32x4.splat(-Infinity);
   let top = lowest;
+  for (; columns >= PANEL; columns -= PANEL) {
+    const low = f32x4.pmax(v128.load(x), v128.load(x, 16));
+    top = f32x4.pmax(top, f32x4.pmax(low, f32x4.pmax(v128.load(x, 32), v128.load(x, 48))));
+    x += panelBytes;
+  }
   for (; columns >= 4; columns -= 4) {
     top = f32x4.pmax(top, v128.load(x));
-    x = nextFour(x, panelBytes);
+    x += 16;
   }
   if (columns > 0) top = f32x4.pmax(top, v128.bitselect(v128.load(x), lowest, columnMask(0, columns)));
   return largest(top);
@@ -42,12 +40,20 @@ export function rowExponentials(y: usize, x: usize, columns: i32, panelBytes: us
   const s = f32x4.splat(shift);
   let total = f32x4.splat(0);
   x -= y;
+  for (; columns >= PANEL; columns -= PANEL) {
+    for (const end = y + ROW; y < end; y += 16) {
+      const value = fading(f32x4.sub(v128.load(x + y), s));
+      total = f32x4.add(total, value);
+      v128.store(y, value);
+    }
+    y += panelBytes - ROW;
+  }
   for (; columns > 0; columns -= 4) {
     let value = fading(f32x4.sub(v128.load(x + y), s));
     if (columns < 4) value = v128.and(value, columnMask(0, columns));
     total = f32x4.add(total, value);
     v128.store(y, value);
-    y = nextFour(y, panelBytes);
+    y += 16;
   }
   for (; y % ROW != 0; y += 16) v128.store(y, f32x4.splat(0));
   return sum(total);
@@ -57,14 +63,14 @@ export function rowExponentials(y: usize, x: usize, columns: i32, panelBytes: us
 export function softmaxForward(r: Softmax): void {
   const rows = rowsOf(r);
   const panelBytes = <usize>rows * ROW;
+  const bytes = <usize>panelsOf(r.columns) * panelBytes;
   for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
     const x = r.x + row * ROW;
     const y = r.y + row * ROW;
     const total = rowExponentials(y, x, r.columns, panelBytes, rowMaximum(x, r.columns, panelBytes));
-    const divisor = f32x4.splat(total);
-    for (let first = 0; first < r.columns; first += PANEL) {
-      const at = y + <usize>(first / PANEL) * panelBytes;
-      for (let group = 0; group < ROW; group += 16) v128.store(at + group, f32x4.div(v128.load(at + group), divisor));
+    const share = f32x4.splat(1 / total);
+    for (let at = y; at < y + bytes; at += panelBytes) {
+      for (let i = at; i < at + ROW; i += 16) v128.store(i, f32x4.mul(v128.load(i), share));
     }
   }
 }
@@ -73,20 +79,25 @@ export function softmaxForward(r: Softmax): void {
 export function softmaxGradient(r: SoftmaxGradient): void {
   const rows = rowsOf(r);
   const panelBytes = <usize>rows * ROW;
-  const bytes = <usize>((r.columns + PANEL - 1) / PANEL) * panelBytes;
+  const bytes = <usize>panelsOf(r.columns) * panelBytes;
+  const dy = r.dy - r.y;
+  const dx = r.dx - r.y;
   for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
-    const start = <usize>row * ROW;
-    let dot = f32x4.splat(0);
-    for (let at = start; at < bytes; at += panelBytes) {
-      for (let group = 0; group < ROW; group += 16) {
-        dot = madd(v128.load(r.y + at + group), v128.load(r.dy + at + group), dot);
-      }
+    const start = r.y + row * ROW;
+    let d0 = f32x4.splat(0);
+    let d1 = d0;
+    let d2 = d0;
+    let d3 = d0;
+    for (let at = start; at < start + bytes; at += panelBytes) {
+      d0 = madd(v128.load(at), v128.load(at + dy), d0);
+      d1 = madd(v128.load(at, 16), v128.load(at + dy, 16), d1);
+      d2 = madd(v128.load(at, 32), v128.load(at + dy, 32), d2);
+      d3 = madd(v128.load(at, 48), v128.load(at + dy, 48), d3);
     }
-    const mean = f32x4.splat(sum(dot));
-    for (let at = start; at < bytes; at += panelBytes) {
-      for (let group = 0; group < ROW; group += 16) {
-        const i = at + group;
-        v128.store(r.dx + i, f32x4.mul(v128.load(r.y + i), f32x4.sub(v128.load(r.dy + i), mean)));
+    const mean = f32x4.splat(sum(f32x4.add(f32x4.add(d0, d1), f32x4.add(d2, d3))));
+    for (let at = start; at < start + bytes; at += panelBytes) {
+      for (let i = at; i < at + ROW; i += 16) {
+        v128.store(i + dx, f32x4.mul(v128.load(i), f32x4.sub(v128.load(i + dy), mean)));
       }
     }
   }
@@ -121,9 +132,9 @@ export function logSoftmaxForward(r: Softmax): void {
 function sumOfExponentials(x: usize, columns: i32, panelBytes: usize, shift: f32): f32 {
   const s = f32x4.splat(shift);
   let total = f32x4.splat(0);
-  for (; columns > 0; columns -= 4) {
-    total = f32x4.add(total, v128.and(fading(f32x4.sub(v128.load(x), s)), columnMask(0, columns)));
-    x = nextFour(x, panelBytes);
+  for (let column = 0; column < columns; column += 4) {
+    const value = fading(f32x4.sub(v128.load(columnAt(x, panelBytes, column)), s));
+    total = f32x4.add(total, v128.and(value, columnMask(column, columns)));
   }
   return sum(total);
 }
