@@ -59,47 +59,63 @@ export function rowExponentials(y: usize, x: usize, columns: i32, panelBytes: us
   return sum(total);
 }
 
-/** y[B,C] = eˣ / Σ eˣ, shifted by the row's largest so that nothing overflows; x and y may be the same place. */
-export function softmaxForward(r: Softmax): void {
-  const rows = rowsOf(r);
-  const panelBytes = <usize>rows * ROW;
-  const bytes = <usize>panelsOf(r.columns) * panelBytes;
-  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
-    const x = r.x + row * ROW;
-    const y = r.y + row * ROW;
-    const total = rowExponentials(y, x, r.columns, panelBytes, rowMaximum(x, r.columns, panelBytes));
-    const share = f32x4.splat(1 / total);
-    for (let at = y; at < y + bytes; at += panelBytes) {
-      for (let i = at; i < at + ROW; i += 16) v128.store(i, f32x4.mul(v128.load(i), share));
-    }
+/** y = eˣ / Σ eˣ of a row, 0 in the padding, shifted by its largest so that nothing overflows; y may be x. */
+export function softmaxRow(y: usize, x: usize, columns: i32, panelBytes: usize): void {
+  const total = rowExponentials(y, x, columns, panelBytes, rowMaximum(x, columns, panelBytes));
+  const divisor = f32x4.splat(total);
+  for (; columns > 0; columns -= PANEL) {
+    for (const end = y + ROW; y < end; y += 16) v128.store(y, f32x4.div(v128.load(y), divisor));
+    y += panelBytes - ROW;
   }
 }
 
-/** dx = y · (dy − Σ y · dy); dx and dy may be the same place. */
-export function softmaxGradient(r: SoftmaxGradient): void {
-  const rows = rowsOf(r);
-  const panelBytes = <usize>rows * ROW;
-  const bytes = <usize>panelsOf(r.columns) * panelBytes;
-  const dy = r.dy - r.y;
-  const dx = r.dx - r.y;
+/** dx = y · (dy − mean) of a row; dx and dy may be the same place. */
+function spread(dx: usize, dy: usize, y: usize, columns: i32, panelBytes: usize, mean: f32): void {
+  const m = f32x4.splat(mean);
+  dx -= y;
+  dy -= y;
+  for (; columns > 0; columns -= PANEL) {
+    for (const end = y + ROW; y < end; y += 16) {
+      v128.store(y + dx, f32x4.mul(v128.load(y), f32x4.sub(v128.load(y + dy), m)));
+    }
+    y += panelBytes - ROW;
+  }
+}
+
+/** dx = y · (dy − Σ y · dy) of a row; dx and dy may be the same place. */
+export function softmaxGradientRow(dx: usize, dy: usize, y: usize, columns: i32, panelBytes: usize): void {
+  let d0 = f32x4.splat(0);
+  let d1 = d0;
+  let d2 = d0;
+  let d3 = d0;
+  const shift = dy - y;
+  for (let at = y, end = y + <usize>panelsOf(columns) * panelBytes; at < end; at += panelBytes) {
+    d0 = madd(v128.load(at), v128.load(at + shift), d0);
+    d1 = madd(v128.load(at, 16), v128.load(at + shift, 16), d1);
+    d2 = madd(v128.load(at, 32), v128.load(at + shift, 32), d2);
+    d3 = madd(v128.load(at, 48), v128.load(at + shift, 48), d3);
+  }
+  spread(dx, dy, y, columns, panelBytes, sum(f32x4.add(f32x4.add(d0, d1), f32x4.add(d2, d3))));
+}
+
+/** y[B,C] = eˣ / Σ eˣ; x and y may be the same place. */
+export function softmaxForward(r: Softmax): void {
   for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
-    const start = r.y + row * ROW;
-    let d0 = f32x4.splat(0);
-    let d1 = d0;
-    let d2 = d0;
-    let d3 = d0;
-    for (let at = start; at < start + bytes; at += panelBytes) {
-      d0 = madd(v128.load(at), v128.load(at + dy), d0);
-      d1 = madd(v128.load(at, 16), v128.load(at + dy, 16), d1);
-      d2 = madd(v128.load(at, 32), v128.load(at + dy, 32), d2);
-      d3 = madd(v128.load(at, 48), v128.load(at + dy, 48), d3);
+    softmaxRow(r.y + row * ROW, r.x + row * ROW, r.columns, <usize>rowsOf(r) * ROW);
+  }
+}
+
+/** dx = y · (dy − Σ y · dy), summed in the order of the columns; dx and dy may be the same place. */
+export function softmaxGradient(r: SoftmaxGradient): void {
+  const panelBytes = <usize>rowsOf(r) * ROW;
+  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
+    const at = <usize>row * ROW;
+    let dot = f32x4.splat(0);
+    for (let column = 0; column < r.columns; column += 4) {
+      const place = columnAt(at, panelBytes, column);
+      dot = madd(v128.load(r.y + place), v128.load(r.dy + place), dot);
     }
-    const mean = f32x4.splat(sum(f32x4.add(f32x4.add(d0, d1), f32x4.add(d2, d3))));
-    for (let at = start; at < start + bytes; at += panelBytes) {
-      for (let i = at; i < at + ROW; i += 16) {
-        v128.store(i + dx, f32x4.mul(v128.load(i), f32x4.sub(v128.load(i + dy), mean)));
-      }
-    }
+    spread(r.dx + at, r.dy + at, r.y + at, r.columns, panelBytes, sum(dot));
   }
 }
 

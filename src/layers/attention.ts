@@ -4,14 +4,12 @@ import { FORWARD_ONLY } from '../forwardOnly.js';
 import type { Builder, Value } from '../plan/builder.js';
 import type { Region } from '../plan/memory.js';
 import { AttentionKind } from '../plan/opcodes.js';
-import { softmaxForward, softmaxGradient } from '../plan/ops/elementwise.js';
 import { dropoutForward } from '../plan/ops/noise.js';
 import { attention } from '../plan/ops/sequence.js';
-import { panelBytes } from '../plan/panels.js';
+import { PANEL, panelBytes, panelCount } from '../plan/panels.js';
 import { Purpose } from '../random.js';
 import { batchShape } from '../shape.js';
 import { emitProduct, emitProductGradients } from './dense.js';
-import { emitDropped } from './dropout.js';
 import type { LayerBackward, LayerDefinition, LayerForward, ParameterSpec, Past, Site } from './layer.js';
 import { checkWeighted, partOf, type Weighted, type WeightedOptions, weightedNames } from './weighted.js';
 import { checkImage } from './window.js';
@@ -127,15 +125,17 @@ function emitAttention(
   y: { data: Region; positions: number },
   a: Region,
   b: Region,
-  { scale = 1, causal = false, lengths = 0 } = {},
+  options: { scale?: number; causal?: number; lengths?: number; weights?: Region; mask?: Region | 0 } = {},
 ): void {
   const { layer, input, name } = site;
   const { heads, keySize: size } = layer;
   const [queries, keys] = [input.positions, (site.inputs[1] ?? input).positions];
   // Keys are turned over four of their columns at a time.
   const room = 2 * panelBytes(Math.max(queries, keys), size) + panelBytes(size + 3, keys);
-  const sizes = { queries, keys, heads, columns: size, scale, causal: Number(causal), paired: builder.paired, lengths };
-  builder.emit(attention, name, { y: y.data, a, b, ...builder.scratch(room), kind, ...sizes }, y.positions);
+  const { scale = 1, causal = 0, lengths = 0, weights = 0 as const, mask = 0 as const } = options;
+  const sizes = { queries, keys, heads, columns: size, scale, causal, paired: builder.paired, lengths };
+  const fields = { y: y.data, a, b, weights, mask, ...builder.scratch(room), kind, ...sizes };
+  builder.emit(attention, name, fields, y.positions);
 }
 
 const scaleOf = ({ keySize }: MultiHeadAttentionLayer) => 1 / Math.sqrt(keySize);
@@ -150,12 +150,12 @@ function goForward(builder: Builder, site: Site<MultiHeadAttentionLayer>, rate: 
   ] as const) {
     emitProduct(builder, partOf(site, `${part}Weight`, `${part}Bias`), x, y);
   }
-  const extent = { positions: layer.heads * input.positions, columns: source.positions };
+  // A matrix for each head, one after another: panel by panel, each of a row for each query, and an odd number of them.
+  const extent = { positions: layer.heads * panelCount(source.positions) * (input.positions | 1), columns: PANEL };
   const { positions, columns } = extent;
   const kept = builder.value(place, extent, { role: 'weights' });
-  const options = { scale: scaleOf(layer), causal: layer.causal, lengths: site.lengths.at(-1) ?? 0 };
+  const options = { scale: scaleOf(layer), causal: Number(layer.causal), lengths: site.lengths.at(-1) ?? 0 };
   emitAttention(builder, site, AttentionKind.weights, kept, query.data, key.data, options);
-  builder.emit(softmaxForward, name, { x: kept.data, y: kept.data, columns }, positions);
   let dropped = kept;
   let mask: Region | undefined;
   if (!FORWARD_ONLY && rate > 0) {
@@ -178,17 +178,14 @@ export const multiHeadAttentionBackward: LayerBackward<MultiHeadAttentionLayer, 
   { output, saved: { kept, dropped, mask } },
   gradients,
 ) => {
-  const { layer, name, input } = site;
+  const { layer, input } = site;
   const { source, query, key, value, context } = valuesOf(builder, site);
   const of = (each: Value) => ({ ...each, data: gradients.of(each) });
   emitProductGradients(builder, partOf(site, 'outputWeight', 'outputBias'), context, of(output), gradients, true);
-  const [dContext, dDropped, dKept] = [of(context).data, of(dropped), of(kept)];
-  const { positions, columns } = kept;
-  emitAttention(builder, site, AttentionKind.weights, dDropped, dContext, value.data);
+  const [dContext, dKept] = [of(context).data, of(kept)];
+  const weights = { weights: kept.data, mask: mask ?? 0 } as const;
+  emitAttention(builder, site, AttentionKind.weightsGradient, dKept, dContext, value.data, weights);
   emitAttention(builder, site, AttentionKind.keys, of(value), dropped.data, dContext);
-  if (mask) emitDropped(builder, name, kept, { dx: dKept.data, dy: dDropped.data, mask });
-  const places = { x: kept.data, y: kept.data, dx: dKept.data, dy: dKept.data };
-  builder.emit(softmaxGradient, name, { ...places, columns }, positions);
   const scale = { scale: scaleOf(layer) };
   emitAttention(builder, site, AttentionKind.values, of(query), dKept.data, key.data, scale);
   emitAttention(builder, site, AttentionKind.keys, of(key), dKept.data, query.data, scale);

@@ -90,11 +90,15 @@ export enum RecurrentKind {
   gruBefore = 3,
 }
 
-/** What an `attention` record makes: queries · keys, weights · values, or what goes back to keys and values. */
+/**
+ * What an `attention` record makes: weights, softmax(queries · keys); weights · values; what goes back to keys and
+ * values; or what goes back to before the softmax.
+ */
 export enum AttentionKind {
   weights = 0,
   values = 1,
   keys = 2,
+  weightsGradient = 3,
 }
 
 /** What a `poolForward` record makes of the numbers of a window. */

@@ -37,7 +37,11 @@ export function multiplyAddsOf(records: readonly PlannedRecord[], rows: number):
       return rows * (fewest.get(owner) ?? 0) * taps * channels * (/^depthwise/.test(name) ? multiplier : outputs);
     }
     if (/^recurrent/.test(name)) return rows * positions * GATES[kind as RecurrentKind] * units * units;
-    return /^(dense|attention)/.test(name) ? op.work(numbers, rows * positions) : 0;
+    if (name === 'attention') {
+      const { heads = 0, queries = 0, keys = 0, columns = 0 } = numbers;
+      return rows * heads * queries * keys * columns;
+    }
+    return /^dense/.test(name) ? op.work(numbers, rows * positions) : 0;
   });
 }
 

@@ -99,7 +99,12 @@ export class Inspector {
   #matricesOf(record: PlannedRecord): { address: number; rows: number; columns: number }[] {
     const batch = this.program.get('rows') * record.positions;
     return writesOf(record).flatMap(({ region, matrix }) => {
-      return matrix ? [{ address: region.address, rows: matrix.rows ?? batch, columns: matrix.columns }] : [];
+      if (!matrix) return [];
+      const { columns, height } = matrix;
+      if (!height) return [{ address: region.address, rows: matrix.rows ?? batch, columns }];
+      return Array.from({ length: batch / height / panelCount(columns) }, (_, i) => {
+        return { address: region.address + i * panelBytes(height, columns), rows: height, columns };
+      });
     });
   }
 

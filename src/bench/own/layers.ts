@@ -1,6 +1,7 @@
 /** Layers over images and sequences, each of their ways alone: a product beside the peak, the rest beside copying. */
 import {
   type Architecture,
+  activation,
   type Backend,
   batchNormalization,
   conv1d,
@@ -165,8 +166,12 @@ export const layerPieces: readonly LayerPiece[] = [
   ...[32, 64, 128].flatMap(units => recurrent('lstm', units)),
   ...recurrent('gru', 64),
   ...waysOf({ ...attentive, batch: 16 }, 'attention core 128×64', {
-    there: { forward: /^(attention|softmaxForward)/, softmax: /^softmaxForward/ },
-    back: { back: /^(attention|softmaxGradient)/ },
+    there: { forward: /^attention/ },
+    back: { back: /^attention/ },
+  }),
+  ...waysOf({ family: 'sequence', shape: [128, 128], layer: activation('softmax') }, 'softmax 128×128', {
+    there: { forward: /^softmaxForward/ },
+    back: { gradient: /^softmaxGradient/ },
   }),
   ...waysOf({ family: 'sequence', shape: [64, 64], layer: layerNormalization() }, 'layer norm 64×64', {
     there: { forward: /^rowNormForward/ },

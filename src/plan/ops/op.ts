@@ -17,8 +17,11 @@ export type Share = 'rows' | 'panels' | 'outputs' | 'inputs' | 'own' | 'whole';
 export interface Access {
   readonly writes: boolean;
   readonly share: Share;
-  /** Where it writes a matrix in panels, of the value's rows or its own number: their padding is 0 afterwards. */
-  readonly matrix?: { readonly columns: number; readonly rows?: number };
+  /**
+   * Where it writes a matrix in panels, of the value's rows or its own number: their padding is 0 afterwards. Or
+   * several, one after another, each so many rows high; the value's rows are then those of panels.
+   */
+  readonly matrix?: { readonly columns: number; readonly rows?: number; readonly height?: number };
 }
 
 export const reads = (share: Share): Access => ({ writes: false, share });

@@ -1,6 +1,7 @@
 /** Sequences: from step to step, and from steps to others. */
 import { FORWARD_ONLY } from '../../forwardOnly.js';
-import { Opcode } from '../opcodes.js';
+import { AttentionKind, Opcode } from '../opcodes.js';
+import { PANEL } from '../panels.js';
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
 /** As of `denseForwardQuantized`. */
@@ -8,6 +9,8 @@ const scratchFields = { scratch: 'address', scratchBytes: 'i32' } as const;
 
 /** How many gates there are at most. */
 const GATES = 4;
+
+const makesWeights = (kind: number) => kind === AttentionKind.weights || kind === AttentionKind.weightsGradient;
 
 const recurrentWork = ({ units }: { readonly units: number }, rows: number) => GATES * rows * units * (units + 20);
 
@@ -72,13 +75,15 @@ export const recurrentGradient = /* @__PURE__ */ defineOp(
   },
 );
 
-/** Its record's positions are those of y. */
+/** Its record's positions are those of y, whose rows where it holds weights are rows of panels. */
 export const attention = /* @__PURE__ */ defineOp(
   () => Opcode.attention,
   {
     y: 'address',
     a: 'address',
     b: 'address',
+    weights: 'address',
+    mask: 'address',
     ...scratchFields,
     kind: 'i32',
     queries: 'i32',
@@ -92,15 +97,19 @@ export const attention = /* @__PURE__ */ defineOp(
   },
   FORWARD_ONLY || {
     binary: 'predict',
-    access: ({ kind, keys, heads, columns }) => ({
-      y: writesMatrix('rows', kind === 0 ? keys : heads * columns),
+    access: ({ kind, queries, keys, heads, columns }) => ({
+      y: makesWeights(kind)
+        ? { ...writes('rows'), matrix: { columns: keys, height: queries | 1 } }
+        : writesMatrix('rows', heads * columns),
       a: reads('rows'),
       b: reads('rows'),
+      weights: reads('rows'),
+      mask: reads('rows'),
       scratch: writes('whole'),
     }),
-    // Rows are those of weights, or of one side alone.
+    // Rows are those of panels of weights, of which each number takes a softmax too, or of one side alone.
     work: ({ kind, queries, keys, heads, columns }, rows) =>
-      (kind === 0 ? rows : rows * heads) * columns * Math.max(queries, keys),
+      makesWeights(kind) ? rows * PANEL * (columns + 60) : rows * heads * columns * Math.max(queries, keys),
   },
 );
 
