@@ -7,8 +7,8 @@ import { RecurrentKind } from '../../src/plan/opcodes';
 import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, partNumber, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 import { multiply, turn } from '../simd/gemm';
-import { columnMask } from '../simd/lanes';
-import { flushed, one, sigmoid, tanh } from '../simd/math';
+import { columnMask, madd } from '../simd/lanes';
+import { flushed, gateTanh, half, one } from '../simd/math';
 import { columnAt, copyRow, putFour, putLanes, takeFour, takeLanes } from './columns';
 
 @unmanaged
@@ -113,18 +113,17 @@ function openGates(
   to: i32,
 ): void {
   for (let column = 0; column < columns; column += 4) {
+    const inside = columnMask(column, columns);
+    // The logistic function is half of 1 + tanh of half of what it is given.
     const isTanh = v128.andnot(columnMask(column, to), columnMask(column, from));
-    const isOther = v128.andnot(columnMask(column, columns), isTanh);
-    const anyTanh = v128.any_true(isTanh);
-    const anyOther = v128.any_true(isOther);
+    const scale = v128.bitselect(one(), half(), isTanh);
+    const shift = v128.andnot(half(), isTanh);
     let gate = columnAt(z, stride, column);
     let s = columnAt(sums, <usize>count * ROW, column);
     for (const end = s + <usize>count * ROW; s < end; s += ROW) {
-      let value = v128.load(gate);
-      const a = f32x4.add(value, v128.load(s));
-      if (anyOther) value = v128.bitselect(sigmoid(a), value, isOther);
-      if (anyTanh) value = v128.bitselect(tanh(a), value, isTanh);
-      v128.store(gate, value);
+      const sum = v128.load(gate);
+      const opened = madd(gateTanh(f32x4.mul(f32x4.add(sum, v128.load(s)), scale)), scale, shift);
+      v128.store(gate, v128.bitselect(opened, sum, inside));
       gate += between;
     }
   }
@@ -176,7 +175,7 @@ function goOn(r: Recurrent, place: usize, stride: usize, sums: usize, own: usize
       }
       a = f32x4.add(takeFour(z, stride, 2 * units + unit), product);
     }
-    let next = tanh(a);
+    let next = gateTanh(a);
     if (kind == RecurrentKind.lstm) next = f32x4.mul(opened, next);
     else if (kind != RecurrentKind.simple) {
       putFour(z, stride, 2 * units + unit, 3 * units, next);
@@ -283,7 +282,7 @@ function goBack(
       const forget = takeGate(z, stride, gate, at, 1, units, unit);
       const cell = takeGate(z, stride, gate, at, 2, units, unit);
       const output = takeGate(z, stride, gate, at, 3, units, unit);
-      const state = tanh(v128.load(c));
+      const state = gateTanh(v128.load(c));
       const dc = f32x4.add(v128.load(cells + mine), backTanh(f32x4.mul(g, output), state));
       const kept = before < 0 ? f32x4.splat(0) : v128.load(c - ROW);
       da = backSigmoid(f32x4.mul(dc, cell), a);

@@ -27,8 +27,10 @@ const BELL_END = 34; // from here on e^(−x²/2) is below e⁻⁸⁰
 const TINY = 35;
 /** The two of quantized.ts. */
 export const QUANTIZED = 36;
+const GATE = 38; // … 45: of the numerator, then of the denominator
+const GATE_END = 46; // from here on tanh is 1
 /** Where the ops' own constants begin. */
-export const FIRST_FREE = 40;
+export const FIRST_FREE = 47;
 
 /** Writes the constants of this file; once for every memory. */
 export function writeMathConstants(): void {
@@ -68,6 +70,15 @@ export function writeMathConstants(): void {
   put(SMALLEST, 1.17549435e-38);
   put(TINY, 1e-20);
   put(BELL_END, 13);
+  put(GATE, 0.13381025195121765);
+  put(GATE + 1, 0.003495587036013603);
+  put(GATE + 2, 2.0609062630683184e-5);
+  put(GATE + 3, 1.3354636507756368e-8);
+  put(GATE + 4, 0.4671434164047241);
+  put(GATE + 5, 0.025876978412270546);
+  put(GATE + 6, 0.0003285632992628962);
+  put(GATE + 7, 7.776548045512754e-7);
+  put(GATE_END, 9);
 }
 
 // @ts-ignore: decorator
@@ -234,6 +245,24 @@ export function tanh(x: v128): v128 {
 @inline
 export function sigmoid(x: v128): v128 {
   return f32x4.div(constant(ONE), f32x4.add(constant(ONE), exp(negate(x))));
+}
+
+/** tanh x to 6 ulp, for gates: a quotient of polynomials, in half the time of {@link tanh}. */
+// @ts-ignore: decorator
+@inline
+export function gateTanh(x: v128): v128 {
+  const end = constant(GATE_END);
+  const inside = f32x4.pmax(f32x4.pmin(x, end), negate(end));
+  const z = f32x4.mul(inside, inside);
+  let p = madd(constant(GATE + 3), z, constant(GATE + 2));
+  p = madd(p, z, constant(GATE + 1));
+  p = madd(p, z, constant(GATE));
+  p = madd(p, z, constant(ONE));
+  let q = madd(constant(GATE + 7), z, constant(GATE + 6));
+  q = madd(q, z, constant(GATE + 5));
+  q = madd(q, z, constant(GATE + 4));
+  q = madd(q, z, constant(ONE));
+  return f32x4.div(f32x4.mul(inside, p), q);
 }
 
 /** ln(1 + eˣ) */

@@ -25,6 +25,10 @@ export function tanh(y: usize, x: usize, count: i32): void {
   for (let i: usize = 0; i < <usize>count << 2; i += 16) v128.store(y + i, math.tanh(v128.load(x + i)));
 }
 
+export function gateTanh(y: usize, x: usize, count: i32): void {
+  for (let i: usize = 0; i < <usize>count << 2; i += 16) v128.store(y + i, math.gateTanh(v128.load(x + i)));
+}
+
 export function sigmoid(y: usize, x: usize, count: i32): void {
   for (let i: usize = 0; i < <usize>count << 2; i += 16) v128.store(y + i, math.sigmoid(v128.load(x + i)));
 }

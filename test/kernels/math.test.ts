@@ -102,6 +102,18 @@ const cases: Record<string, Case> = {
       [Number.NEGATIVE_INFINITY, -1],
     ],
   },
+  gateTanh: {
+    exact: Math.tanh,
+    grid: [-10, 10],
+    domain: [-LARGEST, LARGEST],
+    most: { simd: 6, relaxed: 6 },
+    special: [
+      [0, 0],
+      [-0, -0],
+      [DENORMAL, DENORMAL],
+      [-DENORMAL, -DENORMAL],
+    ],
+  },
   sigmoid: {
     exact: x => 1 / (1 + Math.exp(-x)),
     grid: [-87, 20],
