@@ -8,6 +8,14 @@ const TABLE = 'myelin_parameters';
 const CREATE = `CREATE TABLE IF NOT EXISTS ${TABLE} (key text PRIMARY KEY, value bytea NOT NULL, until timestamptz NOT NULL)`;
 const SET = `INSERT INTO ${TABLE} VALUES ($1, $2, now() + make_interval(secs => ${KEPT_SECONDS}))
   ON CONFLICT (key) DO UPDATE SET value = excluded.value, until = excluded.until`;
+/** Bytes of parameters that come in one row. */
+const PIECE = 2 ** 19;
+/**
+ * In pieces, for both sides get memory anew and anew for an answer that is long: 10 MB took thrice the work. As base64:
+ * pg reads no binary answers, and what it makes of bytea by itself takes thrice the time too.
+ */
+const GET = `SELECT encode(substring(value FROM i * ${PIECE} + 1 FOR ${PIECE}), 'base64') AS piece
+  FROM ${TABLE}, generate_series(0, (length(value) - 1) / ${PIECE}) AS i WHERE key = $1 ORDER BY i`;
 
 /** A schema for each cluster, as Redis has a prefix; what no schema may be called has its hash for a name. */
 function schemaOf(name: string): string {
@@ -42,10 +50,10 @@ export async function openPostgres(address: string, name: string): Promise<Broke
   return {
     ...queueHome(bullmq, { connection } as never, bullmq.createPostgresBackend as never),
     patience: 25,
-    // As base64: what pg makes of bytea by itself takes thrice the time.
     get: async key => {
-      const { rows } = await ask(`SELECT encode(value, 'base64') AS value FROM ${TABLE} WHERE key = $1`, [at(key)]);
-      return rows[0] && Buffer.from(rows[0].value, 'base64');
+      const { rows } = await ask(GET, [at(key)]);
+      if (rows.length > 0) return Buffer.concat(rows.map(({ piece }) => Buffer.from(piece, 'base64')));
+      return undefined;
     },
     set: async (key, bytes) => {
       await ask(SET, [at(key), Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)]);

@@ -16,9 +16,11 @@ import { installed, scratchProject } from './scratch.js';
 import { withWorker } from './workers.js';
 
 const { folder } = scratchProject(process.argv[2]);
-const myelin = await import(pathToFileURL(join(folder, 'node_modules/myelin/dist/entries/node.js')).href);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const ours = entry => pathToFileURL(join(folder, 'node_modules/myelin/dist/entries', entry)).href;
+const myelin = await import(ours('node.js'));
 // A model of the command line, asked with raw rows, must answer as `myelin predict` does.
-const table = fileURLToPath(new URL('../../data/iris.csv', import.meta.url));
+const table = join(root, 'data/iris.csv');
 const cli = (...args) =>
   execFileSync(process.execPath, [join(folder, 'node_modules/myelin/dist/cli/myelin.js'), ...args], {
     cwd: folder,
@@ -34,7 +36,7 @@ const expected = picked.flatMap(line => answers[line].split(',').slice(1).map(Nu
 const request = { method: 'POST', body: JSON.stringify(rows) };
 
 // Every block of the page that has a file's name becomes that file.
-const pageOf = path => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
+const pageOf = path => readFileSync(join(root, path), 'utf8');
 const page = `${pageOf('docs/deploy.md')}\n${pageOf('README.md')}`;
 const files = new Map();
 for (const [, name, contents] of page.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)) {
@@ -125,6 +127,35 @@ const recipes = {
     }),
 
   'table.js': () => withWorker(folder, 'table.js', answersOf),
+
+  // A convolutional network that was trained on pictures here, asked with the bytes of one.
+  'pictures.js': async () => {
+    for (const name of ['fast-png', 'jpeg-js'])
+      symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
+    const { readImageFolder, imageData } = await import(ours('data.js'));
+    const pictures = { rgb: 'rgb.png', plain: 'plain.jpg' };
+    for (const [name, picture] of Object.entries(pictures)) {
+      mkdirSync(join(folder, 'pictures', name), { recursive: true });
+      cpSync(join(root, 'test/fixtures/images', picture), join(folder, 'pictures', name, picture));
+    }
+    const { x, y, scale, shape } = await readImageFolder(join(folder, 'pictures'), { size: 32 });
+    const { conv2d, dense, flatten, maxPool2d, sequential } = myelin;
+    const layers = [conv2d(8, 3, { activation: 'relu' }), maxPool2d(), flatten(), dense(2, { activation: 'softmax' })];
+    const network = await myelin.Model.create(sequential([...shape], layers));
+    await network.fit({ x, y, scale }, { loss: 'sparseCategoricalCrossEntropy', optimizer: 'adam', epochs: 20 });
+    await network.save(join(folder, 'pictures.safetensors'));
+    await withWorker(folder, 'pictures.js', async get => {
+      for (const [name, picture] of Object.entries(pictures)) {
+        const body = readFileSync(join(folder, 'pictures', name, picture));
+        const own = await imageData([new Uint8Array(body)], { size: 32 });
+        const answer = await (await get('/', { method: 'POST', body })).json();
+        compare(answer, [...network.predict({ x: own.x, scale: own.scale })]);
+        if (!(answer[Object.keys(pictures).sort().indexOf(name)] > 0.6))
+          throw new Error(`it takes ${name} for the other`);
+      }
+    });
+    return expected;
+  },
 
   'answer.js': () => withWorker(folder, 'answer.js', answersOf),
 
