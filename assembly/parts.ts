@@ -103,6 +103,34 @@ export function lastRow(r: Op): i32 {
   return ASC_FEATURE_THREADS ? last : rowsOf(r);
 }
 
+/**
+ * What goes back through a value's elements is shared out by panels where each sample is a row, by rows where it has
+ * positions (`back` in src/plan/ops/op.ts): this thread's panels of so many, and its rows of each.
+ */
+// @ts-ignore: decorator
+@inline
+export function firstPanelBack(r: Op, panels: i32): i32 {
+  return r.positions > 1 ? 0 : firstUnit(panels);
+}
+
+// @ts-ignore: decorator
+@inline
+export function lastPanelBack(r: Op, panels: i32): i32 {
+  return r.positions > 1 ? panels : lastUnit(panels);
+}
+
+// @ts-ignore: decorator
+@inline
+export function firstRowBack(r: Op): i32 {
+  return r.positions > 1 ? firstRow(r) : 0;
+}
+
+// @ts-ignore: decorator
+@inline
+export function lastRowBack(r: Op): i32 {
+  return r.positions > 1 ? lastRow(r) : rowsOf(r);
+}
+
 /** The sample in place `row` of the batch at hand. */
 // @ts-ignore: decorator
 @inline

@@ -30,8 +30,8 @@ import {
 } from './ops/gather';
 import { categoricalHinge } from './ops/categoricalHinge';
 import {
-  BatchMoments, ColumnNorm, ColumnNormGradient, MoveAverages,
-  batchMoments, columnNormForward, columnNormGradient, moveAverages,
+  ColumnChunks, ColumnNorm, ColumnNormGradient, ColumnSums, MoveAverages,
+  columnChunks, columnNormForward, columnNormGradient, columnSums, moveAverages,
 } from './ops/columnNorm';
 import {
   Cost, Loss, MaskCosts, WeighRows,
@@ -158,7 +158,8 @@ function executeTraining(record: usize): Next {
     case Opcode.augment: augment(changetype<Augment>(record)); break;
     case Opcode.rowNormGradient: rowNormGradient(changetype<RowNormGradient>(record)); break;
     case Opcode.rowNormParameterGradient: rowNormParameterGradient(changetype<RowNormParameterGradient>(record)); break;
-    case Opcode.batchMoments: batchMoments(changetype<BatchMoments>(record)); break;
+    case Opcode.columnChunks: columnChunks(changetype<ColumnChunks>(record)); break;
+    case Opcode.columnSums: columnSums(changetype<ColumnSums>(record)); break;
     case Opcode.columnNormGradient: columnNormGradient(changetype<ColumnNormGradient>(record)); break;
     case Opcode.moveAverages: moveAverages(changetype<MoveAverages>(record)); break;
     case Opcode.embeddingGradient: embeddingGradient(changetype<EmbeddingGradient>(record)); break;

@@ -22,6 +22,7 @@ const asked: Readonly<Record<string, readonly string[]>> = {
   inference: ['--batch', '32', '--turbo', '--seconds', '60'],
   coldStart: ['--seconds', '40'],
   threads: ['--peers', 'pytorch', '--turbo', '--batch', '128', '--seconds', '40'],
+  speedUp: ['--peers', 'pytorch', '--turbo', '--seconds', '60'],
   published: ['--peers', 'pytorch,scikit-learn', '--turbo', '--seconds', '60'],
   networks: ['--peers', 'pytorch', '--turbo', '--seconds', '60'],
   width: ['--peers', 'pytorch,tensorflow-wasm', '--turbo', '--seconds', '60'],

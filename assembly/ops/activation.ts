@@ -3,7 +3,9 @@
 // straight code.
 import { ActivationKind } from '../../src/plan/opcodes';
 import { Op, PANEL, ROW } from '../plan';
-import { firstRow, firstUnit, lastRow, lastUnit, panelsOf, rowsOf } from '../parts';
+import {
+  firstPanelBack, firstRow, firstRowBack, lastPanelBack, lastRow, lastRowBack, panelsOf, rowsOf,
+} from '../parts';
 import { columnMask } from '../simd/lanes';
 import { Elu, SteepElu, writeEluConstants } from './activations/elu';
 import { Exponential } from './activations/exponential';
@@ -47,85 +49,93 @@ export function writeActivationConstants(): void {
 
 /** y = f(x); x and y may be the same place. */
 export function activationForward(r: Activation): void {
-  switch (r.kind) {
-    case ActivationKind.relu: forward<Relu>(r); break;
-    case ActivationKind.leakyRelu: forward<LeakyRelu>(r); break;
-    case ActivationKind.elu: forward<Elu>(r); break;
-    case ActivationKind.selu: forward<Selu>(r); break;
-    case ActivationKind.gelu: forward<Gelu>(r); break;
-    case ActivationKind.geluTanh: forward<GeluTanh>(r); break;
-    case ActivationKind.silu: forward<Silu>(r); break;
-    case ActivationKind.mish: forward<Mish>(r); break;
-    case ActivationKind.softplus: forward<Softplus>(r); break;
-    case ActivationKind.softsign: forward<Softsign>(r); break;
-    case ActivationKind.tanh: forward<Tanh>(r); break;
-    case ActivationKind.sigmoid: forward<Sigmoid>(r); break;
-    case ActivationKind.hardSigmoid: forward<HardSigmoid>(r); break;
-    case ActivationKind.hardSwish: forward<HardSwish>(r); break;
-    case ActivationKind.exponential: forward<Exponential>(r); break;
-    case ActivationKind.steepElu: forward<SteepElu>(r); break;
+  const rows = rowsOf(r);
+  for (let panel = 0; panel < panelsOf(r.columns); panel++) {
+    const start = <usize>(panel * rows + firstRow(r)) * ROW;
+    forwardFrom(r, start, <usize>(panel * rows + lastRow(r)) * ROW);
   }
   clearPadding(r, r.y, r.columns);
 }
 
+function forwardFrom(r: Activation, start: usize, end: usize): void {
+  switch (r.kind) {
+    case ActivationKind.relu: forward<Relu>(r, start, end); break;
+    case ActivationKind.leakyRelu: forward<LeakyRelu>(r, start, end); break;
+    case ActivationKind.elu: forward<Elu>(r, start, end); break;
+    case ActivationKind.selu: forward<Selu>(r, start, end); break;
+    case ActivationKind.gelu: forward<Gelu>(r, start, end); break;
+    case ActivationKind.geluTanh: forward<GeluTanh>(r, start, end); break;
+    case ActivationKind.silu: forward<Silu>(r, start, end); break;
+    case ActivationKind.mish: forward<Mish>(r, start, end); break;
+    case ActivationKind.softplus: forward<Softplus>(r, start, end); break;
+    case ActivationKind.softsign: forward<Softsign>(r, start, end); break;
+    case ActivationKind.tanh: forward<Tanh>(r, start, end); break;
+    case ActivationKind.sigmoid: forward<Sigmoid>(r, start, end); break;
+    case ActivationKind.hardSigmoid: forward<HardSigmoid>(r, start, end); break;
+    case ActivationKind.hardSwish: forward<HardSwish>(r, start, end); break;
+    case ActivationKind.exponential: forward<Exponential>(r, start, end); break;
+    case ActivationKind.steepElu: forward<SteepElu>(r, start, end); break;
+  }
+}
+
 /** dx = dy · f′(x); dx and dy may be the same place. */
 export function activationGradient(r: ActivationGradient): void {
+  const rows = rowsOf(r);
+  const panels = panelsOf(r.columns);
+  for (let panel = firstPanelBack(r, panels), last = lastPanelBack(r, panels); panel < last; panel++) {
+    const start = <usize>(panel * rows + firstRowBack(r)) * ROW;
+    gradientFrom(r, start, <usize>(panel * rows + lastRowBack(r)) * ROW);
+  }
+}
+
+function gradientFrom(r: ActivationGradient, start: usize, end: usize): void {
   switch (r.kind) {
-    case ActivationKind.relu: gradient<Relu>(r); break;
-    case ActivationKind.leakyRelu: gradient<LeakyRelu>(r); break;
-    case ActivationKind.elu: gradient<Elu>(r); break;
-    case ActivationKind.selu: gradient<Selu>(r); break;
-    case ActivationKind.gelu: gradient<Gelu>(r); break;
-    case ActivationKind.geluTanh: gradient<GeluTanh>(r); break;
-    case ActivationKind.silu: gradient<Silu>(r); break;
-    case ActivationKind.mish: gradient<Mish>(r); break;
-    case ActivationKind.softplus: gradient<Softplus>(r); break;
-    case ActivationKind.softsign: gradient<Softsign>(r); break;
-    case ActivationKind.tanh: gradient<Tanh>(r); break;
-    case ActivationKind.sigmoid: gradient<Sigmoid>(r); break;
-    case ActivationKind.hardSigmoid: gradient<HardSigmoid>(r); break;
-    case ActivationKind.hardSwish: gradient<HardSwish>(r); break;
-    case ActivationKind.exponential: gradient<Exponential>(r); break;
-    case ActivationKind.steepElu: gradient<SteepElu>(r); break;
+    case ActivationKind.relu: gradient<Relu>(r, start, end); break;
+    case ActivationKind.leakyRelu: gradient<LeakyRelu>(r, start, end); break;
+    case ActivationKind.elu: gradient<Elu>(r, start, end); break;
+    case ActivationKind.selu: gradient<Selu>(r, start, end); break;
+    case ActivationKind.gelu: gradient<Gelu>(r, start, end); break;
+    case ActivationKind.geluTanh: gradient<GeluTanh>(r, start, end); break;
+    case ActivationKind.silu: gradient<Silu>(r, start, end); break;
+    case ActivationKind.mish: gradient<Mish>(r, start, end); break;
+    case ActivationKind.softplus: gradient<Softplus>(r, start, end); break;
+    case ActivationKind.softsign: gradient<Softsign>(r, start, end); break;
+    case ActivationKind.tanh: gradient<Tanh>(r, start, end); break;
+    case ActivationKind.sigmoid: gradient<Sigmoid>(r, start, end); break;
+    case ActivationKind.hardSigmoid: gradient<HardSigmoid>(r, start, end); break;
+    case ActivationKind.hardSwish: gradient<HardSwish>(r, start, end); break;
+    case ActivationKind.exponential: gradient<Exponential>(r, start, end); break;
+    case ActivationKind.steepElu: gradient<SteepElu>(r, start, end); break;
   }
 }
 
 /** Bytes at a time; where the binary is to be short, half of them. */
 const STEP: usize = isDefined(FORWARD_ONLY) ? 16 : 32;
 
-/** Forward, a thread takes its rows of every panel; both stores of a pair come last, together. */
-function forward<A>(r: Activation): void {
+/** The bytes from `start` up to, not with, `end` of both; both stores of a pair come last, together. */
+function forward<A>(r: Activation, start: usize, end: usize): void {
   const f = changetype<A>(0);
   const setting = f32x4.splat(r.setting);
-  const rows = rowsOf(r);
-  const first = <usize>firstRow(r) * ROW;
-  const bytes = <usize>lastRow(r) * ROW - first;
-  for (let panel = 0; panel < panelsOf(r.columns); panel++) {
-    const start = <usize>(panel * rows) * ROW + first;
-    const end = r.x + start + bytes;
-    let y = r.y + start;
-    for (let x = r.x + start; x < end; x += STEP) {
-      const a = f.forward(v128.load(x), setting);
-      if (STEP == 16) {
-        v128.store(y, a);
-      } else {
-        const b = f.forward(v128.load(x, 16), setting);
-        v128.store(y, a);
-        v128.store(y, b, 16);
-      }
-      y += STEP;
+  end += r.x;
+  let y = r.y + start;
+  for (let x = r.x + start; x < end; x += STEP) {
+    const a = f.forward(v128.load(x), setting);
+    if (STEP == 16) {
+      v128.store(y, a);
+    } else {
+      const b = f.forward(v128.load(x, 16), setting);
+      v128.store(y, a);
+      v128.store(y, b, 16);
     }
+    y += STEP;
   }
 }
 
-/** Backward, a thread takes whole panels, which lie one behind the other as one flat array. */
-function gradient<A>(r: ActivationGradient): void {
+/** The bytes from `start` up to, not with, `end` of all four. */
+function gradient<A>(r: ActivationGradient, start: usize, end: usize): void {
   const f = changetype<A>(0);
   const setting = f32x4.splat(r.setting);
-  const panelBytes = <usize>rowsOf(r) * ROW;
-  const panels = panelsOf(r.columns);
-  const start = firstUnit(panels) * panelBytes;
-  const end = r.x + lastUnit(panels) * panelBytes;
+  end += r.x;
   let y = r.y + start;
   let dx = r.dx + start;
   let dy = r.dy + start;

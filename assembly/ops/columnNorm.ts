@@ -6,12 +6,28 @@ import { madd } from '../simd/lanes';
 import { one, flushed } from '../simd/math';
 import { tell } from './finite';
 
+/** Of each chunk of a value's rows two sums: of each of its panels two rows, one behind the other. */
 @unmanaged
-export class BatchMoments extends Op {
+export class ColumnChunks extends Op {
+  chunks: usize;
   x: usize;
+  /** 0 for the moments of x, else of dy · x̂ and dy, with the mean and variance that x̂ is of. */
+  dy: usize;
   mean: usize;
   variance: usize;
   columns: i32;
+  epsilon: f32;
+}
+
+/** What the sums of all chunks come to. */
+@unmanaged
+export class ColumnSums extends Op {
+  chunks: usize;
+  /** The mean and the variance, or the two sums. */
+  first: usize;
+  second: usize;
+  columns: i32;
+  moments: i32;
 }
 
 @unmanaged
@@ -28,14 +44,12 @@ export class ColumnNorm extends Op {
   epsilon: f32;
   /** 1 where x is normal, and is to have that mean and variance. */
   invert: i32;
-  /** 1 where threads share out the panels, 0 where they share out the rows. */
-  byPanels: i32;
 }
 
 @unmanaged
 export class ColumnNormGradient extends Op {
-  /** 0 where nobody asks for it; so are dgamma and dbeta. */
   dx: usize;
+  /** Of these columns; 0 where mean and variance are fixed, or it is inverted. */
   dgamma: usize;
   dbeta: usize;
   dy: usize;
@@ -63,6 +77,13 @@ export class MoveAverages extends Op {
 /** Rows that are summed up by themselves before they are added to others: a sum of thousands would lose digits. */
 const CHUNK: i32 = 64;
 
+/** Chunks of a record's rows. */
+// @ts-ignore: decorator
+@inline
+function chunksOf(r: Op): i32 {
+  return (rowsOf(r) + CHUNK - 1) / CHUNK;
+}
+
 /** Where four columns of a value's first row lie. */
 // @ts-ignore: decorator
 @inline
@@ -71,51 +92,77 @@ function columnsAt(value: usize, column: i32, rows: i32): usize {
 }
 
 /**
- * mean[C] and the biased variance[C] of x[B,C] over its rows: each chunk in two passes, then Chan, Golub and LeVeque
- * 1983.
+ * Of each chunk of x[B,C] its mean and the squares around it; or Σ dy · x̂ and Σ dy, x̂ = (x − mean[C]) /
+ * √(variance[C] + epsilon). Shared out by chunks.
  */
-export function batchMoments(r: BatchMoments): void {
+export function columnChunks(r: ColumnChunks): void {
   const rows = rowsOf(r);
   const panels = panelsOf(r.columns);
-  for (let panel = firstUnit(panels), end = lastUnit(panels); panel < end; panel++) {
-    const x = r.x + <usize>(panel * rows) * ROW;
-    const mean = r.mean + panel * ROW;
-    const squares = r.variance + panel * ROW;
-    memory.fill(mean, 0, ROW);
-    memory.fill(squares, 0, ROW);
-    for (let first = 0; first < rows; first += CHUNK) {
-      const last = min(first + CHUNK, rows);
-      addChunk(x, mean, squares, first, last);
-      addChunk(x + 32, mean + 32, squares + 32, first, last);
+  const chunks = chunksOf(r);
+  for (let chunk = firstUnit(chunks), end = lastUnit(chunks); chunk < end; chunk++) {
+    const count = min(CHUNK, rows - chunk * CHUNK);
+    for (let column = 0; column < panels * PANEL; column += 8) {
+      const shift = columnsAt(0, column, rows) + <usize>(chunk * CHUNK) * ROW;
+      const to = columnsAt(r.chunks, column, 2) + <usize>(chunk * panels) * (2 * ROW);
+      if (r.dy) addProducts(r, to, column, shift, count);
+      else measure(to, r.x + shift, count);
     }
-    const count = f32x4.splat(<f32>rows);
-    for (let at = squares; at < squares + ROW; at += 16) v128.store(at, f32x4.div(v128.load(at), count));
   }
 }
 
-/** Adds the rows from `first` up to, not with, `last` of eight columns to their mean and their squares around it. */
-// @ts-ignore: decorator
-@inline
-function addChunk(x: usize, mean: usize, squares: usize, first: i32, last: i32): void {
-  const count = <f32>(last - first);
+/** Mean, and squares around it, of eight columns of so many rows. */
+function measure(to: usize, x: usize, rows: i32): void {
+  const count = f32x4.splat(<f32>rows);
+  const end = x + <usize>rows * ROW;
   let total0 = f32x4.splat(0);
   let total1 = total0;
-  for (let row = first; row < last; row++) {
-    total0 = f32x4.add(total0, v128.load(x + row * ROW));
-    total1 = f32x4.add(total1, v128.load(x + row * ROW, 16));
+  for (let at = x; at < end; at += ROW) {
+    total0 = f32x4.add(total0, v128.load(at));
+    total1 = f32x4.add(total1, v128.load(at, 16));
   }
-  const own0 = f32x4.div(total0, f32x4.splat(count));
-  const own1 = f32x4.div(total1, f32x4.splat(count));
+  const own0 = f32x4.div(total0, count);
+  const own1 = f32x4.div(total1, count);
   let spread0 = f32x4.splat(0);
   let spread1 = spread0;
-  for (let row = first; row < last; row++) {
-    const d0 = f32x4.sub(v128.load(x + row * ROW), own0);
-    const d1 = f32x4.sub(v128.load(x + row * ROW, 16), own1);
+  for (let at = x; at < end; at += ROW) {
+    const d0 = f32x4.sub(v128.load(at), own0);
+    const d1 = f32x4.sub(v128.load(at, 16), own1);
     spread0 = madd(d0, d0, spread0);
     spread1 = madd(d1, d1, spread1);
   }
-  merge(mean, squares, own0, spread0, first, last);
-  merge(mean + 16, squares + 16, own1, spread1, first, last);
+  v128.store(to, own0);
+  v128.store(to, own1, 16);
+  v128.store(to + ROW, spread0);
+  v128.store(to + ROW, spread1, 16);
+}
+
+/**
+ * The mean[C] and the biased variance[C] of all rows (Chan, Golub and LeVeque 1983), or both sums; chunk by chunk in
+ * their order. Shared out by panels.
+ */
+export function columnSums(r: ColumnSums): void {
+  const rows = rowsOf(r);
+  const panels = panelsOf(r.columns);
+  const count = f32x4.splat(<f32>rows);
+  for (let column = firstUnit(panels) * PANEL, end = lastUnit(panels) * PANEL; column < end; column += 4) {
+    const to = r.first + (<usize>column << 2);
+    const second = r.second + (<usize>column << 2);
+    v128.store(to, f32x4.splat(0));
+    v128.store(second, f32x4.splat(0));
+    let from = columnsAt(r.chunks, column, 2);
+    for (let first = 0; first < rows; first += CHUNK) {
+      const a = v128.load(from);
+      const b = v128.load(from + ROW);
+      if (r.moments) {
+        merge(to, second, a, b, first, min(first + CHUNK, rows));
+      } else {
+        v128.store(to, f32x4.add(v128.load(to), a));
+        v128.store(second, f32x4.add(v128.load(second), b));
+      }
+      from += <usize>panels * (2 * ROW);
+    }
+    if (r.moments) v128.store(second, f32x4.div(v128.load(second), count));
+  }
 }
 
 /** Puts the mean of some rows, and their squares around it, together with those of all before them. */
@@ -148,14 +195,10 @@ function orElse(numbers: usize, column: i32, otherwise: v128): v128 {
  */
 export function columnNormForward(r: ColumnNorm): void {
   const rows = rowsOf(r);
-  const panels = panelsOf(r.columns);
-  const byPanels = r.byPanels != 0;
-  const first = byPanels ? 0 : firstRow(r);
-  const last = byPanels ? rows : lastRow(r);
-  const end = (byPanels ? lastUnit(panels) : panels) * PANEL;
-  for (let panel = byPanels ? firstUnit(panels) * PANEL : 0; panel < end; panel += PANEL) {
+  const last = lastRow(r);
+  for (let panel = 0; panel < panelsOf(r.columns) * PANEL; panel += PANEL) {
     // A few rows of a panel at a time, so that what one column's numbers lie among is still near for the next.
-    for (let from = first; from < last; from += CHUNK) {
+    for (let from = firstRow(r); from < last; from += CHUNK) {
       const to = min(from + CHUNK, last);
       normalize(r, panel, rows, from, to);
       normalize(r, panel + 8, rows, from, to);
@@ -189,91 +232,84 @@ function normalize(r: ColumnNorm, column: i32, rows: i32, first: i32, last: i32)
   }
 }
 
+/** Σ dy · x̂ and Σ dy of eight columns of so many rows, from `shift` on. */
+function addProducts(r: ColumnChunks, to: usize, column: i32, shift: usize, rows: i32): void {
+  let x = r.x + shift;
+  const dy = r.dy - r.x;
+  const mean0 = v128.load(r.mean + (column << 2));
+  const mean1 = v128.load(r.mean + (column << 2), 16);
+  const inverse0 = f32x4.div(one(), deviationOf(r.variance, column, r.epsilon));
+  const inverse1 = f32x4.div(one(), deviationOf(r.variance, column + 4, r.epsilon));
+  let sum0 = f32x4.splat(0);
+  let sum1 = sum0;
+  let product0 = sum0;
+  let product1 = sum0;
+  for (const end = x + <usize>rows * ROW; x < end; x += ROW) {
+    const g0 = v128.load(dy + x);
+    const g1 = v128.load(dy + x, 16);
+    sum0 = f32x4.add(sum0, g0);
+    sum1 = f32x4.add(sum1, g1);
+    product0 = madd(g0, f32x4.mul(f32x4.sub(v128.load(x), mean0), inverse0), product0);
+    product1 = madd(g1, f32x4.mul(f32x4.sub(v128.load(x, 16), mean1), inverse1), product1);
+  }
+  v128.store(to, product0);
+  v128.store(to, product1, 16);
+  v128.store(to + ROW, sum0);
+  v128.store(to + ROW, sum1, 16);
+}
+
 /**
- * dgamma[C] = Σ dy · x̂, dbeta[C] = Σ dy, and dx = gamma / deviation · (dy − mean dy − x̂ · mean(dy · x̂)), of which
- * the means fall away where mean and variance are fixed; inverted dx = dy · deviation. Shared out by panels; dx may be
- * dy's place.
+ * dx = gamma / deviation · (dy − mean dy − x̂ · mean(dy · x̂)), of which the means fall away where mean and variance
+ * are fixed; inverted dx = dy · deviation. dx may be dy's place.
  */
 export function columnNormGradient(r: ColumnNormGradient): void {
-  const panels = panelsOf(r.columns);
-  for (let column = firstUnit(panels) * PANEL, end = lastUnit(panels) * PANEL; column < end; column += 8) {
-    goBack(r, column);
+  const rows = rowsOf(r);
+  const last = lastRow(r);
+  for (let panel = 0; panel < panelsOf(r.columns) * PANEL; panel += PANEL) {
+    for (let from = firstRow(r); from < last; from += CHUNK) {
+      const to = min(from + CHUNK, last);
+      goBack(r, panel, rows, from, to);
+      goBack(r, panel + 8, rows, from, to);
+    }
   }
 }
 
-/** Eight columns of it: fewer would read each line of memory more often. */
-function goBack(r: ColumnNormGradient, column: i32): void {
-  const rows = rowsOf(r);
-  const x = columnsAt(r.x, column, rows);
-  const dy = columnsAt(r.dy, column, rows);
-  const dx = columnsAt(r.dx, column, rows);
-  const mean0 = v128.load(r.mean + (column << 2));
-  const mean1 = v128.load(r.mean + (column << 2), 16);
-  const deviation0 = deviationOf(r.variance, column, r.epsilon);
-  const deviation1 = deviationOf(r.variance, column + 4, r.epsilon);
-  if (r.invert) {
-    multiplyRows(dx, dy, rows, deviation0, deviation1);
-    return;
+/** Eight columns of the rows from `first` up to, not with, `last`. */
+function goBack(r: ColumnNormGradient, column: i32, rows: i32, first: i32, last: i32): void {
+  let x = columnsAt(r.x, column, rows) + <usize>first * ROW;
+  const dy = columnsAt(r.dy, column, rows) + <usize>first * ROW - x;
+  const dx = columnsAt(r.dx, column, rows) + <usize>first * ROW - x;
+  const end = x + <usize>(last - first) * ROW;
+  let scale0 = deviationOf(r.variance, column, r.epsilon);
+  let scale1 = deviationOf(r.variance, column + 4, r.epsilon);
+  const inverse0 = f32x4.div(one(), scale0);
+  const inverse1 = f32x4.div(one(), scale1);
+  if (!r.invert) {
+    scale0 = f32x4.mul(orElse(r.gamma, column, one()), inverse0);
+    scale1 = f32x4.mul(orElse(r.gamma, column + 4, one()), inverse1);
   }
-  const inverse0 = f32x4.div(one(), deviation0);
-  const inverse1 = f32x4.div(one(), deviation1);
-  let along0 = f32x4.splat(0);
-  let along1 = along0;
-  let across0 = along0;
-  let across1 = along0;
-  for (let first = 0; first < rows; first += CHUNK) {
-    let sum0 = f32x4.splat(0);
-    let sum1 = sum0;
-    let product0 = sum0;
-    let product1 = sum0;
-    for (let row = first, last = min(first + CHUNK, rows); row < last; row++) {
-      const g0 = v128.load(dy + row * ROW);
-      const g1 = v128.load(dy + row * ROW, 16);
-      sum0 = f32x4.add(sum0, g0);
-      sum1 = f32x4.add(sum1, g1);
-      product0 = madd(g0, f32x4.mul(f32x4.sub(v128.load(x + row * ROW), mean0), inverse0), product0);
-      product1 = madd(g1, f32x4.mul(f32x4.sub(v128.load(x + row * ROW, 16), mean1), inverse1), product1);
+  if (r.invert || r.fixed) {
+    for (; x < end; x += ROW) {
+      v128.store(dx + x, f32x4.mul(v128.load(dy + x), scale0));
+      v128.store(dx + x, f32x4.mul(v128.load(dy + x, 16), scale1), 16);
     }
-    along0 = f32x4.add(along0, sum0);
-    along1 = f32x4.add(along1, sum1);
-    across0 = f32x4.add(across0, product0);
-    across1 = f32x4.add(across1, product1);
-  }
-  if (r.dgamma) {
-    v128.store(r.dgamma + (column << 2), across0);
-    v128.store(r.dgamma + (column << 2), across1, 16);
-  }
-  if (r.dbeta) {
-    v128.store(r.dbeta + (column << 2), along0);
-    v128.store(r.dbeta + (column << 2), along1, 16);
-  }
-  if (!r.dx) return;
-  const scale0 = f32x4.mul(orElse(r.gamma, column, one()), inverse0);
-  const scale1 = f32x4.mul(orElse(r.gamma, column + 4, one()), inverse1);
-  if (r.fixed) {
-    multiplyRows(dx, dy, rows, scale0, scale1);
     return;
   }
   const count = f32x4.splat(<f32>rows);
-  const level0 = f32x4.div(along0, count);
-  const level1 = f32x4.div(along1, count);
-  const slope0 = f32x4.mul(f32x4.div(across0, count), inverse0);
-  const slope1 = f32x4.mul(f32x4.div(across1, count), inverse1);
-  for (let row = 0; row < rows; row++) {
-    const away0 = f32x4.sub(v128.load(x + row * ROW), mean0);
-    const away1 = f32x4.sub(v128.load(x + row * ROW, 16), mean1);
-    const g0 = f32x4.sub(f32x4.sub(v128.load(dy + row * ROW), level0), f32x4.mul(away0, slope0));
-    const g1 = f32x4.sub(f32x4.sub(v128.load(dy + row * ROW, 16), level1), f32x4.mul(away1, slope1));
-    v128.store(dx + row * ROW, f32x4.mul(g0, scale0));
-    v128.store(dx + row * ROW, f32x4.mul(g1, scale1), 16);
-  }
-}
-
-/** dx = dy · scale, of eight columns. */
-function multiplyRows(dx: usize, dy: usize, rows: i32, scale0: v128, scale1: v128): void {
-  for (let at: usize = 0; at < <usize>rows * ROW; at += ROW) {
-    v128.store(dx + at, f32x4.mul(v128.load(dy + at), scale0));
-    v128.store(dx + at, f32x4.mul(v128.load(dy + at, 16), scale1), 16);
+  const at = <usize>column << 2;
+  const mean0 = v128.load(r.mean + at);
+  const mean1 = v128.load(r.mean + at, 16);
+  const level0 = f32x4.div(v128.load(r.dbeta + at), count);
+  const level1 = f32x4.div(v128.load(r.dbeta + at, 16), count);
+  const slope0 = f32x4.mul(f32x4.div(v128.load(r.dgamma + at), count), inverse0);
+  const slope1 = f32x4.mul(f32x4.div(v128.load(r.dgamma + at, 16), count), inverse1);
+  for (; x < end; x += ROW) {
+    const away0 = f32x4.sub(v128.load(x), mean0);
+    const away1 = f32x4.sub(v128.load(x, 16), mean1);
+    const g0 = f32x4.sub(f32x4.sub(v128.load(dy + x), level0), f32x4.mul(away0, slope0));
+    const g1 = f32x4.sub(f32x4.sub(v128.load(dy + x, 16), level1), f32x4.mul(away1, slope1));
+    v128.store(dx + x, f32x4.mul(g0, scale0));
+    v128.store(dx + x, f32x4.mul(g1, scale1), 16);
   }
 }
 

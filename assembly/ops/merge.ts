@@ -1,7 +1,9 @@
 // What makes one value of several, and adds up the gradients of one that several read.
 import { MergeKind } from '../../src/plan/opcodes';
 import { Op, PANEL, ROW } from '../plan';
-import { firstOf, firstRow, firstUnit, lastOf, lastRow, lastUnit, panelsOf, rowsOf } from '../parts';
+import {
+  firstOf, firstPanelBack, firstRow, firstRowBack, lastOf, lastPanelBack, lastRow, lastRowBack, panelsOf, rowsOf,
+} from '../parts';
 
 @unmanaged
 export class Accumulate extends Op {
@@ -62,11 +64,14 @@ export class CopyColumns extends Op {
   alone: i32;
 }
 
-/** dx[B,C] += further[B,C], shared out by panels. */
+/** dx[B,C] += further[B,C] */
 export function accumulate(r: Accumulate): void {
-  const panelBytes = <usize>rowsOf(r) * ROW;
+  const rows = rowsOf(r);
   const panels = panelsOf(r.columns);
-  addTo(r.dx, r.further, firstUnit(panels) * panelBytes, lastUnit(panels) * panelBytes);
+  for (let panel = firstPanelBack(r, panels), last = lastPanelBack(r, panels); panel < last; panel++) {
+    const start = <usize>(panel * rows + firstRowBack(r)) * ROW;
+    addTo(r.dx, r.further, start, <usize>(panel * rows + lastRowBack(r)) * ROW);
+  }
 }
 
 /** dw += further over one flat region, shared out as the gradient itself. */
@@ -137,17 +142,18 @@ function forward<M>(r: Merge): void {
   }
 }
 
-/** Backward, a thread takes whole panels. */
 function backward<M>(r: MergeGradient): void {
   const f = changetype<M>(0);
   const scale = f32x4.splat(r.scale);
   const second = r.second != 0;
-  const panelBytes = <usize>rowsOf(r) * ROW;
+  const rows = rowsOf(r);
   const panels = panelsOf(r.columns);
-  const end = lastUnit(panels) * panelBytes;
-  for (let at = firstUnit(panels) * panelBytes; at < end; at += 16) {
-    const dx = f.gradient(v128.load(r.dy + at), v128.load(r.x + at), v128.load(r.other + at), second);
-    v128.store(r.dx + at, f32x4.mul(dx, scale));
+  for (let panel = firstPanelBack(r, panels), last = lastPanelBack(r, panels); panel < last; panel++) {
+    const end = <usize>(panel * rows + lastRowBack(r)) * ROW;
+    for (let at = <usize>(panel * rows + firstRowBack(r)) * ROW; at < end; at += 16) {
+      const dx = f.gradient(v128.load(r.dy + at), v128.load(r.x + at), v128.load(r.other + at), second);
+      v128.store(r.dx + at, f32x4.mul(dx, scale));
+    }
   }
 }
 

@@ -162,8 +162,8 @@ function move<N>(r: Strips, matrix: usize, patch: usize, adds: bool): void {
 }
 
 /**
- * Between a patch and columns `from … to − 1` of the matrix of what windows read, of which `from` begins a panel. Where
- * it `adds`, they are added up in the patch.
+ * Between a patch and columns `from … to − 1` of the matrix of what windows read, whose first panel is that of `from`,
+ * and one panel where `from` begins none. Where it `adds`, they are added up in the patch.
  */
 export function unfold(r: Strips, matrix: usize, patch: usize, from: i32, to: i32, adds: bool): void {
   const g = r.window;

@@ -51,9 +51,9 @@ function isWhole(suite: unknown): boolean {
 }
 
 /**
- * Shares of the limit, and how many times as fast myelin is: what is left of a figure when the machine is taken away.
+ * Shares of the limit, and how many times as fast myelin is as others or as itself on one thread: what is left of a figure when the machine is taken away.
  */
-const RATIOS = ['of multiply-adds', 'of copying'];
+const RATIOS = ['of multiply-adds', 'of copying', 'speed-up'];
 const isRatio = (what: string): boolean => RATIOS.includes(what) || what.startsWith('times ');
 
 /** myelin's figures: the shares of its rows, its speed, and how many times as fast it is as each peer. */
@@ -80,6 +80,7 @@ function addRow(add: (where: string, what: string, figure: Figure | undefined) =
   if (Number.isFinite(row.rate?.median)) add(`${where}, ${label}`, 'speed', row.rate);
   add(`${where}, ${label}`, RATIOS[0] ?? '', row.shareOfMultiplyAdds);
   add(`${where}, ${label}`, RATIOS[1] ?? '', row.shareOfBytes);
+  add(`${where}, ${label}`, RATIOS[2] ?? '', row.speedUp);
 }
 
 /** Compares all figures that both have; a change is one that is beyond the threshold, a share, and beyond the noise. */

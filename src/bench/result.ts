@@ -21,6 +21,8 @@ export interface Row {
    */
   readonly shareOfMultiplyAdds?: Figure;
   readonly shareOfBytes?: Figure;
+  /** How many times as fast it is as itself on one thread, round by round. */
+  readonly speedUp?: Figure;
   /** How many times as fast the row of that label is, round by round. */
   readonly ratios: Readonly<Record<string, Figure>>;
   /** Mean cost of the last epoch that all have done. */
@@ -91,6 +93,15 @@ export function labelOf({
   if (threads > 1) parts.push(`${threads} threads`);
   if (heldTo) parts.push(heldTo);
   return parts.join(', ');
+}
+
+/** Of rows of one case the one that differs from `row` in its threads alone, of which it has one. */
+export function onOneThread<R extends Pick<Row, 'contestant' | 'threads' | 'turbo' | 'heldTo'>>(
+  row: R,
+  rows: readonly R[],
+): R | undefined {
+  const wanted = labelOf({ ...row, threads: 1 });
+  return row.threads > 1 ? rows.find(other => labelOf(other) === wanted) : undefined;
 }
 
 /** The rows whose speed others are compared with. */

@@ -11,7 +11,7 @@ import { writeGiven } from './giving.js';
 import { Copying, Peak } from './limits.js';
 import { coldEntrant } from './peers.js';
 import { type Outcome, type Runner, race, type Turn } from './race.js';
-import { type Case, isOwn, labelOf, type Row, type SuiteResult } from './result.js';
+import { type Case, isOwn, labelOf, onOneThread, type Row, type SuiteResult } from './result.js';
 import { FEWEST, figureOf, ratiosOf } from './statistics.js';
 import type { CaseSpec, Settings, Suite } from './suites.js';
 
@@ -224,6 +224,7 @@ function caseOf(
   const costs = all.map(one => one.turns[epoch]?.cost ?? Number.NaN);
   const bestCost = Math.min(...costs.filter(Number.isFinite));
   const rates = all.map(one => one.turns.map(turn => turn && turn.pieces / turn.seconds));
+  const labels = all.map(({ name, entrant }) => ({ ...entrant, contestant: name }));
   const { multiplyAdds, bytes } = spec;
   const rows = all.map(({ entrant, name, version, ready, turns }, i): Row => {
     const done = countedOf(turns);
@@ -235,6 +236,7 @@ function caseOf(
     const tooMany = entrant.env && Object.keys(entrant.env).length > 0 && entrant.threads === 1 && cores > ONE_CORE;
     const notComparable =
       ready.notComparable ?? (tooMany ? `it took ${cores.toFixed(1)} cores where it was held to one` : undefined);
+    const alone = labels.findIndex(label => label === onOneThread(labels[i] ?? label, labels));
     const ratios = all.flatMap((other, j) => {
       const alike = isOwn({ contestant: other.name }) && other.entrant.threads === entrant.threads && i !== j;
       if (!alike || wrong !== undefined || notComparable !== undefined) return [];
@@ -251,6 +253,7 @@ function caseOf(
         bytes === undefined
           ? undefined
           : figureOf(done.map(({ pieces, seconds, copied }) => (bytes * pieces) / (seconds * copied))),
+      speedUp: alone < 0 ? undefined : figureOf(ratiosOf(rates[i] ?? [], rates[alone] ?? [])),
       ratios: Object.fromEntries(ratios),
       cost: Number.isFinite(cost) ? cost : undefined,
       cores: cores > 0 ? cores : undefined,

@@ -55,12 +55,13 @@ const LEARNING_RATE = { adam: 1e-3, sgd: 1e-2 };
  */
 const EPOCH = 4e8;
 const MOST_STEPS = 64;
+const FEWEST_STEPS = 2;
 const MOST_ROWS = 4096;
 
 /** Whole batches whose work fills an epoch. */
-function rowsFor(multiplyAdds: number, batchSize: number): number {
+function rowsFor(multiplyAdds: number, batchSize: number, fewest: number): number {
   const wanted = Math.min(MOST_ROWS, EPOCH / Math.max(1, multiplyAdds));
-  const steps = Math.max(2, Math.min(MOST_STEPS, Math.floor(wanted / batchSize)));
+  const steps = Math.max(fewest, Math.min(MOST_STEPS, Math.floor(wanted / batchSize)));
   return steps * batchSize;
 }
 
@@ -70,6 +71,7 @@ function networkCase(
   batchSize: number,
   optimizer: 'adam' | 'sgd',
   more: Partial<CaseSpec> = {},
+  fewestSteps = FEWEST_STEPS,
 ): CaseSpec {
   const { architecture, name } = network;
   const loss = lossFor(architecture);
@@ -83,7 +85,7 @@ function networkCase(
     optimizer,
     learningRate: LEARNING_RATE[optimizer],
     batchSize,
-    rows: kind === 'training' ? rowsFor(work.multiplyAdds, batchSize) : batchSize,
+    rows: kind === 'training' ? rowsFor(work.multiplyAdds, batchSize, fewestSteps) : batchSize,
   };
   const title =
     kind === 'training'
@@ -145,6 +147,9 @@ const WIDTHS = [16, 32, 64, 128, 256, 512, 1024, 2048];
 const BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 const DEPTHS = [1, 2, 4, 8, 16];
 const DEFAULT_BATCH = 32;
+/** Networks with enough to do for several threads; and steps beside which it is little to begin an epoch on them. */
+const LARGE_NETWORKS = ['resnet-8', 'transformer'] as const;
+const STEPS_TO_SHARE = 8;
 
 /** The network with other layers between its ends. */
 function between({ architecture }: Network, hidden: readonly number[]): Network {
@@ -290,6 +295,12 @@ export const suites: readonly Suite[] = [
           name: `${network.name}, batch ${batch}, ${count} thread${count > 1 ? 's' : ''}`,
         }),
       ),
+  },
+  {
+    name: 'speedUp',
+    about: 'ResNet-8 and a transformer on one thread and on more, in turns',
+    cases: ({ batches: [batch = DEFAULT_BATCH], optimizer }) =>
+      LARGE_NETWORKS.map(name => networkCase('training', namedNetwork(name), batch, optimizer, {}, STEPS_TO_SHARE)),
   },
   {
     name: 'published',

@@ -1,6 +1,6 @@
 /** The figures of a run as people read them. */
 import { headerOf } from './machine.js';
-import { type Case, isOwn, labelOf, type Row, type Run, type Unit } from './result.js';
+import { type Case, isOwn, labelOf, onOneThread, type Row, type Run, type Unit } from './result.js';
 import { type Figure, isClear, isNoisy, noiseOf, uncertaintyOf } from './statistics.js';
 
 /** The share of rounds below which the machine had something else to do. */
@@ -34,6 +34,13 @@ export function writeRatio(ratio: Figure): string {
 
 export function writeShare(share: Figure | undefined): string {
   return share === undefined ? '' : `${share.median.toFixed(2)} ±${share.spread.toFixed(2)}`;
+}
+
+/** `1.62 ±0.03, best 1.71`: the middle of all rounds, and the best one to the best one on one thread. */
+function writeSpeedUp(row: Row, rows: readonly Row[]): string {
+  const alone = onOneThread(row, rows);
+  if (!row.speedUp || !alone) return '';
+  return `${writeShare(row.speedUp)}, best ${(row.rate.best / alone.rate.best).toFixed(2)}`;
 }
 
 /** The label with the version behind its name. */
@@ -72,11 +79,13 @@ export function tableOf({ unit, rows }: Pick<Case, 'unit' | 'rows'>): {
   const shares = rows.some(row => row.shareOfMultiplyAdds);
   const moved = rows.some(row => row.shareOfBytes);
   const costs = rows.some(row => row.cost !== undefined);
+  const threads = rows.some(row => row.speedUp);
   const head = [
     titleOfUnit(unit),
     ...(shares ? ['of multiply-adds'] : []),
     ...(moved ? ['of copying'] : []),
     ...(costs ? ['cost'] : []),
+    ...(threads ? ['speed-up'] : []),
     ...keys.map(key => `${key} is`),
   ];
   const lines = rows.map(row => ({
@@ -85,6 +94,7 @@ export function tableOf({ unit, rows }: Pick<Case, 'unit' | 'rows'>): {
       ...(shares ? [writeShare(row.shareOfMultiplyAdds)] : []),
       ...(moved ? [writeShare(row.shareOfBytes)] : []),
       ...(costs ? [row.cost?.toPrecision(4) ?? ''] : []),
+      ...(threads ? [writeSpeedUp(row, rows)] : []),
       ...keys.map(key => (row.ratios[key] ? writeRatio(row.ratios[key]) : '')),
     ],
     remark: remarkOf(row),

@@ -36,6 +36,8 @@ export interface BenchOptions {
 }
 
 const DEFAULT_SUITES = ['training', 'inference'];
+/** Suites that are about threads, and take all that there are. */
+const SHARED_OUT = ['threads', 'speedUp'];
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
 
 export async function bench(names: readonly string[], options: BenchOptions): Promise<void> {
@@ -47,7 +49,7 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
   const threads =
     options.threads.length > 0
       ? options.threads
-      : suites.some(({ name }) => name === 'threads')
+      : suites.some(({ name }) => SHARED_OUT.includes(name))
         ? countTo(allThreads())
         : [1];
   const entrants = [

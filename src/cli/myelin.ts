@@ -51,7 +51,7 @@ Exit codes: 0 done, 1 bad data or model, 2 bad usage.`,
 
 /** As src/bench/suites.ts has them, which is read only where benchmarks are run; a test compares the two. */
 const SUITES =
-  'training, inference, gemm, ops, conv, image, sequence, step, coldStart, threads, published, networks, width, batch, depth';
+  'training, inference, gemm, ops, conv, image, sequence, step, coldStart, threads, speedUp, published, networks, width, batch, depth';
 
 /** The options that say how a CSV file is read. */
 function withReading(command: Command, unless: string): Command {

@@ -5,7 +5,7 @@
 import { checkBoolean, checkNumber, checkOptions } from '../errors.js';
 import type { Builder } from '../plan/builder.js';
 import type { Region } from '../plan/memory.js';
-import { batchMoments, columnNormForward, columnNormGradient, moveAverages } from '../plan/ops/norm.js';
+import { columnChunks, columnNormForward, columnNormGradient, columnSums, moveAverages } from '../plan/ops/norm.js';
 import { panelBytes } from '../plan/panels.js';
 import { type Common, type CommonOptions, checkCommon, commonNames } from './common.js';
 import type { LayerBackward, LayerDefinition, LayerForward, ParameterSpec, Past, Site } from './layer.js';
@@ -86,9 +86,35 @@ export const batchNormalizationLayer: LayerDefinition<BatchNormalizationLayer, M
   },
 };
 
+/** Rows that a thread sums up at a time: `CHUNK` in `assembly/ops/columnNorm.ts`. */
+const CHUNK = 64;
+
+/** What is summed up over a value's rows. */
+type Summed = { readonly x: Region; readonly dy: Region | 0; readonly epsilon: number } & Omit<Moments, 'isFixed'>;
+
+/**
+ * Emits sums of each chunk of a value's rows, in room that all layers share, and what they come to, which lies in these
+ * two places, or in vectors of the layer's own of these names.
+ */
+export function emitSums(
+  builder: Builder,
+  { place, name, input: { columns, positions } }: Site<unknown>,
+  summed: Summed,
+  ...places: readonly [Region | string, Region | string]
+): [Region, Region] {
+  const chunks = builder.region('chunks', 0);
+  chunks.growTo(2 * panelBytes(Math.ceil((builder.capacity * positions) / CHUNK), columns));
+  const at = (where: Region | string) =>
+    typeof where === 'string' ? builder.room(place, panelBytes(1, columns), where) : where;
+  const [first, second] = [at(places[0]), at(places[1])];
+  builder.emit(columnChunks, name, { chunks, ...summed, columns }, positions);
+  builder.emit(columnSums, name, { chunks, first, second, columns, moments: Number(!summed.dy) }, positions);
+  return [first, second];
+}
+
 function emitNorm(builder: Builder, site: Site<BatchNormalizationLayer>, moments: Moments): Past<Moments> {
   const { layer, place, name, input, parameters } = site;
-  const { mean, variance, isFixed } = moments;
+  const { mean, variance } = moments;
   const y = builder.value(place, input);
   const fields = {
     y: y.data,
@@ -100,19 +126,17 @@ function emitNorm(builder: Builder, site: Site<BatchNormalizationLayer>, moments
     columns: input.columns,
     epsilon: layer.epsilon,
     invert: 0,
-    byPanels: Number(!isFixed),
   } as const;
   builder.emit(columnNormForward, name, fields, input.positions);
   return { output: y, saved: moments };
 }
 
 export const batchNormalizationForwardInTraining: LayerForward<BatchNormalizationLayer, Moments> = (builder, site) => {
-  const { layer, place, name, input, parameters } = site;
+  const { layer, name, input, parameters } = site;
   if (layer.trainable === false) return batchNormalizationLayer.forward(builder, site);
-  const { columns, positions } = input;
-  const vector = (role: string) => builder.room(place, panelBytes(1, columns), role);
-  const [mean, variance] = [vector('mean'), vector('variance')];
-  builder.emit(batchMoments, name, { x: input.data, mean, variance, columns }, positions);
+  const { columns } = input;
+  const summed = { x: input.data, dy: 0, mean: 0, variance: 0, epsilon: 0 } as const;
+  const [mean, variance] = emitSums(builder, site, summed, 'mean', 'variance');
   builder.later(() => {
     const [movingMean, movingVariance] = [
       parameters.movingMean?.data ?? 0,
@@ -125,32 +149,23 @@ export const batchNormalizationForwardInTraining: LayerForward<BatchNormalizatio
 
 export const batchNormalizationBackward: LayerBackward<BatchNormalizationLayer, Moments> = (
   builder,
-  { layer, name, input, parameters },
+  site,
   { output, saved: { mean, variance, isFixed } },
   gradients,
 ) => {
+  const { layer, name, input, parameters } = site;
   const { gamma, beta } = parameters;
-  type Learned = { readonly gamma?: Region; readonly beta?: Region };
-  const emit = (dx: Region | 0, learned: Learned) => {
-    const fields = {
-      dx,
-      dgamma: learned.gamma ?? 0,
-      dbeta: learned.beta ?? 0,
-      dy: gradients.of(output),
-      x: input.data,
-      mean,
-      variance,
-      gamma: gamma?.data ?? 0,
-      columns: input.columns,
-      epsilon: layer.epsilon,
-      invert: 0,
-      fixed: Number(isFixed),
-    } as const;
-    builder.emit(columnNormGradient, name, fields, input.positions);
-  };
-  const goBack = (learned: Learned) => {
-    if (gradients.wants(input)) gradients.give(input, name, dx => emit(dx, learned));
-    else emit(0, learned);
+  const dy = gradients.of(output);
+  const norm = { x: input.data, mean, variance, epsilon: layer.epsilon } as const;
+  const goBack = (learned: { readonly gamma?: Region; readonly beta?: Region }) => {
+    const [dgamma, dbeta] =
+      isFixed && !learned.gamma && !learned.beta
+        ? ([0, 0] as const)
+        : emitSums(builder, site, { ...norm, dy }, learned.gamma ?? 'dgamma', learned.beta ?? 'dbeta');
+    gradients.give(input, name, dx => {
+      const fields = { dx, dgamma, dbeta, dy, ...norm, gamma: gamma?.data ?? 0, columns: input.columns } as const;
+      builder.emit(columnNormGradient, name, { ...fields, invert: 0, fixed: Number(isFixed) }, input.positions);
+    });
   };
   if (!gradients.learn(name, { gamma, beta }, goBack)) goBack({});
 };

@@ -6,6 +6,7 @@ import { rearrange } from '../plan/ops/batch.js';
 import { columnNormForward, columnNormGradient, rowNormForward, rowNormGradient } from '../plan/ops/norm.js';
 import { PANEL, panelCount } from '../plan/panels.js';
 import { batchShape } from '../shape.js';
+import { emitSums } from './batchNormalization.js';
 import { type Common, checkCommon, commonNames } from './common.js';
 import type { LayerBackward, LayerDefinition, Site } from './layer.js';
 import type { RowNormOptions } from './rowNorm.js';
@@ -75,7 +76,7 @@ export const groupNormalizationLayer: LayerDefinition<GroupNormalizationLayer, R
     const y = builder.value(place, input);
     const { gamma, beta } = parameters;
     const places = { y: y.data, x: back.data, gamma: gamma?.data ?? 0, beta: beta?.data ?? 0 } as const;
-    builder.emit(columnNormForward, name, { ...places, ...standard(builder, site), byPanels: 0 }, input.positions);
+    builder.emit(columnNormForward, name, { ...places, ...standard(builder, site) }, input.positions);
     return { output: y, saved: { rows, normal, moments } };
   },
 };
@@ -132,12 +133,14 @@ export const groupNormalizationBackward: LayerBackward<GroupNormalizationLayer, 
   const { gamma, beta } = parameters;
   const back = builder.value(place, input, { role: 'normal' });
   const dNormal = gradients.of(back);
-  const emit = (d: { readonly gamma?: Region; readonly beta?: Region }) => {
-    const places = { dx: dNormal, dgamma: d.gamma ?? 0, dbeta: d.beta ?? 0, dy: gradients.of(output) } as const;
-    const fields = { ...places, x: back.data, gamma: gamma?.data ?? 0, ...standard(builder, site), fixed: 1 } as const;
-    builder.emit(columnNormGradient, name, fields, input.positions);
-  };
-  if (!gradients.learn(name, { gamma, beta }, emit)) emit({});
+  const dy = gradients.of(output);
+  const { mean, variance, epsilon, ...rest } = standard(builder, site);
+  const norm = { dy, x: back.data, mean, variance, epsilon } as const;
+  gradients.learn(name, { gamma, beta }, learned => {
+    emitSums(builder, site, norm, learned.gamma ?? 'dgamma', learned.beta ?? 'dbeta');
+  });
+  const fields = { dx: dNormal, dgamma: 0, dbeta: 0, gamma: gamma?.data ?? 0, ...norm, ...rest, fixed: 1 } as const;
+  builder.emit(columnNormGradient, name, fields, input.positions);
   gradients.give(input, name, data => {
     const dRows = { ...rows, data: gradients.of(rows) };
     emitGrouped(builder, site, 'there', { ...input, data: dNormal }, dRows);

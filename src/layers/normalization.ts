@@ -55,7 +55,7 @@ export const normalizationLayer: LayerDefinition<NormalizationLayer, undefined> 
   forward(builder, site) {
     const { place, name, input } = site;
     const y = builder.value(place, input);
-    const fields = { ...fieldsOf(site), y: y.data, beta: 0, byPanels: 0 } as const;
+    const fields = { ...fieldsOf(site), y: y.data, beta: 0 } as const;
     builder.emit(columnNormForward, name, fields, input.positions);
     return { output: y, saved: undefined };
   },

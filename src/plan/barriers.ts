@@ -2,32 +2,42 @@
 import type { PlannedRecord, Together } from './builder.js';
 import { Region } from './memory.js';
 import { Opcode } from './opcodes.js';
-import { type Access, type Share, scalarsOf } from './ops/op.js';
+import { type Share, scalarsOf } from './ops/op.js';
 
 interface Touch {
   /** Several regions may lie at one place, one after another. */
   readonly region: Region;
   readonly from: number;
   readonly to: number;
-  readonly access: Access;
+  readonly writes: boolean;
+  readonly share: Exclude<Share, 'back'>;
 }
 
-function touchesOf({ op, fields }: PlannedRecord): Touch[] {
-  return Object.entries(op.access(scalarsOf(fields))).flatMap(([field, access]) => {
+function touchesOf({ op, fields, positions }: PlannedRecord): Touch[] {
+  const back = positions > 1 ? 'rows' : 'panels';
+  return Object.entries(op.access(scalarsOf(fields))).flatMap(([field, { writes, share: told }]) => {
     const region = fields[field];
     if (!(region instanceof Region)) return [];
-    return [{ region: region.root, from: region.address, to: region.address + region.bytes, access }];
+    const share = told === 'back' ? back : told;
+    return [{ region: region.root, from: region.address, to: region.address + region.bytes, writes, share }];
   });
 }
 
 /** A bit for each share, so that those which some bytes have seen fit into one number. */
-const bits: Readonly<Record<Share, number>> = { rows: 1, panels: 2, outputs: 4, inputs: 8, own: 16, whole: 32 };
+const bits: Readonly<Record<Touch['share'], number>> = {
+  rows: 1,
+  panels: 2,
+  outputs: 4,
+  inputs: 8,
+  own: 16,
+  whole: 32,
+};
 
 /**
  * The next step's batch may be shorter, and its rows and panels lie elsewhere in the same bytes: a thread's share of
  * them is another one's then.
  */
-function bitOf(share: Share, turn: number): number {
+function bitOf(share: Touch['share'], turn: number): number {
   return share === 'rows' || share === 'panels' ? bits[share] << (6 * turn) : bits[share];
 }
 
@@ -41,7 +51,7 @@ class Touched {
   #round = -1;
 
   /** Whether one thread may touch what another one touched, and one of them writes. */
-  conflicts({ region, access: { writes, share } }: Touch, round: number, turn: number): boolean {
+  conflicts({ region, writes, share }: Touch, round: number, turn: number): boolean {
     if (round !== this.#round) return false;
     // Shares of another region are other bytes.
     if (region !== this.#region) return writes || this.#writes !== 0;
@@ -49,7 +59,7 @@ class Touched {
     return (others & ~bitOf(share, turn)) !== 0 || (share === 'whole' && others !== 0);
   }
 
-  add({ region, access: { writes, share } }: Touch, round: number, turn: number): void {
+  add({ region, writes, share }: Touch, round: number, turn: number): void {
     if (round !== this.#round || region !== this.#region) {
       this.#region = region;
       this.#round = round;

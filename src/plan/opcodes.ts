@@ -36,7 +36,7 @@ export enum Opcode {
   rearrange = 31,
   alphaDropoutForward = 32,
   gaussianNoiseForward = 33,
-  batchMoments = 34,
+  columnChunks = 34,
   columnNormForward = 35,
   columnNormGradient = 36,
   moveAverages = 37,
@@ -80,6 +80,7 @@ export enum Opcode {
   weighRows = 75,
   maskCosts = 76,
   pushStep = 77,
+  columnSums = 78,
 }
 
 /** The cell of a `recurrentForward` or `recurrentGradient` record. */

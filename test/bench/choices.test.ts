@@ -37,6 +37,14 @@ describe('suites', () => {
   });
 });
 
+it('what threads gain is of all that take part, on any number of threads, and of steps enough', () => {
+  for (const { task, threads, ownAlone } of chooseSuites(['speedUp']).flatMap(suite => suite.cases(settings))) {
+    expect([threads, ownAlone]).toEqual([undefined, undefined]);
+    if (!('batchSize' in task && 'rows' in task)) throw new Error('it trains');
+    expect(task.rows).toBeGreaterThanOrEqual(8 * task.batchSize);
+  }
+});
+
 describe('peers', () => {
   it('are all, none, or those named; the nearest is named', () => {
     expect(choosePeers('all')).toBe(peers);

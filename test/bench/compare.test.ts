@@ -55,6 +55,17 @@ describe('on another machine, or in another runtime', () => {
   });
 });
 
+it('what threads gain is a ratio too', () => {
+  const of = (speedUp: number, cpu: string): Run => {
+    const two = rowOf('myelin', 1600, { threads: 2, speedUp: figure(speedUp, 0.01) });
+    const one = runOf([caseOf('a network', [rowOf('myelin', 1000), two])]);
+    return { ...one, machine: { ...one.machine, cpu } };
+  };
+  expect(worseOf(compare(of(1.6, 'A'), of(1.2, 'B'), 0.1))).toMatchObject([
+    { where: 'training: a network, myelin, 2 threads', what: 'speed-up', verdict: 'slower' },
+  ]);
+});
+
 it('says what one of the two does not have', () => {
   const [a, b] = [run(1000, 0.8, 25), runOf([caseOf('another', [rowOf('myelin', 10)])])];
   expect(compare(a, b, 0.1).missing).toHaveLength(4);

@@ -44,6 +44,17 @@ describe('figures', () => {
   });
 });
 
+it('what threads gain stands beside them: in the middle, and of the best rounds', () => {
+  const rows = [
+    rowOf('myelin', 1000),
+    rowOf('myelin', 1500, { threads: 2, speedUp: figure(1.52, 0.03), rate: { ...figure(1500, 9), best: 1620 } }),
+    rowOf('peer', 10, { threads: 2 }),
+  ];
+  const { head, lines } = tableOf({ unit: 'samples', rows });
+  expect(head.at(-1)).toBe('speed-up');
+  expect(lines.map(({ cells }) => cells.at(-1))).toEqual(['', '1.52 ±0.03, best 1.62', '']);
+});
+
 describe('the text of a run', () => {
   const cases: Case[] = [caseOf('a network', [rowOf('myelin', 1000), rowOf('peer', 10)])];
 

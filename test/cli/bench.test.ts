@@ -39,6 +39,16 @@ describe('myelin bench', () => {
     expect(err).toContain('1/3  training: 8-16-3, batch 4');
   });
 
+  it('says what threads gain where one and more of them take turns, with the same cost', async () => {
+    const args = ['--network', '8-16-3', '--batch', '4', '--threads', '1,2', '--seconds', '0.5', '--peers', 'none'];
+    const { out } = await folder.run('bench', 'training', ...args, '--json');
+    const [one, two] = (JSON.parse(out) as Run).suites[0]?.cases[0]?.rows ?? [];
+    expect([one?.threads, one?.speedUp]).toEqual([1, undefined]);
+    expect(two?.threads).toBe(2);
+    expect(two?.speedUp?.median).toBeGreaterThan(0);
+    expect(two?.cost).toBe(one?.cost);
+  });
+
   it('shows a table with the machine above it', async () => {
     const { code, out } = await folder.run('bench', 'coldStart', 'training', '--network', '8-16-3', ...quick);
     expect(code).toBe(0);

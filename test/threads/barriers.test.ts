@@ -11,13 +11,14 @@ import { describe, expect, it } from 'vitest';
 import { dense } from '../../src/entries/node.js';
 import { resolveOptimizer } from '../../src/optimizers/index.js';
 import type { Plan } from '../../src/plan/builder.js';
+import { opName } from '../../src/plan/ops/op.js';
 import { RECORD_BYTES } from '../../src/plan/record.js';
 import { type MachineExports, Program } from '../../src/runtime/program.js';
 import { layOut } from '../../src/runtime/staging.js';
 import { numberAt } from '../../src/sums.js';
 import { planTraining } from '../../src/training.js';
 import { numbers } from '../reference/data.js';
-import { allCases, architectureOf, type Case, cases, goalsOf, rowsOf } from './cases.js';
+import { allCases, architectureOf, type Case, cases, goalsOf, residual, rowsOf } from './cases.js';
 
 const CONTROLS_BYTES = 512;
 const STEPS = 4;
@@ -119,17 +120,21 @@ function runAlone(each: Case, section: SectionName) {
 /** The order in which threads take their turn between barriers. */
 type Order = 'first thread first' | 'last thread first';
 
-/** Runs with threads that wait for one another at the plan's barriers, but not at the record `without`. */
-function runInTurns(each: Case, section: SectionName, threads: number, order: Order, without?: number) {
-  const plan = planOf(each, threads);
-  const program = begin(each, plan);
-  const { memory } = program;
+/** A machine for each thread of a program that is at its beginning. */
+function machinesOf({ memory, plan }: Program, threads: number): Alone[] {
   const blocks = new Uint8Array(memory.buffer, plan.controls.address, threads * CONTROLS_BYTES);
-  const machines = Array.from({ length: threads }, (_, part) => {
+  return Array.from({ length: threads }, (_, part) => {
     blocks.copyWithin(part * CONTROLS_BYTES, 0, CONTROLS_BYTES);
     const env = { memory, part, parts: threads };
     return instantiateSync<Alone>(module, { env }).exports;
   });
+}
+
+/** Runs with threads that wait for one another at the plan's barriers, but not at the record `without`. */
+function runInTurns(each: Case, section: SectionName, threads: number, order: Order, without?: number) {
+  const plan = planOf(each, threads);
+  const program = begin(each, plan);
+  const machines = machinesOf(program, threads);
   if (order === 'last thread first') machines.reverse();
   const { first, last } = program.section(section);
   let since: number[] = [];
@@ -197,4 +202,30 @@ describe('barriers in a step', () => {
     const output = dense(10, { activation: 'softmax' });
     expect(barriersOf({ ...each, inputs: [784], layers: [...hidden, output] })).toHaveLength(count);
   });
+});
+
+it('each of two threads has something to do with every value of an image that lies in one panel', () => {
+  const [some] = cases;
+  if (!some) throw new Error('no cases');
+  const each: Case = { ...some, graph: residual, loss: 'sparseCategoricalCrossEntropy' };
+  const plan = planOf(each, 2);
+  const program = begin(each, plan);
+  const machines = machinesOf(program, 2);
+  const { first, last } = program.section('step');
+  const bytes = Buffer.from(program.memory.buffer, plan.parameterRegion.address);
+  const seen = new Set<string>();
+  for (let at = first; at < last; at += RECORD_BYTES) {
+    const record = plan.records[(at - plan.region('records').address) / RECORD_BYTES];
+    if (!record) throw new Error(`no record at ${at}`);
+    const changes = machines.map(machine => {
+      const before = Buffer.from(bytes);
+      machine.carryOutAlone(at, at + RECORD_BYTES);
+      return before.compare(bytes) !== 0;
+    });
+    const name = opName(record.op);
+    if (!/^(activation|merge|columnNorm|columnChunks$|accumulate$)/.test(name)) continue;
+    expect(changes, `${name} of ${record.owner}`).toEqual([true, true]);
+    seen.add(name);
+  }
+  expect(seen.size).toBe(8);
 });

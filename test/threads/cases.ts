@@ -28,6 +28,7 @@ import {
   gaussianNoise,
   globalAveragePool1d,
   graph,
+  groupNormalization,
   type Layer,
   type Loss,
   layerNormalization,
@@ -268,6 +269,20 @@ export const cases: readonly Case[] = [
   },
 ];
 
+/** Of few channels and many positions: what lies in one panel is to be shared out too. */
+export const residual = graph([7, 5, 3], x => {
+  const start = x
+    .to(conv2d(16, 3, { padding: 'same' }))
+    .to(batchNormalization())
+    .to(activation('tanh'));
+  const inside = start
+    .to(conv2d(16, 3, { padding: 'same' }))
+    .to(batchNormalization())
+    .to(activation('elu'));
+  const both = add(start, inside, multiply(start, inside)).to(groupNormalization(4)).to(activation('leakyRelu'));
+  return both.to(flatten()).to(end);
+});
+
 /** Networks that are no chains; their ends are in the graph. */
 const graphs: readonly (Omit<Case, 'inputs' | 'layers'> & { readonly graph: Architecture })[] = [
   {
@@ -281,6 +296,12 @@ const graphs: readonly (Omit<Case, 'inputs' | 'layers'> & { readonly graph: Arch
       const merged = add(h, side, multiply(h, wide.to(dense(61, { activation: 'sigmoid' }))));
       return maximum(merged, average(h, merged), subtract(h, side)).to(end);
     }),
+  },
+  {
+    ...common,
+    loss: 'sparseCategoricalCrossEntropy',
+    name: 'residual blocks of an image',
+    graph: residual,
   },
   {
     ...common,

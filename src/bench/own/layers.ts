@@ -160,8 +160,8 @@ export const layerPieces: readonly LayerPiece[] = [
     there: { forward: /^poolForward/ },
   }),
   ...waysOf({ family: 'conv', shape: image, layer: batchNormalization() }, `batch norm ${shapeName(image)}`, {
-    there: { moments: /^batchMoments/, apply: /^columnNormForward/ },
-    back: { gradient: /^columnNormGradient/ },
+    there: { moments: /^column(Chunks|Sums)/, apply: /^columnNormForward/ },
+    back: { gradient: /^column(Chunks|Sums|NormGradient)/ },
   }),
   ...[32, 64, 128].flatMap(units => recurrent('lstm', units)),
   ...recurrent('gru', 64),

@@ -68,7 +68,8 @@ export const convolutionWeightGradient = /* @__PURE__ */ defineOp(
   {
     binary: 'train',
     access: ({ taps, channels, outputs, transposed }) => ({
-      dw: writesMatrix('inputs', outputs, taps * channels),
+      // By fewer inputs at a time than updates are.
+      dw: writesMatrix('whole', outputs, taps * channels),
       db: writesMatrix('outputs', transposed === 1 ? channels : outputs, 1),
       x: reads('whole'),
       dy: reads('whole'),

@@ -11,7 +11,7 @@ function forward({ columns }: Width): { y: Access; x: Access } {
   return { y: writesMatrix('rows', columns), x: reads('rows') };
 }
 
-function backward({ columns }: Width, share: 'rows' | 'panels') {
+function backward({ columns }: Width, share: 'rows' | 'back') {
   return { y: reads(share), x: reads(share), dy: reads(share), dx: writesMatrix(share, columns) };
 }
 
@@ -28,7 +28,7 @@ export const activationForward = /* @__PURE__ */ defineOp(
 export const activationGradient = /* @__PURE__ */ defineOp(
   () => Opcode.activationGradient,
   { y: 'address', x: 'address', columns: 'i32', kind: 'i32', setting: 'f32', dx: 'address', dy: 'address' },
-  { binary: 'train', access: fields => backward(fields, 'panels'), work: ({ columns }, rows) => 30 * rows * columns },
+  { binary: 'train', access: fields => backward(fields, 'back'), work: ({ columns }, rows) => 30 * rows * columns },
 );
 
 export const softmaxForward = /* @__PURE__ */ defineOp(

@@ -9,7 +9,7 @@ export const accumulate = /* @__PURE__ */ defineOp(
   { dx: 'address', further: 'address', columns: 'i32' },
   {
     binary: 'train',
-    access: ({ columns }) => ({ dx: writesMatrix('panels', columns), further: reads('panels') }),
+    access: ({ columns }) => ({ dx: writesMatrix('back', columns), further: reads('back') }),
     work: ({ columns }, rows) => 3 * rows * columns,
   },
 );
@@ -49,10 +49,10 @@ export const mergeGradient = /* @__PURE__ */ defineOp(
   {
     binary: 'train',
     access: ({ columns }) => ({
-      dx: writesMatrix('panels', columns),
-      dy: reads('panels'),
-      x: reads('panels'),
-      other: reads('panels'),
+      dx: writesMatrix('back', columns),
+      dy: reads('back'),
+      x: reads('back'),
+      other: reads('back'),
     }),
     work: ({ columns }, rows) => 5 * rows * columns,
   },

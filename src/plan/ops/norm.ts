@@ -3,6 +3,9 @@ import { FORWARD_ONLY } from '../../forwardOnly.js';
 import { Opcode } from '../opcodes.js';
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
+/** What every thread reads all of. */
+const all = /* @__PURE__ */ reads('whole');
+
 export const rowNormForward = /* @__PURE__ */ defineOp(
   () => Opcode.rowNormForward,
   {
@@ -68,17 +71,41 @@ export const rowNormParameterGradient = /* @__PURE__ */ defineOp(
   },
 );
 
-export const batchMoments = /* @__PURE__ */ defineOp(
-  () => Opcode.batchMoments,
-  { x: 'address', mean: 'address', variance: 'address', columns: 'i32' },
+export const columnChunks = /* @__PURE__ */ defineOp(
+  () => Opcode.columnChunks,
+  {
+    chunks: 'address',
+    x: 'address',
+    dy: 'address',
+    mean: 'address',
+    variance: 'address',
+    columns: 'i32',
+    epsilon: 'f32',
+  },
+  {
+    binary: 'train',
+    access: () => ({
+      chunks: writes('whole'),
+      x: all,
+      dy: all,
+      mean: all,
+      variance: all,
+    }),
+    work: ({ columns }, rows) => 8 * rows * columns,
+  },
+);
+
+export const columnSums = /* @__PURE__ */ defineOp(
+  () => Opcode.columnSums,
+  { chunks: 'address', first: 'address', second: 'address', columns: 'i32', moments: 'i32' },
   {
     binary: 'train',
     access: ({ columns }) => ({
-      x: reads('panels'),
-      mean: writesMatrix('panels', columns, 1),
-      variance: writesMatrix('panels', columns, 1),
+      chunks: reads('whole'),
+      first: writesMatrix('outputs', columns, 1),
+      second: writesMatrix('outputs', columns, 1),
     }),
-    work: ({ columns }, rows) => 5 * rows * columns,
+    work: ({ columns }, rows) => rows * columns,
   },
 );
 
@@ -94,23 +121,17 @@ export const columnNormForward = /* @__PURE__ */ defineOp(
     columns: 'i32',
     epsilon: 'f32',
     invert: 'i32',
-    byPanels: 'i32',
   },
   FORWARD_ONLY || {
     binary: 'predict',
-    access({ columns, byPanels }) {
-      const share = byPanels === 1 ? 'panels' : 'rows';
-      const moments = reads(byPanels === 1 ? 'panels' : 'whole');
-      const own = reads(byPanels === 1 ? 'outputs' : 'whole');
-      return {
-        y: writesMatrix(share, columns),
-        x: reads(share),
-        mean: moments,
-        variance: moments,
-        gamma: own,
-        beta: own,
-      };
-    },
+    access: ({ columns }) => ({
+      y: writesMatrix('rows', columns),
+      x: reads('rows'),
+      mean: all,
+      variance: all,
+      gamma: all,
+      beta: all,
+    }),
     work: ({ columns }, rows) => 5 * rows * columns,
   },
 );
@@ -133,20 +154,17 @@ export const columnNormGradient = /* @__PURE__ */ defineOp(
   },
   {
     binary: 'train',
-    access({ columns, fixed }) {
-      const moments = reads(fixed === 1 ? 'whole' : 'panels');
-      return {
-        dx: writesMatrix('panels', columns),
-        dgamma: writesMatrix('outputs', columns, 1),
-        dbeta: writesMatrix('outputs', columns, 1),
-        dy: reads('panels'),
-        x: reads('panels'),
-        mean: moments,
-        variance: moments,
-        gamma: reads('outputs'),
-      };
-    },
-    work: ({ columns }, rows) => 15 * rows * columns,
+    access: ({ columns }) => ({
+      dx: writesMatrix('rows', columns),
+      dgamma: all,
+      dbeta: all,
+      dy: reads('rows'),
+      x: reads('rows'),
+      mean: all,
+      variance: all,
+      gamma: all,
+    }),
+    work: ({ columns }, rows) => 10 * rows * columns,
   },
 );
 
@@ -165,8 +183,8 @@ export const moveAverages = /* @__PURE__ */ defineOp(
     access: ({ columns }) => ({
       movingMean: writesMatrix('outputs', columns, 1),
       movingVariance: writesMatrix('outputs', columns, 1),
-      mean: reads('panels'),
-      variance: reads('panels'),
+      mean: reads('outputs'),
+      variance: reads('outputs'),
     }),
     work: ({ columns }, rows) => 5 * columns + rows,
   },

@@ -9,9 +9,11 @@ import type { Struct } from '../record.js';
 /**
  * How an op's work on a region is shared out, each thread's part its own: a value by rows of the batch or by panels of
  * columns; a parameter, its gradient and the optimiser's state by outputs or by inputs; or each thread has an `own`
- * one. Or `whole`, where a thread touches what is not its own.
+ * one. Or `whole`, where a thread touches what is not its own. What goes `back` through a value's elements is shared
+ * out by panels where each sample is a row, as its weights' gradients are; by rows, as on the way there, where it has
+ * positions, for images have few panels.
  */
-export type Share = 'rows' | 'panels' | 'outputs' | 'inputs' | 'own' | 'whole';
+export type Share = 'rows' | 'panels' | 'back' | 'outputs' | 'inputs' | 'own' | 'whole';
 
 /** What an op does to the region that one of its fields names. */
 export interface Access {
