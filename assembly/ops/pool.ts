@@ -62,6 +62,38 @@ export function poolForward(r: Pool): void {
   }
 }
 
+/** The largest of 2 × 2 numbers for `count` outputs side by side: most pools have such windows, and no loop pays. */
+function largestOfFour(y: usize, x: usize, down: usize, step: usize, count: i32): void {
+  for (const last = y + <usize>count * ROW; y < last; y += ROW) {
+    let a = v128.load(x);
+    let b = v128.load(x, 64);
+    let c = v128.load(x + down);
+    let d = v128.load(x + down, 64);
+    let s = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
+    v128.store(y, f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)));
+    a = v128.load(x, 16);
+    b = v128.load(x, 80);
+    c = v128.load(x + down, 16);
+    d = v128.load(x + down, 80);
+    s = f32x4.add(s, f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+    v128.store(y, f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)), 16);
+    a = v128.load(x, 32);
+    b = v128.load(x, 96);
+    c = v128.load(x + down, 32);
+    d = v128.load(x + down, 96);
+    s = f32x4.add(s, f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+    v128.store(y, f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)), 32);
+    a = v128.load(x, 48);
+    b = v128.load(x, 112);
+    c = v128.load(x + down, 48);
+    d = v128.load(x + down, 112);
+    s = f32x4.add(s, f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+    v128.store(y, f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)), 48);
+    if (v128.any_true(f32x4.ne(s, s))) keepStrange(y, x, 2 * down, down, 2 * ROW);
+    x += step;
+  }
+}
+
 /** A panel of `count` outputs side by side, the first of which is the one found. */
 function poolRun(y: usize, image: usize, g: Window, count: i32, kind: i32): void {
   const isMax = kind == PoolKind.max;
@@ -71,6 +103,10 @@ function poolRun(y: usize, image: usize, g: Window, count: i32, kind: i32): void
   const lowest = f32x4.splat(-Infinity);
   const scale = f32x4.splat(kind == PoolKind.average ? 1 / <f32>((lastY - firstY) * (lastX - firstX)) : 1);
   let x = image + <usize>(corner + firstY * g.width + firstX) * ROW;
+  if (!isDefined(FORWARD_ONLY) && isMax && across == 2 * ROW && far == 2 * down) {
+    largestOfFour(y, x, down, <usize>g.strideX * ROW, count);
+    return;
+  }
   for (const last = y + <usize>count * ROW; y < last; y += ROW) {
     let c0 = lowest;
     let c1 = lowest;

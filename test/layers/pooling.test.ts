@@ -69,6 +69,20 @@ it('lets NaN through wherever in a window it stands', async () => {
   }
 });
 
+it('lets NaN through 2 × 2 numbers, in every place and column', async () => {
+  const filters = [dense(2, { useBias: false }), dense(17, { useBias: false }), maxPool2d(2)];
+  const model = await Model.create(sequential([2, 2, 1], filters));
+  for (const column of [0, 5, 10, 15, 16]) {
+    const weights = Array.from({ length: 34 }, (_, i) => (i % 17 === column ? 1e30 : 0));
+    model.setParameters({ '0.dense.weight': [1e30, -1e30], '1.dense.weight': weights });
+    expect([...model.predict(new Float32Array(4))]).toEqual(Array.from({ length: 17 }, () => 0));
+    for (let place = 0; place < 4; place++) {
+      const image = new Float32Array(4).fill(1, place, place + 1);
+      expect(() => model.predict(image), `${column}, ${place}`).toThrow('expected finite outputs');
+    }
+  }
+});
+
 it('refuses what it cannot take', () => {
   expect(() => maxPool2d(0)).toThrow(RangeError);
   expect(() => averagePool2d(2, { size: 2 } as object)).toThrow(/size/);
