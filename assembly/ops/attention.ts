@@ -138,7 +138,7 @@ export function attention(r: Attention): void {
           multiply(y, height, left + shift, turned, 0, count, queries, size, 0, panelsOf(keys), -Infinity, paired);
           for (let query = 0; query < count; query++) {
             const row = y + query * ROW;
-            if (kind != AttentionKind.weights) goBack(r, row, keys, panelBytes);
+            if (!isDefined(FORWARD_ONLY) && kind != AttentionKind.weights) goBack(r, row, keys, panelBytes);
             else weigh(row, r.causal ? min(length, first + query + 1) : length, keys, panelBytes);
           }
         }
@@ -150,7 +150,7 @@ export function attention(r: Attention): void {
         const x = r.a + weights;
         multiply(left, queries, x, right, 0, queries, height, keys, 0, panelsOf(size), -Infinity, paired);
         putColumns(r.y + queryRow, queryStride, left, queries, column, size, r.scale);
-      } else {
+      } else if (!isDefined(FORWARD_ONLY)) {
         takeColumns(left, r.b + queryRow, queryStride, queries, column, size, r.scale);
         for (let panel = 0; panel < panelsOf(keys); panel++) {
           const x = r.a + weights + <usize>panel * panelBytes;

@@ -35,12 +35,15 @@ export function rowMaximum(x: usize, columns: i32, panelBytes: usize): f32 {
   return largest(top);
 }
 
-/** Writes exp(x − shift) to y, 0 in the padding, and returns the row's sum; shift is the row's largest. */
+/**
+ * Writes exp(x − shift) to y, 0 in the padding, and returns the row's sum; shift is the row's largest. Whole panels by
+ * themselves are faster; where the binary is to be short there is one loop for all.
+ */
 export function rowExponentials(y: usize, x: usize, columns: i32, panelBytes: usize, shift: f32): f32 {
   const s = f32x4.splat(shift);
   let total = f32x4.splat(0);
   x -= y;
-  for (; columns >= PANEL; columns -= PANEL) {
+  for (; !isDefined(FORWARD_ONLY) && columns >= PANEL; columns -= PANEL) {
     for (const end = y + ROW; y < end; y += 16) {
       const value = fading(f32x4.sub(v128.load(x + y), s));
       total = f32x4.add(total, value);
@@ -54,6 +57,7 @@ export function rowExponentials(y: usize, x: usize, columns: i32, panelBytes: us
     total = f32x4.add(total, value);
     v128.store(y, value);
     y += 16;
+    if (isDefined(FORWARD_ONLY) && y % ROW == 0) y += panelBytes - ROW;
   }
   for (; y % ROW != 0; y += 16) v128.store(y, f32x4.splat(0));
   return sum(total);
