@@ -13,7 +13,8 @@ const FROM_0 = /^(start|borders|axes|outputPadding)$/;
 const FRACTIONS = /^(epsilon|momentum|rate|deviation|dropout|slope|alpha|learningRateFactor)$/;
 const FLAGS = /^(useBias|trainable|causal|returnSequences|goBackwards|resetAfter|center|scale|invert)$/;
 /** Of what only training takes note: how parameters begin, what holds them down, and how images change. */
-const OF_TRAINING = /(Initializer|Regularizer|Constraint)$|^random\.(?!(height|width)$)/;
+const OF_TRAINING =
+  /(Initializer|Regularizer|Constraint)$|^random\.(mode|factor|interpolation|(height|width)Factor|fillMode|valueRange)$/;
 const WORDS: Readonly<Record<string, readonly unknown[]>> = {
   padding: ['valid', 'same', 'causal'],
   mode: ['mean', 'sum'],
