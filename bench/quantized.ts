@@ -1,5 +1,6 @@
 /**
- * What fewer bits for the weights cost and save: accuracy on rows held out, bytes of the file, and the time of a prediction, for three seeds. Prints the table in docs/deploy.md.
+ * What fewer bits for the weights cost and save: accuracy on rows held out, bytes of the file, and the time of a
+ * prediction, for three seeds. Prints the table in docs/deploy.md.
  *
  *     npm run build && npx tsx bench/quantized.ts
  */

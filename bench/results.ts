@@ -61,7 +61,8 @@ async function scoreFold(question: Question, table: Table, folds: Int32Array, fo
   markEncoded(model, preprocessing);
   if (isRegression) {
     const loss = 'meanSquaredError';
-    // scikit-learn's alpha = 1 adds |w|² / (2 · rows) to half the mean squared error: to the gradient of the whole, 2 w / rows.
+    // scikit-learn's alpha = 1 adds |w|² / (2 · rows) to half the mean squared error: to the gradient of the whole, 2 w
+    // / rows.
     const optimizer = adam({ learningRate: 0.01, weightDecay: 2 / training.rows });
     await model.fit(samples(training), { loss, optimizer, batchSize: training.rows, epochs });
     return model.evaluate(samples(heldOut), { loss, metrics: ['r2'] }).r2 ?? Number.NaN;

@@ -1,5 +1,6 @@
 /**
- * What a step along a stream takes, and how much it leaves to the garbage collector. Prints the table in docs/shapes.md.
+ * What a step along a stream takes, and how much it leaves to the garbage collector. Prints the table in
+ * docs/shapes.md.
  *
  *     npm run build && node --expose-gc --import tsx bench/stateful.ts
  */

@@ -1,6 +1,7 @@
 /**
- * Training on more data than a process may hold: writes 2 GB as NumPy files into a temporary folder, trains on them in a process of
- * its own, and prints its peak of memory and its rate beside that of rows in memory; the same of a part as Parquet and CSV.
+ * Training on more data than a process may hold: writes 2 GB as NumPy files into a temporary folder, trains on them in
+ * a process of its own, and prints its peak of memory and its rate beside that of rows in memory; the same of a part as
+ * Parquet and CSV.
  *
  *     npm run build && npx tsx bench/streaming.ts [gigabytes] [units of the hidden layer] [threads]
  */

@@ -1,6 +1,7 @@
 /**
- * What threads gain, and what limits them: the cost of a barrier, the speed-up of each op and of whole networks, and how long the caller's timers wait.
- * Rounds with one thread and with two alternate, each is short and waits until both cores are free, and the best of each counts.
+ * What threads gain, and what limits them: the cost of a barrier, the speed-up of each op and of whole networks, and
+ * how long the caller's timers wait. Rounds with one thread and with two alternate, each is short and waits until both
+ * cores are free, and the best of each counts.
  *
  *     npm run build && node --import tsx bench/threads.ts [ROUNDS] [turbo]
  */

@@ -11,7 +11,8 @@ import { holdOut, readTable } from './support/table.js';
 const table = readTable('digits');
 const rows = holdOut(table.x);
 const labels = holdOut(table.y.map(Number));
-// Pixels from 0 to 16 fit into bytes. The scale is applied as each batch is read, so that the data takes a quarter of the room.
+// Pixels from 0 to 16 fit into bytes. The scale is applied as each batch is read, so that the data takes a quarter of
+// the room.
 const pixels = (images: number[][]) => Uint8Array.from(images.flat());
 const scale = 1 / 16;
 const training = { x: pixels(rows.training), y: labels.training, scale };

@@ -1,8 +1,8 @@
 /**
  * Logistic regression: is a breast tumour malignant or benign, from 30 measurements of its cells?
  *
- * A single dense layer of one unit with a sigmoid, trained on binary cross-entropy, is logistic regression: the probability is
- * sigmoid(x · weight + bias), and every weight can be read as what its measurement adds to the log-odds.
+ * A single dense layer of one unit with a sigmoid, trained on binary cross-entropy, is logistic regression: the
+ * probability is sigmoid(x · weight + bias), and every weight can be read as what its measurement adds to the log-odds.
  *
  *     npx tsx examples/logisticRegression.ts
  */

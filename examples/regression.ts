@@ -1,8 +1,8 @@
 /**
  * Regression: how far will diabetes have progressed in a year, from ten measurements of a patient?
  *
- * The target is a number, so the last layer has no activation and the cost is the mean squared error. The target is standardised too;
- * predictions are turned back into its own unit at the end.
+ * The target is a number, so the last layer has no activation and the cost is the mean squared error. The target is
+ * standardised too; predictions are turned back into its own unit at the end.
  *
  *     npx tsx examples/regression.ts
  */

@@ -1,6 +1,6 @@
 /**
- * XOR: true where exactly one of two inputs is. No single layer can learn it, for no straight line parts the two answers; one
- * hidden layer is enough.
+ * XOR: true where exactly one of two inputs is. No single layer can learn it, for no straight line parts the two
+ * answers; one hidden layer is enough.
  *
  *     npx tsx examples/xor.ts
  */

@@ -1,6 +1,6 @@
 /**
- * Compiles assembly/ into wasm/, one binary for each target of asconfig.json. Each file says its own name and the package's version in a custom section,
- * so that what is handed to the library can be told from other WebAssembly.
+ * Compiles assembly/ into wasm/, one binary for each target of asconfig.json. Each file says its own name and the
+ * package's version in a custom section, so that what is handed to the library can be told from other WebAssembly.
  *
  *     node scripts/buildWasm.js [TARGET]
  */
@@ -12,7 +12,10 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import binaryen from 'assemblyscript/binaryen';
 
-/** A custom section: its number 0, its size, and in it the name's length, the name, and the contents. Sizes below 128 are one byte. */
+/**
+ * A custom section: its number 0, its size, and in it the name's length, the name, and the contents. Sizes below 128
+ * are one byte.
+ */
 function customSection(name, contents) {
   return Uint8Array.of(0, 1 + name.length + contents.length, name.length, ...Buffer.from(name + contents));
 }

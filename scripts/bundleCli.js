@@ -1,7 +1,8 @@
 /**
  * Bundles the command line and the small libraries it is made of into dist/cli, and their licences beside it: the
  * command itself, its benchmarks, which are read only when they are asked for, what these start as programs of their
- * own, and `myelin/report`, which draws with a library as the command's own reports do. The library's entries stay outside, so that a package holds them once.
+ * own, and `myelin/report`, which draws with a library as the command's own reports do. The library's entries stay
+ * outside, so that a package holds them once.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,9 +1,9 @@
 /**
  * Bundles the package's entries and its workers: an entry is then a few files to read instead of some fifty, which is
  * most of the time from nothing to the first prediction. They are made of the sources, where enums are known to be
- * such: their members become numbers, and what is left of them nothing. Names stay as they are, for stack traces name the
- * functions, and lines are short, for engines print the one that an uncaught error came from; blanks go, which were a
- * fifth of all.
+ * such: their members become numbers, and what is left of them nothing. Names stay as they are, for stack traces name
+ * the functions, and lines are short, for engines print the one that an uncaught error came from; blanks go, which were
+ * a fifth of all.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -90,9 +90,11 @@ function mended(code) {
 
 const entries = sources('src/entries', '.ts');
 const predicting = entries.filter(path => path.includes('/predict.'));
-// What predicts shares nothing with what trains, so that it has to read its own half alone; its entries share that half.
+// What predicts shares nothing with what trains, so that it has to read its own half alone; its entries share that
+// half.
 await bundle(predicting, true);
-// What reads data shares nothing with models either, nor what predicts rows of tables without WebAssembly: each is one file.
+// What reads data shares nothing with models either, nor what predicts rows of tables without WebAssembly: each is one
+// file.
 const alone = ['src/entries/data.ts', 'src/entries/tabular.predict.ts'];
 for (const path of alone) await bundle([path], false);
 const whole = entries.filter(path => !predicting.includes(path) && !alone.includes(path));

@@ -1,6 +1,6 @@
 /**
- * Joins the declarations into a file for each entry and a few that entries share: what is inside the library is nobody's
- * to see, and hundreds of small files take more than twice their size on disks.
+ * Joins the declarations into a file for each entry and a few that entries share: what is inside the library is
+ * nobody's to see, and hundreds of small files take more than twice their size on disks.
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

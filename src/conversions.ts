@@ -81,7 +81,8 @@ function isAsyncIterable(value: unknown): boolean {
 }
 
 /**
- * How to make numbers that are taken of what is not; `name` is what the user calls it. Where bytes count, of lists alone.
+ * How to make numbers that are taken of what is not; `name` is what the user calls it. Where bytes count, of lists
+ * alone.
  */
 export function conversion(value: unknown, name = 'x'): string | undefined {
   if (FORWARD_ONLY) return hasKey(value, 'length') ? `give Float32Array.from(${name}, Number)` : undefined;

@@ -1,6 +1,7 @@
 /**
- * The harness that every kind of layer goes through: shapes, values and gradients against float64, the float64 gradients against finite differences,
- * padding that is 0 after every op and every step, no write outside an op's own outputs, and no allocation.
+ * The harness that every kind of layer goes through: shapes, values and gradients against float64, the float64
+ * gradients against finite differences, padding that is 0 after every op and every step, no write outside an op's own
+ * outputs, and no allocation.
  */
 import { expect } from 'vitest';
 import { type Architecture, indexRule, inputNumbers, sequential } from '../src/architecture.js';
@@ -31,7 +32,8 @@ const LEAST = 0.02;
 const SEED = [0x12345678, 0x9abc] as const;
 
 /**
- * Checks a layer of `inputs` features alone, after a dense layer (whose gradients need the layer's input gradient), and between two of them.
+ * Checks a layer of `inputs` features alone, after a dense layer (whose gradients need the layer's input gradient), and
+ * between two of them.
  *
  * @param rows of a full batch; the second batch has half as many
  */

@@ -1,4 +1,7 @@
-/** Checks a layer over steps through the public functions: its output against float64, gradients against central differences of that. */
+/**
+ * Checks a layer over steps through the public functions: its output against float64, gradients against central
+ * differences of that.
+ */
 import { expect } from 'vitest';
 import { type Layer, Model, sequential } from '../src/entries/node.js';
 import { at } from './reference/activations.js';

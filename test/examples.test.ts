@@ -39,7 +39,9 @@ interface Parameters {
   [name: string]: number[];
 }
 
-/** The network of the six steps in plain float64: tanh, then sigmoid, then the mean of −ln of the truth's probability. */
+/**
+ * The network of the six steps in plain float64: tanh, then sigmoid, then the mean of −ln of the truth's probability.
+ */
 function costOf(parameters: Parameters, x: number[], y: number[]): number {
   const {
     '0.dense.weight': w = [],

@@ -10,7 +10,9 @@ for (const name of ['FORCE_COLOR', 'NO_COLOR', 'CI', 'COLUMNS', 'TERM']) delete 
 
 fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
 
-/** Arrays of the same bytes are equal: going through millions of numbers one by one was most of what some tests took. */
+/**
+ * Arrays of the same bytes are equal: going through millions of numbers one by one was most of what some tests took.
+ */
 function sameBytes(a: unknown, b: unknown): true | undefined {
   if (!ArrayBuffer.isView(a) || !ArrayBuffer.isView(b) || a.constructor !== b.constructor) return;
   const [left, right] = [a, b].map(each => Buffer.from(each.buffer, each.byteOffset, each.byteLength));

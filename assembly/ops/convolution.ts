@@ -120,8 +120,8 @@ export function convolutionInputGradient(r: ConvolutionInput): void {
 }
 
 /**
- * dw[taps · C,O] = what windows read of x[B,C], turned over, · dy[B,O], and db = Σ dy (or Σ x);
- * shared out by w's inputs, four at a time: of 3 × 3 windows over 16 channels one of two threads would have five panels.
+ * dw[taps · C,O] = what windows read of x[B,C], turned over, · dy[B,O], and db = Σ dy (or Σ x); shared out by w's
+ * inputs, four at a time: of 3 × 3 windows over 16 channels one of two threads would have five panels.
  */
 export function convolutionWeightGradient(r: ConvolutionWeights): void {
   const g = r.window;

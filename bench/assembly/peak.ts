@@ -1,9 +1,10 @@
-// What the processor can do at most, measured in the engine at hand. Both loops touch nothing but registers and end in sums of
-// extracted lanes: stored as vectors, they would be packed into 256 bits where V8 does so, and the limit with them.
+// What the processor can do at most, measured in the engine at hand. Both loops touch nothing but registers and end in
+// sums of extracted lanes: stored as vectors, they would be packed into 256 bits where V8 does so, and the limit with
+// them.
 
 /**
- * Multiply-adds in one turn of `peak`: twelve chains of fused ones, or six chains of multiplications and six of additions. Apart, since
- * a chain of both would measure how long they take rather than how many fit.
+ * Multiply-adds in one turn of `peak`: twelve chains of fused ones, or six chains of multiplications and six of
+ * additions. Apart, since a chain of both would measure how long they take rather than how many fit.
  */
 export function multiplyAdds(): i32 {
   return ASC_FEATURE_RELAXED_SIMD ? 12 : 6;
@@ -59,8 +60,8 @@ export function peak(at: usize, turns: i32): f32 {
 }
 
 /**
- * A loop that fills every slot in which the core could begin an instruction. It is slow when something else runs on the same core
- * (another hyper-thread), which `peak`, with slots to spare, hardly feels and a matrix product does.
+ * A loop that fills every slot in which the core could begin an instruction. It is slow when something else runs on the
+ * same core (another hyper-thread), which `peak`, with slots to spare, hardly feels and a matrix product does.
  */
 export function crowd(at: usize, turns: i32): f32 {
   const a = v128.load32_splat(at);

@@ -1,6 +1,6 @@
 /**
- * How right averaged rounds make a network on the digits in 8 shards: 32 rounds of one epoch with both outer methods, on
- * rows in their own order and sorted by label, beside one machine's 32 epochs; each the mean of three seeds.
+ * How right averaged rounds make a network on the digits in 8 shards: 32 rounds of one epoch with both outer methods,
+ * on rows in their own order and sorted by label, beside one machine's 32 epochs; each the mean of three seeds.
  *
  *     npx tsx bench/distributed/accuracy.ts
  */

@@ -1,6 +1,6 @@
 /**
- * What a round costs on a cluster of this machine beside `local()`, where shards train a step alone: four shards,
- * 0.4 MB and 10 MB of parameters, one to four workers, and the brokers that are installed. Milliseconds are medians over
+ * What a round costs on a cluster of this machine beside `local()`, where shards train a step alone: four shards, 0.4
+ * MB and 10 MB of parameters, one to four workers, and the brokers that are installed. Milliseconds are medians over
  * the rounds of a run.
  *
  *     npm run build && npx tsx bench/distributed/overhead.ts

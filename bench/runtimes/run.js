@@ -1,6 +1,6 @@
 /**
- * One table, runtimes by suites: the packed package does the same work in each runtime, in turns, and this process takes
- * the time from outside, for clocks in Workers stand still. What asking takes is taken off.
+ * One table, runtimes by suites: the packed package does the same work in each runtime, in turns, and this process
+ * takes the time from outside, for clocks in Workers stand still. What asking takes is taken off.
  *
  *     npm run build && npm ci --prefix test/runtimes && node bench/runtimes/run.js [--rounds 7] [--json]
  */

@@ -1,6 +1,7 @@
 /**
- * The next character of a text (half of the Psalms, King James Version), by a recurrent network that is shown writing as
- * it learns: below 2.1 bits a character of the last tenth, which it never saw; the characters' frequencies alone have 4.3.
+ * The next character of a text (half of the Psalms, King James Version), by a recurrent network that is shown writing
+ * as it learns: below 2.1 bits a character of the last tenth, which it never saw; the characters' frequencies alone
+ * have 4.3.
  *
  *     npx tsx examples/real/nextCharacter.ts [EPOCHS] [CHARACTERS] [UNITS] [OUT]
  *

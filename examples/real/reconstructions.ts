@@ -1,6 +1,7 @@
 /**
  * Handwritten digits through a bottleneck of 12 numbers by a convolutional autoencoder, and drawn beside what came out:
- * a mean squared error of 0.012 and less of pixels from 0 to 1, of digits that it never saw; the mean picture has 0.075.
+ * a mean squared error of 0.012 and less of pixels from 0 to 1, of digits that it never saw; the mean picture has
+ * 0.075.
  *
  *     npx tsx examples/real/reconstructions.ts [EPOCHS] [OUT]
  *

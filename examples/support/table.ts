@@ -39,8 +39,8 @@ export function moments(values: readonly number[]): { mean: number; deviation: n
 }
 
 /**
- * Learns every column's mean and standard deviation from the training rows alone, and returns what brings any rows to mean 0 and
- * deviation 1: networks learn best from inputs of that size.
+ * Learns every column's mean and standard deviation from the training rows alone, and returns what brings any rows to
+ * mean 0 and deviation 1: networks learn best from inputs of that size.
  */
 export function standardiser(training: readonly number[][]): (rows: readonly number[][]) => number[][] {
   const columns = (training[0] ?? []).map((_, column) => moments(training.map(row => row[column] ?? 0)));

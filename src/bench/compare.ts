@@ -51,7 +51,8 @@ function isWhole(suite: unknown): boolean {
 }
 
 /**
- * Shares of the limit, and how many times as fast myelin is as others or as itself on one thread: what is left of a figure when the machine is taken away.
+ * Shares of the limit, and how many times as fast myelin is as others or as itself on one thread: what is left of a
+ * figure when the machine is taken away.
  */
 const RATIOS = ['of multiply-adds', 'of copying', 'speed-up'];
 const isRatio = (what: string): boolean => RATIOS.includes(what) || what.startsWith('times ');

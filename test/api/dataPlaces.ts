@@ -1,4 +1,7 @@
-/** The functions of `myelin/data` and their options that take a value: each is given one where it takes it, while all else is right. */
+/**
+ * The functions of `myelin/data` and their options that take a value: each is given one where it takes it, while all
+ * else is right.
+ */
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import * as data from '../../src/entries/data.js';
 import type { Place } from './places.js';

@@ -21,7 +21,8 @@ async function failure(work: Promise<unknown>): Promise<Error> {
 const linear = () => Model.create(sequential([inputs], [dense(1)]), { seed: 1 });
 
 describe('a learning rate far too large', () => {
-  // Each step multiplies the parameters by some thousands: the first epoch of three steps is finite, a later one is not.
+  // Each step multiplies the parameters by some thousands: the first epoch of three steps is finite, a later one is
+  // not.
   const diverging = { ...options, optimizer: sgd({ learningRate: 1e4 }) };
 
   it('stops with epoch, step and layer; the parameters are those of the last finished epoch', async () => {

@@ -1,4 +1,7 @@
-/** What leaves the finite numbers says so: fits, steps, predictions, judgements. The model always keeps finite parameters. */
+/**
+ * What leaves the finite numbers says so: fits, steps, predictions, judgements. The model always keeps finite
+ * parameters.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   activation,

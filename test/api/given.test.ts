@@ -1,4 +1,7 @@
-/** What people hold without knowing: arrays whose memory is gone, Proxies of state libraries, methods without their object, and options that were passed over in silence. */
+/**
+ * What people hold without knowing: arrays whose memory is gone, Proxies of state libraries, methods without their
+ * object, and options that were passed over in silence.
+ */
 import { describe, expect, it } from 'vitest';
 import * as core from '../../src/entries/core.js';
 import * as myelin from '../../src/entries/node.js';

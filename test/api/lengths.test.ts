@@ -1,6 +1,6 @@
 /**
- * Sequences that end early: what is predicted, what it costs and every gradient equal what each gives by itself, cut off
- * where it ends. What stands behind counts for nothing.
+ * Sequences that end early: what is predicted, what it costs and every gradient equal what each gives by itself, cut
+ * off where it ends. What stands behind counts for nothing.
  */
 import { describe, expect, it } from 'vitest';
 import { stratifiedSplit } from '../../src/data/split.js';

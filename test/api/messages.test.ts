@@ -1,4 +1,7 @@
-/** However long what is given, a message is at most 300 characters, of which at most 80 are the input's own, and none a terminal would obey. */
+/**
+ * However long what is given, a message is at most 300 characters, of which at most 80 are the input's own, and none a
+ * terminal would obey.
+ */
 import { describe, expect, it } from 'vitest';
 import * as core from '../../src/entries/core.js';
 import {

@@ -1,4 +1,6 @@
-/** Every public function and option that takes a value: each is given one where it takes it, while all else is right. */
+/**
+ * Every public function and option that takes a value: each is given one where it takes it, while all else is right.
+ */
 import { readFileSync } from 'node:fs';
 import * as core from '../../src/entries/core.js';
 import * as myelin from '../../src/entries/node.js';

@@ -1,4 +1,7 @@
-/** Quantised models: what they store, how far they are from float32, what they refuse, and what is refused of their files. */
+/**
+ * Quantised models: what they store, how far they are from float32, what they refuse, and what is refused of their
+ * files.
+ */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dense, Model, sequential, Trainer } from '../../src/entries/node.js';

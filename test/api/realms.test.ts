@@ -1,4 +1,7 @@
-/** Arrays, bytes and options of any realm and in any memory: they are known by what they are, and give what plain ones give. */
+/**
+ * Arrays, bytes and options of any realm and in any memory: they are known by what they are, and give what plain ones
+ * give.
+ */
 import { readFile } from 'node:fs/promises';
 import { createContext, runInContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';

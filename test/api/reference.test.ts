@@ -118,8 +118,8 @@ const nets = fc.record({
 });
 
 /**
- * Whether rounding the weights to float32 leaves the float64 gradients where they are. Where it does not (a prediction close
- * to 0 under cosineSimilarity divides by its length), no float32 arithmetic is close to them.
+ * Whether rounding the weights to float32 leaves the float64 gradients where they are. Where it does not (a prediction
+ * close to 0 under cosineSimilarity divides by its length), no float32 arithmetic is close to them.
  */
 function isWellConditioned(layers: Layer[], x: Float32Array, y: ArrayLike<number>, loss: losses.Loss): boolean {
   const nudged = (values: Float64Array) => values.map((v, i) => v * (1 + (i % 2 === 0 ? 1 : -1) * 2 ** -23));

@@ -1,4 +1,7 @@
-/** Values of some 150 kinds, as people hand them to functions by mistake or in ways of their own; each made anew, for some can be used once. */
+/**
+ * Values of some 150 kinds, as people hand them to functions by mistake or in ways of their own; each made anew, for
+ * some can be used once.
+ */
 import { createContext, runInContext } from 'node:vm';
 
 /** An error of the user's own, which comes out as it is. */

@@ -1,7 +1,8 @@
 /**
- * Proves the packed package in bundles for Node and for pages: with each bundler and each of its formats the program runs and gives what it gives unbundled, or ends
- * in one clear error that names `myelin/inline`; a bundle of `myelin/inline` runs always. Then in jest and in vitest with jsdom, which have realms of their own.
- * Prints a table; ends with exit code 1 where it is otherwise.
+ * Proves the packed package in bundles for Node and for pages: with each bundler and each of its formats the program
+ * runs and gives what it gives unbundled, or ends in one clear error that names `myelin/inline`; a bundle of
+ * `myelin/inline` runs always. Then in jest and in vitest with jsdom, which have realms of their own. Prints a table;
+ * ends with exit code 1 where it is otherwise.
  *
  *     npm run build && npm ci --prefix test/bundlers && node test/bundlers/run.js [PACKAGE.tgz]
  */
@@ -146,7 +147,10 @@ const pageBundlers = {
 
 const expected = JSON.stringify(runs(join(folder, 'app.js')).result);
 
-/** Prints what came of a bundle; nothing but the right answer or the one clear error will do, and of `myelin/inline` the answer alone. */
+/**
+ * Prints what came of a bundle; nothing but the right answer or the one clear error will do, and of `myelin/inline` the
+ * answer alone.
+ */
 function tell(what, program, outcome) {
   const ran = JSON.stringify(outcome.result) === expected;
   const named = program === 'app' && /^myelin\/wasm\/\S+: expected .*import 'myelin\/inline'/.test(outcome.error);

@@ -139,8 +139,8 @@ async function judgeFault(broker: string, server: BrokerServer, what: string, co
 }
 
 /**
- * How long rounds take that are nearly nothing, the longest of which is what an event that comes late costs. Workers take
- * part first: how long those take to start is no round's time.
+ * How long rounds take that are nearly nothing, the longest of which is what an event that comes late costs. Workers
+ * take part first: how long those take to start is no round's time.
  */
 async function judgeRounds(broker: string, server: BrokerServer, what: string): Promise<void> {
   const seconds: number[] = [];

@@ -85,9 +85,9 @@ const start = () => {
 const workers: StartedWorker[] = Array.from({ length: 4 }, start);
 
 /**
- * Something happens to one of the workers every second or so, and not before a job has come to something since: where all
- * are slow to start nothing would ever be done. Who ends is followed by another; the first one only sleeps, so that one
- * is seen to grow old.
+ * Something happens to one of the workers every second or so, and not before a job has come to something since: where
+ * all are slow to start nothing would ever be done. Who ends is followed by another; the first one only sleeps, so that
+ * one is seen to grow old.
  */
 async function suffer(): Promise<void> {
   for (let before = 0; !over; before = known) {

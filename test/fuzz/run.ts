@@ -1,6 +1,6 @@
 /**
- * Spoils files of models and of trainers: each must be refused with an error of ours, or open and be usable with finite answers. Runs until the time is over
- * and prints its seed; a file that fails is written down.
+ * Spoils files of models and of trainers: each must be refused with an error of ours, or open and be usable with finite
+ * answers. Runs until the time is over and prints its seed; a file that fails is written down.
  *
  *     npm run fuzz -- [--seconds 60] [--seed 1]
  */

@@ -1,4 +1,7 @@
-/** Recurrent layers, attention and what is made of them against PyTorch's float64 values: the output, and every gradient. */
+/**
+ * Recurrent layers, attention and what is made of them against PyTorch's float64 values: the output, and every
+ * gradient.
+ */
 import { expect, it } from 'vitest';
 import {
   type Architecture,

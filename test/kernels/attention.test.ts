@@ -1,4 +1,6 @@
-/** Attention's weights and what goes back through them, with dropout between, against float64; a matrix for each head. */
+/**
+ * Attention's weights and what goes back through them, with dropout between, against float64; a matrix for each head.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Region } from '../../src/plan/memory.js';
 import { AttentionKind } from '../../src/plan/opcodes.js';

@@ -1,6 +1,6 @@
 /**
- * Every activation's and every loss's value and derivative over the whole of float32, denormal numbers and infinities aside:
- * to 4 units in the last place of the larger of 1 and what float64 gives. NaN stays NaN wherever it stands.
+ * Every activation's and every loss's value and derivative over the whole of float32, denormal numbers and infinities
+ * aside: to 4 units in the last place of the larger of 1 and what float64 gives. NaN stays NaN wherever it stands.
  */
 import { describe, expect, it } from 'vitest';
 import {
@@ -24,7 +24,9 @@ import { backends } from '../support/binaries.js';
 const LARGEST = 3.4028234663852886e38;
 const SMALLEST = 2 ** -126;
 
-/** Every exponent with 24 mantissas and both signs, an even grid where functions bend, and float32 numbers by chance. */
+/**
+ * Every exponent with 24 mantissas and both signs, an even grid where functions bend, and float32 numbers by chance.
+ */
 const sweep: readonly number[] = [0, LARGEST, SMALLEST]
   .concat(
     Array.from({ length: 254 * 24 }, (_, i) =>

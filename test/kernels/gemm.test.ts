@@ -1,6 +1,7 @@
 /**
- * The matrix products against naive float64, and bit by bit against themselves: whatever tile, batch, block of the reduction or range of panels an
- * element falls into. Memory around every operand is NaN, so that what is read astray shows in the result, and must be unchanged afterwards.
+ * The matrix products against naive float64, and bit by bit against themselves: whatever tile, batch, block of the
+ * reduction or range of panels an element falls into. Memory around every operand is NaN, so that what is read astray
+ * shows in the result, and must be unchanged afterwards.
  */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -190,8 +191,8 @@ function biasGradient(arena: Arena, dy: Matrix): Matrix {
 }
 
 /**
- * Expects a · b + c, which float64 knows, as closely as float32 sums: each of the k products and each of the k sums rounds to within
- * 2⁻²⁴ of itself, so the error stays below (k + 2) · 2⁻²⁴ · (|a| · |b| + |c|).
+ * Expects a · b + c, which float64 knows, as closely as float32 sums: each of the k products and each of the k sums
+ * rounds to within 2⁻²⁴ of itself, so the error stays below (k + 2) · 2⁻²⁴ · (|a| · |b| + |c|).
  */
 function expectProduct(got: Matrix, a: Matrix, b: Matrix, c?: Matrix): void {
   expect([got.rows, got.columns]).toEqual([a.rows, b.columns]);

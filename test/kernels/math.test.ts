@@ -1,8 +1,9 @@
 /**
  * The vector functions of assembly/simd/math.ts against float64, in units in the last place (ulp) of float32.
  *
- * `most` is the largest error allowed, for the binary that rounds after each multiplication and for the one that fuses. It lies a twentieth above
- * the largest found among 800,000 arguments. The test takes fewer: an even grid where the function changes, and every 20011th float32 there is.
+ * `most` is the largest error allowed, for the binary that rounds after each multiplication and for the one that fuses.
+ * It lies a twentieth above the largest found among 800,000 arguments. The test takes fewer: an even grid where the
+ * function changes, and every 20011th float32 there is.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { BinaryName } from '../../src/runtime/binaries.js';

@@ -1,6 +1,6 @@
 /**
- * The product with weights of 8 and 16 bits, by way of plans: against float64 of the numbers that the weights stand for, padding and foreign memory
- * included, and bit by bit against itself in other batches.
+ * The product with weights of 8 and 16 bits, by way of plans: against float64 of the numbers that the weights stand
+ * for, padding and foreign memory included, and bit by bit against itself in other batches.
  */
 import { describe, expect, it } from 'vitest';
 import { sequential } from '../../src/architecture.js';

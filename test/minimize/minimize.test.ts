@@ -1,4 +1,7 @@
-/** Full-batch optimisers as users meet them: any number of rows, resumption, aborts, what they tell and what they refuse. */
+/**
+ * Full-batch optimisers as users meet them: any number of rows, resumption, aborts, what they tell and what they
+ * refuse.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   alphaDropout,

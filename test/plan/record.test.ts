@@ -1,4 +1,7 @@
-/** The two descriptions of each record, held together: the machine's class as its compiler lays it out, and the op's entry in src/plan/ops. */
+/**
+ * The two descriptions of each record, held together: the machine's class as its compiler lays it out, and the op's
+ * entry in src/plan/ops.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { together } from '../../src/plan/barriers.js';

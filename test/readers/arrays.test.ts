@@ -1,4 +1,7 @@
-/** Files that NumPy wrote: test/fixtures/numpy, of numpy.arange(24).reshape(2, 3, 4) − 7.5 in every type, and IDX files made byte by byte. */
+/**
+ * Files that NumPy wrote: test/fixtures/numpy, of numpy.arange(24).reshape(2, 3, 4) − 7.5 in every type, and IDX files
+ * made byte by byte.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';

@@ -1,4 +1,7 @@
-/** What augmentation layers make of an image, in plain float64: pixel by pixel, with nothing of src/ but the layers' data. */
+/**
+ * What augmentation layers make of an image, in plain float64: pixel by pixel, with nothing of src/ but the layers'
+ * data.
+ */
 import type { AugmentationLayer } from '../../src/layers/augmentation.js';
 
 type Shape = readonly [height: number, width: number, channels: number];

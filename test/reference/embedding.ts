@@ -10,7 +10,9 @@ export interface Table {
   readonly pad: number | undefined;
 }
 
-/** For each place in x: the row of the output that it goes to, and how much of it; none for those that count as nothing. */
+/**
+ * For each place in x: the row of the output that it goes to, and how much of it; none for those that count as nothing.
+ */
 function places(x: Float64Array, { steps, mode, pad }: Table): { index: number; row: number; share: number }[] {
   return Array.from(x).flatMap((index, i) => {
     if (mode === undefined) return [{ index, row: i, share: 1 }];

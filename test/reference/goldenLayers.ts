@@ -33,8 +33,8 @@ const tolerance = 1e-6;
 const names: Readonly<Record<string, string>> = { weight: 'gamma', bias: 'beta' };
 
 /**
- * Checks a layer that normalises, through the public functions alone: a dense layer before it gives x, as its weight for
- * rows that are 1 in one place each, and takes dx, as that weight's gradient; a squared error has dy as its own.
+ * Checks a layer that normalises, through the public functions alone: a dense layer before it gives x, as its weight
+ * for rows that are 1 in one place each, and takes dx, as that weight's gradient; a squared error has dy as its own.
  */
 export async function checkGoldenLayer(golden: GoldenLayer, layer: Layer): Promise<void> {
   const [rows, columns] = [at(golden.x.shape, 0), at(golden.x.shape, 1)];
@@ -52,7 +52,10 @@ export async function checkGoldenLayer(golden: GoldenLayer, layer: Layer): Promi
   }
 }
 
-/** Checks one training step of batch normalisation: its cost, every gradient by what plain gradient descent does, and its state. */
+/**
+ * Checks one training step of batch normalisation: its cost, every gradient by what plain gradient descent does, and
+ * its state.
+ */
 export async function checkGoldenBatch(golden: GoldenLayer): Promise<void> {
   const [rows, columns] = [at(golden.x.shape, 0), at(golden.x.shape, 1)];
   const layers = [dense(columns, { useBias: false }), batchNormalization({ epsilon: 1e-5, momentum: 0.9 })];

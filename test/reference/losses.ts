@@ -60,7 +60,10 @@ export const huber = (delta: number): Loss =>
     (p, t) => Math.min(Math.max(p - t, -delta), delta),
   );
 
-/** log cosh d = |d| + log(1 + e^(−2|d|)) − log 2, which does not overflow, or log(1 + 2 sinh²(d/2)), which cancels nothing. */
+/**
+ * log cosh d = |d| + log(1 + e^(−2|d|)) − log 2, which does not overflow, or log(1 + 2 sinh²(d/2)), which cancels
+ * nothing.
+ */
 export const logCosh = meanOfElements(
   (p, t) => {
     const d = Math.abs(p - t);
@@ -123,7 +126,9 @@ export const meanAbsolutePercentageError = meanOfElements(
   (p, t) => Math.sign(p - t) / Math.max(Math.abs(t), 2 ** -52),
 );
 
-/** −w (1 − pₜ)^γ ln pₜ of the logit z, where pₜ is what goes to the target; soft targets mix both, as in torchvision. */
+/**
+ * −w (1 − pₜ)^γ ln pₜ of the logit z, where pₜ is what goes to the target; soft targets mix both, as in torchvision.
+ */
 export const focal = (gamma = 2, alpha?: number): Loss => {
   const weight = (t: number) => (alpha === undefined ? 1 : alpha * t + (1 - alpha) * (1 - t));
   const off = (z: number, t: number) => t * sigmoid.value(-z) + (1 - t) * sigmoid.value(z);

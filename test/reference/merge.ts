@@ -1,4 +1,7 @@
-/** The nodes of graphs that take several others, or move numbers about, in plain float64: forward, and back to each of what they take. */
+/**
+ * The nodes of graphs that take several others, or move numbers about, in plain float64: forward, and back to each of
+ * what they take.
+ */
 import type { Layer } from '../../src/layers/index.js';
 import { at } from './activations.js';
 

@@ -66,8 +66,8 @@ function gatesOf({ shape, data }: Matrix, order: readonly number[]): number[] {
 }
 
 /**
- * A recurrent layer's. PyTorch's gru has r before z, and two biases where we mostly have one, which is their sum, and whose
- * gradient is either's.
+ * A recurrent layer's. PyTorch's gru has r before z, and two biases where we mostly have one, which is their sum, and
+ * whose gradient is either's.
  *
  * @param suffix behind each of its names: `_l0`, `_l0_reverse`
  */

@@ -1,6 +1,6 @@
 /**
- * Convolutions, pooling and what moves positions in float64, from one description: which numbers of the input, with which
- * weight, make which number of the output.
+ * Convolutions, pooling and what moves positions in float64, from one description: which numbers of the input, with
+ * which weight, make which number of the output.
  */
 import type { Layer } from '../../src/layers/index.js';
 import { at } from './activations.js';

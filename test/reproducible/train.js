@@ -1,7 +1,7 @@
 /**
- * Trains small networks with everything there is (each activation, initialiser, optimiser, schedule, refinement and cost, dropout, short
- * batches, bytes for samples) with `deterministic: true`, and prints one hash of every bit that came of it. The same seed must print the same hash
- * on every engine.
+ * Trains small networks with everything there is (each activation, initialiser, optimiser, schedule, refinement and
+ * cost, dropout, short batches, bytes for samples) with `deterministic: true`, and prints one hash of every bit that
+ * came of it. The same seed must print the same hash on every engine.
  *
  *     node test/reproducible/train.js [SEED]     after `npm run build`; bun and deno run it too
  */

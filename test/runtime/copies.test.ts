@@ -1,4 +1,7 @@
-/** Copies of rows are their own, and memory that is given back takes the next ones, as long as there is not too much of it. */
+/**
+ * Copies of rows are their own, and memory that is given back takes the next ones, as long as there is not too much of
+ * it.
+ */
 import { expect, it } from 'vitest';
 import { copyOf, takeBack } from '../../src/runtime/copies.js';
 import { numbers } from '../reference/data.js';

@@ -1,4 +1,6 @@
-/** What a process takes does not grow with its fits and models. Each case is a process of its own, on the built package. */
+/**
+ * What a process takes does not grow with its fits and models. Each case is a process of its own, on the built package.
+ */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';

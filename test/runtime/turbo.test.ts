@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-// Flags hold for a whole process, so each case has one of its own. It trains the same network on made-up numbers and prints what ran it and what came out.
+// Flags hold for a whole process, so each case has one of its own. It trains the same network on made-up numbers and
+// prints what ran it and what came out.
 const script = `
   import { dense, Model, sequential, sgd } from ${JSON.stringify(new URL('../../dist/entries/node.js', import.meta.url).href)};
   const architecture = sequential(37, [dense(50, { activation: 'relu' }), dense(19)]);

@@ -13,7 +13,9 @@ export function hasChromium() {
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
 const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
-/** Serves a folder, with the headers of cross-origin isolation where `isolated`; returns the address and how to end it. */
+/**
+ * Serves a folder, with the headers of cross-origin isolation where `isolated`; returns the address and how to end it.
+ */
 export async function serve(folder, isolated = false) {
   const server = createServer((request, response) => {
     const path = join(folder, decodeURIComponent(new URL(request.url, 'http://x').pathname));

@@ -1,6 +1,6 @@
 /**
- * What must come out alike in every runtime, from the packed package: predictions of one model file and some steps of training from it, bit for bit. Uses
- * nothing but what all of them have.
+ * What must come out alike in every runtime, from the packed package: predictions of one model file and some steps of
+ * training from it, bit for bit. Uses nothing but what all of them have.
  */
 
 /** Exact numbers from −1 to 1 that any engine makes alike. */

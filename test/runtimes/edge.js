@@ -1,6 +1,7 @@
 /**
- * Runs a script in edge-runtime, on which Vercel's edge functions are tested: a realm of its own, where `import wasm from './x.wasm?module'` gives a module
- * that was compiled outside. The bundling below does what Vercel's build does with such imports.
+ * Runs a script in edge-runtime, on which Vercel's edge functions are tested: a realm of its own, where `import wasm
+ * from './x.wasm?module'` gives a module that was compiled outside. The bundling below does what Vercel's build does
+ * with such imports.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';

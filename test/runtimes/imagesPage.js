@@ -1,4 +1,7 @@
-/** A page decodes the pictures of test/fixtures/images by itself, to the pixels that Pillow reads, and names those that are spoilt. */
+/**
+ * A page decodes the pictures of test/fixtures/images by itself, to the pixels that Pillow reads, and names those that
+ * are spoilt.
+ */
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -40,7 +43,8 @@ await browser.close();
 const pixels = JSON.parse(await readFile('test/fixtures/images/pixels.json', 'utf8'));
 for (const [name, { size, rgba }] of Object.entries(pixels)) {
   assert.deepEqual(read[name].shape, [...size, 4], name);
-  // A canvas keeps colours multiplied by how opaque they are, of which there are so many shades alone; two decoders of JPEG round in their own ways.
+  // A canvas keeps colours multiplied by how opaque they are, of which there are so many shades alone; two decoders of
+  // JPEG round in their own ways.
   const own = name.endsWith('.png') ? 1 : 12;
   rgba.forEach((value, i) => {
     const alpha = rgba[i - (i % 4) + 3];

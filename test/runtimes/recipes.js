@@ -1,6 +1,7 @@
 /**
- * Runs every recipe of docs/deploy.md, and what README.md starts with, in the runtime it is for, from the packed package, and compares its predictions with the command
- * line's. Prints a table; ends with exit code 1 where one fails, or where a page has a program that nothing here runs.
+ * Runs every recipe of docs/deploy.md, and what README.md starts with, in the runtime it is for, from the packed
+ * package, and compares its predictions with the command line's. Prints a table; ends with exit code 1 where one fails,
+ * or where a page has a program that nothing here runs.
  *
  *     npm run build && npm ci --prefix test/runtimes && node test/runtimes/recipes.js [PACKAGE.tgz]
  */

@@ -1,6 +1,6 @@
 /**
- * Runs test/reproducible/train.js on this Node and on every runtime of package.json beside this file, and compares the hashes of
- * all that they computed. Prints a table; ends with exit code 1 where any differs or fails.
+ * Runs test/reproducible/train.js on this Node and on every runtime of package.json beside this file, and compares the
+ * hashes of all that they computed. Prints a table; ends with exit code 1 where any differs or fails.
  *
  *     npm run build && npm ci --prefix test/runtimes && node test/runtimes/reproducible.js
  */

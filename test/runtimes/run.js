@@ -1,7 +1,7 @@
 /**
- * Proves the packed package in the runtimes it is for: installs it into a project of its own, and runs the conformance script there in each of them. The same
- * model file has to give the same predictions, and the same training steps the same parameters, bit for bit. Prints a table; ends with exit code 1 where
- * anything differs or fails.
+ * Proves the packed package in the runtimes it is for: installs it into a project of its own, and runs the conformance
+ * script there in each of them. The same model file has to give the same predictions, and the same training steps the
+ * same parameters, bit for bit. Prints a table; ends with exit code 1 where anything differs or fails.
  *
  *     npm run build && npm ci --prefix test/runtimes && node test/runtimes/run.js [PACKAGE.tgz]
  */

@@ -1,7 +1,7 @@
 /**
- * Looks at the packed package with users' eyes: publint and arethetypeswrong over the tarball, then every TypeScript from 5.0 on over programs that use every
- * entry, with its own checks of the declarations on: by what it knows of the platform, and by how it finds modules. Prints a table; ends with exit code 1 where
- * any of them finds something.
+ * Looks at the packed package with users' eyes: publint and arethetypeswrong over the tarball, then every TypeScript
+ * from 5.0 on over programs that use every entry, with its own checks of the declarations on: by what it knows of the
+ * platform, and by how it finds modules. Prints a table; ends with exit code 1 where any of them finds something.
  *
  *     npm run build && npm ci --prefix test/runtimes && node test/runtimes/types.js [PACKAGE.tgz]
  */
@@ -27,7 +27,9 @@ const entries = ['.', 'predict', 'core', 'inline', 'data', 'tabular', 'tabular/p
 look('attw', [tarball, '--profile', 'esm-only', '--no-emoji', '--entrypoints', ...entries]);
 
 const versions = ['5.0', '5.1', '5.2', '5.4', '5.6', '5.7', '5.9', '6', '7'];
-/** What TypeScript knows of the platform, the program that uses it, and the ways to find modules that it is tried with. */
+/**
+ * What TypeScript knows of the platform, the program that uses it, and the ways to find modules that it is tried with.
+ */
 const platforms = [
   { platform: 'nothing', program: 'typesBare.ts', lib: ['es2022'], types: [], ways: ['node16', 'bundler'] },
   { platform: 'dom', program: 'types.ts', lib: ['es2022', 'dom'], types: [], ways: ['bundler'] },

@@ -1,4 +1,7 @@
-/** Runs a Worker in workerd, Cloudflare's runtime, as a deployed one is: built by Wrangler, with what it imports beside it. */
+/**
+ * Runs a Worker in workerd, Cloudflare's runtime, as a deployed one is: built by Wrangler, with what it imports beside
+ * it.
+ */
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
@@ -8,7 +11,10 @@ import { installed } from './scratch.js';
 const DATE = '2026-04-01';
 const types = { '.js': 'ESModule', '.wasm': 'CompiledWasm', '.safetensors': 'Data' };
 
-/** Builds `entry` of the folder, by the folder's wrangler.toml where there is one, and hands `use` what fetches from it, and when workerd was started. */
+/**
+ * Builds `entry` of the folder, by the folder's wrangler.toml where there is one, and hands `use` what fetches from it,
+ * and when workerd was started.
+ */
 export async function withWorker(folder, entry, use) {
   const outdir = join(folder, `built-${basename(entry)}`);
   const wrangler = installed('wrangler/bin/wrangler.js');

@@ -1,6 +1,6 @@
 /**
- * What training and predicting allocate, printed as JSON. allocation.test.ts runs it in a process of its own, where nothing else moves the heap,
- * with a young generation so large that no collection hides garbage.
+ * What training and predicting allocate, printed as JSON. allocation.test.ts runs it in a process of its own, where
+ * nothing else moves the heap, with a young generation so large that no collection hides garbage.
  */
 import { adam, dense, Model, sequential } from '../../src/entries/node.js';
 import { labels, numbers } from '../reference/data.js';
@@ -75,7 +75,8 @@ for (let round = 0; round < 30; round++) {
 function garbageOf(samples: Float32Array): number {
   const calls = 10_000;
   const out = new Float32Array((samples.length / inputs) * classes);
-  // The least of several rounds: in the first ones the engine still compiles, and a call that leaves something does so in every round.
+  // The least of several rounds: in the first ones the engine still compiles, and a call that leaves something does so
+  // in every round.
   const found = Array.from({ length: 20 }, () => {
     const used = heapAfterCollection();
     for (let i = 0; i < calls; i++) model.predictInto(out, samples);

@@ -1,4 +1,7 @@
-/** The WebAssembly that tests run: the package's binaries, and entries made for tests alone, each with and without fused multiply-add. */
+/**
+ * The WebAssembly that tests run: the package's binaries, and entries made for tests alone, each with and without fused
+ * multiply-add.
+ */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
@@ -27,7 +30,10 @@ export async function backendOf(binary: BinaryName, paired = false): Promise<Bac
   return { module, binary, deterministic: binary === 'simd', turbo: false, paired, threads: undefined, reason };
 }
 
-/** The entry `path`, such as `test/assembly/math.ts`, compiled as the package's binaries are; `source` is its text where there is no such file. */
+/**
+ * The entry `path`, such as `test/assembly/math.ts`, compiled as the package's binaries are; `source` is its text where
+ * there is no such file.
+ */
 export function compileEntry(path: string, binary: BinaryName, source?: string): Promise<WebAssembly.Module> {
   return once(`${path} ${binary}`, async () => {
     // Only who compiles waits for the compiler.

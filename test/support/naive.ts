@@ -1,4 +1,6 @@
-/** Any architecture in float64, layer by layer, from the functions of test/reference; nothing shared with the machine. */
+/**
+ * Any architecture in float64, layer by layer, from the functions of test/reference; nothing shared with the machine.
+ */
 import { type Architecture, inputsOf, placedLayers } from '../../src/architecture.js';
 import type { ActivationConfig, ActivationName } from '../../src/layers/activations.js';
 import type { Layer } from '../../src/layers/index.js';

@@ -1,4 +1,7 @@
-/** What layers that make noise do to each element, as assembly/ops/noise.ts says it is made, from the generator of src/random.ts. */
+/**
+ * What layers that make noise do to each element, as assembly/ops/noise.ts says it is made, from the generator of
+ * src/random.ts.
+ */
 import type { Layer } from '../../src/layers/index.js';
 import { Purpose, philox } from '../../src/random.js';
 import { erf } from '../reference/activations.js';
@@ -16,7 +19,10 @@ interface Place {
   readonly seed: readonly [low: number, high: number];
 }
 
-/** The 32 random bits of row b, column 16 p + 4 w + j: word w of Philox's block for the counter (4 p + j, b, step, stream). */
+/**
+ * The 32 random bits of row b, column 16 p + 4 w + j: word w of Philox's block for the counter (4 p + j, b, step,
+ * stream).
+ */
 function words({ rows, columns, step, seed }: Place, stream: number): number[] {
   return Array.from({ length: rows * columns }, (_, i) => {
     const [row, column] = [Math.floor(i / columns), i % columns];

@@ -4,7 +4,8 @@ import { applyTemperature, fitTemperature } from '../../src/tabular/calibrate.js
 
 describe('the temperature', () => {
   it('is what makes two classes as sure as they are right', () => {
-    // Three rows of four are right at a probability of 0.9: the best one is 0.75, and the logits are to shrink from ln 9 to ln 3.
+    // Three rows of four are right at a probability of 0.9: the best one is 0.75, and the logits are to shrink from ln
+    // 9 to ln 3.
     const probabilities = [0.9, 0.1, 0.9, 0.1, 0.1, 0.9, 0.1, 0.9];
     expect(fitTemperature(probabilities, [0, 0, 1, 0], 2)).toBeCloseTo(Math.log(9) / Math.log(3), 3);
     // And to grow where rows are right more often than they are sure.

@@ -1,4 +1,6 @@
-/** Free text, where a column is said to be that: the mean of what is learned for its words, the same answers everywhere. */
+/**
+ * Free text, where a column is said to be that: the mean of what is learned for its words, the same answers everywhere.
+ */
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseTable } from '../../src/data/csv.js';
 import { textVectorizer } from '../../src/data/textVectorizer.js';

@@ -1,4 +1,6 @@
-/** Values that can be read in two ways are texts, or refused: whole numbers beyond 2^53, units, words for «no value». */
+/**
+ * Values that can be read in two ways are texts, or refused: whole numbers beyond 2^53, units, words for «no value».
+ */
 import { describe, expect, it } from 'vitest';
 import { readCsv } from '../../src/entries/data.js';
 import { Model } from '../../src/entries/node.js';

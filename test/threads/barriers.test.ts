@@ -1,7 +1,8 @@
 /**
- * Where the planner lets threads go on without waiting, they may run in any order. Here they do: the machine is built without its barrier, and from one
- * barrier of the plan to the next each thread carries out its part by itself, once the first thread first and once the last. Of any two records that
- * two threads carry out in between, one order or the other turns the pair around, so that a read or write too early shows in the bits.
+ * Where the planner lets threads go on without waiting, they may run in any order. Here they do: the machine is built
+ * without its barrier, and from one barrier of the plan to the next each thread carries out its part by itself, once
+ * the first thread first and once the last. Of any two records that two threads carry out in between, one order or the
+ * other turns the pair around, so that a read or write too early shows in the bits.
  */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,7 @@
-/** Networks to train on threads: every activation, loss and optimiser, odd sizes, and the shapes that are hard to share out. */
+/**
+ * Networks to train on threads: every activation, loss and optimiser, odd sizes, and the shapes that are hard to share
+ * out.
+ */
 
 import { indexRule, inputsOf } from '../../src/architecture.js';
 import {

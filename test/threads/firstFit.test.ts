@@ -1,10 +1,11 @@
 /**
- * A new model's first fit gives the bits that it gave in version 0.1.0 (commit 67ebb3d): every kind of layer, loss and optimiser, on one thread and on
- * three, with both binaries.
+ * A new model's first fit gives the bits that it gave in version 0.1.0 (commit 67ebb3d): every kind of layer, loss and
+ * optimiser, on one thread and on three, with both binaries.
  *
  *     WRITE_BITS=1 test/runtimes/node_modules/node24/bin/node node_modules/vitest/vitest.mjs run test/threads/firstFit
  *
- * writes the fixture anew: where a function was wrong, and its bits are to change. Node 20 takes the deterministic binary for both.
+ * writes the fixture anew: where a function was wrong, and its bits are to change. Node 20 takes the deterministic
+ * binary for both.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -27,7 +28,9 @@ afterAll(async () => {
   if (process.env.WRITE_BITS) writeFileSync(path, `${JSON.stringify(found, undefined, 1)}\n`);
 });
 
-/** Sixteen hexadecimal digits for the parameters and costs of two epochs, and for predictions and gradients after them. */
+/**
+ * Sixteen hexadecimal digits for the parameters and costs of two epochs, and for predictions and gradients after them.
+ */
 async function bitsOf(Class: typeof Model, each: Case, threads: number, deterministic: boolean): Promise<string> {
   const { loss, optimizer, batchSize, rows } = each;
   const model = await Class.create(architectureOf(each), { seed: 7, deterministic });

@@ -1,4 +1,6 @@
-/** Models of runtimes that are watched or broken: each has threads of its own, so that nothing is known about them yet. */
+/**
+ * Models of runtimes that are watched or broken: each has threads of its own, so that nothing is known about them yet.
+ */
 import { Model, Trainer } from '../../src/entries/node.js';
 import { nodeHost } from '../../src/hosts/node.js';
 import { nodeThreads } from '../../src/hosts/nodeThreads.js';

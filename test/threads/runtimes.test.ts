@@ -1,6 +1,6 @@
 /**
- * The built package on threads in every runtime at hand: those that test/runtimes installs, and Chromium. The multiply-then-add binary gives the same bits in
- * all of them.
+ * The built package on threads in every runtime at hand: those that test/runtimes installs, and Chromium. The
+ * multiply-then-add binary gives the same bits in all of them.
  */
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

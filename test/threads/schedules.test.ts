@@ -27,7 +27,9 @@ function drawing(seed: number): (n: number) => number {
   return n => Math.min(n - 1, Math.floor((((drawn[used++ % drawn.length] ?? 0) + 1) / 2) * n));
 }
 
-/** Moves the workers, one step of one of them at a time, until all users are done; one in so many steps a worker dies. */
+/**
+ * Moves the workers, one step of one of them at a time, until all users are done; one in so many steps a worker dies.
+ */
 async function move(
   users: readonly Promise<void>[],
   workers: readonly FakeWorker[],

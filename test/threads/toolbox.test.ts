@@ -1,6 +1,6 @@
 /**
- * Everything around a training loop on 1, 2 and 3 threads that take part: every optimiser, with the schedules, clipping,
- * penalties, constraints, accumulation, averages, weights and metrics by turns. The bits are the same.
+ * Everything around a training loop on 1, 2 and 3 threads that take part: every optimiser, with the schedules,
+ * clipping, penalties, constraints, accumulation, averages, weights and metrics by turns. The bits are the same.
  */
 import { createHash } from 'node:crypto';
 import { afterAll, expect, it } from 'vitest';

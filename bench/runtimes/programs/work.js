@@ -1,6 +1,6 @@
 /**
- * The work that every runtime does, as often as it is told. Nothing in it looks at a clock: those of Workers stand still
- * while they compute, so whoever asks takes the time.
+ * The work that every runtime does, as often as it is told. Nothing in it looks at a clock: those of Workers stand
+ * still while they compute, so whoever asks takes the time.
  */
 
 /** Numbers between 0 and 1, the same everywhere. */

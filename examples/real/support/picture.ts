@@ -1,4 +1,6 @@
-/** What examples draw: small pictures in grey, side by side, as PNG files; tables and texts as SVG, for light and dark. */
+/**
+ * What examples draw: small pictures in grey, side by side, as PNG files; tables and texts as SVG, for light and dark.
+ */
 import { writeFileSync } from 'node:fs';
 import { encode } from 'fast-png';
 

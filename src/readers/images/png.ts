@@ -101,7 +101,8 @@ function linesOf({ width, height, isInterlaced, depth, channels }: PngHeader): L
 }
 
 /**
- * Unpacks a PNG to see whether all pixels are there, and all of its palette's colours: decoders make some up, in silence.
+ * Unpacks a PNG to see whether all pixels are there, and all of its palette's colours: decoders make some up, in
+ * silence.
  *
  * @throws RangeError by the picture's name
  */

@@ -1,4 +1,5 @@
-// Runs in jest and in vitest with jsdom, whose classes are not those of the files, clones and messages that programs meet.
+// Runs in jest and in vitest with jsdom, whose classes are not those of the files, clones and messages that programs
+// meet.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dense, Model, sequential, Trainer } from 'myelin';
 import * as core from 'myelin/core';

@@ -1,6 +1,6 @@
 /**
- * A process that trains for EPOCHS epochs, prints a dot and saves a checkpoint at PATH after each, goes on from one that
- * is there, and in the end prints a hash of its parameters: `resume.js PATH EPOCHS`.
+ * A process that trains for EPOCHS epochs, prints a dot and saves a checkpoint at PATH after each, goes on from one
+ * that is there, and in the end prints a hash of its parameters: `resume.js PATH EPOCHS`.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';

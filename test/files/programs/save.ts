@@ -1,6 +1,6 @@
 /**
- * A process that saves. `hold FOLDER` begins a file as a save does, says its name and waits; `loop PATH SIZE` saves files of one byte's value and growing size until it is killed;
- * `times PATH SIZE COUNT` saves so often.
+ * A process that saves. `hold FOLDER` begins a file as a save does, says its name and waits; `loop PATH SIZE` saves
+ * files of one byte's value and growing size until it is killed; `times PATH SIZE COUNT` saves so often.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

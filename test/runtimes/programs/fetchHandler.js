@@ -1,4 +1,7 @@
-/** For runtimes that answer requests: the body is the model file. Workers import this as it is; the edge runtime wraps it. */
+/**
+ * For runtimes that answer requests: the body is the model file. Workers import this as it is; the edge runtime wraps
+ * it.
+ */
 import * as myelin from 'myelin';
 import * as predict from 'myelin/predict';
 import { conformance, predictions } from './conformance.js';

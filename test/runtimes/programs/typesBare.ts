@@ -1,4 +1,7 @@
-/** Uses the package where TypeScript knows JavaScript alone: neither the library dom nor @types/node. Nothing of this runs. */
+/**
+ * Uses the package where TypeScript knows JavaScript alone: neither the library dom nor @types/node. Nothing of this
+ * runs.
+ */
 import { adam, dense, Model, sequential, Trainer, type TrainingData } from 'myelin';
 import * as core from 'myelin/core';
 import { type ArrayData, type DataTable, readCsv, readNpz, split, streamNpy } from 'myelin/data';

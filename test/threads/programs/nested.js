@@ -1,6 +1,6 @@
 /**
- * Trains with each of the entries given at the same time, and does the same in a worker, and in a worker of that; prints
- * what all of them predict. `nested.js ENTRY …`
+ * Trains with each of the entries given at the same time, and does the same in a worker, and in a worker of that;
+ * prints what all of them predict. `nested.js ENTRY …`
  */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 

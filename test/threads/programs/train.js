@@ -1,4 +1,6 @@
-/** Trains the same network on 1, 2, 3 and 7 threads in whatever runtime this is; uses nothing but what all of them have. */
+/**
+ * Trains the same network on 1, 2, 3 and 7 threads in whatever runtime this is; uses nothing but what all of them have.
+ */
 
 async function hash(arrays) {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await new Blob(arrays).arrayBuffer()));
