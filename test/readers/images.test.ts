@@ -100,6 +100,17 @@ describe('imageData', () => {
     );
   });
 
+  it('names a PNG whose pixels are spoilt', async () => {
+    const bytes = read('rgb.png');
+    writeFileSync(
+      join(own, 'spoilt.png'),
+      bytes.map((byte, i) => (i > 60 && i < bytes.length - 20 ? byte ^ 255 : byte)),
+    );
+    await expect(imageData([join(own, 'spoilt.png')])).rejects.toThrow(
+      'spoilt.png: expected a whole PNG picture, got pixels that cannot be unpacked; fetch it again, or leave it out',
+    );
+  });
+
   it('names a PNG without the palette that it refers to', async () => {
     const bytes = read('palette.png');
     const at = bytes.findIndex((_, i) => String.fromCharCode(...bytes.subarray(i, i + 4)) === 'PLTE') - 4;

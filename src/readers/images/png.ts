@@ -114,16 +114,19 @@ export async function checkPixels(name: string, bytes: Bytes): Promise<void> {
   const isKept = header.colours !== undefined && header.colours < 2 ** header.depth;
   const kept: Bytes[] = [];
   let length = 0;
-  for await (const piece of inflated(name, dataOf(view), 'deflate')) {
-    length += piece.length;
-    if (isKept) kept.push(piece);
-    // What some programs leave behind the pixels is nobody's.
-    if (length >= needed) break;
+  const mend = 'fetch it again, or leave it out';
+  try {
+    for await (const piece of inflated(name, dataOf(view), 'deflate')) {
+      length += piece.length;
+      if (isKept) kept.push(piece);
+      // What some programs leave behind the pixels is nobody's.
+      if (length >= needed) break;
+    }
+  } catch (cause) {
+    const got = 'pixels that cannot be unpacked';
+    throw Object.assign(wrongValue(name, 'a whole PNG picture', got, mend), { cause });
   }
-  if (length < needed) {
-    const expected = `a whole PNG picture, ${needed} bytes of pixels`;
-    throw wrongValue(name, expected, length, 'fetch it again, or leave it out');
-  }
+  if (length < needed) throw wrongValue(name, `a whole PNG picture, ${needed} bytes of pixels`, length, mend);
   if (!isKept) return;
   const highest = highestPlace(joined(kept), lines, header.depth);
   if (highest < (header.colours ?? 0)) return;
