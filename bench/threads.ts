@@ -18,7 +18,7 @@ import { RECORD_BYTES } from '../src/plan/record.js';
 import { chooseBackend, type Host } from '../src/runtime/binaries.js';
 import { Crew } from '../src/runtime/crew.js';
 import { Program } from '../src/runtime/program.js';
-import { layOut } from '../src/runtime/staging.js';
+import { makeRoom } from '../src/runtime/staging.js';
 import { findTeam, type Team } from '../src/runtime/threads.js';
 import { endingOf, planTraining } from '../src/training.js';
 
@@ -140,8 +140,8 @@ async function stepByStep(network: Network, threads: number) {
   }
   const program = new Program(team.module, { ...plan, sections }, true);
   const { x, y } = dataOf(network, batchSize);
-  const size = layOut(0, batchSize, x.byteLength / batchSize, 4);
-  const places = layOut(program.reserve(size.end + STEPS * batchSize * 4), batchSize, x.byteLength / batchSize, 4);
+  const places = makeRoom(program, batchSize, { sample: x.byteLength / batchSize, target: 4 });
+  program.reserve(places.end - program.behind + STEPS * batchSize * 4);
   // The whole step goes over the same rows again and again.
   const order = new Int32Array(program.memory.buffer, places.order, STEPS * batchSize);
   order.forEach((_, row) => {
@@ -152,18 +152,18 @@ async function stepByStep(network: Network, threads: number) {
   const weights = program.floats(plan.parameterRegion);
   for (let i = 0; i < weights.length; i++) weights[i] = ((i * 31) % 101) / 5050 - 0.01;
   for (const [name, value] of Object.entries({ ...places, rows: batchSize, position: batchSize, samples: batchSize })) {
-    if (name !== 'end') program.set(name as 'x', value);
+    if (name !== 'end') program.controls[name as 'x'] = value;
   }
-  program.set('order', 0);
-  program.set('batchSize', batchSize);
-  program.set('scale', 1);
-  program.set('step', 100);
-  program.set('learningRate', 1e-6);
+  program.controls.order = 0;
+  program.controls.batchSize = batchSize;
+  program.controls.scale = 1;
+  program.controls.step = 100;
+  program.controls.learningRate = 1e-6;
   const crew = await Crew.join(team.host, team.module, program, threads);
   const whole = () => {
-    program.set('order', places.order);
-    program.set('position', 0);
-    program.set('samples', STEPS * batchSize);
+    program.controls.order = places.order;
+    program.controls.position = 0;
+    program.controls.samples = STEPS * batchSize;
     return crew.run('step', STEPS);
   };
   return { plan, crew, whole, names: [...sections.keys()].map(String).slice(1) };

@@ -81,7 +81,7 @@ export class Executor {
    */
   place(block: Block, order: Int32Array | undefined, position: number, sums: Sums): Places | Promise<Places> {
     if (this.#placed?.block === block) return this.#setUp(this.#placed, order, position, sums);
-    const placed = { block, places: this.#run.workspace.place(block, true) };
+    const placed = { block, places: this.#run.workspace.place(block) };
     this.#placed = placed;
     const others = this.turn.tookData(block.samples.values.length);
     const setUp = () => this.#setUp(placed, order, position, sums);
@@ -96,14 +96,15 @@ export class Executor {
   ): Places {
     const { workspace } = this.#run;
     const { program } = workspace;
+    const { controls } = program;
     this.#run.aim(places);
-    if (order) new Int32Array(program.memory.buffer, places.order, samples.rows).set(order);
-    else program.set('order', 0);
-    program.set('bytes', samples.values instanceof Uint8Array ? 1 : 0);
-    program.set('scale', samples.scale);
+    if (order) program.put(places.order, order);
+    else controls.order = 0;
+    controls.bytes = samples.values instanceof Uint8Array ? 1 : 0;
+    controls.scale = samples.scale;
     setLengths(program, places.x + align(samples.values.byteLength), samples.lengths, samples.rows);
-    program.set('samples', samples.rows);
-    program.set('position', position);
+    controls.samples = samples.rows;
+    controls.position = position;
     setSums(program, workspace.network.tallies, sums);
     return places;
   }

@@ -264,18 +264,18 @@ export class Fit {
       if (signal?.aborted) return ABORTED;
       const left = Math.ceil((end - progress.position) / ofStep);
       const most = Math.min(left, this.#executor.stepsAtOnce, this.#mostSteps);
-      program.set('keptFrom', progress.position - first);
+      program.controls.keptFrom = progress.position - first;
       const steps = run.prepareRates('fit', most);
       this.#countBegun(steps);
       const running = this.#executor.run('step', steps);
       // An epoch of a small network is over before as many promises as it has awaits are made.
       const finished = typeof running === 'number' ? running : await running;
       this.#countFinished(steps, finished);
-      if (finished < steps) throw run.fail(first + program.get('position'));
+      if (finished < steps) throw run.fail(first + program.controls.position);
       const before = progress.position;
-      progress.position = first + program.get('position');
+      progress.position = first + program.controls.position;
       progress.samples = Math.max(progress.samples, progress.position);
-      if (program.get('broken')) throw run.fail(progress.position, FINITE_PARAMETERS);
+      if (program.controls.broken) throw run.fail(progress.position, FINITE_PARAMETERS);
       run.ahead = true;
       Object.assign(progress, sumsOf(program, network.tallies));
       if (network.kept) {
@@ -288,7 +288,7 @@ export class Fit {
       }
       if (onBatch) {
         const batch = Math.ceil(progress.position / ofStep);
-        const called = onBatch({ epoch: progress.epoch + 1, batch, loss: program.get('cost') });
+        const called = onBatch({ epoch: progress.epoch + 1, batch, loss: program.controls.cost });
         if ((await unlessAborted(signal, called)) === ABORTED) return ABORTED;
       }
       const others = this.#executor.took(steps);

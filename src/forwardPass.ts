@@ -67,13 +67,13 @@ export function forwardPass(where: string, source: Source, samples: ReadySamples
     const address = program.reserve(stagingBytes(network, capacity));
     if (noise) {
       setSeed(program, noise.seed);
-      program.set('draw', noise.draw | 0);
+      program.controls.draw = noise.draw | 0;
     }
     const run = (first: number, last: number) => {
       copySamples(program, address, samples, first, last);
       setBatch(program, last - first);
       if (program.run('predict') > 0) return;
-      const failure = first * network.inputs + program.get('failure');
+      const failure = first * network.inputs + program.controls.failure;
       throw notFiniteAt(`${where}: x`, samples.values, failure, network.inputs);
     };
     return outputsOf({ architecture, network, program, run }, rows);

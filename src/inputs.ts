@@ -3,9 +3,15 @@ import { type Architecture, type End, firstLayer, indexRule, inputsOf } from './
 import { roomFor } from './conversions.js';
 import { putColumns } from './data/columns.js';
 import { asFloats, type IndexRule, refuseWrongIndices } from './data/indices.js';
-import { type ReadySamples, readAlone, refuseNotFinite, type Samples, unwrap } from './data/samples.js';
+import {
+  type ReadySamples,
+  readSamples,
+  refuseBareBytes,
+  refuseNotFinite,
+  type Samples,
+  unwrap,
+} from './data/samples.js';
 import { quote, wrongType, wrongValue } from './errors.js';
-import { kindOf } from './kinds.js';
 import { readLengths, type Sequence, sequencesOf } from './lengths.js';
 import { allByName, type ByName } from './names.js';
 import { size } from './shape.js';
@@ -104,25 +110,43 @@ export function refuseBeside(where: string, given: unknown, own: string): void {
   if (given !== undefined) throw wrongType(where, 'none where inputs have names', given, `give each its own: ${own}`);
 }
 
-function alone(where: string, x: unknown, input: Input, raw?: RawRows, beside?: unknown): ReadySamples {
+function alone(where: string, x: unknown, input: Input, raw?: RawRows, lengths?: unknown): ReadySamples {
+  return readRows(where, { x, lengths }, input, raw, false);
+}
+
+/** What users give as x, with the scale of bytes beside it, or with it as for predict. */
+export interface GivenRows {
+  readonly x: unknown;
+  readonly scale?: unknown;
+  readonly lengths?: unknown;
+}
+
+/**
+ * The samples of one input. `raw` is how its rows become inputs, where the model's file says so; `bare`: whether bytes
+ * may have no scale.
+ */
+export function readRows(
+  where: string,
+  data: GivenRows,
+  input: Input,
+  raw: RawRows | undefined,
+  bare: boolean,
+): ReadySamples {
   const { columns, described, rule } = input;
-  // Bare samples go straight on.
-  const isBare = kindOf(x) !== 'Object';
-  const { lengths, ...own } = isBare ? { x, lengths: undefined } : unwrap(where, x);
-  const floats = asFloats(own.x, rule);
-  const samples = readAlone(where, isBare || own.x === x ? floats : { ...own, x: floats }, columns, described, raw);
+  if (!bare) refuseBareBytes(where, asFloats(data.x, rule));
+  const unwrapped = unwrap(where, data.x);
+  if (unwrapped.scale !== undefined && data.scale !== undefined) {
+    throw wrongValue(`${where}: scale`, 'one scale', 'two');
+  }
+  const { x, scale = data.scale } = unwrapped;
+  const given = raw?.x(x, scale) ?? { x, scale };
+  const samples = readSamples(where, asFloats(given.x, rule), columns, described, given.scale);
   refuseWrongIndices(`${where}: x`, samples, columns, rule);
-  return withLengths(where, samples, input, lengths, beside);
+  return withLengths(where, samples, input, unwrapped.lengths, data.lengths);
 }
 
 /** Samples with the lengths that stand with them or beside them, if any do. */
-export function withLengths(
-  where: string,
-  samples: ReadySamples,
-  input: Input,
-  own: unknown,
-  beside: unknown,
-): ReadySamples {
+function withLengths(where: string, samples: ReadySamples, input: Input, own: unknown, beside: unknown): ReadySamples {
   if (own === undefined && beside === undefined) return samples;
   if (own !== undefined && beside !== undefined) throw wrongValue(`${where}: lengths`, 'one list of lengths', 'two');
   return { ...samples, lengths: readLengths(`${where}: lengths`, own ?? beside, samples.rows, input.sequence()) };

@@ -12,7 +12,7 @@ import { fromPanels } from './plan/panels.js';
 import type { Backend } from './runtime/binaries.js';
 import { ownMemories, Tenancy } from './runtime/memories.js';
 import { Program } from './runtime/program.js';
-import { beginRows, copySamples, copyTargets, layOut, setSeed } from './runtime/staging.js';
+import { beginRows, copySamples, copyTargets, makeRoom, type RowBytes, setSeed } from './runtime/staging.js';
 import { judgedScores, setSums, sumsOf } from './sums.js';
 import { planTraining } from './training.js';
 
@@ -27,8 +27,8 @@ export interface ReadyData {
 /** What an evaluation finds, by the names that histories have for it. */
 export type Judgement = { readonly loss: number } & Readonly<Record<string, number>>;
 
-/** Bytes that one sample, one target and the lengths of one take in linear memory. */
-export function bytesPerRow({ samples, targets }: ReadyData): { sample: number; target: number; lengths: number } {
+/** Bytes that a row takes in linear memory. */
+export function bytesPerRow({ samples, targets }: ReadyData): Required<RowBytes> {
   return {
     sample: samples.values.byteLength / samples.rows,
     target: targets.byteLength / samples.rows,
@@ -65,8 +65,7 @@ export function* evaluation(
   const bytes = bytesPerRow(data);
   const batches = Math.max(1, Math.floor(BYTES_AT_A_TIME / (bytes.sample * capacity)));
   const most = Math.min(rows, batches * capacity);
-  const size = layOut(0, most, bytes.sample, bytes.target, bytes.lengths).end;
-  const places = layOut(program.reserve(offset + size) + offset, most, bytes.sample, bytes.target, bytes.lengths);
+  const places = makeRoom(program, most, bytes, offset);
   setSums(program, tallies, { costSum: 0, correct: 0 });
   measuring.begin();
   for (let first = 0; first < rows; first += most) {
@@ -76,10 +75,10 @@ export function* evaluation(
     beginRows(program, last - first);
     for (let left = Math.ceil((last - first) / capacity); left > 0; ) {
       const steps = Math.min(left, stepsAtOnce(), kept ? Math.floor(keptRows / capacity) : Infinity);
-      const before = program.get('position');
-      program.set('keptFrom', before);
+      const before = program.controls.position;
+      program.controls.keptFrom = before;
       if ((yield steps) < steps) return undefined;
-      measuring.add(program, network, data, { samples: program.get('position') - before, first: first + before });
+      measuring.add(program, network, data, { samples: program.controls.position - before, first: first + before });
       left -= steps;
     }
   }
@@ -119,7 +118,7 @@ export class Judge {
     if (!this.#program) {
       const { plan } = this.#network;
       this.#program = new Program(this.#module, plan, false, this.#tenancy.take(plan.end), instantiateSync);
-      this.#program.set('batchSize', plan.capacity);
+      this.#program.controls.batchSize = plan.capacity;
       this.#tenancy.offerOnce();
     }
     return this.#program;
@@ -147,7 +146,7 @@ export class Judge {
   /** One rule for all who judge: a cost that is not finite is an error. */
   #refuse(where: string): never {
     const mend = 'look for parameters, samples or targets that are too large';
-    throw divergence(wrongValue(where, 'a finite cost', this.program.get('cost'), mend));
+    throw divergence(wrongValue(where, 'a finite cost', this.program.controls.cost, mend));
   }
 
   /**
@@ -157,14 +156,12 @@ export class Judge {
   gradients(where: string, data: ReadyData, noise: Noise): { cost: number; gradients: Record<string, Float32Array> } {
     const { program } = this;
     const { samples, targets } = data;
-    const bytes = bytesPerRow(data);
-    const size = layOut(0, samples.rows, bytes.sample, bytes.target, bytes.lengths).end;
-    const places = layOut(program.reserve(size), samples.rows, bytes.sample, bytes.target, bytes.lengths);
+    const places = makeRoom(program, samples.rows, bytesPerRow(data));
     copySamples(program, places.x, samples, 0, samples.rows);
     copyTargets(program, places.y, targets, samples.rows, 0, samples.rows);
     beginRows(program, samples.rows);
     setSeed(program, noise.seed);
-    program.set('draw', noise.draw | 0);
+    program.controls.draw = noise.draw | 0;
     if (program.run('gradients') === 0) this.#refuse(where);
     const gradients: Record<string, Float32Array> = {};
     const inputs = this.#network.inputGradients ?? [];
@@ -185,6 +182,6 @@ export class Judge {
       }
       gradients[name] = values;
     }
-    return { cost: program.get('cost'), gradients };
+    return { cost: program.controls.cost, gradients };
   }
 }

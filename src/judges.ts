@@ -3,7 +3,7 @@
 import type { Architecture } from './architecture.js';
 import { checkBoolean, checkOptions, wrongKind } from './errors.js';
 import { noiseOf } from './forwardPass.js';
-import { type GivenRows, readGiven } from './givenRows.js';
+import { readGiven } from './givenRows.js';
 import {
   type CostOptions,
   fitGoals,
@@ -15,7 +15,7 @@ import {
   resolveGoals,
   weighGoals,
 } from './goals.js';
-import type { Inputs, NetworkSamples } from './inputs.js';
+import type { GivenRows, Inputs, NetworkSamples } from './inputs.js';
 import { Judge, type Judgement, type ReadyData, type Way } from './judge.js';
 import type { ByName } from './names.js';
 import type { Outputs } from './outputs.js';

@@ -50,6 +50,9 @@ export function isNumberArray(value: unknown): value is NumberArray {
 
 /** `'Object'` of a plain object, `'Map'`, `'Promise'` …, of any realm. */
 export function kindOf(value: unknown): string {
+  // Quicker of what is met most.
+  const array = arrayKind(value);
+  if (array !== undefined) return array;
   return isRevoked(value) ? 'Proxy' : Object.prototype.toString.call(value).slice(8, -1);
 }
 

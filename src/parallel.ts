@@ -152,7 +152,7 @@ class Machine {
     setBatch(program, last - first);
     const finished = this.crew ? await this.crew.run('predict', 1) : program.run('predict');
     const { inputs } = this.#network;
-    if (finished === 0) throw notFiniteAt(WHERE, samples.values, first * inputs + program.get('failure'), inputs);
+    if (finished === 0) throw notFiniteAt(WHERE, samples.values, first * inputs + program.controls.failure, inputs);
     return this.#predictions;
   }
 }

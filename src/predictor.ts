@@ -307,16 +307,16 @@ export class Predictor {
     this.#changed = false;
     if (values instanceof Float32Array && first === 0 && last === rows && !lengths) {
       this.#staging.set(values);
-      program.set('x', this.#staging.byteOffset);
-      program.set('bytes', 0);
-      program.set('lengths', 0);
+      program.controls.x = this.#staging.byteOffset;
+      program.controls.bytes = 0;
+      program.controls.lengths = 0;
     } else {
       copySamples(program, this.#staging.byteOffset, { values, scale, rows, lengths }, first, last);
     }
     setBatch(program, last - first);
     if (program.run('predict') === 0) {
       const { inputs } = this.network;
-      throw notFiniteAt(`${where}: x`, values, first * inputs + program.get('failure'), inputs);
+      throw notFiniteAt(`${where}: x`, values, first * inputs + program.controls.failure, inputs);
     }
   }
 
@@ -349,8 +349,8 @@ export class Predictor {
     // The machine's own way from rows to panels is quick when it runs for the first time, which is when models are
     // loaded.
     this.#staging.set(values);
-    program.set('x', this.#staging.byteOffset);
-    program.set('bytes', 0);
+    program.controls.x = this.#staging.byteOffset;
+    program.controls.bytes = 0;
     setBatch(program, parameter.rows);
     program.run(parameter);
   }

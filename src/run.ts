@@ -153,13 +153,13 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     const { config, model, workspace } = this;
     if (workspace.open(rows, data, { given, weighs: this.weighs })) {
       const { program } = workspace;
-      if (typeof this.#learningRate === 'number') program.set('learningRate', this.#learningRate);
-      program.set('batchSize', config.batchSize);
+      if (typeof this.#learningRate === 'number') program.controls.learningRate = this.#learningRate;
+      program.controls.batchSize = config.batchSize;
       setSeed(program, model.seed);
-      program.set('draw', model.held.trained.steps);
+      program.controls.draw = model.held.trained.steps;
       this.#setStep();
     }
-    workspace.program.set('keeps', Number(keeps));
+    workspace.program.controls.keeps = Number(keeps);
   }
 
   /** That of the next step; not a number where there is none. */
@@ -186,7 +186,7 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     const { step } = this.progress;
     const rates = Float64Array.from({ length: count }, (_, i) => checkRate(where, rate, step + i));
     new Float64Array(program.memory.buffer, region.address, count).set(rates);
-    program.set('rates', region.address);
+    program.controls.rates = region.address;
     return count;
   }
 
@@ -198,7 +198,7 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
   /** Steps from now on take another rate than the optimiser was made with. */
   setLearningRate(rate: number): void {
     this.#learningRate = rate;
-    if (this.workspace.placed) this.workspace.program.set('learningRate', rate);
+    if (this.workspace.placed) this.workspace.program.controls.learningRate = rate;
   }
 
   /**
@@ -208,7 +208,7 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     const { held } = this.model;
     if (!held.lead(this)) return;
     this.beginAt(held.values);
-    if (this.workspace.placed) this.workspace.program.set('draw', held.trained.steps);
+    if (this.workspace.placed) this.workspace.program.controls.draw = held.trained.steps;
   }
 
   get parameters(): Float32Array {
@@ -268,12 +268,12 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
 
   /** Points the plan at samples and targets. */
   aim(places: Places): void {
-    const { program } = this.workspace;
-    program.set('x', places.x);
-    program.set('y', places.y);
-    program.set('order', places.order);
+    const { controls } = this.workspace.program;
+    controls.x = places.x;
+    controls.y = places.y;
+    controls.order = places.order;
     // A step whose cost was not finite may have ended among its batches.
-    program.set('taken', 0);
+    controls.taken = 0;
   }
 
   refuseEnded(where: string): void {
@@ -325,7 +325,7 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
   }
 
   #setStep(): void {
-    this.workspace.program.set('step', Math.min(this.progress.step, MOST_STEP));
+    this.workspace.program.controls.step = Math.min(this.progress.step, MOST_STEP);
   }
 
   /** Finds the first number that is not finite: a parameter, a layer's output, or else the cost itself. */
@@ -333,7 +333,7 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
     const { program, network } = this.workspace;
     // Where the cost was not finite there was no update, so the step does not count.
     this.#setStep();
-    const cost = program.get('cost');
+    const cost = program.controls.cost;
     const refuse = (got: string) =>
       divergence(wrongValue(where, expected, got, 'lower the learning rate or scale the data'));
     for (const parameter of network.plan.parameters) {
@@ -354,7 +354,7 @@ export class Run<M extends Trainable = Trainable> implements Leader, RunParts<M>
         return refuse(got);
       }
     }
-    const rows = program.get('rows');
+    const rows = program.controls.rows;
     const placed = placedLayers(this.model.architecture);
     for (const [index, { name, value }] of network.layers.entries()) {
       const layer = placed[index]?.layer;

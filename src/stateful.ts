@@ -72,7 +72,7 @@ export function streamOf(where: string, model: Streamed): Stateful {
   const predictions = program.floats(plan.region('predictions'));
   const carried = plan.carried.map(region => program.floats(region));
   const out = new Float32Array(outputs);
-  program.set('x', staging.byteOffset);
+  program.controls.x = staging.byteOffset;
   setBatch(program, 1);
 
   /** A step's numbers: one row of one step. */
@@ -88,7 +88,7 @@ export function streamOf(where: string, model: Streamed): Stateful {
     step(x) {
       const values = numbersOf(x);
       staging.set(values);
-      if (program.run('predict') === 0) throw notFiniteAt('step: x', values, program.get('failure'), numbers);
+      if (program.run('predict') === 0) throw notFiniteAt('step: x', values, program.controls.failure, numbers);
       for (let i = 0; i < outputs; i++) {
         const value = predictions[i] as number;
         if (value - value !== 0 && (Number.isNaN(value) || !model.mayOverflow(i))) {

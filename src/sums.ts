@@ -27,8 +27,8 @@ export function numberAt(program: Program, { address }: Region): Float64Array {
 
 /** Has rows that come add to what others have. */
 export function setSums(program: Program, tallies: readonly Tally[], { costSum, correct, outputs }: Sums): void {
-  program.set('costSum', costSum);
-  program.set('correct', correct);
+  program.controls.costSum = costSum;
+  program.controls.correct = correct;
   for (const { name, ...places } of tallies) {
     const own = outputs?.[name] ?? nothing;
     numberAt(program, places.cost)[0] = own.costSum;
@@ -38,7 +38,7 @@ export function setSums(program: Program, tallies: readonly Tally[], { costSum, 
 
 /** What the rows have added up by now. */
 export function sumsOf(program: Program, tallies: readonly Tally[]): Sums {
-  const sums = { costSum: program.get('costSum'), correct: program.get('correct') };
+  const sums = { costSum: program.controls.costSum, correct: program.controls.correct };
   if (tallies.length === 0) return sums;
   const outputs = tallies.map(({ name, cost, correct }) => {
     return [name, { costSum: numberAt(program, cost)[0], correct: numberAt(program, correct)[0] }] as const;

@@ -137,12 +137,13 @@ class BaseTrainer<M extends Trainable = Trainable> {
     const data = given ? { samples, targets } : run.ready({ samples, targets });
     run.open(rows, data, true, given !== undefined);
     workspace.rest('step');
-    run.aim(workspace.place(data, false));
+    run.aim(workspace.place(data));
     const { program } = workspace;
+    const { controls } = program;
     beginRows(program, rows);
-    if (program.run('check') === 0) throw notFiniteAt('step: x', samples.values, program.get('failure'), inputs);
+    if (program.run('check') === 0) throw notFiniteAt('step: x', samples.values, controls.failure, inputs);
     run.lead();
-    if (given) program.set('cost', 0);
+    if (given) controls.cost = 0;
     // A batch before one that leaves the finite numbers has moved what batch normalisation averages.
     const before = rows > run.config.batchSize ? workspace.parameters.slice() : undefined;
     run.prepareRates('step', 1);
@@ -154,7 +155,7 @@ class BaseTrainer<M extends Trainable = Trainable> {
       throw error;
     }
     run.progress.step += 1;
-    const cost = program.get('cost');
+    const { cost } = controls;
     // The cost was finite, or the step would not have finished: the update says so.
     if (Number.isNaN(cost)) throw run.takeBack();
     run.ahead = true;

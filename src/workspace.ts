@@ -9,7 +9,7 @@ import { AVERAGE } from './plan/accumulation.js';
 import type { Parameter } from './plan/builder.js';
 import { type Memories, Tenancy } from './runtime/memories.js';
 import { Program } from './runtime/program.js';
-import { copySamples, copyTargets, layOut, type Places } from './runtime/staging.js';
+import { copySamples, copyTargets, layOut, makeRoom, type Places } from './runtime/staging.js';
 import type { TrainerConfig } from './trainingOptions.js';
 
 /** What a plan is to have: steps that are given gradients; rows that are weighed. */
@@ -168,22 +168,20 @@ export class Workspace {
     return ['parameters', ...Object.keys(this.#state)].every(name => findNotFinite(this.floats(name)) < 0);
   }
 
-  /** Copies the data behind the plan. `ordered`: whether there is to be room for an order of the rows. */
-  place(data: ReadyData, ordered: boolean): Places {
+  /** Copies the data behind the plan, with room for an order of the rows. */
+  place(data: ReadyData): Places {
     const { program } = this;
     const { rows } = data.samples;
-    const bytes = bytesPerRow(data);
-    const places = layOut(program.reserve(bytesFor(data)), rows, bytes.sample, bytes.target, bytes.lengths);
+    const places = makeRoom(program, rows, bytesPerRow(data));
     copySamples(program, places.x, data.samples, 0, rows);
     copyTargets(program, places.y, data.targets, rows, 0, rows);
-    return ordered ? places : { ...places, order: 0 };
+    return places;
   }
 }
 
 /** Bytes that the data and an order of its rows take behind a plan. */
 function bytesFor(data: ReadyData): number {
-  const bytes = bytesPerRow(data);
-  return layOut(0, data.samples.rows, bytes.sample, bytes.target, bytes.lengths).end;
+  return layOut(0, data.samples.rows, bytesPerRow(data)).end;
 }
 
 /** The regions that hold an optimiser's state and averages, and what their numbers always are. */

@@ -14,7 +14,7 @@ import { numbersOf } from '../src/plan/builder.js';
 import { fromPanels, toPanels } from '../src/plan/panels.js';
 import type { Backend } from '../src/runtime/binaries.js';
 import type { Program } from '../src/runtime/program.js';
-import { copySamples, copyTargets, layOut, setBatch } from '../src/runtime/staging.js';
+import { copySamples, copyTargets, makeRoom, setBatch } from '../src/runtime/staging.js';
 import { endingOf, planTraining } from '../src/training.js';
 import { at } from './reference/activations.js';
 import { numbers } from './reference/data.js';
@@ -143,8 +143,7 @@ function checkTraining(backend: Backend, architecture: Architecture, batchSize: 
   const [inputs, outputs] = [inputNumbers(architecture), numbersOf(endingOf(architecture))];
   const samples = batchSize + Math.ceil(batchSize / 2);
   const [x, y] = [samplesFor(architecture, samples * inputs, 98), numbers(samples * outputs, 97)];
-  const size = layOut(0, samples, inputs * 4, outputs * 4).end;
-  const places = layOut(program.reserve(size), samples, inputs * 4, outputs * 4);
+  const places = makeRoom(program, samples, { sample: inputs * 4, target: outputs * 4 });
   copySamples(program, places.x, { rows: samples, values: x, scale: 1 }, 0, samples);
   copyTargets(program, places.y, y, samples, 0, samples);
   const controls = {
@@ -156,14 +155,14 @@ function checkTraining(backend: Backend, architecture: Architecture, batchSize: 
     seedHigh: SEED[1],
     learningRate: 0.01,
   };
-  for (const [name, value] of Object.entries(controls)) program.set(name as keyof typeof controls, value);
+  for (const [name, value] of Object.entries(controls)) program.controls[name as keyof typeof controls] = value;
   writeParameters(program);
   for (let step = 1; step <= 2; step++) {
     const parameters = readParameters(program, 'data');
-    const first = program.get('position');
+    const first = program.controls.position;
     inspector.poison();
     inspector.run('step');
-    const last = program.get('position');
+    const last = program.controls.position;
     const rows = last - first;
     const noise: Noise = index => {
       const value = network.layers[index]?.value;
@@ -183,7 +182,7 @@ function checkTraining(backend: Backend, architecture: Architecture, batchSize: 
     const listed = program.plan.parameters.filter(({ trainable, gradient }) => trainable && !gradient);
     // Of tables only the rows of the batch have gradients, which are taken for themselves.
     for (const { name } of listed) delete want[name];
-    problems.push(...compare(`step ${step}: cost`, [program.get('cost')], [value]));
+    problems.push(...compare(`step ${step}: cost`, [program.controls.cost], [value]));
     for (const [name, values] of Object.entries(want)) {
       problems.push(...compare(`step ${step}: d ${name}`, got[name] ?? [], values));
     }

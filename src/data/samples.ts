@@ -3,7 +3,6 @@ import { conversion, numberMend, ownBytes, ownFloats, refuseLost, roomFor } from
 import { checkOptions, describe, unwrapping, wrongKind, wrongType, wrongValue } from '../errors.js';
 import { arrayKind, hasKey, isFloat32Array, isList, isNumberArray, kindOf, type NumberArray } from '../kinds.js';
 import type { TargetSpec } from '../losses/loss.js';
-import type { RawRows } from '../tabular/rawRows.js';
 
 /** Samples as users give them: row-major numbers, bytes with a scale, or rows of numbers. */
 export type Samples =
@@ -199,18 +198,6 @@ export function refuseBareBytes(where: string, x: unknown): void {
   if (kind === 'Uint8Array' || kind === 'Uint8ClampedArray') {
     throw wrongKind(`${where}: x`, '{ x: Uint8Array, scale }', `a bare ${kind}`, 'give { x, scale: 1 / 255 }');
   }
-}
-
-/**
- * {@link readSamples} where x is given by itself; `raw` is how its rows become inputs, where the model's file says so.
- */
-export function readAlone(where: string, x: unknown, inputs: number, network: string, raw?: RawRows): ReadySamples {
-  // The most usual of all goes straight on: small networks take no longer than a look at what else it could be.
-  if (raw === undefined && isFloat32Array(x)) return readSamples(where, x, inputs, network);
-  refuseBareBytes(where, x);
-  const bytes = unwrap(where, x);
-  const given = raw?.x(bytes.x, bytes.scale) ?? bytes;
-  return readSamples(where, given.x, inputs, network, given.scale);
 }
 
 /** What a loss expects for targets, for each position of a sample. */

@@ -196,14 +196,14 @@ export class Minimization {
         const region = network.plan.region('gradients');
         for (let first = 0; first < block.samples.rows; ) {
           if (this.#signal?.aborted) return ABORTED;
-          program.set('keptFrom', first);
+          program.controls.keptFrom = first;
           const finished = await this.#executor.run('gradients', 1);
-          const samples = program.get('position') - first;
+          const samples = program.controls.position - first;
           if (finished === 0) return { ...none, rows: rows + first + samples };
           measuring.add(program, network, block, { samples, first });
           const own = goals.map(goal => countedRows(partOf(block, first, samples), goal));
           const [share = samples] = own;
-          cost += share * program.get('cost');
+          cost += share * program.controls.cost;
           addScaled(gradient, share, program.floats(region));
           weight += share;
           counted = counted.map((count, i) => count + (own[i] ?? 0));

@@ -2,12 +2,23 @@
 import { type Parameter, type Plan, type Section, type SectionKey, sectionName } from '../plan/builder.js';
 import type { StoredNumbers } from '../plan/formats.js';
 import { align, type Region } from '../plan/memory.js';
-import { controlsFields, readField, writeField } from '../plan/record.js';
 import { allocate, growTo } from './allocation.js';
+import { type Controls, controlsIn } from './controls.js';
 
 export interface MachineExports extends Record<string, unknown> {
   initialize(): void;
   run(first: number, last: number, steps: number): number;
+}
+
+/** A whole memory, by the types of numbers that are copied into it. */
+interface Views {
+  readonly bytes: Uint8Array;
+  readonly integers: Int32Array;
+  readonly floats: Float32Array;
+}
+
+function viewsOf({ buffer }: WebAssembly.Memory): Views {
+  return { bytes: new Uint8Array(buffer), integers: new Int32Array(buffer), floats: new Float32Array(buffer) };
 }
 
 /** How a module becomes an instance over a plan's memory. */
@@ -16,14 +27,14 @@ type Instantiate = (module: WebAssembly.Module, imports: WebAssembly.Imports) =>
 // What predicts goes without the loader, whose 2 KB would be a fifteenth of a Worker's bundle.
 const bare: Instantiate = (module, imports) => new WebAssembly.Instance(module, imports);
 
-export type ControlName = keyof typeof controlsFields;
-
 export class Program {
   readonly plan: Plan;
   readonly memory: WebAssembly.Memory;
+  /** How far the plan has come, and what it works on. */
+  readonly controls: Controls;
   readonly #machine: MachineExports;
-  #view: DataView;
-  readonly #controls: number;
+  readonly #controls: ReturnType<typeof controlsIn>;
+  #views: Views;
   #abandoned = false;
 
   /**
@@ -38,13 +49,14 @@ export class Program {
     instantiate = bare,
   ) {
     this.plan = plan;
-    this.#controls = plan.controls.address;
     this.memory = memory;
     const env = { memory: this.memory, ...(shared && { part: 0, parts: 1 }) };
     this.#machine = instantiate(module, { env }).exports as MachineExports;
-    this.#view = new DataView(this.memory.buffer);
     this.#machine.initialize();
-    plan.write(this.#view);
+    this.#controls = controlsIn(this.memory, plan.controls.address);
+    this.controls = this.#controls;
+    this.#views = viewsOf(this.memory);
+    plan.write(this.#controls.view);
   }
 
   /**
@@ -76,21 +88,19 @@ export class Program {
     return section;
   }
 
-  get(name: ControlName): number {
-    const { offset, type } = controlsFields[name];
-    return readField(this.#view, this.#controls + offset, type);
-  }
-
-  set(name: ControlName, value: number): void {
-    const { offset, type } = controlsFields[name];
-    writeField(this.#view, this.#controls + offset, type, value);
-  }
-
   /**
    * The float32 numbers of a region, as they are now and will be; invalid once {@link reserve} has grown the memory.
    */
   floats(region: Region): Float32Array {
     return new Float32Array(this.memory.buffer, region.address, region.bytes / 4);
+  }
+
+  /** Copies numbers to an address; a view of that place alone would be garbage. */
+  put(address: number, numbers: Float32Array | Int32Array | Uint8Array): void {
+    const { bytes, integers, floats } = this.#views;
+    if (numbers instanceof Float32Array) floats.set(numbers, address / 4);
+    else if (numbers instanceof Int32Array) integers.set(numbers, address / 4);
+    else bytes.set(numbers, address);
   }
 
   /** A region's bytes, as {@link floats} gives its numbers. */
@@ -105,12 +115,18 @@ export class Program {
     return this.floats(data);
   }
 
+  /** Where the room beyond the plan begins. */
+  get behind(): number {
+    return align(this.plan.end);
+  }
+
   /** Makes sure of room for `bytes` beyond the plan, and returns its address. What lay there may be written over. */
   reserve(bytes: number): number {
-    const start = align(this.plan.end);
+    const start = this.behind;
     if (start + bytes > this.memory.buffer.byteLength) {
       growTo(this.memory, start + bytes);
-      this.#view = new DataView(this.memory.buffer);
+      this.#controls.view = new DataView(this.memory.buffer);
+      this.#views = viewsOf(this.memory);
     }
     return start;
   }

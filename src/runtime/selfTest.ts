@@ -8,7 +8,7 @@ import { sgd } from '../optimizers/kinds.js';
 import { endingOf, planTraining } from '../training.js';
 import { Crew } from './crew.js';
 import { Program } from './program.js';
-import { beginRows, layOut } from './staging.js';
+import { beginRows, makeRoom } from './staging.js';
 import type { ThreadHost } from './workers.js';
 
 const STEPS = 5;
@@ -29,18 +29,18 @@ export class SelfTest {
     });
     const program = new Program(module, plan.plan, threads !== undefined);
     this.#program = program;
-    const places = layOut(program.reserve(layOut(0, 32, 600, 160).end), 32, 600, 160);
+    const places = makeRoom(program, 32, { sample: 600, target: 160 });
     fill(new Float32Array(program.memory.buffer, places.x, 32 * 150));
     fill(new Float32Array(program.memory.buffer, places.y, 32 * 40));
-    program.set('x', places.x);
-    program.set('y', places.y);
-    program.set('batchSize', 32);
+    program.controls.x = places.x;
+    program.controls.y = places.y;
+    program.controls.batchSize = 32;
     this.#restart();
   }
 
   #restart(): void {
     fill(this.#program.floats(this.#program.plan.parameterRegion));
-    this.#program.set('learningRate', 0.01);
+    this.#program.controls.learningRate = 0.01;
   }
 
   /** The parameters after a few steps. */

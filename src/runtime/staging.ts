@@ -11,17 +11,26 @@ export interface Places {
   readonly end: number;
 }
 
+/** Bytes that one sample, one target and the lengths of one take. */
+export interface RowBytes {
+  readonly sample: number;
+  readonly target: number;
+  readonly lengths?: number;
+}
+
 /** Lays out room for `rows` samples behind `start`, with their lengths behind them. */
-export function layOut(
-  start: number,
-  rows: number,
-  bytesPerSample: number,
-  bytesPerTarget: number,
-  bytesOfLengths = 0,
-): Places {
-  const y = start + align(rows * bytesPerSample) + align(rows * bytesOfLengths);
-  const order = y + align(rows * bytesPerTarget);
+export function layOut(start: number, rows: number, { sample, target, lengths = 0 }: RowBytes): Places {
+  const y = start + align(rows * sample) + align(rows * lengths);
+  const order = y + align(rows * target);
   return { x: start, y, order, end: order + align(rows * 4) };
+}
+
+/** Makes such room `offset` bytes behind a program's plan. */
+export function makeRoom(program: Program, rows: number, bytes: RowBytes, offset = 0): Places {
+  const start = program.behind;
+  const places = layOut(start + offset, rows, bytes);
+  program.reserve(places.end - start);
+  return places;
 }
 
 /** Bytes that so many rows take behind a plan that predicts, with their lengths. */
@@ -44,22 +53,21 @@ export function copySamples(
   const columns = values.length / rows;
   const whole = first === 0 && last === rows;
   const part = whole ? values : values.subarray(first * columns, last * columns);
-  if (part instanceof Uint8Array) new Uint8Array(program.memory.buffer, address, part.length).set(part);
-  else new Float32Array(program.memory.buffer, address, part.length).set(part);
-  program.set('x', address);
-  program.set('bytes', values instanceof Uint8Array ? 1 : 0);
-  program.set('scale', scale);
-  setLengths(program, lengths ? address + align(part.byteLength) : 0, lengths, rows);
+  program.put(address, part);
+  const { controls } = program;
+  controls.x = address;
+  controls.bytes = values instanceof Uint8Array ? 1 : 0;
+  controls.scale = scale;
+  setLengths(program, address + align(part.byteLength), lengths, rows);
   if (!lengths) return;
   const inputs = lengths.length / rows;
-  const own = lengths.subarray(first * inputs, last * inputs);
-  new Int32Array(program.memory.buffer, address + align(part.byteLength), own.length).set(own);
+  program.put(address + align(part.byteLength), lengths.subarray(first * inputs, last * inputs));
 }
 
 /** Says where the lengths of samples lie, if they have some. */
 export function setLengths(program: Program, address: number, lengths: Int32Array | undefined, rows: number): void {
-  program.set('lengths', lengths ? address : 0);
-  program.set('sequences', lengths ? lengths.length / rows : 0);
+  program.controls.lengths = lengths ? address : 0;
+  program.controls.sequences = lengths ? lengths.length / rows : 0;
 }
 
 /** Copies the targets of the same rows. */
@@ -72,30 +80,29 @@ export function copyTargets(
   last: number,
 ): void {
   const columns = targets.length / rows;
-  const part = targets.subarray(first * columns, last * columns);
-  if (part instanceof Int32Array) new Int32Array(program.memory.buffer, address, part.length).set(part);
-  else new Float32Array(program.memory.buffer, address, part.length).set(part);
-  program.set('y', address);
+  const whole = first === 0 && last === rows;
+  program.put(address, whole ? targets : targets.subarray(first * columns, last * columns));
+  program.controls.y = address;
 }
 
 /** The rows that lie at x are an epoch of their own, in the order they lie. */
-export function beginRows(program: Program, rows: number): void {
-  program.set('samples', rows);
-  program.set('position', 0);
-  program.set('keptFrom', 0);
-  program.set('order', 0);
+export function beginRows({ controls }: Program, rows: number): void {
+  controls.samples = rows;
+  controls.position = 0;
+  controls.keptFrom = 0;
+  controls.order = 0;
 }
 
 /** Makes the rows that lie at x the batch at hand, in the order they lie. */
-export function setBatch(program: Program, rows: number): void {
-  program.set('rows', rows);
-  program.set('position', rows);
-  program.set('samples', rows);
-  program.set('order', 0);
+export function setBatch({ controls }: Program, rows: number): void {
+  controls.rows = rows;
+  controls.position = rows;
+  controls.samples = rows;
+  controls.order = 0;
 }
 
 /** Where all random numbers come from. */
 export function setSeed(program: Program, seed: number): void {
-  program.set('seedLow', (seed % 2 ** 32) | 0);
-  program.set('seedHigh', Math.floor(seed / 2 ** 32));
+  program.controls.seedLow = (seed % 2 ** 32) | 0;
+  program.controls.seedHigh = Math.floor(seed / 2 ** 32);
 }

@@ -8,16 +8,16 @@ describe.each(backends)('$binary', backend => {
   const { program } = new Assembled(backend, 1, builder => builder.emit(table.checkFinite, 'test', { columns: 1 }));
   const address = program.reserve(4 * 64);
   const room = new Float32Array(program.memory.buffer, address, 64);
-  program.set('x', address);
+  program.controls.x = address;
 
   /** The index of the first number that is not finite, or −1; what lies behind the numbers is none of its business. */
   function firstBad(values: ArrayLike<number>): number {
     room.fill(Number.NaN);
     room.set(values);
-    program.set('samples', values.length);
+    program.controls.samples = values.length;
     const passed = program.run('ops') === 1;
-    expect(passed).toBe(program.get('failure') === -1);
-    return program.get('failure');
+    expect(passed).toBe(program.controls.failure === -1);
+    return program.controls.failure;
   }
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('finds %d at every place', bad => {
@@ -44,8 +44,8 @@ describe.each(backends)('$binary', backend => {
   });
 
   it('lets bytes pass, whatever float32 they would make', () => {
-    program.set('bytes', 1);
+    program.controls.bytes = 1;
     expect(firstBad(new Float32Array(8).fill(Number.NaN))).toBe(-1);
-    program.set('bytes', 0);
+    program.controls.bytes = 0;
   });
 });

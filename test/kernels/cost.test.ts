@@ -24,12 +24,12 @@ describe.each(backends)('$binary', backend => {
       const first = Float64Array.from({ length: 7 }, (_, i) => 0.1 * i);
       rowCosts.set(first);
       ops.run();
-      expect(program.get('cost')).toBeCloseTo(total(first) / 21, 14);
+      expect(program.controls.cost).toBeCloseTo(total(first) / 21, 14);
       ops.set({ rows: 2 });
       rowCosts.set([5, 8, 1e9]);
       ops.run();
-      expect(program.get('cost')).toBeCloseTo(13 / 6, 14);
-      expect(program.get('costSum')).toBeCloseTo((total(first) + 13) / 3, 14);
+      expect(program.controls.cost).toBeCloseTo(13 / 6, 14);
+      expect(program.controls.costSum).toBeCloseTo((total(first) + 13) / 3, 14);
     });
 
     it.each([Number.NaN, Number.POSITIVE_INFINITY])('ends the run at %d and keeps it out of the sum', bad => {
@@ -38,8 +38,8 @@ describe.each(backends)('$binary', backend => {
         rowCosts.fill(1);
         rowCosts[row] = bad;
         expect(program.run('ops')).toBe(0);
-        expect(program.get('cost')).toBe(bad);
-        expect(program.get('costSum')).toBe(2);
+        expect(program.controls.cost).toBe(bad);
+        expect(program.controls.costSum).toBe(2);
       }
     });
   });
@@ -69,7 +69,7 @@ describe.each(backends)('$binary', backend => {
       else ops.write(ops.places.target, target, columns);
       ops.set({ correct: 100 });
       ops.run();
-      return ops.program.get('correct') - 100;
+      return ops.program.controls.correct - 100;
     }
 
     it('finds the largest column, be it in whichever panel', () => {

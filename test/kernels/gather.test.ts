@@ -62,7 +62,7 @@ describe.each(backends)('$binary', backend => {
         for (const [step, rows] of [4, 4, 3].entries()) {
           ops.inspector.poison();
           ops.run();
-          expect([program.get('rows'), program.get('position'), program.get('step')]).toEqual([
+          expect([program.controls.rows, program.controls.position, program.controls.step]).toEqual([
             rows,
             4 * step + rows,
             step + 1,

@@ -175,7 +175,7 @@ describe.each(backends)('$binary', backend => {
       else ops.write(ops.places.target, t, columns);
       ops.run();
       const want = loss(Float64Array.from(x), Float64Array.from(t), columns);
-      expectClose([ops.program.get('cost')], [want.value], 2e-6, `cost of ${columns} columns`);
+      expectClose([ops.program.controls.cost], [want.value], 2e-6, `cost of ${columns} columns`);
       expectClose(ops.read(ops.places.dx, columns), want.gradient, 2e-6, `gradient of ${columns} columns`);
     }
   });
@@ -189,7 +189,7 @@ describe.each(backends)('$binary', backend => {
     ops.run();
     const loss = reference.sparseCategoricalCrossEntropyFromLogits();
     const want = loss(Float64Array.from(x), Float64Array.from(t), columns);
-    expectClose([ops.program.get('cost')], [want.value], 1e-6);
+    expectClose([ops.program.controls.cost], [want.value], 1e-6);
     expectClose(ops.read(ops.places.dx, columns), want.gradient, 1e-6);
   });
 
@@ -203,7 +203,7 @@ describe.each(backends)('$binary', backend => {
         const target = new Float32Array(2 * columns).fill(0.5);
         if (test.target !== classes) ops.write(ops.places.target, target, columns);
         expect(ops.program.run('ops')).toBe(0);
-        expect(ops.program.get('cost')).toBeNaN();
+        expect(ops.program.controls.cost).toBeNaN();
       }
     }
   });

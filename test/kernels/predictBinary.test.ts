@@ -28,7 +28,7 @@ function predict(module: WebAssembly.Module, each: Case, weights: WeightFormat, 
   });
   const address = program.reserve(rows * inputs * 4);
   new Float32Array(program.memory.buffer, address).set(numbers(rows * inputs, 99));
-  program.set('x', address);
+  program.controls.x = address;
   setBatch(program, rows);
   expect(program.run('predict')).toBe(1);
   return program.floats(plan.region('predictions')).slice(0, rows * outputs);

@@ -3,7 +3,8 @@ import type { Region } from '../../src/plan/memory.js';
 import { fromPanels, toPanels } from '../../src/plan/panels.js';
 import { TrainingBuilder } from '../../src/plan/trainingBuilder.js';
 import type { Backend } from '../../src/runtime/binaries.js';
-import type { ControlName, Program } from '../../src/runtime/program.js';
+import type { ControlName } from '../../src/runtime/controls.js';
+import type { Program } from '../../src/runtime/program.js';
 import { Inspector } from './inspect.js';
 
 /** What `emit` emits as section `ops`, ready to run; `emit` returns the regions that the test fills and reads. */
@@ -23,7 +24,7 @@ export class Assembled<Places> {
   }
 
   set(controls: Partial<Record<ControlName, number>>): void {
-    for (const [name, value] of Object.entries(controls)) this.program.set(name as ControlName, value);
+    for (const [name, value] of Object.entries(controls)) this.program.controls[name as ControlName] = value;
   }
 
   /** Fills a matrix of the batch's rows, row-major to the test. */
@@ -31,7 +32,7 @@ export class Assembled<Places> {
     toPanels(this.program.floats(region), values, values.length / columns, columns);
   }
 
-  read(region: Region, columns: number, rows = this.program.get('rows')): Float32Array {
+  read(region: Region, columns: number, rows = this.program.controls.rows): Float32Array {
     return fromPanels(this.program.floats(region), rows, columns);
   }
 

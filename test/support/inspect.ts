@@ -97,7 +97,7 @@ export class Inspector {
   }
 
   #matricesOf(record: PlannedRecord): { address: number; rows: number; columns: number }[] {
-    const batch = this.program.get('rows') * record.positions;
+    const batch = this.program.controls.rows * record.positions;
     return writesOf(record).flatMap(({ region, matrix }) => {
       if (!matrix) return [];
       const { columns, height } = matrix;

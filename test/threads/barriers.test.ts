@@ -15,7 +15,7 @@ import type { Plan } from '../../src/plan/builder.js';
 import { opName } from '../../src/plan/ops/op.js';
 import { RECORD_BYTES } from '../../src/plan/record.js';
 import { type MachineExports, Program } from '../../src/runtime/program.js';
-import { layOut } from '../../src/runtime/staging.js';
+import { makeRoom } from '../../src/runtime/staging.js';
 import { numberAt } from '../../src/sums.js';
 import { planTraining } from '../../src/training.js';
 import { numbers } from '../reference/data.js';
@@ -70,12 +70,7 @@ function begin(each: Case, plan: Plan): Program {
   const { x, y: targets } = rowsOf(each, samples, 3);
   const program = new Program(module, plan, true);
   const bytes = { sample: (x.length / samples) * 4, target: (targets.length / samples) * 4 };
-  const places = layOut(
-    program.reserve(layOut(0, samples, bytes.sample, bytes.target).end),
-    samples,
-    bytes.sample,
-    bytes.target,
-  );
+  const places = makeRoom(program, samples, bytes);
   const { buffer } = program.memory;
   new Float32Array(buffer, places.x, x.length).set(x);
   if (targets instanceof Int32Array) new Int32Array(buffer, places.y, targets.length).set(targets);
@@ -97,7 +92,7 @@ function begin(each: Case, plan: Plan): Program {
     ['learningRate', 0.01],
     ['seedLow', 5],
   ] as const) {
-    program.set(name, value);
+    program.controls[name] = value;
   }
   return program;
 }
@@ -106,7 +101,7 @@ function begin(each: Case, plan: Plan): Program {
 function resultOf(program: Program) {
   const parameters = program.floats(program.plan.parameterRegion).slice();
   const tallies = program.plan.regions.filter(({ name }) => /^(cost|right answers) of /.test(name));
-  const [cost, correct] = [program.get('costSum'), program.get('correct')];
+  const [cost, correct] = [program.controls.costSum, program.controls.correct];
   return { parameters, cost, correct, tallies: tallies.map(region => numberAt(program, region)[0]) };
 }
 

@@ -71,7 +71,7 @@ function update(name: keyof typeof settings, { denormal = false, inputs = INPUTS
         emitUpdate(builder, config);
       });
       // In the middle of an epoch: only at its end does an update look for numbers that are not finite.
-      program.set('samples', ROWS);
+      program.controls.samples = ROWS;
       const buffers = kept.map(buffer => program.floats(program.plan.region(`optimizer.${buffer}`)));
       const gradients = program.floats(program.plan.region('gradients'));
       const [size, gradient] = denormal ? [1e-39, 0] : [0.01, 0.01];
@@ -170,16 +170,16 @@ function gathering(width: 1 | 4): Operation {
       const order = new Int32Array(program.memory.buffer, start + samples, SAMPLES);
       // An odd prime that does not divide the number of rows visits each once.
       for (let i = 0; i < SAMPLES; i++) order[i] = (i * 7919) % SAMPLES;
-      program.set('x', start);
-      program.set('order', start + samples);
-      program.set('bytes', Number(width === 1));
-      program.set('scale', 1 / 255);
-      program.set('samples', SAMPLES);
-      program.set('batchSize', ROWS);
+      program.controls.x = start;
+      program.controls.order = start + samples;
+      program.controls.bytes = Number(width === 1);
+      program.controls.scale = 1 / 255;
+      program.controls.samples = SAMPLES;
+      program.controls.batchSize = ROWS;
       const batches = Math.floor(SAMPLES / ROWS);
       return {
         run() {
-          program.set('position', 0);
+          program.controls.position = 0;
           return program.run('op', batches) * numbers;
         },
       };

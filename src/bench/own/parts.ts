@@ -143,14 +143,14 @@ export function prepareSection(
   const places = new Int32Array(program.memory.buffer, order, rows);
   for (let row = 0; row < rows; row++) places[row] = (row * 5167) % rows;
   for (const [control, value] of Object.entries({ x, y, order, samples: rows, batchSize, rows: batchSize })) {
-    program.set(control as 'x', value);
+    program.controls[control as 'x'] = value;
   }
-  program.set('learningRate', LEARNING_RATE);
+  program.controls.learningRate = LEARNING_RATE;
   program.run('step');
   const run = calls(program, 'part', batches > 1 ? batches : undefined);
   return {
     run() {
-      program.set('position', 0);
+      program.controls.position = 0;
       return run();
     },
   };

@@ -20,9 +20,9 @@ export function programOf(backend: Backend, rows: number, emit: (builder: Traini
       for (let i = 0; i < floats.length; i++) floats[i] = ((i * 97) % 251) / 251 - 0.5;
     }
   }
-  program.set('rows', rows);
-  program.set('step', 10);
-  program.set('learningRate', 1e-9);
+  program.controls.rows = rows;
+  program.controls.step = 10;
+  program.controls.learningRate = 1e-9;
   return program;
 }
 
