@@ -262,14 +262,20 @@ export class Predictor {
   ): void {
     this.update();
     const { outputs, plan } = this.network;
+    let areFinite = true;
     for (let first = 0; first < rows; first += plan.capacity) {
       const last = Math.min(rows, first + plan.capacity);
       this.#run(where, values, scale, rows, lengths, first, last);
       const numbers = (last - first) * outputs;
       // A loop: a view to copy from would be garbage.
-      for (let i = 0; i < numbers; i++) out[first * outputs + i] = this.#predictions[i] as number;
+      for (let i = 0; i < numbers; i++) {
+        const value = this.#predictions[i] as number;
+        out[first * outputs + i] = value;
+        // A finite number less itself is 0.
+        if (value - value !== 0) areFinite = false;
+      }
     }
-    this.refuseNotFinite(where, out, 0, rows);
+    if (!areFinite) this.refuseNotFinite(where, out, 0, rows);
   }
 
   /**
