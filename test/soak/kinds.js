@@ -38,6 +38,16 @@ export const networks = {
       flatten(),
     ],
   },
+  convolved: {
+    layers: ({ activation, batchNormalization, conv2d, depthwiseConv2d, globalAveragePool2d, reshape }) => [
+      reshape([8, 8, 1]),
+      conv2d(16, 3, { padding: 'same' }),
+      batchNormalization(),
+      activation('relu'),
+      depthwiseConv2d(3),
+      globalAveragePool2d(),
+    ],
+  },
   recurrent: { steps: 16, layers: ({ gru, lstm }) => [lstm(8, { returnSequences: true }), gru(8)] },
   attentive: {
     steps: 16,
