@@ -1,6 +1,7 @@
 // Whole rows of a sample to other positions: borders, windows, steps in another order.
 import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, rowsOf } from '../parts';
 import { Op, ROW } from '../plan';
+import { copyRow } from './columns';
 
 @unmanaged
 export class MovePositions extends Op {
@@ -17,6 +18,8 @@ export class MovePositions extends Op {
    */
   lengths: i32;
   places: i32;
+  /** Whether rows lie step by step, each of all samples, and not sample by sample: + 1 for those of y, + 2 of x. */
+  turned: i32;
 }
 
 /** For streams: y[S,C] moves up by a step, and x[1,C] is its last one. */
@@ -40,21 +43,22 @@ export function pushStep(r: PushStep): void {
 /** y[B,C] = the rows of x[B,C] that the table names; the record's positions are those of y. */
 export function movePositions(r: MovePositions): void {
   const rows = rowsOf(r);
-  const height = rows / r.positions * r.from;
+  const to = r.positions;
+  const samples = rows / to;
+  const steps = r.places ? to : r.from;
   const c = controlsOf(r);
-  for (let panel = 0; panel < panelsOf(r.columns); panel++) {
-    for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
-      const sample = row / r.positions;
-      let place = row - sample * r.positions;
-      let source = -1;
-      const steps = r.places ? r.positions : r.from;
-      const less = steps - lengthOf(c, sample, r.lengths, steps);
-      if (r.places) place += less;
-      if (place < r.positions) source = load<i32>(r.table + (<usize>place << 2));
-      if (!r.places) source -= less;
-      const y = r.y + <usize>(panel * rows + row) * ROW;
-      if (source < 0) memory.fill(y, 0, ROW);
-      else memory.copy(y, r.x + <usize>(panel * height + sample * r.from + source) * ROW, ROW);
+  for (let sample = firstRow(r) / to, end = lastRow(r) / to; sample < end; sample++) {
+    const less = steps - lengthOf(c, sample, r.lengths, steps);
+    for (let place = 0; place < to; place++) {
+      const entry = r.places ? place + less : place;
+      const named = entry < to ? load<i32>(r.table + (<usize>entry << 2)) : -1;
+      const source = r.places ? named : named - less;
+      const at = r.turned & 1 ? place * samples + sample : sample * to + place;
+      const from = r.turned & 2 ? source * samples + sample : sample * r.from + source;
+      for (let panel = 0; panel < panelsOf(r.columns); panel++) {
+        const x = source < 0 ? 0 : r.x + <usize>(panel * samples * r.from + from) * ROW;
+        copyRow(r.y + <usize>(panel * rows + at) * ROW, x);
+      }
     }
   }
 }

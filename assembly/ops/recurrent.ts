@@ -2,6 +2,9 @@
 // made by a dense layer's op; what is left is to go from step to step: z + h · u, and from these sums to the next h. A
 // thread takes samples, and all of their steps.
 //
+// Rows of all values lie step by step, each of all samples: what a step touches lies in few pages and streams, where
+// sample by sample each of its rows would lie in another page.
+//
 // Gates lie side by side, `units` columns each: lstm i, f, g, o; gru z, r, h.
 import { RecurrentKind } from '../../src/plan/opcodes';
 import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, partNumber, rowsOf } from '../parts';
@@ -40,9 +43,10 @@ export class RecurrentGradient extends Op {
   /** The gates; where a gru resets before, afterwards its last gate's gradient alone. */
   z: usize;
   u: usize;
+  /** As it was; where a gru resets after, afterwards the gradient of its last gate's sums with u. */
   c: usize;
   dh: usize;
-  /** The gradient of the sums; and of those with u, which are others in a gru. */
+  /** The gradient of the sums, which may take the place of z; and where a gru resets before, of those with u. */
   dz: usize;
   du: usize;
   scratch: usize;
@@ -72,40 +76,22 @@ function earlier(row: usize, stride: usize, unit: i32, back: i32): v128 {
   return back < 0 ? f32x4.splat(0) : v128.load(columnAt(row - <usize>back * ROW, stride, unit));
 }
 
-/** A step's rows of so many samples, from sample `first` on, as a matrix of their own; zeros before the first step. */
-function takeStep(
-  to: usize,
-  value: usize,
-  rows: i32,
-  steps: i32,
-  step: i32,
-  first: i32,
-  count: i32,
-  columns: i32,
-): void {
-  for (let panel = 0; panel < panelsOf(columns); panel++) {
-    for (let k = 0; k < count; k++) {
-      const from = step < 0 ? 0 : value + <usize>(panel * rows + (first + k) * steps + step) * ROW;
-      copyRow(to + <usize>(panel * count + k) * ROW, from);
-    }
-  }
-}
-
-/** Copies a row's panels, or where `from` is 0 clears them. */
-function copyPanels(to: usize, toStride: usize, from: usize, fromStride: usize, columns: i32): void {
-  for (let panel: usize = 0; panel < <usize>panelsOf(columns); panel++) {
-    copyRow(to + panel * toStride, from ? from + panel * fromStride : 0);
+/** Copies the panels of so many rows, or where `from` is 0 clears them. */
+function copyPanels(to: usize, toStride: usize, from: usize, fromStride: usize, columns: i32, rows: i32 = 1): void {
+  for (let panel = panelsOf(columns); panel > 0; panel--) {
+    for (let row = <usize>rows * ROW; row > 0; row -= ROW) copyRow(to + row - ROW, from ? from + row - ROW : 0);
+    to += toStride;
+    if (from) from += fromStride;
   }
 }
 
 /**
- * z = f(z + sums) of the gates in the first `columns` columns of so many samples, whose rows of z are `between` apart:
- * f is tanh for columns from `from` up to, not with, `to`, and the logistic function for others.
+ * z = f(z + sums) of the gates in the first `columns` columns of so many samples: f is tanh for columns from `from` up
+ * to, not with, `to`, and the logistic function for others.
  */
 function openGates(
   z: usize,
   stride: usize,
-  between: usize,
   sums: usize,
   count: i32,
   columns: i32,
@@ -124,7 +110,7 @@ function openGates(
       const sum = v128.load(gate);
       const opened = madd(gateTanh(f32x4.mul(f32x4.add(sum, v128.load(s)), scale)), scale, shift);
       v128.store(gate, v128.bitselect(opened, sum, inside));
-      gate += between;
+      gate += ROW;
     }
   }
 }
@@ -197,24 +183,24 @@ export function recurrentForward(r: Recurrent): void {
   const panels = panelsOf(gatesOf(kind) * units);
   const stride = <usize>rows * ROW;
   const own = <usize>count * ROW;
-  const between = <usize>steps * ROW;
+  const samples = rows / steps;
   const before = r.scratch + partNumber() * r.scratchBytes;
   const sums = before + <usize>panelsOf(units) * own;
   const paired = r.paired;
   const c = controlsOf(r);
   for (let step = 0; step < steps; step++) {
     // How far back the state before lies.
-    const back = r.carries ? 0 : step == 0 ? -1 : 1;
-    const start = <usize>(first * steps + step) * ROW;
-    takeStep(before, r.h, rows, steps, r.carries ? step : step - 1, first, count, units);
+    const back = r.carries ? 0 : step == 0 ? -1 : samples;
+    const start = <usize>(step * samples + first) * ROW;
+    copyPanels(before, own, back < 0 ? 0 : r.h + start - <usize>back * ROW, stride, units, count);
     multiply(sums, count, before, r.u, r.b, count, count, units, 0, panels, -Infinity, paired);
     // All gates of an lstm, whose third is a tanh, and two of a gru.
     const opened = kind == RecurrentKind.simple ? 0 : kind == RecurrentKind.lstm ? 4 : 2;
-    openGates(r.z + start, stride, between, sums, count, opened * units, 2 * units, (opened - 1) * units);
+    openGates(r.z + start, stride, sums, count, opened * units, 2 * units, (opened - 1) * units);
     if (kind == RecurrentKind.gruBefore) {
       // r · h in the place of h, whose product the last gate takes.
       for (let k: usize = 0; k < <usize>count; k++) {
-        const place = start + k * between;
+        const place = start + k * ROW;
         for (let unit = 0; unit < panelsOf(units) * PANEL; unit += 4) {
           const state = columnAt(before + k * ROW, own, unit);
           const reset = unit < units ? takeFour(r.z + place, stride, units + unit) : f32x4.splat(0);
@@ -226,7 +212,7 @@ export function recurrentForward(r: Recurrent): void {
       multiply(sums, count, before, r.u, 0, count, count, units, 0, panels, -Infinity, paired);
     }
     for (let k: usize = 0; k < <usize>count; k++) {
-      const place = start + k * between;
+      const place = start + k * ROW;
       if (step < lengthOf(c, first + <i32>k, r.lengths, steps)) {
         goOn(r, place, stride, sums + k * ROW, own, back);
         continue;
@@ -268,7 +254,7 @@ function goBack(
   // What of the sums' gradient is that of z.
   const isOther = kind == RecurrentKind.gruBefore;
   if (isOther) copyPanels(s, own, 0, 0, width);
-  copyRow(columnAt(dz, stride, (width - 1) & -PANEL), 0);
+  if (dz != z) copyRow(columnAt(dz, stride, (width - 1) & -PANEL), 0);
   copyRow(columnAt(s, own, (width - 1) & -PANEL), 0);
   for (let unit = 0; unit < units; unit += 4) {
     const at = columnAt(0, stride, unit);
@@ -284,7 +270,7 @@ function goBack(
       const output = takeGate(z, stride, gate, at, 3, units, unit);
       const state = gateTanh(v128.load(c));
       const dc = f32x4.add(v128.load(cells + mine), backTanh(f32x4.mul(g, output), state));
-      const kept = before < 0 ? f32x4.splat(0) : v128.load(c - ROW);
+      const kept = before < 0 ? f32x4.splat(0) : v128.load(c - <usize>before * ROW);
       da = backSigmoid(f32x4.mul(dc, cell), a);
       putBoth(dz, stride, gate, at, s, own, bytes, mine, 1, units, unit, backSigmoid(f32x4.mul(dc, kept), forget));
       putBoth(dz, stride, gate, at, s, own, bytes, mine, 2, units, unit, backTanh(f32x4.mul(dc, a), cell));
@@ -301,13 +287,13 @@ function goBack(
         const dReset = backSigmoid(f32x4.mul(through, v128.load(c)), reset);
         putBoth(dz, stride, gate, at, s, own, bytes, mine, 1, units, unit, dReset);
         through = flushed(f32x4.mul(through, reset));
+        putUnits(r.c + place, stride, unit, units, through);
       }
       putFour(s, own, 2 * units + unit, 3 * units, through);
     }
     if (isOther) putFour(dz, stride, unit, units, da);
     else putBoth(dz, stride, gate, at, s, own, bytes, mine, 0, units, unit, da);
   }
-  if (kind == RecurrentKind.gruAfter) copyPanels(r.du + place, stride, s, own, width);
 }
 
 /** Writes the same of a gate to both. */
@@ -348,23 +334,25 @@ export function recurrentGradient(r: RecurrentGradient): void {
   const direct = back + bytes;
   const sums = direct + 2 * bytes;
   const turned = sums + <usize>panelsOf(width) * own;
+  const samples = rows / steps;
   memory.fill(back, 0, 3 * bytes);
   for (let panel = 0; panel < panels; panel++) {
     const u = r.u + <usize>(panel * PANEL) * ROW;
     turn(turned + <usize>(panel * width) * ROW, u, <usize>units * ROW, 0, units - panel * PANEL, width);
   }
   for (let step = steps - 1; step >= 0; step--) {
-    const before = step == 0 ? -1 : 1;
+    const before = step == 0 ? -1 : samples;
+    const start = <usize>(step * samples + first) * ROW;
     for (let k = 0; k < count; k++) {
       const shift = <usize>k * ROW;
-      goBack(r, <usize>((first + k) * steps + step) * ROW, stride, back + shift, own, bytes, sums + shift, before);
+      goBack(r, start + shift, stride, back + shift, own, bytes, sums + shift, before);
     }
     multiply(back, count, sums, turned, 0, count, count, width, 0, panels, -Infinity, paired);
     if (kind == RecurrentKind.gruBefore) {
       // back is the gradient of r · h: r has its share of it, and h what is left; then both gates go back through u.
       for (let k = 0; k < count; k++) {
-        const place = <usize>((first + k) * steps + step) * ROW;
         const shift = <usize>k * ROW;
+        const place = start + shift;
         const z = r.z + place;
         const dz = r.dz + place;
         for (let unit = 0; unit < units; unit += 4) {

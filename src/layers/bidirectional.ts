@@ -2,18 +2,15 @@
 import { checkChoice, checkOptions, wrongType, wrongValue } from '../errors.js';
 import { hasKey } from '../kinds.js';
 import type { Value } from '../plan/builder.js';
-import type { Region } from '../plan/memory.js';
 import { MergeKind } from '../plan/opcodes.js';
 import { copyColumns, mergeForward, mergeGradient } from '../plan/ops/merge.js';
 import { type Common, checkCommon, commonNames } from './common.js';
 import type { LayerBackward, LayerDefinition } from './layer.js';
-import { emitMoved } from './positions.js';
 import {
-  emitLast,
-  emitLastBack,
+  emitOutput,
+  emitOutputBack,
   emitRecurrent,
   emitRecurrentBack,
-  fromEnd,
   type RecurrentLayer,
   recurrentLayer,
   recurrentParameters,
@@ -74,8 +71,6 @@ function directionsOf({ layer }: BidirectionalLayer): readonly (readonly [prefix
   ];
 }
 
-const flipped = (steps: number) => () => Int32Array.from({ length: steps }, (_, step) => steps - 1 - step);
-
 /** What each direction made, before both are merged. */
 interface Ends {
   readonly states: readonly Value[];
@@ -103,13 +98,7 @@ export const bidirectionalLayer: LayerDefinition<BidirectionalLayer, Ends> = {
   forward(builder, site) {
     const { layer, place, name } = site;
     const states = directionsOf(layer).map(([prefix, one]) => emitRecurrent(builder, site, one, prefix));
-    const ends = states.map((h, k) => {
-      if (!layer.layer.returnSequences) return emitLast(builder, site, h, k === 0 ? 'forward.' : 'backward.');
-      if (k === 0) return h;
-      const y = builder.value(place, h, { role: 'backward.flipped' });
-      emitMoved(builder, site, 'flipped', h, y, flipped(h.positions), fromEnd(site));
-      return y;
-    });
+    const ends = states.map((h, k) => emitOutput(builder, site, layer.layer, h, k === 1, `end ${k}`));
     const [a, b] = ends;
     if (!a || !b) throw new Error('two directions');
     const { positions, columns: units } = a;
@@ -155,19 +144,7 @@ export const bidirectionalBackward: LayerBackward<BidirectionalLayer, Ends> = (b
   directionsOf(layer).forEach(([prefix, one], k) => {
     const [h, end] = [states[k], ends[k]];
     if (!h || !end) return;
-    let dh: Region = gradients.of(end);
-    if (end !== h && layer.layer.returnSequences) {
-      dh = gradients.of(h);
-      emitMoved(
-        builder,
-        site,
-        'flipped',
-        { ...end, data: gradients.of(end) },
-        { ...h, data: dh },
-        flipped(h.positions),
-        fromEnd(site),
-      );
-    } else if (end !== h) dh = emitLastBack(builder, site, h, end, gradients);
+    const dh = emitOutputBack(builder, site, layer.layer, h, k === 1, end, gradients);
     emitRecurrentBack(builder, site, one, gradients, dh, prefix);
   });
 };

@@ -123,10 +123,13 @@ export function shifted(to: Shape, from: Shape, shift: readonly number[]): Int32
   });
 }
 
-/** By which input's lengths steps end, and whether it is y's places, and not the rows of x, that count from the end. */
-interface Ends {
-  readonly lengths: number;
-  readonly places: 0 | 1;
+/** How rows are told: as of the record. */
+interface Rows {
+  /** By which input's lengths steps end, and whether it is y's places, and not the rows of x, that count from the end. */
+  readonly lengths?: number;
+  readonly places?: 0 | 1;
+  /** Whether rows lie step by step, each of all samples, and not sample by sample: + 1 for those of y, + 2 of x. */
+  readonly turned?: 0 | 1 | 2 | 3;
 }
 
 /** Emits that y has the positions of x that the table of that role names. */
@@ -137,10 +140,10 @@ export function emitMoved(
   x: Extent & { data: Region },
   y: Extent & { data: Region },
   make: () => Int32Array,
-  ends: Ends = { lengths: 0, places: 0 },
+  { lengths = 0, places = 0, turned = 0 }: Rows = {},
 ): void {
   const table = builder.constant(place, role, make);
-  const fields = { y: y.data, x: x.data, table, columns: y.columns, from: x.positions, ...ends };
+  const fields = { y: y.data, x: x.data, table, columns: y.columns, from: x.positions, lengths, places, turned };
   builder.emit(movePositions, name, fields, y.positions);
 }
 

@@ -6,6 +6,7 @@ import type { Gradients } from '../plan/gradients.js';
 import type { Region } from '../plan/memory.js';
 import { RecurrentKind } from '../plan/opcodes.js';
 import { denseWeightGradient } from '../plan/ops/dense.js';
+import { copyColumns } from '../plan/ops/merge.js';
 import { recurrentForward, recurrentGradient } from '../plan/ops/sequence.js';
 import { PANEL, panelBytes, panelCount } from '../plan/panels.js';
 import type { TrainingBuilder } from '../plan/trainingBuilder.js';
@@ -169,35 +170,55 @@ interface Direction {
   readonly c: Value | undefined;
 }
 
-/** One direction's values; `prefix` tells two of one layer apart. */
+/** One direction's values, all of whose rows lie step by step; `prefix` tells two of one layer apart. */
 function valuesOf(builder: Builder, site: Site<unknown>, layer: RecurrentLayer, prefix: string): Direction {
   const { place, input } = site;
   const { positions } = input;
   const value = (role: string, columns: number) =>
     builder.value(place, { positions, columns }, { role: prefix + role });
   return {
-    x: layer.goBackwards ? value('reversed', input.columns) : input,
+    x: value('steps', input.columns),
     z: value('gates', gates[layer.kind] * layer.units),
     h: value('states', layer.units),
     c: layer.kind === 'simpleRnn' ? undefined : value('cells', layer.units),
   };
 }
 
-const reversed = (steps: number) => () => Int32Array.from({ length: steps }, (_, step) => steps - 1 - step);
-
 /** What is said from the end of the steps that count. */
-export function fromEnd({ lengths }: Site<unknown>) {
-  return { lengths: lengths[0] ?? 0, places: 0 } as const;
+function fromEnd({ lengths }: Site<unknown>) {
+  return { lengths: lengths[0] ?? 0 };
 }
 
-/** Emits one direction; gives the states of all steps, in the order that they are made. */
+/**
+ * Emits that y is x with its rows step by step where they lay sample by sample, `turned` 1, or the other way round, 2;
+ * where `backwards`, the last step that counts comes first.
+ */
+export function emitTurned(
+  builder: Builder,
+  site: Site<unknown>,
+  x: Extent & { data: Region },
+  y: Extent & { data: Region },
+  turned: 1 | 2,
+  backwards: boolean,
+): void {
+  const last = x.positions - 1;
+  const table = () => Int32Array.from({ length: last + 1 }, (_, step) => (backwards ? last - step : step));
+  emitMoved(builder, site, backwards ? 'backwards' : 'forwards', x, y, table, {
+    ...(backwards && fromEnd(site)),
+    turned,
+  });
+}
+
+/**
+ * Emits one direction; gives the states of all steps, in the order that they are made, whose rows lie step by step.
+ */
 export function emitRecurrent(builder: Builder, whole: Site<unknown>, layer: RecurrentLayer, prefix = ''): Value {
   const site = within(whole, prefix);
   const { name, input } = site;
   const { units } = layer;
   const values = valuesOf(builder, whole, layer, prefix);
   const { x, z, h, c } = values;
-  if (x !== input) emitMoved(builder, site, 'reversed', input, x, reversed(input.positions), fromEnd(site));
+  emitTurned(builder, site, input, x, 1, layer.goBackwards);
   emitProduct(builder, site, x, z);
   const fields = {
     h: h.data,
@@ -217,7 +238,7 @@ export function emitRecurrent(builder: Builder, whole: Site<unknown>, layer: Rec
   return h;
 }
 
-/** What goes back through {@link emitRecurrent} from dh, the gradient of all states. */
+/** What goes back through {@link emitRecurrent} from dh, the gradient of all states, where these lie. */
 export function emitRecurrentBack(
   builder: TrainingBuilder,
   whole: Site<unknown>,
@@ -230,8 +251,10 @@ export function emitRecurrentBack(
   const { name, input, place } = site;
   const { units } = layer;
   const { x, z, h, c } = valuesOf(builder, whole, layer, prefix);
-  const dz = gradients.of(z);
-  const du = layer.kind === 'gru' ? builder.gradientOf(z, 'recurrent ') : dz;
+  const isBefore = kindOf(layer) === RecurrentKind.gruBefore;
+  // Gates are read once more alone, and give their place to their gradients: less goes through memory.
+  const dz = isBefore ? gradients.of(z) : z.data;
+  const du = isBefore ? builder.gradientOf(z, 'recurrent ') : dz;
   const { recurrentWeight, recurrentBias } = site.parameters;
   const { capacity } = builder;
   // Weights are turned over four outputs at a time.
@@ -250,22 +273,10 @@ export function emitRecurrentBack(
     paired: builder.paired,
   } as const;
   builder.emit(recurrentGradient, name, fields, h.positions);
-  const isReversed = x !== input;
-  const own = isReversed && gradients.wants(input);
-  emitProductGradients(builder, site, x, { ...z, data: dz }, gradients, own);
-  if (own) {
-    gradients.give(input, name, data => {
-      emitMoved(
-        builder,
-        site,
-        'reversed',
-        { ...x, data: gradients.of(x) },
-        { ...input, data },
-        reversed(x.positions),
-        fromEnd(site),
-      );
-    });
-  }
+  emitProductGradients(builder, site, x, { ...z, data: dz }, gradients, gradients.wants(input));
+  gradients.give(input, name, data => {
+    emitTurned(builder, site, { ...x, data: gradients.of(x) }, { ...input, data }, 2, layer.goBackwards);
+  });
   const learn = (from: Extent & { data: Region }, dy: Region, bias = recurrentBias) =>
     gradients.learn(name, { recurrentWeight, recurrentBias: bias }, d => {
       const sizes = { inputs: units, outputs: z.columns, paired: builder.paired, ownBytes: 0 };
@@ -276,9 +287,14 @@ export function emitRecurrentBack(
   if (!recurrentWeight?.gradient) return;
   const before = builder.value(place, h, { role: `${prefix}before` });
   const earlier = () => Int32Array.from({ length: h.positions }, (_, step) => step - 1);
-  emitMoved(builder, site, 'before', h, before, earlier);
+  emitMoved(builder, site, 'before', h, before, earlier, { turned: 3 });
+  if (resetsAfter(layer) && c) {
+    // The last gate's sums with u have a gradient of their own, which takes the place of the one for x.
+    const fields = { y: dz, x: c.data, columns: z.columns, from: 0, to: 2 * units, count: units, alone: 0 };
+    builder.emit(copyColumns, name, fields, h.positions);
+  }
   learn(before, du);
-  if (kindOf(layer) === RecurrentKind.gruBefore && c) learn(c, z.data, undefined);
+  if (isBefore && c) learn(c, z.data, undefined);
 }
 
 export const recurrentLayer: LayerDefinition<RecurrentLayer, Value> = {
@@ -295,22 +311,44 @@ export const recurrentLayer: LayerDefinition<RecurrentLayer, Value> = {
 
   forward(builder, site) {
     const h = emitRecurrent(builder, site, site.layer);
-    return { output: site.layer.returnSequences ? h : emitLast(builder, site, h), saved: h };
+    return { output: emitOutput(builder, site, site.layer, h, false), saved: h };
   },
 };
 
-/** The last step's state alone. */
-export function emitLast(builder: Builder, site: Site<unknown>, h: Value, prefix = ''): Value {
-  const y = builder.value(site.place, { positions: 1, columns: h.columns }, { role: prefix && `${prefix}last` });
-  emitMoved(builder, site, 'last', h, y, () => Int32Array.of(h.positions - 1), fromEnd(site));
+/** What a direction gives: all states, where `backwards` from the last one on, or the last one alone. */
+export function emitOutput(
+  builder: Builder,
+  site: Site<unknown>,
+  { returnSequences }: RecurrentLayer,
+  h: Value,
+  backwards: boolean,
+  role = '',
+): Value {
+  const { positions, columns } = h;
+  const y = builder.value(site.place, { positions: returnSequences ? positions : 1, columns }, { role });
+  if (returnSequences) emitTurned(builder, site, h, y, 2, backwards);
+  else emitMoved(builder, site, 'last', h, y, () => Int32Array.of(positions - 1), { ...fromEnd(site), turned: 2 });
   return y;
 }
 
-/** The gradient of all states where that of the last one alone is known. */
-export function emitLastBack(builder: Builder, site: Site<unknown>, h: Value, y: Value, gradients: Gradients): Region {
-  const [data, from] = [gradients.of(h), { ...y, data: gradients.of(y) }];
+/** The gradient of all states, from that of {@link emitOutput}'s y. */
+export function emitOutputBack(
+  builder: Builder,
+  site: Site<unknown>,
+  { returnSequences }: RecurrentLayer,
+  h: Value,
+  backwards: boolean,
+  y: Value,
+  gradients: Gradients,
+): Region {
+  const data = gradients.of(h);
+  const [from, to] = [
+    { ...y, data: gradients.of(y) },
+    { ...h, data },
+  ];
   const table = () => new Int32Array(h.positions).fill(-1).fill(0, -1);
-  emitMoved(builder, site, 'only the last', from, { ...h, data }, table, { ...fromEnd(site), places: 1 });
+  if (returnSequences) emitTurned(builder, site, from, to, 1, backwards);
+  else emitMoved(builder, site, 'only the last', from, to, table, { ...fromEnd(site), places: 1, turned: 1 });
   return data;
 }
 
@@ -320,6 +358,6 @@ export const recurrentBackward: LayerBackward<RecurrentLayer, Value> = (
   { output, saved: h },
   gradients,
 ) => {
-  const dh = output === h ? gradients.of(h) : emitLastBack(builder, site, h, output, gradients);
+  const dh = emitOutputBack(builder, site, site.layer, h, false, output, gradients);
   emitRecurrentBack(builder, site, site.layer, gradients, dh);
 };

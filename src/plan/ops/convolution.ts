@@ -198,10 +198,23 @@ export const poolGradient = /* @__PURE__ */ defineOp(
 /** Its record's positions are those of y; `from` are those of x. */
 export const movePositions = /* @__PURE__ */ defineOp(
   () => Opcode.movePositions,
-  { y: 'address', x: 'address', table: 'address', columns: 'i32', from: 'i32', lengths: 'i32', places: 'i32' },
+  {
+    y: 'address',
+    x: 'address',
+    table: 'address',
+    columns: 'i32',
+    from: 'i32',
+    lengths: 'i32',
+    places: 'i32',
+    turned: 'i32',
+  },
   FORWARD_ONLY || {
     binary: 'predict',
-    access: ({ columns }) => ({ y: writesMatrix('rows', columns), x: reads('rows'), table: reads('whole') }),
+    access: ({ columns, turned }) => ({
+      y: writesMatrix(turned & 1 ? 'whole' : 'rows', columns),
+      x: reads(turned & 2 ? 'whole' : 'rows'),
+      table: reads('whole'),
+    }),
     work: ({ columns }, rows) => 3 * rows * Math.max(columns, PANEL),
   },
 );

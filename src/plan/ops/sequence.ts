@@ -14,7 +14,7 @@ const makesWeights = (kind: number) => kind === AttentionKind.weights || kind ==
 
 const recurrentWork = ({ units }: { readonly units: number }, rows: number) => GATES * rows * units * (units + 20);
 
-/** Its record's positions are the steps. */
+/** Its record's positions are the steps; a row of its values is of another sample than elsewhere. */
 export const recurrentForward = /* @__PURE__ */ defineOp(
   () => Opcode.recurrentForward,
   {
@@ -33,11 +33,11 @@ export const recurrentForward = /* @__PURE__ */ defineOp(
   FORWARD_ONLY || {
     binary: 'predict',
     access: ({ units }) => ({
-      h: writesMatrix('rows', units),
-      z: writes('rows'),
+      h: writesMatrix('whole', units),
+      z: writes('whole'),
       u: reads('whole'),
       b: reads('whole'),
-      c: writesMatrix('rows', units),
+      c: writesMatrix('whole', units),
       scratch: writes('whole'),
     }),
     work: recurrentWork,
@@ -62,13 +62,13 @@ export const recurrentGradient = /* @__PURE__ */ defineOp(
   {
     binary: 'train',
     access: () => ({
-      h: reads('rows'),
-      z: writes('rows'),
+      h: reads('whole'),
+      z: writes('whole'),
       u: reads('whole'),
-      c: reads('rows'),
-      dh: reads('rows'),
-      dz: writes('rows'),
-      du: writes('rows'),
+      c: writes('whole'),
+      dh: reads('whole'),
+      dz: writes('whole'),
+      du: writes('whole'),
       scratch: writes('whole'),
     }),
     work: recurrentWork,
