@@ -141,7 +141,7 @@ export function sampleAt(c: Controls, row: i32): i32 {
 
 /** How many of its `steps` count of a sample of the batch, whose lengths are those of an input, counted from 1. */
 export function lengthOf(c: Controls, sample: i32, input: i32, steps: i32): i32 {
-  if (!input || !c.lengths) return steps;
+  if (isDefined(CHAINS_ONLY) || !input || !c.lengths) return steps;
   return load<i32>(c.lengths + (<usize>(sampleAt(c, sample) * c.sequences + input - 1) << 2));
 }
 

@@ -113,15 +113,12 @@ function execute(record: usize): Next {
     case Opcode.gather: gather(changetype<Gather>(record)); break;
     case Opcode.scatter: scatter(changetype<Scatter>(record)); break;
     case Opcode.rearrange: rearrange(changetype<Rearrange>(record)); break;
-    case Opcode.mergeForward: mergeForward(changetype<Merge>(record)); break;
-    case Opcode.copyColumns: copyColumns(changetype<CopyColumns>(record)); break;
     case Opcode.denseForward: denseForward(changetype<DenseForward>(record)); break;
     case Opcode.denseForwardQuantized: denseForwardQuantized(changetype<DenseForwardQuantized>(record)); break;
     case Opcode.activationForward: activationForward(changetype<Activation>(record)); break;
     case Opcode.softmaxForward: softmaxForward(changetype<Softmax>(record)); break;
     case Opcode.logSoftmaxForward: logSoftmaxForward(changetype<Softmax>(record)); break;
     case Opcode.rowNormForward: rowNormForward(changetype<RowNorm>(record)); break;
-    case Opcode.embeddingForward: embeddingForward(changetype<Embedding>(record)); break;
     case Opcode.columnNormForward: columnNormForward(changetype<ColumnNorm>(record)); break;
     case Opcode.convolutionForward: convolutionForward(changetype<Convolution>(record)); break;
     // What goes back through a convolution is what a transposed one does.
@@ -130,11 +127,24 @@ function execute(record: usize): Next {
     case Opcode.depthwiseForward: depthwiseForward(changetype<Depthwise>(record)); break;
     case Opcode.poolForward: poolForward(changetype<Pool>(record)); break;
     case Opcode.movePositions: movePositions(changetype<MovePositions>(record)); break;
+    case Opcode.widenWeights: widenWeights(changetype<WidenWeights>(record)); break;
+    default:
+      if (isDefined(CHAINS_ONLY)) unreachable();
+      return executeGraphs(record);
+  }
+  return Next.record;
+}
+
+/** {@link execute} for what predicts and no chain of layers for tables and images has; chains.wasm leaves it out. */
+function executeGraphs(record: usize): Next {
+  switch (changetype<Op>(record).op) {
+    case Opcode.mergeForward: mergeForward(changetype<Merge>(record)); break;
+    case Opcode.copyColumns: copyColumns(changetype<CopyColumns>(record)); break;
+    case Opcode.embeddingForward: embeddingForward(changetype<Embedding>(record)); break;
     case Opcode.pushStep: pushStep(changetype<PushStep>(record)); break;
     case Opcode.recurrentForward: recurrentForward(changetype<Recurrent>(record)); break;
     case Opcode.attention: attention(changetype<Attention>(record)); break;
     case Opcode.addSteps: addSteps(changetype<AddSteps>(record)); break;
-    case Opcode.widenWeights: widenWeights(changetype<WidenWeights>(record)); break;
     default:
       if (isDefined(FORWARD_ONLY)) unreachable();
       return executeTraining(record);

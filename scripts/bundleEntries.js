@@ -31,9 +31,9 @@ const options = {
   logOverride: { 'ignored-bare-import': 'silent' },
 };
 
-/** Puts src/forwardOnly.ts' name for its value, in time for esbuild to see what is not used because of it. */
-function replaced(forwardOnly) {
-  const imported = /^import \{ FORWARD_ONLY \} from '.*';$/m;
+/** Puts src/forwardOnly.ts' names for their values, in time for esbuild to see what is not used because of them. */
+function replaced({ forwardOnly = false, chainsOnly = false }) {
+  const imported = /^import \{ [A-Z_, ]+ \} from '.*\/forwardOnly\.js';$/m;
   const setup = ({ onLoad, onResolve }) => {
     onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
       return { contents: readFileSync(path, 'utf8').replace(imported, ''), loader: 'ts' };
@@ -41,7 +41,8 @@ function replaced(forwardOnly) {
     // What inlineWasm.js has written.
     onResolve({ filter: /inlineBytes\.js$/ }, () => ({ path: join(process.cwd(), 'dist/hosts/inlineBytes.js') }));
   };
-  return { define: { FORWARD_ONLY: String(forwardOnly) }, plugins: [{ name: 'replaced', setup }] };
+  const define = { FORWARD_ONLY: String(forwardOnly), CHAINS_ONLY: String(chainsOnly) };
+  return { define, plugins: [{ name: 'replaced', setup }] };
 }
 
 /**
@@ -49,10 +50,10 @@ function replaced(forwardOnly) {
  * lead to the same files from there as from src/hosts. esbuild knows the enums, but leaves in what is not used where an
  * object or a list is spread in it: a thirtieth of what predicts. So Rollup goes over it once more.
  */
-async function bundle(entryPoints, forwardOnly) {
+async function bundle(entryPoints, leftOut = {}) {
   const shared = 'entries/shared-[hash]';
   const parts = { entryPoints, splitting: true, chunkNames: shared };
-  const { outputFiles } = await build({ ...options, ...replaced(forwardOnly), ...parts });
+  const { outputFiles } = await build({ ...options, ...replaced(leftOut), ...parts });
   const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
   const inputs = entryPoints.map(path => relative('src', path).replace(/\.ts$/, ''));
   const whole = await rollup({
@@ -90,12 +91,15 @@ function mended(code) {
 
 const entries = sources('src/entries', '.ts');
 const predicting = entries.filter(path => path.includes('/predict.'));
+const chains = entries.filter(path => path.includes('/chains.'));
 // What predicts shares nothing with what trains, so that it has to read its own half alone; its entries share that
 // half.
-await bundle(predicting, true);
+await bundle(predicting, { forwardOnly: true });
+await bundle(chains, { forwardOnly: true, chainsOnly: true });
 // What reads data shares nothing with models either, nor what predicts rows of tables without WebAssembly: each is one
 // file.
 const alone = ['src/entries/data.ts', 'src/entries/tabular.predict.ts'];
-for (const path of alone) await bundle([path], false);
-const whole = entries.filter(path => !predicting.includes(path) && !alone.includes(path));
-await bundle([...whole, ...sources('src/hosts', 'Worker.ts')], false);
+for (const path of alone) await bundle([path]);
+const apart = [...predicting, ...chains, ...alone];
+const whole = entries.filter(path => !apart.includes(path));
+await bundle([...whole, ...sources('src/hosts', 'Worker.ts')]);

@@ -3,6 +3,7 @@ import type { IndexRule } from './data/indices.js';
 import {
   checkOptions,
   describe,
+  leftOut,
   listed,
   messageOf,
   quote,
@@ -12,7 +13,7 @@ import {
   wrongValue,
 } from './errors.js';
 import { parseStrictly } from './files/strictJson.js';
-import { FORWARD_ONLY } from './forwardOnly.js';
+import { CHAINS_ONLY, FORWARD_ONLY } from './forwardOnly.js';
 import { isList } from './kinds.js';
 import type { ActivationConfig } from './layers/activations.js';
 import { checkLayer, definitionOf, type Layer } from './layers/index.js';
@@ -83,6 +84,7 @@ function isTable(layer: Layer): layer is Extract<Layer, { vocabulary: number }> 
 
 /** Which whole numbers an input takes; none where it takes any numbers. */
 export function indexRule(architecture: Architecture, input: string): IndexRule | undefined {
+  if (CHAINS_ONLY) return undefined;
   const [first, ...others] = architecture.layers.flatMap((layer, node) => {
     return isTable(layer) && inputOf(architecture, node) === input ? layer : [];
   });
@@ -106,6 +108,7 @@ function isWired(value: object): boolean {
 /** Checks what a factory made or JSON held, and gives it back complete and frozen. */
 export function checkArchitecture(where: string, value: object): Architecture {
   const { inputShape, layers } = value as Architecture;
+  if (CHAINS_ONLY && isWired(value)) throw leftOut(where, 'a graph of layers');
   return isWired(value) ? checkGraph(where, value as Architecture) : sequential(inputShape as Shape, layers);
 }
 
@@ -153,7 +156,7 @@ function checkPlaces<A extends Architecture>(where: string, architecture: A): A 
     refuseSharedNames(where, placed);
     refuseHuge(where, placed);
   }
-  refuseLateTables(where, architecture);
+  if (!CHAINS_ONLY) refuseLateTables(where, architecture);
   return architecture;
 }
 
@@ -291,7 +294,8 @@ export interface End {
 
 /** The inputs; `key` is what nodes read them by. */
 export function inputsOf({ inputShape }: Architecture): readonly (End & { key: string })[] {
-  if (Array.isArray(inputShape)) return [{ key: INPUT, name: undefined, shape: inputShape, start: 0 }];
+  if (CHAINS_ONLY || Array.isArray(inputShape))
+    return [{ key: INPUT, name: undefined, shape: inputShape as Shape, start: 0 }];
   let start = 0;
   return Object.entries(inputShape as Readonly<Record<string, Shape>>).map(([name, shape]) => {
     const input = { key: name, name, shape, start };

@@ -6,7 +6,7 @@
  * shorten} or {@link listed}, some forty characters each.
  */
 
-import { FORWARD_ONLY } from './forwardOnly.js';
+import { CHAINS_ONLY, FORWARD_ONLY } from './forwardOnly.js';
 import { isHollow, isLost, isPromise, isRevoked, kindOf } from './kinds.js';
 import { nearest } from './nearest.js';
 
@@ -59,6 +59,19 @@ export function placed(where: string, cause: unknown, mend?: string): RangeError
   const end = mend === undefined ? '' : `; ${mend}`;
   const message = shorten(`${where}: ${messageOf(cause)}`, MOST_CHARACTERS - end.length);
   return new RangeError(message + end, { cause });
+}
+
+/** Where what a bundle of chains leaves out is. */
+const ELSEWHERE = `import Model from 'myelin/predict'`;
+
+/** A bundle of chains leaves out what was given, or asked for. */
+export function leftOut(where: string, got: string): TypeError {
+  return wrongKind(where, `what 'myelin/predict/chains' has`, got, ELSEWHERE);
+}
+
+/** Whether it is such an error, which says how to mend it. */
+export function isLeftOut(error: unknown): boolean {
+  return CHAINS_ONLY && messageOf(error).endsWith(ELSEWHERE);
 }
 
 const divergences = new WeakSet<object>();

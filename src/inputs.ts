@@ -11,7 +11,8 @@ import {
   type Samples,
   unwrap,
 } from './data/samples.js';
-import { quote, wrongType, wrongValue } from './errors.js';
+import { leftOut, quote, wrongType, wrongValue } from './errors.js';
+import { CHAINS_ONLY } from './forwardOnly.js';
 import { readLengths, type Sequence, sequencesOf } from './lengths.js';
 import { allByName, type ByName } from './names.js';
 import { size } from './shape.js';
@@ -71,13 +72,14 @@ export class Inputs {
    */
   readAlone(where: string, x: unknown, raw?: RawRows, lengths?: unknown): ReadySamples {
     const only = this.only;
-    if (only) return alone(where, x, only, raw, lengths);
+    if (CHAINS_ONLY || only) return alone(where, x, only as Input, raw, lengths);
     refuseBeside(`${where}: lengths`, lengths, '{ x, lengths }');
     return this.join(where, x, alone);
   }
 
   /** Samples of all inputs side by side, row for row. */
   join(where: string, x: unknown, read: (where: string, x: unknown, input: Input) => ReadySamples): ReadySamples {
+    if (CHAINS_ONLY) throw leftOut(where, 'inputs with names');
     const values = allByName(`${where}: x`, 'input', x, this.#names);
     const parts = this.list.map((input, i) => {
       const samples = read(`${where}: ${input.key}`, values[i], input);

@@ -2,7 +2,8 @@
 import { type Architecture, indexRule, inputsOf, placedLayers } from './architecture.js';
 import { conversion, refuseLost } from './conversions.js';
 import type { ReadySamples } from './data/samples.js';
-import { describe, wrongKind, wrongType, wrongValue } from './errors.js';
+import { describe, leftOut, wrongKind, wrongType, wrongValue } from './errors.js';
+import { CHAINS_ONLY } from './forwardOnly.js';
 import { isList, isNumberArray } from './kinds.js';
 import { definitionOf } from './layers/index.js';
 import { batchShape } from './shape.js';
@@ -24,6 +25,7 @@ export interface Sequences {
 
 /** Follows the steps of each input through the network, up to where a layer makes one of them or cannot have it. */
 export function sequencesOf(architecture: Architecture, placed = placedLayers(architecture)): Sequences {
+  if (CHAINS_ONLY) return { inputs: [{ steps: 1, unable: '' }], read: [], made: [] };
   const inputs = inputsOf(architecture).map(({ key, shape }) => {
     const isSequence = shape.length === (indexRule(architecture, key) ? 1 : 2);
     return { key, steps: shape[0] ?? 1, unable: isSequence ? undefined : `its input ${batchShape(shape)}` };
@@ -53,6 +55,7 @@ export function sequencesOf(architecture: Architecture, placed = placedLayers(ar
 
 /** Checks how many steps each of so many rows has. */
 export function readLengths(where: string, given: unknown, rows: number, { steps, unable }: Sequence): Int32Array {
+  if (CHAINS_ONLY) throw leftOut(where, 'lengths');
   if (unable !== undefined) {
     const mend = 'recurrent layers, causal convolutions, attention and global pooling over steps take them';
     throw wrongKind(where, 'none with layers that cannot leave steps out', `some with ${unable}`, mend);

@@ -140,7 +140,9 @@ export function placeNetwork(builder: Builder, architecture: Architecture, weigh
     const lengths = sequences.read[layer.index] ?? [];
     const place = { ...layer, lengths, parameters, readers: readers.get(layer.index)?.length ?? 0 };
     const end: Layer | undefined =
-      'activation' in layer.layer ? { kind: 'activation', activation: layer.layer.activation } : undefined;
+      !FORWARD_ONLY && 'activation' in layer.layer
+        ? { kind: 'activation', activation: layer.layer.activation }
+        : undefined;
     return { ...place, activated: end && { ...place, layer: end, parameters: {} } };
   });
   const inputs = inputsOf(architecture).map(({ key, name, shape, start }, i) => ({
@@ -148,7 +150,7 @@ export function placeNetwork(builder: Builder, architecture: Architecture, weigh
     name: name === undefined ? key : `input.${name}`,
     start,
     ...extentOf(shape, layoutOf(key, readers) ?? 'flat', { positions: 1, columns: size(shape) }),
-    own: isOwn(builder, key, readers),
+    own: !FORWARD_ONLY && isOwn(builder, key, readers),
     lengths: sequences.inputs[i]?.unable === undefined ? { lengths: i + 1, width: size(shape.slice(1)) } : WHOLE,
   }));
   const outputs = outputsOf(architecture, placed).map(output => ({
@@ -262,8 +264,10 @@ export function emitForward(
       const shape = place.sourceShapes[k] ?? place.inputShape;
       return tape.arrange(value, extentLike(value, shape, isEven ? layout : 'lastAxis'));
     });
-    const ends = outputs.flatMap(({ node }, end) => (node === index ? [options.toLogits?.[end] ?? false] : []));
-    const skips = activated !== undefined && ends.includes(true);
+    const ends = FORWARD_ONLY
+      ? []
+      : outputs.flatMap(({ node }, end) => (node === index ? [options.toLogits?.[end] ?? false] : []));
+    const skips = !FORWARD_ONLY && activated !== undefined && ends.includes(true);
     let value = carryOut(place, arranged, skips);
     layers.push({ name: place.name, value });
     if (skips) {
@@ -273,7 +277,7 @@ export function emitForward(
     values.set(index, value);
   }
   const made = outputs.map(({ node }, end) => {
-    const value = (options.toLogits?.[end] ? logits.get(node) : undefined) ?? values.get(node);
+    const value = (!FORWARD_ONLY && options.toLogits?.[end] ? logits.get(node) : undefined) ?? values.get(node);
     if (!value) throw new Error(`node ${node} has no value`);
     return value;
   });

@@ -2,7 +2,8 @@
 import { type Architecture, outputsOf } from './architecture.js';
 import { refuseLost, roomFor } from './conversions.js';
 import { takeColumns } from './data/columns.js';
-import { wrongType, wrongValue } from './errors.js';
+import { leftOut, wrongType, wrongValue } from './errors.js';
+import { CHAINS_ONLY } from './forwardOnly.js';
 import { isFloat32Array } from './kinds.js';
 import { mayOverflow } from './layers/activations.js';
 import { allByName, type ByName } from './names.js';
@@ -20,7 +21,7 @@ export class Outputs {
       return { name, start, columns: size(shape), mayOverflow: mayOverflow(activation) };
     });
     const names = this.#outputs.flatMap(({ name }) => name ?? []);
-    this.names = names.length > 0 ? names : undefined;
+    this.names = !CHAINS_ONLY && names.length > 0 ? names : undefined;
     this.numbers = this.#outputs.reduce((sum, { columns }) => sum + columns, 0);
   }
 
@@ -33,7 +34,7 @@ export class Outputs {
 
   /** The numbers of all outputs of some rows as users see them. */
   given(numbers: Float32Array): ByName<Float32Array> {
-    if (!this.names) return numbers;
+    if (CHAINS_ONLY || !this.names) return numbers;
     const rows = numbers.length / this.numbers;
     const outs = this.split(
       numbers,
@@ -53,6 +54,7 @@ export class Outputs {
 
   /** A user's own arrays by the names of outputs, as far as they take so many rows. */
   roomIn(where: string, out: unknown, rows: number): Float32Array[] {
+    if (CHAINS_ONLY) throw leftOut(where, 'outputs with names');
     return allByName(where, 'output', out, this.names ?? []).map((own, i) => {
       const place = `${where}: ${this.names?.[i]}`;
       if (!isFloat32Array(own)) throw wrongType(place, 'a Float32Array', own);

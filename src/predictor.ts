@@ -2,11 +2,11 @@
 import { type Architecture, placedLayers } from './architecture.js';
 import { fileBytes, ownFloats, roomFor } from './conversions.js';
 import { countRows, notFiniteAt, type ReadySamples, type Samples, type SequenceLengths } from './data/samples.js';
-import { checkBoolean, checkOptions, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
+import { checkBoolean, checkOptions, leftOut, shorten, wrongKind, wrongType, wrongValue } from './errors.js';
 import { checkStored, readModelMetadata, type Trained } from './files/modelFile.js';
 import { readSafetensors, type Tensor } from './files/safetensors.js';
 import { foldingOf } from './folding.js';
-import { FORWARD_ONLY } from './forwardOnly.js';
+import { CHAINS_ONLY, FORWARD_ONLY } from './forwardOnly.js';
 import { Inputs, type NetworkSamples } from './inputs.js';
 import { callOnItselfAlone } from './itself.js';
 import { hasKey, isFloat32Array } from './kinds.js';
@@ -183,7 +183,7 @@ export class Predictor {
    * or outputs have names. Returns `out`.
    */
   predictInto<O extends ByName<Float32Array>>(out: O, x: NetworkSamples): O {
-    if (this.outputs.names) {
+    if (!CHAINS_ONLY && this.outputs.names) {
       this.#predictByName(out, x);
       return out;
     }
@@ -221,6 +221,7 @@ export class Predictor {
    * backwards
    */
   stateful(): Stateful {
+    if (CHAINS_ONLY) throw leftOut('stateful', 'a stream');
     this.update();
     const { architecture, weights, runsOn: backend, program, outputs } = this;
     const { plan } = this.network;

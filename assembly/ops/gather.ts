@@ -96,7 +96,7 @@ export function gather(r: Gather): void {
     const last = min(end, first + TOGETHER);
     if (bytes) gatherBytes(y, r, c, first, last);
     else gatherFloats(y, r.targets ? c.y : c.x, r, c, first, last);
-    if (r.lengths && c.lengths) fillPadding(y, r, c, first, last);
+    if (!isDefined(CHAINS_ONLY) && r.lengths && c.lengths) fillPadding(y, r, c, first, last);
   }
 }
 
@@ -211,7 +211,7 @@ export function scatter(r: Scatter): void {
       from += <usize>rows * ROW;
     }
     for (let i = 0; i < left; i++) store<f32>(to + (i << 2), load<f32>(from + (i << 2)));
-    if (!r.lengths || !c.lengths) continue;
+    if (isDefined(CHAINS_ONLY) || !r.lengths || !c.lengths) continue;
     to -= <usize>(r.columns - left) << 2;
     for (let i = firstPast(r, c, row, r.columns, r.lengths, r.width); i < r.columns; i++) store<f32>(to + (i << 2), 0);
   }

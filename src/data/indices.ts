@@ -1,6 +1,7 @@
 /** Whole numbers as samples: what rows of a table are looked up by. */
 import { refuseLost } from '../conversions.js';
 import { wrongValue } from '../errors.js';
+import { CHAINS_ONLY } from '../forwardOnly.js';
 import { arrayKind } from '../kinds.js';
 import type { ReadySamples } from './samples.js';
 
@@ -16,6 +17,7 @@ const integers = ['Int8Array', 'Uint8Array', 'Int16Array', 'Uint16Array', 'Int32
 
 /** Arrays of integers as floats where a network takes those; anything else as it is. */
 export function asFloats(x: unknown, rule: IndexRule | undefined): unknown {
+  if (CHAINS_ONLY) return x;
   const kind = arrayKind(x);
   if (!rule || !kind || !integers.includes(kind)) return x;
   const indices = x as Int32Array;
@@ -30,7 +32,7 @@ export function refuseWrongIndices(
   columns: number,
   rule: IndexRule | undefined,
 ): void {
-  if (!rule) return;
+  if (CHAINS_ONLY || !rule) return;
   const { vocabulary, pad } = rule;
   for (let i = 0; i < values.length; i++) {
     const index = (values[i] ?? 0) * scale;

@@ -1,7 +1,17 @@
 /** What a .safetensors file means when it holds a model. */
 import { Architecture, inputNumbers, placedLayers } from '../architecture.js';
 import { findNotFinite } from '../data/samples.js';
-import { checkChoice, checkInteger, checkOptions, describe, listed, placed, shorten, wrongValue } from '../errors.js';
+import {
+  checkChoice,
+  checkInteger,
+  checkOptions,
+  describe,
+  isLeftOut,
+  listed,
+  placed,
+  shorten,
+  wrongValue,
+} from '../errors.js';
 import { FORWARD_ONLY } from '../forwardOnly.js';
 import type { Parameter } from '../plan/builder.js';
 import {
@@ -151,7 +161,7 @@ export function readModelMetadata(
   try {
     architecture = Architecture.fromJSON(text);
   } catch (cause) {
-    const mend = 'the file is damaged, or a newer myelin wrote it: then update myelin';
+    const mend = isLeftOut(cause) ? undefined : 'the file is damaged, or a newer myelin wrote it: then update myelin';
     throw placed('model file: architecture', cause, mend);
   }
   // Predictions have no use for it.

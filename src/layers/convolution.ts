@@ -1,5 +1,6 @@
 /** Convolution over images and sequences. */
 import { checkChoice, checkInteger, checkOptions, wrongValue } from '../errors.js';
+import { CHAINS_ONLY } from '../forwardOnly.js';
 import type { Builder, Value } from '../plan/builder.js';
 import type { Region } from '../plan/memory.js';
 import {
@@ -191,9 +192,10 @@ export const convolutionLayer: LayerDefinition<AnyConvolution, Value> = {
           bias: site.parameters.bias?.data ?? 0,
           floor,
         } as const;
-        const { x, axes } = builder.carries
-          ? carriedSteps(builder, site)
-          : { x: site.input, axes: axesFor(site.layer, site.inputShape) };
+        const { x, axes } =
+          !CHAINS_ONLY && builder.carries
+            ? carriedSteps(builder, site)
+            : { x: site.input, axes: axesFor(site.layer, site.inputShape) };
         emitConvolution(builder, site, axes, x, z, weights);
       }
     });

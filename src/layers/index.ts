@@ -1,6 +1,6 @@
 /** The kinds of layers, going forward; `backward.ts` holds the other half, which predicting alone does not need. */
-import { checkChoice, wrongType } from '../errors.js';
-import { FORWARD_ONLY } from '../forwardOnly.js';
+import { checkChoice, describe, leftOut, wrongType } from '../errors.js';
+import { CHAINS_ONLY, FORWARD_ONLY } from '../forwardOnly.js';
 import { hasKey } from '../kinds.js';
 import { type ActivationLayer, activationLayer } from './activation.js';
 import {
@@ -97,28 +97,18 @@ export type LayerKind = Layer['kind'];
 
 type Definitions = { readonly [K in LayerKind]: LayerDefinition<Extract<Layer, { kind: K }>> };
 
-const definitions: Definitions = {
+/** What chains for tables and images are made of. */
+const ofChains = {
   dense: denseLayer,
   activation: activationLayer,
   dropout: dropoutLayer,
   flatten: flattenLayer,
-  embedding: embeddingLayer,
-  embeddingBag: embeddingLayer,
   batchNormalization: batchNormalizationLayer,
   normalization: normalizationLayer,
   gaussianNoise: gaussianNoiseLayer,
   alphaDropout: dropoutLayer,
   layerNormalization: rowNormLayer,
   rmsNormalization: rowNormLayer,
-  add: mergeLayer,
-  subtract: mergeLayer,
-  multiply: mergeLayer,
-  average: mergeLayer,
-  maximum: mergeLayer,
-  concatenate: concatenateLayer,
-  slice: sliceLayer,
-  permute: permuteLayer,
-  repeatVector: repeatVectorLayer,
   reshape: reshapeLayer,
   conv2d: convolutionLayer,
   conv1d: convolutionLayer,
@@ -141,6 +131,27 @@ const definitions: Definitions = {
   upSampling2d: upSampling2dLayer,
   spatialDropout: dropoutLayer,
   groupNormalization: groupNormalizationLayer,
+  randomFlip: augmentationLayer,
+  randomTranslation: augmentationLayer,
+  randomRotation: augmentationLayer,
+  randomCrop: augmentationLayer,
+  randomBrightness: augmentationLayer,
+  cutout: augmentationLayer,
+} satisfies Partial<Definitions>;
+
+/** What `myelin/predict/chains` leaves out. */
+const others: Omit<Definitions, keyof typeof ofChains> = {
+  embedding: embeddingLayer,
+  embeddingBag: embeddingLayer,
+  add: mergeLayer,
+  subtract: mergeLayer,
+  multiply: mergeLayer,
+  average: mergeLayer,
+  maximum: mergeLayer,
+  concatenate: concatenateLayer,
+  slice: sliceLayer,
+  permute: permuteLayer,
+  repeatVector: repeatVectorLayer,
   simpleRnn: recurrentLayer,
   lstm: recurrentLayer,
   gru: recurrentLayer,
@@ -148,13 +159,9 @@ const definitions: Definitions = {
   multiHeadAttention: multiHeadAttentionLayer,
   positionEmbedding: positionEmbeddingLayer,
   sinusoidalPositions: sinusoidalPositionsLayer,
-  randomFlip: augmentationLayer,
-  randomTranslation: augmentationLayer,
-  randomRotation: augmentationLayer,
-  randomCrop: augmentationLayer,
-  randomBrightness: augmentationLayer,
-  cutout: augmentationLayer,
 };
+
+const definitions = (CHAINS_ONLY ? ofChains : { ...ofChains, ...others }) as Definitions;
 
 export const layerKinds = Object.keys(definitions) as LayerKind[];
 
@@ -168,6 +175,7 @@ export function checkLayer(where: string, layer: unknown): Layer {
   if (!hasKey(layer, 'kind')) {
     throw wrongType(where, 'a layer, such as dense(10)', layer);
   }
+  if (CHAINS_ONLY && !layerKinds.includes(layer.kind as LayerKind)) throw leftOut(where, describe(layer.kind));
   checkChoice(`${where}: kind of layer`, layer.kind, layerKinds);
   return FORWARD_ONLY ? checkWritten(where, layer as Layer) : remake(where, layer as Layer);
 }

@@ -6,7 +6,7 @@ import { VERSION } from '../version.js';
 import type { MachineFile } from './binaries.js';
 
 /** A file in this package's wasm/, without its ending. */
-export type BinaryFile = MachineFile | 'predict';
+export type BinaryFile = MachineFile | 'predict' | 'chains';
 
 /**
  * Compiles what `source` holds. Kinds are told apart by what they are and not by `instanceof`: they may come from

@@ -60,8 +60,21 @@ function deeperNetworks(myelin) {
   ];
 }
 
-/** Trains those, and predicts with this entry and with one that only predicts; gives all that must be alike. */
-async function trainDeeper(myelin, Reader) {
+/** Reads a model with the entry that knows chains alone: it predicts the same, or names the entry that can. */
+async function readChain(Chains, { architecture, file, x, predicted }) {
+  const known = !architecture.layers.some(({ kind }) => kind === 'lstm');
+  try {
+    const chain = await Chains.fromBytes(file, { deterministic: true });
+    if (!known || chain.predict(x).some((value, i) => !Object.is(value, predicted[i]))) {
+      throw new Error('what was read as a chain predicts otherwise');
+    }
+  } catch (error) {
+    if (known || !error.message.endsWith(`import Model from 'myelin/predict'`)) throw error;
+  }
+}
+
+/** Trains those, and predicts with this entry and with those that only predict; gives all that must be alike. */
+async function trainDeeper(myelin, Reader, Chains) {
   const results = [];
   for (const architecture of deeperNetworks(myelin)) {
     const model = await myelin.Model.create(architecture, { seed: 3, deterministic: true });
@@ -80,6 +93,7 @@ async function trainDeeper(myelin, Reader) {
     if (reader.predict(x).some((value, i) => !Object.is(value, predicted[i]))) {
       throw new Error('what was read from a file predicts otherwise');
     }
+    if (Chains) await readChain(Chains, { architecture, file: model.toBytes(), x, predicted });
     results.push(Float64Array.from(history.loss), predicted, ...model.parameters.map(({ data }) => data));
     if (!architecture.layers.some(({ kind }) => kind === 'gru')) continue;
     const stream = reader.stateful();
@@ -90,8 +104,11 @@ async function trainDeeper(myelin, Reader) {
   return results;
 }
 
-/** Predicts and trains with a whole entry of the package; `Reader` is a Model of any entry. */
-export async function conformance(myelin, file, Reader = myelin.Model) {
+/**
+ * Predicts and trains with a whole entry of the package; `Reader` is a Model of any entry, `Chains` one of the entry that
+ * knows chains alone.
+ */
+export async function conformance(myelin, file, Reader = myelin.Model, Chains = undefined) {
   const { Model, Trainer, adam } = myelin;
   const { all, hash: predicted } = await predictions(Model, file);
   const model = await Model.fromBytes(file, { deterministic: true });
@@ -113,6 +130,6 @@ export async function conformance(myelin, file, Reader = myelin.Model) {
   const after = await Promise.all([trainer, resumed].map(each => each.fit({ x, y })));
   if (!Object.is(after[0].loss[0], after[1].loss[0])) throw new Error('a resumed trainer goes on otherwise');
   const own = [Float64Array.from([...costs, ...loss]), ...model.parameters.map(({ data }) => data)];
-  const trained = await hash([...own, ...(await trainDeeper(myelin, Reader))]);
+  const trained = await hash([...own, ...(await trainDeeper(myelin, Reader, Chains))]);
   return { binary: model.backend.binary, predicted, trained };
 }

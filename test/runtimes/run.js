@@ -81,6 +81,7 @@ if (browser) {
     page('page.js', {
       myelin: `${modules}/browser.js`,
       'myelin/predict': `${modules}/predict.browser.js`,
+      'myelin/predict/chains': `${modules}/chains.browser.js`,
       '@assemblyscript/loader': '/node_modules/@assemblyscript/loader/index.js',
     }),
   );

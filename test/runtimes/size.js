@@ -37,6 +37,14 @@ const predicting = await workerBundle(`
       return Response.json([...model.predict(new Float32Array(4))]);
     },
   };`);
+const predictingChains = await workerBundle(`
+  import { Model } from 'myelin/predict/chains';
+  export default {
+    async fetch(request) {
+      const model = await Model.fromBytes(new Uint8Array(await request.arrayBuffer()));
+      return Response.json([...model.predict(new Float32Array(4))]);
+    },
+  };`);
 const table = await workerBundle(`
   import { TableModel } from 'myelin/tabular/predict';
   export default {
@@ -56,6 +64,11 @@ const rows = [
     'Worker that predicts, with predict.wasm, gzip',
     gzip(predicting) + gzip(readFileSync(join(wasm, 'predict.wasm'))),
     40 * KB,
+  ],
+  [
+    'Worker that predicts chains, with chains.wasm, gzip',
+    gzip(predictingChains) + gzip(readFileSync(join(wasm, 'chains.wasm'))),
+    32 * KB,
   ],
   [
     'whole library, with relaxed.wasm, gzip',

@@ -23,7 +23,18 @@ function look(name, args) {
 
 look('publint', ['run', tarball, '--strict']);
 // A package of ES modules alone: what CommonJS sees of it is said in docs/deploy.md. The .wasm files have no types.
-const entries = ['.', 'predict', 'core', 'inline', 'data', 'tabular', 'tabular/predict', 'distributed', 'report'];
+const entries = [
+  '.',
+  'predict',
+  'predict/chains',
+  'core',
+  'inline',
+  'data',
+  'tabular',
+  'tabular/predict',
+  'distributed',
+  'report',
+];
 look('attw', [tarball, '--profile', 'esm-only', '--no-emoji', '--entrypoints', ...entries]);
 
 const versions = ['5.0', '5.1', '5.2', '5.4', '5.6', '5.7', '5.9', '6', '7'];

@@ -4,6 +4,7 @@ import * as core from 'myelin/core';
 import { readIdx, readJsonLines, readParquet } from 'myelin/data';
 import * as inline from 'myelin/inline';
 import * as predict from 'myelin/predict';
+import * as chains from 'myelin/predict/chains';
 
 export async function use(bytes: Uint8Array, module: WebAssembly.Module): Promise<History> {
   const architecture = sequential([4], [dense(3, { activation: 'softmax' })]);
@@ -29,9 +30,14 @@ export async function use(bytes: Uint8Array, module: WebAssembly.Module): Promis
   const inlined: inline.Model = await inline.Model.fromBytes(bytes);
   await predict.init(new URL('https://example.com/predict.wasm'));
   const predictor: predict.Model = await predict.Model.fromBytes(bytes);
+  await chains.init(new URL('https://example.com/chains.wasm'));
+  const chain: chains.Model = await chains.Model.fromBytes(bytes);
+  chain.predictInto(output, [[1, 2, 3, 4]]);
   predictor.predictInto(output, [[1, 2, 3, 4]]);
   // @ts-expect-error myelin/predict has nothing that trains
   predictor.fit;
+  // @ts-expect-error nor has myelin/predict/chains
+  chain.fit;
   // @ts-expect-error there is no such backend
   const wrong: 'webgpu' = binary;
   return viaCore.fit(
