@@ -127,6 +127,8 @@ const recipes = {
       return (await get('/', request)).json();
     }),
 
+  'chains.js': () => withWorker(folder, 'chains.js', async get => (await get('/', request)).json()),
+
   'table.js': () => withWorker(folder, 'table.js', answersOf),
 
   // A convolutional network that was trained on pictures here, asked with the bytes of one.
