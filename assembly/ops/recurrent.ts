@@ -12,7 +12,7 @@ import { Op, PANEL, ROW } from '../plan';
 import { multiply, turn } from '../simd/gemm';
 import { columnMask, madd } from '../simd/lanes';
 import { flushed, gateTanh, half, one } from '../simd/math';
-import { columnAt, copyRow, putFour, putLanes, takeFour, takeLanes } from './columns';
+import { columnAt, copyRow, putFour, takeFour, takeLanes } from './columns';
 
 @unmanaged
 export class Recurrent extends Op {
@@ -122,13 +122,6 @@ function gateBytes(units: i32, stride: usize): usize {
   return !isDefined(FORWARD_ONLY) && units % PANEL == 0 ? <usize>(units / PANEL) * stride : 0;
 }
 
-/** Four units' numbers of a gate; `at` is where they lie in the first one. */
-// @ts-ignore: decorator
-@inline
-function takeGate(z: usize, stride: usize, gate: usize, at: usize, index: i32, units: i32, unit: i32): v128 {
-  return gate ? v128.load(z + at + <usize>index * gate) : takeLanes(z, stride, index * units + unit);
-}
-
 /** The next h of a sample, and cell, from its gates, its sums and what was `back` rows before. */
 function goOn(r: Recurrent, place: usize, stride: usize, sums: usize, own: usize, back: i32): void {
   const units = r.units;
@@ -136,22 +129,20 @@ function goOn(r: Recurrent, place: usize, stride: usize, sums: usize, own: usize
   const z = r.z + place;
   const h = r.h + place;
   const cell = r.c + place;
-  const gate = gateBytes(units, stride);
   for (let unit = 0; unit < panelsOf(units) * PANEL; unit += 4) {
-    const at = columnAt(0, stride, unit);
     if (unit >= units) {
       v128.store(columnAt(h, stride, unit), f32x4.splat(0));
       if (kind != RecurrentKind.simple) v128.store(columnAt(cell, stride, unit), f32x4.splat(0));
       continue;
     }
-    const first = v128.load(z + at);
+    const first = v128.load(columnAt(z, stride, unit));
     let opened = first;
     let a: v128;
     if (kind == RecurrentKind.simple) a = f32x4.add(first, takeFour(sums, own, unit));
     else if (kind == RecurrentKind.lstm) {
-      opened = takeGate(z, stride, gate, at, 3, units, unit);
-      const kept = f32x4.mul(takeGate(z, stride, gate, at, 1, units, unit), earlier(cell, stride, unit, back));
-      a = f32x4.add(kept, f32x4.mul(first, takeGate(z, stride, gate, at, 2, units, unit)));
+      opened = takeLanes(z, stride, 3 * units + unit);
+      const kept = f32x4.mul(takeLanes(z, stride, units + unit), earlier(cell, stride, unit, back));
+      a = f32x4.add(kept, f32x4.mul(first, takeLanes(z, stride, 2 * units + unit)));
       putUnits(cell, stride, unit, units, a);
     } else {
       let product = takeFour(sums, own, 2 * units + unit);
@@ -168,6 +159,23 @@ function goOn(r: Recurrent, place: usize, stride: usize, sums: usize, own: usize
       next = f32x4.add(next, f32x4.mul(opened, f32x4.sub(earlier(h, stride, unit, back), next)));
     }
     putUnits(h, stride, unit, units, next);
+  }
+}
+
+/**
+ * The next h, and cell, of an lstm whose gates begin panels, for the units of one: numbers lie in runs, and so nothing
+ * is looked for. Gates are `gate` bytes apart. A run of `kept` are the cells before; `isKept` is all ones but at the
+ * first step, which has none.
+ */
+function goOnPanel(z: usize, gate: usize, c: usize, kept: usize, isKept: i32, h: usize, end: usize): void {
+  for (; h < end; h += 16) {
+    const before = f32x4.mul(v128.load(z + gate), v128.and(v128.load(kept), i32x4.splat(isKept)));
+    const state = f32x4.add(before, f32x4.mul(v128.load(z), v128.load(z + 2 * gate)));
+    v128.store(c, state);
+    v128.store(h, f32x4.mul(v128.load(z + 3 * gate), gateTanh(state)));
+    z += 16;
+    c += 16;
+    kept += 16;
   }
 }
 
@@ -188,6 +196,7 @@ export function recurrentForward(r: Recurrent): void {
   const sums = before + <usize>panelsOf(units) * own;
   const paired = r.paired;
   const c = controlsOf(r);
+  const gate = kind == RecurrentKind.lstm ? gateBytes(units, stride) : 0;
   for (let step = 0; step < steps; step++) {
     // How far back the state before lies.
     const back = r.carries ? 0 : step == 0 ? -1 : samples;
@@ -197,6 +206,13 @@ export function recurrentForward(r: Recurrent): void {
     // All gates of an lstm, whose third is a tanh, and two of a gru.
     const opened = kind == RecurrentKind.simple ? 0 : kind == RecurrentKind.lstm ? 4 : 2;
     openGates(r.z + start, stride, sums, count, opened * units, 2 * units, (opened - 1) * units);
+    if (gate) {
+      const isKept = back < 0 ? 0 : -1;
+      for (let at = start, end = start + <usize>panelsOf(units) * stride; at < end; at += stride) {
+        const cells = r.c + at;
+        goOnPanel(r.z + at, gate, cells, cells - <usize>max(back, 0) * ROW, isKept, r.h + at, r.h + at + own);
+      }
+    }
     if (kind == RecurrentKind.gruBefore) {
       // r · h in the place of h, whose product the last gate takes.
       for (let k: usize = 0; k < <usize>count; k++) {
@@ -214,7 +230,7 @@ export function recurrentForward(r: Recurrent): void {
     for (let k: usize = 0; k < <usize>count; k++) {
       const place = start + k * ROW;
       if (step < lengthOf(c, first + <i32>k, r.lengths, steps)) {
-        goOn(r, place, stride, sums + k * ROW, own, back);
+        if (!gate) goOn(r, place, stride, sums + k * ROW, own, back);
         continue;
       }
       copyPanels(r.h + place, stride, 0, 0, units);
@@ -238,80 +254,125 @@ function backTanh(g: v128, t: v128): v128 {
   return flushed(f32x4.mul(g, f32x4.sub(one(), f32x4.mul(t, t))));
 }
 
-/** dz of a sample's step from dh and what comes from the step behind; and the sums' gradient. */
+/** dz of a step of so many samples from dh and what comes from the step behind; and the sums' gradient. */
 function goBack(
-  r: RecurrentGradient, place: usize, stride: usize,
-  back: usize, own: usize, bytes: usize, s: usize, before: i32,
+  r: RecurrentGradient, start: usize, count: i32, stride: usize,
+  back: usize, own: usize, bytes: usize, sums: usize, before: i32,
 ): void {
   const units = r.units;
   const kind = r.kind;
   const width = gatesOf(kind) * units;
-  const z = r.z + place;
-  const dz = r.dz + place;
   const direct = back + bytes;
   const cells = direct + bytes;
   const gate = gateBytes(units, stride);
   // What of the sums' gradient is that of z.
   const isOther = kind == RecurrentKind.gruBefore;
-  if (isOther) copyPanels(s, own, 0, 0, width);
-  if (dz != z) copyRow(columnAt(dz, stride, (width - 1) & -PANEL), 0);
-  copyRow(columnAt(s, own, (width - 1) & -PANEL), 0);
-  for (let unit = 0; unit < units; unit += 4) {
-    const at = columnAt(0, stride, unit);
-    const mine = columnAt(0, own, unit);
-    const c = r.c + place + at;
-    const g = f32x4.add(v128.load(r.dh + place + at), v128.load(back + mine));
-    const a = v128.load(z + at);
-    let da: v128;
-    if (kind == RecurrentKind.simple) da = backTanh(g, v128.load(r.h + place + at));
-    else if (kind == RecurrentKind.lstm) {
-      const forget = takeGate(z, stride, gate, at, 1, units, unit);
-      const cell = takeGate(z, stride, gate, at, 2, units, unit);
-      const output = takeGate(z, stride, gate, at, 3, units, unit);
-      const state = gateTanh(v128.load(c));
-      const dc = f32x4.add(v128.load(cells + mine), backTanh(f32x4.mul(g, output), state));
-      const kept = before < 0 ? f32x4.splat(0) : v128.load(c - <usize>before * ROW);
-      da = backSigmoid(f32x4.mul(dc, cell), a);
-      putBoth(dz, stride, gate, at, s, own, bytes, mine, 1, units, unit, backSigmoid(f32x4.mul(dc, kept), forget));
-      putBoth(dz, stride, gate, at, s, own, bytes, mine, 2, units, unit, backTanh(f32x4.mul(dc, a), cell));
-      putBoth(dz, stride, gate, at, s, own, bytes, mine, 3, units, unit, backSigmoid(f32x4.mul(g, state), output));
-      v128.store(cells + mine, v128.and(flushed(f32x4.mul(dc, forget)), columnMask(unit, units)));
-    } else {
-      const made = takeGate(z, stride, gate, at, 2, units, unit);
-      let through = backTanh(f32x4.mul(g, f32x4.sub(one(), a)), made);
-      da = backSigmoid(f32x4.mul(g, f32x4.sub(earlier(r.h + place, stride, unit, before), made)), a);
-      putFour(dz, stride, 2 * units + unit, 3 * units, through);
-      putUnits(direct, own, unit, units, f32x4.mul(g, a));
-      if (!isOther) {
-        const reset = takeGate(z, stride, gate, at, 1, units, unit);
-        const dReset = backSigmoid(f32x4.mul(through, v128.load(c)), reset);
-        putBoth(dz, stride, gate, at, s, own, bytes, mine, 1, units, unit, dReset);
-        through = flushed(f32x4.mul(through, reset));
-        putUnits(r.c + place, stride, unit, units, through);
-      }
-      putFour(s, own, 2 * units + unit, 3 * units, through);
+  const end = (width - 1) & -PANEL;
+  copyPanels(isOther ? sums : columnAt(sums, own, end), own, 0, 0, isOther ? width : 1, count);
+  if (r.dz != r.z) copyPanels(columnAt(r.dz + start, stride, end), stride, 0, 0, 1, count);
+  if (kind == RecurrentKind.lstm && gate) {
+    const isKept = before < 0 ? 0 : -1;
+    for (let panel: usize = 0; panel < <usize>panelsOf(units); panel++) {
+      const at = start + panel * stride;
+      const mine = back + panel * own;
+      const c = r.c + at;
+      const kept = c - <usize>max(before, 0) * ROW;
+      goBackPanel(r.z + at, gate, c, kept, isKept, r.dh + at, mine, bytes, sums + panel * own, mine + own);
     }
-    if (isOther) putFour(dz, stride, unit, units, da);
-    else putBoth(dz, stride, gate, at, s, own, bytes, mine, 0, units, unit, da);
+    return;
+  }
+  for (let row: usize = 0; row < own; row += ROW) {
+    const place = start + row;
+    const z = r.z + place;
+    const dz = r.dz + place;
+    const s = sums + row;
+    for (let unit = 0; unit < units; unit += 4) {
+      const at = columnAt(0, stride, unit);
+      const inside = columnAt(row, own, unit);
+      const c = r.c + place + at;
+      const behind = flushed(f32x4.add(v128.load(back + inside), v128.load(direct + inside)));
+      const g = f32x4.add(v128.load(r.dh + place + at), behind);
+      const a = v128.load(z + at);
+      let da: v128;
+      if (kind == RecurrentKind.simple) da = backTanh(g, v128.load(r.h + place + at));
+      else if (kind == RecurrentKind.lstm) {
+        const forget = takeLanes(z, stride, units + unit);
+        const cell = takeLanes(z, stride, 2 * units + unit);
+        const output = takeLanes(z, stride, 3 * units + unit);
+        const state = gateTanh(v128.load(c));
+        const dc = f32x4.add(v128.load(cells + inside), backTanh(f32x4.mul(g, output), state));
+        const kept = before < 0 ? f32x4.splat(0) : v128.load(c - <usize>before * ROW);
+        da = backSigmoid(f32x4.mul(dc, cell), a);
+        putBoth(dz, stride, s, own, 1, units, unit, backSigmoid(f32x4.mul(dc, kept), forget));
+        putBoth(dz, stride, s, own, 2, units, unit, backTanh(f32x4.mul(dc, a), cell));
+        putBoth(dz, stride, s, own, 3, units, unit, backSigmoid(f32x4.mul(g, state), output));
+        v128.store(cells + inside, v128.and(flushed(f32x4.mul(dc, forget)), columnMask(unit, units)));
+      } else {
+        const made = takeFour(z, stride, 2 * units + unit);
+        let through = backTanh(f32x4.mul(g, f32x4.sub(one(), a)), made);
+        da = backSigmoid(f32x4.mul(g, f32x4.sub(earlier(r.h + place, stride, unit, before), made)), a);
+        putFour(dz, stride, 2 * units + unit, 3 * units, through);
+        putUnits(direct + row, own, unit, units, f32x4.mul(g, a));
+        if (!isOther) {
+          const reset = takeFour(z, stride, units + unit);
+          const dReset = backSigmoid(f32x4.mul(through, v128.load(c)), reset);
+          putBoth(dz, stride, s, own, 1, units, unit, dReset);
+          through = flushed(f32x4.mul(through, reset));
+          putUnits(r.c + place, stride, unit, units, through);
+        }
+        putFour(s, own, 2 * units + unit, 3 * units, through);
+      }
+      if (isOther) putFour(dz, stride, unit, units, da);
+      else putBoth(dz, stride, s, own, 0, units, unit, da);
+    }
+  }
+}
+
+/**
+ * goBack of an lstm whose gates begin panels, for the units of one: numbers lie in runs, and so nothing is looked for.
+ * Gates are `gate` bytes apart, their sums' gradients `bytes`, as is what comes from the step behind. A run of `kept`
+ * are the cells before; `isKept` is all ones but at the first step, which has none.
+ */
+function goBackPanel(
+  z: usize, gate: usize, c: usize, kept: usize, isKept: i32, dh: usize,
+  back: usize, bytes: usize, s: usize, end: usize,
+): void {
+  for (; back < end; back += 16) {
+    const g = f32x4.add(v128.load(dh), flushed(v128.load(back)));
+    const a = v128.load(z);
+    const forget = v128.load(z + gate);
+    const cell = v128.load(z + 2 * gate);
+    const output = v128.load(z + 3 * gate);
+    const state = gateTanh(v128.load(c));
+    const dc = f32x4.add(v128.load(back + 2 * bytes), backTanh(f32x4.mul(g, output), state));
+    const da = backSigmoid(f32x4.mul(dc, cell), a);
+    const df = backSigmoid(f32x4.mul(dc, v128.and(v128.load(kept), i32x4.splat(isKept))), forget);
+    const dg = backTanh(f32x4.mul(dc, a), cell);
+    const dOut = backSigmoid(f32x4.mul(g, state), output);
+    v128.store(z, da);
+    v128.store(s, da);
+    v128.store(z + gate, df);
+    v128.store(s + bytes, df);
+    v128.store(z + 2 * gate, dg);
+    v128.store(s + 2 * bytes, dg);
+    v128.store(z + 3 * gate, dOut);
+    v128.store(s + 3 * bytes, dOut);
+    v128.store(back + 2 * bytes, flushed(f32x4.mul(dc, forget)));
+    z += 16;
+    c += 16;
+    kept += 16;
+    dh += 16;
+    s += 16;
   }
 }
 
 /** Writes the same of a gate to both. */
 // @ts-ignore: decorator
 @inline
-function putBoth(
-  dz: usize, stride: usize, gate: usize, at: usize,
-  s: usize, own: usize, ownGate: usize, mine: usize,
-  index: i32, units: i32, unit: i32, value: v128,
-): void {
-  if (gate) {
-    v128.store(dz + at + <usize>index * gate, value);
-    v128.store(s + mine + <usize>index * ownGate, value);
-    return;
-  }
-  const end = (index + 1) * units;
-  putLanes(dz, stride, index * units + unit, end, value);
-  putLanes(s, own, index * units + unit, end, value);
+function putBoth(dz: usize, stride: usize, s: usize, own: usize, gate: i32, units: i32, unit: i32, value: v128): void {
+  const end = (gate + 1) * units;
+  putFour(dz, stride, gate * units + unit, end, value);
+  putFour(s, own, gate * units + unit, end, value);
 }
 
 /** dz from dh, the last step first; shared out by samples. The record's positions are the steps. */
@@ -343,10 +404,7 @@ export function recurrentGradient(r: RecurrentGradient): void {
   for (let step = steps - 1; step >= 0; step--) {
     const before = step == 0 ? -1 : samples;
     const start = <usize>(step * samples + first) * ROW;
-    for (let k = 0; k < count; k++) {
-      const shift = <usize>k * ROW;
-      goBack(r, start + shift, stride, back + shift, own, bytes, sums + shift, before);
-    }
+    goBack(r, start, count, stride, back, own, bytes, sums, before);
     multiply(back, count, sums, turned, 0, count, count, width, 0, panels, -Infinity, paired);
     if (kind == RecurrentKind.gruBefore) {
       // back is the gradient of r · h: r has its share of it, and h what is left; then both gates go back through u.
@@ -374,9 +432,6 @@ export function recurrentGradient(r: RecurrentGradient): void {
         }
       }
       multiply(back, count, sums, turned, 0, count, count, width, 0, panels, -Infinity, paired);
-    }
-    for (let i: usize = 0; i < bytes; i += 16) {
-      v128.store(back + i, flushed(f32x4.add(v128.load(back + i), v128.load(direct + i))));
     }
   }
 }
