@@ -47,6 +47,7 @@ const all = { returnSequences: true } as const;
 const networks: Readonly<Record<string, readonly Layer[]>> = {
   simpleRnn: [simpleRnn(4)],
   'lstm, every step': [lstm(17, all), dense(2)],
+  'lstm in whole panels': [lstm(32, all), lstm(16), dense(2)],
   'gru, reset before, backwards': [gru(3, { resetAfter: false, goBackwards: true }), dense(2)],
   'gru, backwards, every step': [gru(4, { ...all, goBackwards: true })],
   'bidirectional, every step': [bidirectional(lstm(3, all)), dense(2)],

@@ -25,6 +25,7 @@ const all = { returnSequences: true } as const;
 const causal = { padding: 'causal' } as const;
 const networks: Readonly<Record<string, readonly Layer[]>> = {
   'lstm, its last step': [lstm(17), dense(2)],
+  'lstm in whole panels': [lstm(32, all), dense(2)],
   'gru, reset before': [gru(5, { ...all, resetAfter: false }), dense(2)],
   'stacked, with norms and dropout': [
     dense(4),
