@@ -1,7 +1,8 @@
 /** What a network takes for x where it is trained or judged: see `inputs.ts`, which has what it predicts of. */
 import { roomFor } from './conversions.js';
 import { takeColumns } from './data/columns.js';
-import { type ReadySamples, refuseNotFinite } from './data/samples.js';
+import { type ReadySamples, refuseNotFinite, unwrap } from './data/samples.js';
+import { wrongValue } from './errors.js';
 import { type GivenRows, type Input, type Inputs, readRows, refuseBeside } from './inputs.js';
 import type { RawRows } from './tabular/rawRows.js';
 
@@ -27,6 +28,9 @@ function readFinite(
   raw: RawRows | undefined,
   bare: boolean,
 ): ReadySamples {
+  if (data.scale !== undefined && unwrap(where, data.x).scale !== undefined) {
+    throw wrongValue(`${where}: scale`, 'one scale', 'two');
+  }
   const samples = readRows(where, data, input, raw, bare);
   refuseNotFinite(`${where}: x`, samples, input.columns);
   return samples;

@@ -137,9 +137,6 @@ export function readRows(
   const { columns, described, rule } = input;
   if (!bare) refuseBareBytes(where, asFloats(data.x, rule));
   const unwrapped = unwrap(where, data.x);
-  if (unwrapped.scale !== undefined && data.scale !== undefined) {
-    throw wrongValue(`${where}: scale`, 'one scale', 'two');
-  }
   const { x, scale = data.scale } = unwrapped;
   const given = raw?.x(x, scale) ?? { x, scale };
   const samples = readSamples(where, asFloats(given.x, rule), columns, described, given.scale);

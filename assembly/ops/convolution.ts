@@ -1,10 +1,12 @@
-// Convolutions by the matrix products of the fully connected layer. What the windows of a strip of outputs read is laid
-// side by side into a matrix of taps × channels columns: y = that · w, dw = thatᵀ · dy; and dx is dy · wᵀ added up
-// where it was read. A transposed convolution is the same with x and y changing places.
+// Convolutions by the tiles of matrix products. What the windows of a strip of outputs read is copied into a patch with
+// borders, where products find a window's taps × channels numbers in runs: y = these · w, dw = theseᵀ · dy; and dx is
+// dy · wᵀ added up where it was read. A transposed convolution is the same with x and y changing places.
 import { firstOf, firstRow, firstUnit, lastOf, lastRow, lastUnit, panelsOf, partNumber, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
-import { keepAlive, multiply, multiplyStrip, sumRows, tileFor, turn } from '../simd/gemm';
-import { Strips, clearPatch, findStrip, movePatch, stripHeight, unfold } from './strip';
+import { keepAlive, multiply, multiplyAround, multiplyDown, sumRows, tileFor, turn } from '../simd/gemm';
+import {
+  Strips, clearPatch, findRuns, findStrip, fold, movePatch, placeInputs, placeOutputs, stepOf, stripHeight,
+} from './strip';
 
 /** Rows of the kernels' tallest tile. */
 const TILE: i32 = 4;
@@ -60,17 +62,21 @@ export function convolutionForward(r: Convolution): void {
   const rows = rowsOf(r);
   const height = rows / r.positions * g.height * g.width;
   const inputs = r.taps * r.channels;
-  const strip = stripHeight(r);
-  const matrix = r.scratch + partNumber() * r.scratchBytes;
-  const patch = matrix + <usize>(panelsOf(inputs) * strip) * ROW;
-  const panels = panelsOf(r.outputs);
+  const places = r.scratch + partNumber() * r.scratchBytes;
+  const runs = places + (<usize>max(inputs, stripHeight(r)) << 2);
+  const patch = runs + (<usize>inputs << 3);
   const tile = tileFor(r.outputs, r.paired);
-  for (let row = firstRow(r), end = lastRow(r); row < end; ) {
-    const count = findStrip(r, row, end);
+  const next = r.b ? 1 : 0;
+  placeInputs(r, places);
+  findRuns(runs, places, inputs, 4);
+  placeOutputs(r, places);
+  for (let row = firstRow(r), last = lastRow(r); row < last; ) {
+    const count = findStrip(r, row, last);
     movePatch(r, patch, r.x, height, false);
-    unfold(r, matrix, patch, 0, inputs, false);
     const y = r.y + <usize>row * ROW;
-    multiply(y, rows, matrix, r.w, r.b, count, strip, inputs, 0, panels, r.floor, tile);
+    multiplyAround(
+      y, rows, patch, 4, r.w, inputs, r.b, next, 0, count, inputs, r.outputs, r.floor, tile, places, runs,
+    );
     row += count;
   }
 }
@@ -108,7 +114,7 @@ export function convolutionInputGradient(r: ConvolutionInput): void {
     const dy = r.dy + <usize>row * ROW;
     multiply(matrix, strip, dy, turned, 0, count, height, r.outputs, 0, panels, -Infinity, r.paired);
     clearPatch(r, patch);
-    unfold(r, matrix, patch, 0, inputs, true);
+    fold(r, matrix, patch);
     movePatch(r, patch, r.dx, rows, true);
     row += count;
   }
@@ -128,22 +134,26 @@ export function convolutionWeightGradient(r: ConvolutionWeights): void {
   const rows = rowsOf(r);
   const height = rows / r.positions * g.height * g.width;
   const inputs = r.taps * r.channels;
+  const strip = stripHeight(r);
   const first = firstOf(inputs, TILE);
-  const last = lastOf(inputs, TILE);
-  const matrix = r.scratch + partNumber() * r.scratchBytes;
-  const patch = matrix + <usize>stripHeight(r) * ROW;
-  for (let row = 0; row < rows && first < last; ) {
+  const left = lastOf(inputs, TILE) - first;
+  const places = r.scratch + partNumber() * r.scratchBytes;
+  const outputs = places + (<usize>inputs << 2);
+  const runs = outputs + (<usize>strip << 2);
+  const patch = runs + (<usize>strip << 3);
+  const own = places + (<usize>first << 2);
+  const step = stepOf(r);
+  placeInputs(r, places);
+  placeOutputs(r, outputs);
+  let known = 0;
+  for (let row = 0; row < rows && left > 0; ) {
     const count = findStrip(r, row, rows);
-    const dy = r.dy + <usize>row * ROW;
+    if (count != known) findRuns(runs, outputs, count, step);
+    known = count;
     movePatch(r, patch, r.x, height, false);
-    for (let from = first; from < last; ) {
-      const to = min(last, (from & -PANEL) + PANEL);
-      unfold(r, matrix, patch, from, to, false);
-      const x = matrix + <usize>(from % PANEL << 2);
-      const dw = r.dw + <usize>from * ROW;
-      multiplyStrip(dw, x, dy, rows, count, to - from, inputs, r.outputs, row == 0, r.paired);
-      from = to;
-    }
+    const dw = r.dw + <usize>first * ROW;
+    const dy = r.dy + <usize>row * ROW;
+    multiplyDown(dw, patch, step, dy, rows, count, left, inputs, r.outputs, row == 0, r.paired, own, runs);
     row += count;
   }
   if (!r.db) return;

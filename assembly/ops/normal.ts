@@ -1,7 +1,7 @@
 // Normally distributed numbers from random bits, four at a time: √2 · erf⁻¹ of a uniform number, as M. Giles
 // approximates it («Approximating the erfinv function», GPU Computing Gems 2, 2010; single precision, without
 // branches).
-import { constant, put } from '../simd/constants';
+import { constant, put, putQuad } from '../simd/constants';
 import { madd } from '../simd/lanes';
 import { log, one } from '../simd/math';
 import { NORMAL } from './constants';
@@ -15,23 +15,11 @@ const EDGE = NORMAL + 22;
 const SQRT_TWO = NORMAL + 23;
 
 export function writeNormalConstants(): void {
-  put(NORMAL, 2.81022636e-8);
-  put(NORMAL + 1, 3.43273939e-7);
-  put(NORMAL + 2, -3.5233877e-6);
-  put(NORMAL + 3, -4.39150654e-6);
-  put(NORMAL + 4, 0.00021858087);
-  put(NORMAL + 5, -0.00125372503);
-  put(NORMAL + 6, -0.00417768164);
-  put(NORMAL + 7, 0.246640727);
+  putQuad(NORMAL, f32x4(2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6));
+  putQuad(NORMAL + 4, f32x4(0.00021858087, -0.00125372503, -0.00417768164, 0.246640727));
   put(NORMAL + 8, 1.50140941);
-  put(TAILS, -0.000200214257);
-  put(TAILS + 1, 0.000100950558);
-  put(TAILS + 2, 0.00134934322);
-  put(TAILS + 3, -0.00367342844);
-  put(TAILS + 4, 0.00573950773);
-  put(TAILS + 5, -0.0076224613);
-  put(TAILS + 6, 0.00943887047);
-  put(TAILS + 7, 1.00167406);
+  putQuad(TAILS, f32x4(-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844));
+  putQuad(TAILS + 4, f32x4(0.00573950773, -0.0076224613, 0.00943887047, 1.00167406));
   put(TAILS + 8, 2.83297682);
   put(HALF_STEP, 0.5);
   put(STEP, 2.384185791015625e-7); // 2⁻²²

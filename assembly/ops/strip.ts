@@ -1,5 +1,5 @@
-// What the windows of a strip of outputs read, side by side: first the part of the images that they lie on, with its
-// borders and its channels one behind the other; then of each kernel row as many numbers at once as lie together there.
+// What the windows of a strip of outputs read: the part of the images that they lie on, with its borders and its channels
+// one behind the other. A window's numbers lie there in runs, of each kernel row as many as are neighbours.
 import { Op, PANEL, ROW } from '../plan';
 import { columnMask } from '../simd/lanes';
 import { Window } from './window';
@@ -102,18 +102,85 @@ export function movePatch(r: Strips, patch: usize, image: usize, height: i32, ba
       const inPatch = patch + <usize>((k * high + y) * width + from) * bytes;
       const inImage = image + <usize>(((sample + k) * g.height + top + y * down) * g.width + left + from) * ROW;
       // The last ones first: what is 0 beyond them lies where the next place begins.
-      for (let column = (channels - 1) & -4; column >= 0; column -= 4) {
+      for (let column = channels; column > 0; ) {
+        // Whole panels at once, but where a binary is to be short.
+        const isWhole = !isDefined(FORWARD_ONLY) && !back && column % PANEL == 0;
+        column = isWhole ? column - PANEL : (column - 1) & -4;
         let from = inPatch + (<usize>column << 2);
         let to = inImage + <usize>(column / PANEL * height) * ROW + (column % PANEL << 2);
         const mask = columnMask(column, channels);
         for (let left = count; left > 0; left--) {
           if (back) v128.store(to, f32x4.add(v128.load(to), v128.and(v128.load(from), mask)));
-          else v128.store(from, v128.load(to));
+          else {
+            v128.store(from, v128.load(to));
+            if (isWhole) {
+              v128.store(from, v128.load(to, 16), 16);
+              v128.store(from, v128.load(to, 32), 32);
+              v128.store(from, v128.load(to, 48), 48);
+            }
+          }
           from += bytes;
           to += step;
         }
       }
     }
+  }
+}
+
+/** Offsets of what lies three levels deep, in bytes. */
+function spread(to: usize, n2: i32, step2: usize, n1: i32, step1: usize, n0: i32, step0: usize): void {
+  for (let k = 0; k < n2; k++) {
+    for (let j = 0; j < n1; j++) {
+      let at = <usize>k * step2 + <usize>j * step1;
+      for (let i = 0; i < n0; i++) {
+        store<u32>(to, at);
+        at += step0;
+        to += 4;
+      }
+    }
+  }
+}
+
+/** From one output of a line to the next in a patch, in bytes. */
+// @ts-ignore: decorator
+@inline
+export function stepOf(r: Strips): usize {
+  return <usize>(strideOf(r.window.kernelWidth, r.window.strideX) * r.channels) << 2;
+}
+
+/** Where in a patch the windows of the largest strip's outputs begin; of smaller strips as many as they have. */
+export function placeOutputs(r: Strips, to: usize): void {
+  const g = r.window;
+  const line = <usize>(reachAcross(g, r.across) * r.channels) << 2;
+  const down = <usize>strideOf(g.kernelHeight, g.strideY) * line;
+  spread(to, r.samples, <usize>reachDown(g, r.lines) * line, r.lines, down, r.across, stepOf(r));
+}
+
+/** Where a window's numbers lie behind its first one. */
+export function placeInputs(r: Strips, to: usize): void {
+  const g = r.window;
+  const place = <usize>r.channels << 2;
+  const line = <usize>(g.dilationY * reachAcross(g, r.across)) * place;
+  spread(to, g.kernelHeight, line, g.kernelWidth, <usize>g.dilationX * place, r.channels, 4);
+}
+
+/**
+ * So many places as runs of neighbours `step` bytes apart: how far each begins behind the end of the one before it, and
+ * how many they are.
+ */
+export function findRuns(runs: usize, places: usize, count: i32, step: usize): void {
+  let expected: usize = 1; // no place
+  let length = 0;
+  for (const end = places + (<usize>count << 2); places < end; places += 4) {
+    const at = <usize>load<u32>(places);
+    if (at != expected) {
+      store<u32>(runs, at - expected);
+      length = 0;
+      runs += 8;
+    }
+    length += 1;
+    store<i32>(runs - 4, length);
+    expected = at + step;
   }
 }
 
@@ -127,18 +194,15 @@ class Quad {
   numbers: v128;
 }
 
-/** Numbers of one tap, or of neighbouring ones, for all outputs; where it `adds`, back to the patch. */
-function move<N>(r: Strips, matrix: usize, patch: usize, adds: bool): void {
-  const isQuad = offsetof<N>() == 16;
+/** Adds numbers of one tap, or of neighbouring ones, for all outputs. */
+function add<N>(r: Strips, matrix: usize, patch: usize): void {
   const g = r.window;
-  const bytes = <usize>r.channels << 2;
-  const step = <usize>strideOf(g.kernelWidth, g.strideX) * bytes;
-  const count = across;
-  const own = <usize>count * ROW;
-  const width = <usize>reachAcross(g, r.across) * bytes;
+  const step = stepOf(r);
+  const own = <usize>across * ROW;
+  const width = <usize>(reachAcross(g, r.across) * r.channels) << 2;
   const down = <usize>strideOf(g.kernelHeight, g.strideY) * width;
   const next = <usize>reachDown(g, r.lines) * width;
-  patch += <usize>count * step;
+  patch += <usize>across * step;
   for (let k = samples; k > 0; k--) {
     let line = patch;
     for (let y = lines; y > 0; y--) {
@@ -148,11 +212,8 @@ function move<N>(r: Strips, matrix: usize, patch: usize, adds: bool): void {
       while (to > matrix) {
         at -= step;
         to -= ROW;
-        if (isQuad) {
-          if (adds) v128.store(at, f32x4.add(v128.load(at), v128.load(to)));
-          else v128.store(to, v128.load(at));
-        } else if (adds) store<f32>(at, load<f32>(at) + load<f32>(to));
-        else store<f32>(to, load<f32>(at));
+        if (offsetof<N>() == 16) v128.store(at, f32x4.add(v128.load(at), v128.load(to)));
+        else store<f32>(at, load<f32>(at) + load<f32>(to));
       }
       matrix += own;
       line += down;
@@ -161,11 +222,8 @@ function move<N>(r: Strips, matrix: usize, patch: usize, adds: bool): void {
   }
 }
 
-/**
- * Between a patch and columns `from … to − 1` of the matrix of what windows read, whose first panel is that of `from`,
- * and one panel where `from` begins none. Where it `adds`, they are added up in the patch.
- */
-export function unfold(r: Strips, matrix: usize, patch: usize, from: i32, to: i32, adds: bool): void {
+/** Adds to a patch a matrix of taps × channels columns, where the windows of the outputs that are its rows read it. */
+export function fold(r: Strips, matrix: usize, patch: usize): void {
   const g = r.window;
   const channels = r.channels;
   // Columns that lie together in the patch, and how many such runs a kernel row has.
@@ -174,18 +232,18 @@ export function unfold(r: Strips, matrix: usize, patch: usize, from: i32, to: i3
   const strip = stripHeight(r);
   const overlaps = g.strideX * channels < 4;
   const width = reachAcross(g, r.across);
-  for (let column = from; column < to; ) {
+  for (let column = 0, columns = r.taps * channels; column < columns; ) {
     const tap = column / run;
     const place = column - tap * run;
     const tapY = tap / runs;
     const tapX = tap - tapY * runs;
     const lane = column % PANEL;
-    // What is copied beyond a run is overwritten by the next one; what is added may not be.
-    const isQuad = lane <= PANEL - 4 && (!adds || (place + 4 <= run && !overlaps));
-    const inMatrix = matrix + <usize>((column - from) / PANEL * strip) * ROW + (lane << 2);
+    const inMatrix = matrix + <usize>(column / PANEL * strip) * ROW + (lane << 2);
     const shift = (tapY * g.dilationY * width + tapX * g.dilationX) * channels + place;
-    if (isQuad) move<Quad>(r, inMatrix, patch + (<usize>shift << 2), adds);
-    else move<Single>(r, inMatrix, patch + (<usize>shift << 2), adds);
-    column += isQuad ? min(4, run - place) : 1;
+    // No number that another run adds up as well.
+    const isQuad = lane <= PANEL - 4 && place + 4 <= run && !overlaps;
+    if (isQuad) add<Quad>(r, inMatrix, patch + (<usize>shift << 2));
+    else add<Single>(r, inMatrix, patch + (<usize>shift << 2));
+    column += isQuad ? 4 : 1;
   }
 }

@@ -4,11 +4,13 @@
 // Three things make them fast. A tile of 2 rows × 16 columns (4 × 16 where V8 packs neighbouring operations into 256
 // bits) stays in registers for the whole reduction: eight independent sums hide the latency of an addition. The
 // reduction goes in blocks that fit the first cache. And all three are the same tile: forward walks x across its rows;
-// dW walks it down its columns; dX turns w over, a panel at a time, or, for few rows, dy, and multiplies w by it as if
-// w were activations, which is how weights lie in memory.
+// dW walks it down its columns, as convolutions walk around in patches of images, by places and runs; dX turns w over,
+// a panel at a time, or, for few rows, dy, and multiplies w by it as if w were activations, which is how weights lie in
+// memory.
 //
 // The first 64 bytes of every memory are 0: an address of 0 is a row of zeros.
 import { PANEL, ROW } from '../plan';
+import { ACROSS, COLUMNS, ONE_RUN } from './constants';
 import { madd } from './lanes';
 
 /** Steps of the reduction in a block of forward and dX: 24 KB of weights. */
@@ -59,8 +61,8 @@ class Few {
 @unmanaged
 class Across {}
 @unmanaged
-class Down {
-  down: bool;
+class Around {
+  around: bool;
 }
 
 // @ts-ignore: decorator
@@ -70,12 +72,14 @@ function heightOf<R>(): i32 {
 }
 
 /**
- * y[R,16] = max(floor, from[R,16] + x[R,count] · w[count,16]), where x lies in panels `stride` bytes apart, or, walking
- * Down, is xᵀ[count,R] within one panel and has no floor. `from` advances by `step` from row to row.
+ * y[R,16] = max(floor, from[R,16] + x[R,count] · w[count,16]), where `from` advances by `step` from row to row. Walking
+ * Across, x lies in panels `stride` bytes apart. Walking Around, each row of the tile begins at `x` and the offset that
+ * `places` has for it, and goes by `stride` from step to step, in runs: `runs` says of each how many steps they are at
+ * most, behind how far it begins behind the one before it. The next is `forth` bytes on.
  *
  * The order of the statements is what V8's revectorising needs: operations in neighbouring pairs, all stores last. Each
- * turn of the loop takes two steps of the reduction with a way out between them, which keeps V8 from moving the second
- * step's loads up until it runs out of registers.
+ * turn of the loop takes one step of the reduction: with a second one V8 has its loads earlier than there are registers
+ * for them and the tile's own places.
  */
 // @ts-ignore: decorator
 @inline
@@ -88,13 +92,26 @@ function tile<R, Walk>(
   step: usize,
   count: i32,
   floor: v128,
+  places: usize,
+  runs: usize,
+  forth: usize,
 ): void {
   const rows = heightOf<R>();
   const whole = offsetof<R>() < 8;
   const across = offsetof<Walk>() == 0;
-  const next: usize = across ? ROW : 4; // to the next row of the tile
-  const k: usize = across ? 4 : ROW; // to the next step of the reduction
+  const k: usize = across ? 4 : stride; // to the next step of the reduction
   const zero = i32x4.splat(0);
+  let x1: usize = 0;
+  let x2: usize = 0;
+  let x3: usize = 0;
+  if (!across) {
+    if (rows > 1) x1 = x + load<u32>(places, 4);
+    if (rows > 2) {
+      x2 = x + load<u32>(places, 8);
+      x3 = x + load<u32>(places, 12);
+    }
+    x += load<u32>(places);
+  }
   let c00 = v128.load(from);
   let c01 = v128.load(from, 16);
   let c02 = whole ? v128.load(from, 32) : zero;
@@ -131,12 +148,13 @@ function tile<R, Walk>(
     c33 = whole ? v128.load(from, 48) : zero;
   }
   do {
-    const last = x + <usize>((across ? min(count, PANEL) : count) - 1) * k;
+    const length = across ? PANEL : load<i32>(runs, 4);
+    const last = x + <usize>(min(count, length) - 1) * k;
     while (true) {
-      let w0 = v128.load(w);
-      let w1 = v128.load(w, 16);
-      let w2 = whole ? v128.load(w, 32) : zero;
-      let w3 = whole ? v128.load(w, 48) : zero;
+      const w0 = v128.load(w);
+      const w1 = v128.load(w, 16);
+      const w2 = whole ? v128.load(w, 32) : zero;
+      const w3 = whole ? v128.load(w, 48) : zero;
       let a = v128.load32_splat(x);
       c00 = madd(a, w0, c00);
       c01 = madd(a, w1, c01);
@@ -145,7 +163,7 @@ function tile<R, Walk>(
         c03 = madd(a, w3, c03);
       }
       if (rows > 1) {
-        a = v128.load32_splat(x, next);
+        a = across ? v128.load32_splat(x, 64) : v128.load32_splat(x1);
         c10 = madd(a, w0, c10);
         c11 = madd(a, w1, c11);
         if (whole) {
@@ -154,14 +172,14 @@ function tile<R, Walk>(
         }
       }
       if (rows > 2) {
-        a = v128.load32_splat(x, 2 * next);
+        a = across ? v128.load32_splat(x, 128) : v128.load32_splat(x2);
         c20 = madd(a, w0, c20);
         c21 = madd(a, w1, c21);
         if (whole) {
           c22 = madd(a, w2, c22);
           c23 = madd(a, w3, c23);
         }
-        a = v128.load32_splat(x, 3 * next);
+        a = across ? v128.load32_splat(x, 192) : v128.load32_splat(x3);
         c30 = madd(a, w0, c30);
         c31 = madd(a, w1, c31);
         if (whole) {
@@ -169,77 +187,48 @@ function tile<R, Walk>(
           c33 = madd(a, w3, c33);
         }
       }
-      if (x == last) {
-        x += k;
-        w += ROW;
-        break;
-      }
-      w0 = v128.load(w, 64);
-      w1 = v128.load(w, 80);
-      if (whole) {
-        w2 = v128.load(w, 96);
-        w3 = v128.load(w, 112);
-      }
-      a = v128.load32_splat(x, k);
-      c00 = madd(a, w0, c00);
-      c01 = madd(a, w1, c01);
-      if (whole) {
-        c02 = madd(a, w2, c02);
-        c03 = madd(a, w3, c03);
-      }
-      if (rows > 1) {
-        a = v128.load32_splat(x, k + next);
-        c10 = madd(a, w0, c10);
-        c11 = madd(a, w1, c11);
-        if (whole) {
-          c12 = madd(a, w2, c12);
-          c13 = madd(a, w3, c13);
+      w += ROW;
+      if (x == last) break;
+      x += k;
+      if (!across) {
+        if (rows > 1) x1 += k;
+        if (rows > 2) {
+          x2 += k;
+          x3 += k;
         }
       }
+    }
+    count -= length;
+    if (count <= 0) break;
+    if (across) x += stride - (ROW - 4);
+    else {
+      runs += forth;
+      const jump = k + load<i32>(runs);
+      x += jump;
+      if (rows > 1) x1 += jump;
       if (rows > 2) {
-        a = v128.load32_splat(x, k + 2 * next);
-        c20 = madd(a, w0, c20);
-        c21 = madd(a, w1, c21);
-        if (whole) {
-          c22 = madd(a, w2, c22);
-          c23 = madd(a, w3, c23);
-        }
-        a = v128.load32_splat(x, k + 3 * next);
-        c30 = madd(a, w0, c30);
-        c31 = madd(a, w1, c31);
-        if (whole) {
-          c32 = madd(a, w2, c32);
-          c33 = madd(a, w3, c33);
-        }
+        x2 += jump;
+        x3 += jump;
       }
-      x += 2 * k;
-      w += 2 * ROW;
-      if (x - k == last) break;
     }
-    if (across) {
-      x += stride - ROW;
-      count -= PANEL;
-    }
-  } while (across && count > 0);
-  if (across) {
-    c00 = f32x4.pmax(c00, floor);
-    c01 = f32x4.pmax(c01, floor);
-    c10 = f32x4.pmax(c10, floor);
-    c11 = f32x4.pmax(c11, floor);
-    c20 = f32x4.pmax(c20, floor);
-    c21 = f32x4.pmax(c21, floor);
-    c30 = f32x4.pmax(c30, floor);
-    c31 = f32x4.pmax(c31, floor);
-    if (whole) {
-      c02 = f32x4.pmax(c02, floor);
-      c03 = f32x4.pmax(c03, floor);
-      c12 = f32x4.pmax(c12, floor);
-      c13 = f32x4.pmax(c13, floor);
-      c22 = f32x4.pmax(c22, floor);
-      c23 = f32x4.pmax(c23, floor);
-      c32 = f32x4.pmax(c32, floor);
-      c33 = f32x4.pmax(c33, floor);
-    }
+  } while (true);
+  c00 = f32x4.pmax(c00, floor);
+  c01 = f32x4.pmax(c01, floor);
+  c10 = f32x4.pmax(c10, floor);
+  c11 = f32x4.pmax(c11, floor);
+  c20 = f32x4.pmax(c20, floor);
+  c21 = f32x4.pmax(c21, floor);
+  c30 = f32x4.pmax(c30, floor);
+  c31 = f32x4.pmax(c31, floor);
+  if (whole) {
+    c02 = f32x4.pmax(c02, floor);
+    c03 = f32x4.pmax(c03, floor);
+    c12 = f32x4.pmax(c12, floor);
+    c13 = f32x4.pmax(c13, floor);
+    c22 = f32x4.pmax(c22, floor);
+    c23 = f32x4.pmax(c23, floor);
+    c32 = f32x4.pmax(c32, floor);
+    c33 = f32x4.pmax(c33, floor);
   }
   v128.store(y, c00);
   v128.store(y, c01, 16);
@@ -276,22 +265,24 @@ function sweep<R, Walk>(
   rows: i32,
   count: i32,
   floor: f32,
+  places: usize,
+  runs: usize,
+  forth: usize,
 ): void {
   const lowest = f32x4.splat(floor);
-  const next: usize = offsetof<Walk>() == 0 ? ROW : 4;
   for (; rows >= heightOf<R>(); rows -= heightOf<R>()) {
-    tile<R, Walk>(y, x, stride, w, from, step, count, lowest);
+    tile<R, Walk>(y, x, stride, w, from, step, count, lowest, places, runs, forth);
     y += heightOf<R>() * ROW;
-    x += <usize>heightOf<R>() * next;
+    if (offsetof<Walk>() == 0 || (!PAIRS && !forth)) x += heightOf<R>() * ROW;
+    else places += heightOf<R>() << 2;
     from += <usize>heightOf<R>() * step;
   }
   if (rows == 0) return;
-  if (heightOf<R>() == 2) tile<One, Walk>(y, x, stride, w, from, step, count, lowest);
-  else sweep<Two, Walk>(y, x, stride, w, from, step, rows, count, floor);
+  if (heightOf<R>() == 2) tile<One, Walk>(y, x, stride, w, from, step, count, lowest, places, runs, forth);
+  else sweep<Two, Walk>(y, x, stride, w, from, step, rows, count, floor, places, runs, forth);
 }
 
-// @ts-ignore: decorator
-@inline
+/** The same by one tile or another: a function, as it is called from several places. */
 function sweepBy<Walk>(
   tile: Tile,
   y: usize,
@@ -303,10 +294,40 @@ function sweepBy<Walk>(
   rows: i32,
   count: i32,
   floor: f32,
+  places: usize,
+  runs: usize,
+  forth: usize = 8,
 ): void {
-  if (PAIRS && tile == Tile.few) sweep<Few, Walk>(y, x, stride, w, from, step, rows, count, floor);
-  else if (PAIRS && tile == Tile.paired) sweep<Four, Walk>(y, x, stride, w, from, step, rows, count, floor);
-  else sweep<Two, Walk>(y, x, stride, w, from, step, rows, count, floor);
+  // Across, a tile of few columns pays too little for its bytes.
+  if (PAIRS && offsetof<Walk>() != 0 && tile == Tile.few) {
+    sweep<Few, Walk>(y, x, stride, w, from, step, rows, count, floor, places, runs, forth);
+  } else if (PAIRS && tile == Tile.paired) {
+    sweep<Four, Walk>(y, x, stride, w, from, step, rows, count, floor, places, runs, forth);
+  } else {
+    sweep<Two, Walk>(y, x, stride, w, from, step, rows, count, floor, places, runs, forth);
+  }
+}
+
+/** Panels are runs too. What predicts takes them for such, which is slower, and has one tile less. */
+// @ts-ignore: decorator
+@inline
+function sweepAcross(
+  tile: Tile,
+  y: usize,
+  x: usize,
+  stride: usize,
+  w: usize,
+  from: usize,
+  step: usize,
+  rows: i32,
+  count: i32,
+  floor: f32,
+): void {
+  if (PAIRS) sweepBy<Across>(tile, y, x, stride, w, from, step, rows, count, floor, 0, 0);
+  else {
+    store<i32>(ACROSS + 8, <i32>stride - ROW);
+    sweepBy<Around>(tile, y, x, 4, w, from, step, rows, count, floor, ACROSS, ACROSS + 8, 0);
+  }
 }
 
 /**
@@ -327,14 +348,45 @@ function multiplyPanel(
   let from = b;
   let step: usize = 0;
   while (inputs > BLOCK) {
-    sweepBy<Across>(tile, y, x, stride, w, from, step, rows, BLOCK, -Infinity);
+    sweepAcross(tile, y, x, stride, w, from, step, rows, BLOCK, -Infinity);
     x += <usize>(BLOCK / PANEL) * stride;
     w += BLOCK * ROW;
     from = y;
     step = ROW;
     inputs -= BLOCK;
   }
-  sweepBy<Across>(tile, y, x, stride, w, from, step, rows, inputs, floor);
+  sweepAcross(tile, y, x, stride, w, from, step, rows, inputs, floor);
+}
+
+/**
+ * y[rows,O] = max(floor, from[rows,O] + x · w[count,O]), where each row of x lies at its own place, goes by `stride`, and
+ * has its numbers in runs. `yHeight`, `wHeight` and `fromHeight` are the rows of panels, which `from` goes through by
+ * `step`.
+ */
+export function multiplyAround(
+  y: usize,
+  yHeight: i32,
+  x: usize,
+  stride: usize,
+  w: usize,
+  wHeight: i32,
+  from: usize,
+  fromHeight: i32,
+  step: usize,
+  rows: i32,
+  count: i32,
+  outputs: i32,
+  floor: f32,
+  tile: Tile,
+  places: usize,
+  runs: usize,
+): void {
+  for (let output = 0; output < outputs; output += PANEL) {
+    sweepBy<Around>(tile, y, x, stride, w, from, step, rows, count, floor, places, runs);
+    y += <usize>yHeight * ROW;
+    w += <usize>wHeight * ROW;
+    from += <usize>fromHeight * ROW;
+  }
 }
 
 /**
@@ -619,13 +671,30 @@ export function multiplyStrip(
   isFirst: bool,
   paired: i32,
 ): void {
+  multiplyDown(dw, x, ROW, dy, rows, count, height, inputs, outputs, isFirst, paired, COLUMNS, ONE_RUN);
+}
+
+/** The same where each row of xᵀ lies at its own place and goes by `stride`, in runs. */
+export function multiplyDown(
+  dw: usize,
+  x: usize,
+  stride: usize,
+  dy: usize,
+  rows: i32,
+  count: i32,
+  height: i32,
+  inputs: i32,
+  outputs: i32,
+  isFirst: bool,
+  paired: i32,
+  places: usize,
+  runs: usize,
+): void {
+  const from: usize = isFirst ? 0 : dw;
+  const next = isFirst ? 0 : inputs;
+  const step: usize = isFirst ? 0 : ROW;
   const tile = tileFor(outputs, paired);
-  for (let output = 0; output < outputs; output += PANEL) {
-    if (isFirst) sweepBy<Down>(tile, dw, x, 0, dy, 0, 0, height, count, 0);
-    else sweepBy<Down>(tile, dw, x, 0, dy, dw, ROW, height, count, 0);
-    dy += <usize>rows * ROW;
-    dw += <usize>inputs * ROW;
-  }
+  multiplyAround(dw, inputs, x, stride, dy, rows, from, next, step, height, count, outputs, -Infinity, tile, places, runs);
 }
 
 /** db[O] = the column sums of dy[B,O], the output panels first … last − 1. */

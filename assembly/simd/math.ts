@@ -1,7 +1,7 @@
 // exp, expm1, log, log1p, tanh, the logistic function and the normal distribution's, on four lanes. The polynomials are
 // least-maximum fits made for this project; the error each function reaches is tested against float64
 // (test/kernels/math.test.ts).
-import { constant, put } from './constants';
+import { constant, put, putQuad } from './constants';
 import { flush, madd, nmadd } from './lanes';
 
 const ONE = 0;
@@ -34,50 +34,20 @@ export const FIRST_FREE = 47;
 
 /** Writes the constants of this file; once for every memory. */
 export function writeMathConstants(): void {
-  put(ONE, 1);
-  put(HALF, 0.5);
-  put(TWO, 2);
-  put(LOG2E, 1.44269504);
-  put(LN2_HIGH, 0.693359375);
-  put(LN2_LOW, -2.12194440e-4);
-  put(ROUNDER, 12582912);
-  put(EXP_FLOOR, -80);
+  putQuad(ONE, f32x4(1, 0.5, 2, 1.44269504)); // HALF, TWO, LOG2E
+  putQuad(LN2_HIGH, f32x4(0.693359375, -2.12194440e-4, 12582912, -80)); // LN2_LOW, ROUNDER, EXP_FLOOR
   put(EXP_CEILING, 88.72283);
-  put(EXP, 0.5);
-  put(EXP + 1, 0.1666654348373413);
-  put(EXP + 2, 0.04166628047823906);
-  put(EXP + 3, 0.008366583846509457);
+  putQuad(EXP, f32x4(0.5, 0.1666654348373413, 0.04166628047823906, 0.008366583846509457));
   put(EXP + 4, 0.0013946450781077147);
-  put(ATANH, 0.3333320617675781);
-  put(ATANH + 1, 0.20010852813720703);
-  put(ATANH + 2, 0.13999506831169128);
-  put(ATANH + 3, 0.14012570679187775);
+  putQuad(ATANH, f32x4(0.3333320617675781, 0.20010852813720703, 0.13999506831169128, 0.14012570679187775));
   put(SQRT_HALF, 0.70710678);
-  put(TAIL, 0.10375905781984329);
-  put(TAIL + 1, 0.10301681607961655);
-  put(TAIL + 2, 0.10302978754043579);
-  put(TAIL + 3, 0.05102940648794174);
-  put(TAIL + 4, 0.16094401478767395);
-  put(TAIL + 5, -0.15094368159770966);
-  put(TAIL + 6, 0.2514869272708893);
-  put(TAIL + 7, -0.15282683074474335);
-  put(TAIL + 8, 0.03050450049340725);
-  put(TAIL_SCALE, 0.26);
-  put(SIGN, -0.0);
-  put(INFINITY_BITS, Infinity);
-  put(EXPM1_FLOOR, -17.5);
-  put(LN2, 0.69314718);
-  put(SMALLEST, 1.17549435e-38);
+  putQuad(TAIL, f32x4(0.10375905781984329, 0.10301681607961655, 0.10302978754043579, 0.05102940648794174));
+  putQuad(TAIL + 4, f32x4(0.16094401478767395, -0.15094368159770966, 0.2514869272708893, -0.15282683074474335));
+  putQuad(TAIL + 8, f32x4(0.03050450049340725, 0.26, -0.0, Infinity)); // TAIL_SCALE, SIGN, INFINITY_BITS
+  putQuad(EXPM1_FLOOR, f32x4(-17.5, 0.69314718, 1.17549435e-38, 13)); // LN2, SMALLEST, BELL_END
   put(TINY, 1e-20);
-  put(BELL_END, 13);
-  put(GATE, 0.13381025195121765);
-  put(GATE + 1, 0.003495587036013603);
-  put(GATE + 2, 2.0609062630683184e-5);
-  put(GATE + 3, 1.3354636507756368e-8);
-  put(GATE + 4, 0.4671434164047241);
-  put(GATE + 5, 0.025876978412270546);
-  put(GATE + 6, 0.0003285632992628962);
-  put(GATE + 7, 7.776548045512754e-7);
+  putQuad(GATE, f32x4(0.13381025195121765, 0.003495587036013603, 2.0609062630683184e-5, 1.3354636507756368e-8));
+  putQuad(GATE + 4, f32x4(0.4671434164047241, 0.025876978412270546, 0.0003285632992628962, 7.776548045512754e-7));
   put(GATE_END, 9);
 }
 

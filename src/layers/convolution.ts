@@ -241,7 +241,10 @@ const GRADIENT_STRIP = 192;
 const reach = (windows: number, { stride, kernel, dilation }: Axis) =>
   (windows - 1) * stride + (kernel - 1) * dilation + 1;
 
-/** What an op takes that lays side by side what the windows of up to `most` outputs read: `panels` of the columns. */
+/**
+ * What an op takes that goes by strips of up to `most` outputs: beside their patch and its tables a matrix of so many
+ * `panels`, a row for each output.
+ */
 function stripsOf(
   builder: Builder,
   axes: readonly Axis[],
@@ -253,8 +256,9 @@ function stripsOf(
   const samples =
     lines * across < y.outputs * x.outputs ? 1 : Math.min(builder.capacity, Math.floor(most / lines / across));
   const patch = samples * reach(lines, y) * reach(across, x) * channels;
+  const strip = samples * lines * across;
   // Numbers are moved four at a time: the last of them with what is behind it.
-  const bytes = panels * samples * lines * across * ROW_BYTES + 4 * (patch + 4) + beside;
+  const bytes = panels * strip * ROW_BYTES + 4 * (patch + 4 + 3 * (strip + tapsOf(axes) * channels)) + beside;
   return { ...builder.scratch(bytes), channels, samples, lines, across };
 }
 
@@ -273,14 +277,13 @@ export function emitConvolution(
 ): void {
   const taps = tapsOf(axes);
   const [channels, outputs] = [x.columns, y.columns];
-  const panels = panelCount(taps * channels);
   const fields = {
     y: y.data,
     x: x.data,
     w,
     b,
     window: windowOf(builder, place, axes),
-    ...stripsOf(builder, axes, { channels, panels, most: stripFor(panels) }),
+    ...stripsOf(builder, axes, { channels, panels: 0, most: stripFor(panelCount(channels)) }),
     outputs,
     taps,
     floor,
@@ -332,7 +335,7 @@ export function emitConvolutionWeightGradient(
     x: x.data,
     dy: dy.data,
     window: windowOf(builder, place, axes),
-    ...stripsOf(builder, axes, { channels: x.columns, panels: 1, most: GRADIENT_STRIP }),
+    ...stripsOf(builder, axes, { channels: x.columns, panels: 0, most: GRADIENT_STRIP }),
     outputs: dy.columns,
     taps: tapsOf(axes),
     transposed,

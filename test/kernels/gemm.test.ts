@@ -13,7 +13,7 @@ const at = (values: Float32Array, i: number): number => values[i] ?? Number.NaN;
 
 /** Addresses and sizes, in the order in which assembly/simd/gemm.ts has them; true is 1. */
 type Kernel = (...operands: number[]) => void;
-type Kernels = Record<'multiply' | 'multiplyTransposed' | 'multiplyByTransposed' | 'sumRows', Kernel>;
+type Kernels = Record<'initialize' | 'multiply' | 'multiplyTransposed' | 'multiplyByTransposed' | 'sumRows', Kernel>;
 
 /** A row-major matrix. */
 interface Matrix {
@@ -79,9 +79,10 @@ class Arena {
     this.kernels = exports as unknown as Kernels;
   }
 
-  /** Forgets every operand. The first 64 bytes are 0, the rest is NaN. */
+  /** Forgets every operand. The first 64 bytes are 0, what products go by is as ever, the rest is NaN. */
   clear(): void {
     this.#words.fill(0x7fc0_1234, 0, this.#end + 4096).fill(0, 0, 16);
+    this.kernels.initialize();
     this.#end = 256;
   }
 

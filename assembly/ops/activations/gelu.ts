@@ -1,13 +1,11 @@
 import { madd } from '../../simd/lanes';
 import { bell, exp, negativeAbsolute, normalCdf, one, sigmoid } from '../../simd/math';
-import { constant, put } from '../../simd/constants';
+import { constant, put, putQuad } from '../../simd/constants';
 import { GELU } from '../constants';
 
 export function writeGeluConstants(): void {
-  put(GELU, 0.3989422804014327); // 1 / √(2π)
-  put(GELU + 1, 1.5957691216057308); // 2 √(2/π)
-  put(GELU + 2, 0.044715);
-  put(GELU + 3, 0.134145); // 3 · 0.044715
+  // 1 / √(2π), 2 √(2/π), and 0.044715 once and three times
+  putQuad(GELU, f32x4(0.3989422804014327, 1.5957691216057308, 0.044715, 0.134145));
   put(GELU + 4, 11); // from here on e^−|z| is exactly 0, and the derivative 0 or 1
   put(GELU + 5, -11);
 }
