@@ -166,10 +166,15 @@ describe('what is beyond chains is refused by its name, and told where it is', (
     expect(() => small.stateful()).toThrow(beyond('a stream'));
   });
 
-  it('a file that is damaged is said to be', async () => {
+  it.each([
+    ['"units\\":2', '"units\\":0'],
+    ['"dense\\"', '"dens3\\"'],
+    ['"dense\\"', '"valueOf'],
+  ])('a file that is damaged, %s for %s, is said to be', async (right, wrong) => {
     const model = await Model.create(sequential(4, [dense(2)]));
-    const text = new TextDecoder('latin1').decode(model.toBytes()).replace('\\"units\\":2', '\\"units\\":0');
+    const text = new TextDecoder('latin1').decode(model.toBytes()).replace(right, wrong.padEnd(right.length));
     const bytes = Uint8Array.from(text, character => character.charCodeAt(0));
     await expect(chains.Model.fromBytes(bytes)).rejects.toThrow(/the file is damaged/);
+    await expect(chains.Model.fromBytes(bytes)).rejects.not.toThrow(/import Model/);
   });
 });
