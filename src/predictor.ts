@@ -272,7 +272,6 @@ export class Predictor {
       for (let i = 0; i < numbers; i++) {
         const value = this.#predictions[i] as number;
         out[first * outputs + i] = value;
-        // A finite number less itself is 0.
         if (value - value !== 0) areFinite = false;
       }
     }

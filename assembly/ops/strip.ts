@@ -1,5 +1,5 @@
-// What the windows of a strip of outputs read: the part of the images that they lie on, with its borders and its channels
-// one behind the other. A window's numbers lie there in runs, of each kernel row as many as are neighbours.
+// What the windows of a strip of outputs read: the part of the images that they lie on, with its borders and its
+// channels one behind the other. A window's numbers lie there in runs, of each kernel row as many as are neighbours.
 import { Op, PANEL, ROW } from '../plan';
 import { columnMask } from '../simd/lanes';
 import { Window } from './window';

@@ -9,14 +9,15 @@ const CONSTANTS: usize = 192;
 /** Bytes below which nothing else may be placed. */
 export const CONSTANTS_END: usize = 1024;
 
-/** Behind the constants lie these, up to where threads wait for one another (../barrier.ts). */
+/** Where threads wait for one another (../barrier.ts). What products go by lies before it. */
 const BARRIERS: usize = 768;
-/** Where the offsets of a row's sixteen numbers lie, in bytes; and a run, as products go by, that never ends. */
+/** The offsets in bytes of a row's sixteen numbers, as places of products; and a run that never ends. */
 export const COLUMNS: usize = BARRIERS - 72;
 export const ONE_RUN: usize = BARRIERS - 8;
-/** Where the offsets of two rows in a panel lie, and panels as runs. */
+/** The offsets of two rows of a panel, and behind them panels as runs: how far apart they are, and sixteen each. */
 export const ACROSS: usize = BARRIERS - 16;
 
+/** Writes the places and runs that products by rows and columns go by; those of convolutions are each layer's own. */
 export function writeSteps(): void {
   if (isDefined(FORWARD_ONLY)) {
     store<i32>(ACROSS, ROW, 4);

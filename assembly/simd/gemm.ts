@@ -308,7 +308,7 @@ function sweepBy<Walk>(
   }
 }
 
-/** Panels are runs too. What predicts takes them for such, which is slower, and has one tile less. */
+/** Panels are runs too. What predicts takes them for such: as fast, and one tile less. */
 // @ts-ignore: decorator
 @inline
 function sweepAcross(
@@ -359,9 +359,9 @@ function multiplyPanel(
 }
 
 /**
- * y[rows,O] = max(floor, from[rows,O] + x · w[count,O]), where each row of x lies at its own place, goes by `stride`, and
- * has its numbers in runs. `yHeight`, `wHeight` and `fromHeight` are the rows of panels, which `from` goes through by
- * `step`.
+ * y[rows,O] = max(floor, from[rows,O] + x[rows,count] · w[count,O]), where each row of x lies at its own place, goes by
+ * `stride`, and has its numbers in runs. `yHeight`, `wHeight` and `fromHeight` are the rows of panels, which `from` goes
+ * through by `step`.
  */
 export function multiplyAround(
   y: usize,
@@ -694,7 +694,9 @@ export function multiplyDown(
   const next = isFirst ? 0 : inputs;
   const step: usize = isFirst ? 0 : ROW;
   const tile = tileFor(outputs, paired);
-  multiplyAround(dw, inputs, x, stride, dy, rows, from, next, step, height, count, outputs, -Infinity, tile, places, runs);
+  multiplyAround(
+    dw, inputs, x, stride, dy, rows, from, next, step, height, count, outputs, -Infinity, tile, places, runs,
+  );
 }
 
 /** db[O] = the column sums of dy[B,O], the output panels first … last − 1. */

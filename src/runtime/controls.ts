@@ -2,8 +2,6 @@
 import { controlsFields, readField, writeField } from '../plan/record.js';
 
 export type ControlName = keyof typeof controlsFields;
-export type Controls = Record<ControlName, number>;
-
 class Block {
   /** @param view the whole memory; another one whenever that has grown */
   constructor(
@@ -24,6 +22,9 @@ for (const [name, { offset, type }] of Object.entries(controlsFields)) {
   });
 }
 
-export function controlsIn(memory: WebAssembly.Memory, address: number): Controls & Block {
-  return new Block(new DataView(memory.buffer), address) as Controls & Block;
+export type Controls = Record<ControlName, number> & Block;
+
+/** The controls block at an address of a memory. */
+export function controlsIn(memory: WebAssembly.Memory, address: number): Controls {
+  return new Block(new DataView(memory.buffer), address) as Controls;
 }

@@ -33,7 +33,6 @@ export class Program {
   /** How far the plan has come, and what it works on. */
   readonly controls: Controls;
   readonly #machine: MachineExports;
-  readonly #controls: ReturnType<typeof controlsIn>;
   #views: Views;
   #abandoned = false;
 
@@ -53,10 +52,9 @@ export class Program {
     const env = { memory: this.memory, ...(shared && { part: 0, parts: 1 }) };
     this.#machine = instantiate(module, { env }).exports as MachineExports;
     this.#machine.initialize();
-    this.#controls = controlsIn(this.memory, plan.controls.address);
-    this.controls = this.#controls;
+    this.controls = controlsIn(this.memory, plan.controls.address);
     this.#views = viewsOf(this.memory);
-    plan.write(this.#controls.view);
+    plan.write(this.controls.view);
   }
 
   /**
@@ -125,7 +123,7 @@ export class Program {
     const start = this.behind;
     if (start + bytes > this.memory.buffer.byteLength) {
       growTo(this.memory, start + bytes);
-      this.#controls.view = new DataView(this.memory.buffer);
+      this.controls.view = new DataView(this.memory.buffer);
       this.#views = viewsOf(this.memory);
     }
     return start;
