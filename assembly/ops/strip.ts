@@ -1,5 +1,6 @@
 // What the windows of a strip of outputs read: the part of the images that they lie on, with its borders and its
 // channels one behind the other. A window's numbers lie there in runs, of each kernel row as many as are neighbours.
+import { panelsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 import { columnMask } from '../simd/lanes';
 import { Window } from './window';
@@ -57,6 +58,13 @@ function strideOf(kernel: i32, stride: i32): i32 {
   return kernel == 1 ? 1 : stride;
 }
 
+/** Whether windows are of one number and are read where they lie: what goes without a copy pays for no more bytes. */
+// @ts-ignore: decorator
+@inline
+function isInPlace(r: Strips): bool {
+  return !isDefined(FORWARD_ONLY) && r.taps == 1;
+}
+
 /** How many numbers of a patch so many windows side by side lie on. */
 // @ts-ignore: decorator
 @inline
@@ -78,9 +86,20 @@ export function clearPatch(r: Strips, patch: usize): void {
   memory.fill(patch, 0, <usize>(samples * reachDown(g, r.lines) * reachAcross(g, r.across) * r.channels) << 2);
 }
 
+/** Where the strip's windows begin: in the image, or in the patch that they are copied to. */
+export function patchFor(r: Strips, patch: usize, image: usize, height: i32): usize {
+  const g = r.window;
+  if (isInPlace(r)) {
+    return image + <usize>((sample * g.height + line * g.strideY) * g.width + place * g.strideX) * ROW;
+  }
+  clearPatch(r, patch);
+  movePatch(r, patch, image, height, false);
+  return patch;
+}
+
 /**
- * The part of the images that the strip's windows lie on, whose panels are `height` high, with zeros beyond the images;
- * or `back`, added to them.
+ * The part of the images that the strip's windows lie on, whose panels are `height` high, over zeros; or `back`, added
+ * to them.
  */
 export function movePatch(r: Strips, patch: usize, image: usize, height: i32, back: bool): void {
   const g = r.window;
@@ -88,7 +107,6 @@ export function movePatch(r: Strips, patch: usize, image: usize, height: i32, ba
   const bytes = <usize>channels << 2;
   const width = reachAcross(g, r.across);
   const high = reachDown(g, r.lines);
-  if (!back) clearPatch(r, patch);
   const left = place * g.strideX - g.left;
   const top = line * g.strideY - g.top;
   const from = max(0, -left);
@@ -144,24 +162,38 @@ function spread(to: usize, n2: i32, step2: usize, n1: i32, step1: usize, n0: i32
 /** From one output of a line to the next in a patch, in bytes. */
 // @ts-ignore: decorator
 @inline
-export function stepOf(r: Strips): usize {
+function stepInPatch(r: Strips): usize {
   return <usize>(strideOf(r.window.kernelWidth, r.window.strideX) * r.channels) << 2;
 }
 
-/** Where in a patch the windows of the largest strip's outputs begin; of smaller strips as many as they have. */
-export function placeOutputs(r: Strips, to: usize): void {
-  const g = r.window;
-  const line = <usize>(reachAcross(g, r.across) * r.channels) << 2;
-  const down = <usize>strideOf(g.kernelHeight, g.strideY) * line;
-  spread(to, r.samples, <usize>reachDown(g, r.lines) * line, r.lines, down, r.across, stepOf(r));
+/** From one output of a line to the next where windows are read, in bytes. */
+// @ts-ignore: decorator
+@inline
+export function stepOf(r: Strips): usize {
+  return isInPlace(r) ? <usize>r.window.strideX * ROW : stepInPatch(r);
 }
 
-/** Where a window's numbers lie behind its first one. */
-export function placeInputs(r: Strips, to: usize): void {
+/** Where the windows of the largest strip's outputs begin; of smaller strips as many as they have. */
+export function placeOutputs(r: Strips, to: usize): void {
+  const g = r.window;
+  let line = <usize>(reachAcross(g, r.across) * r.channels) << 2;
+  let sample = <usize>reachDown(g, r.lines) * line;
+  let down = <usize>strideOf(g.kernelHeight, g.strideY) * line;
+  if (isInPlace(r)) {
+    line = <usize>g.width * ROW;
+    sample = <usize>g.height * line;
+    down = <usize>g.strideY * line;
+  }
+  spread(to, r.samples, sample, r.lines, down, r.across, stepOf(r));
+}
+
+/** Where a window's numbers lie behind its first one, of images whose panels are `height` high. */
+export function placeInputs(r: Strips, to: usize, height: i32): void {
   const g = r.window;
   const place = <usize>r.channels << 2;
   const line = <usize>(g.dilationY * reachAcross(g, r.across)) * place;
-  spread(to, g.kernelHeight, line, g.kernelWidth, <usize>g.dilationX * place, r.channels, 4);
+  if (isInPlace(r)) spread(to, 1, 0, panelsOf(r.channels), <usize>height * ROW, PANEL, 4);
+  else spread(to, g.kernelHeight, line, g.kernelWidth, <usize>g.dilationX * place, r.channels, 4);
 }
 
 /**
@@ -197,7 +229,7 @@ class Quad {
 /** Adds numbers of one tap, or of neighbouring ones, for all outputs. */
 function add<N>(r: Strips, matrix: usize, patch: usize): void {
   const g = r.window;
-  const step = stepOf(r);
+  const step = stepInPatch(r);
   const own = <usize>across * ROW;
   const width = <usize>(reachAcross(g, r.across) * r.channels) << 2;
   const down = <usize>strideOf(g.kernelHeight, g.strideY) * width;
@@ -245,5 +277,46 @@ export function fold(r: Strips, matrix: usize, patch: usize): void {
     if (isQuad) add<Quad>(r, inMatrix, patch + (<usize>shift << 2));
     else add<Single>(r, inMatrix, patch + (<usize>shift << 2));
     column += isQuad ? 4 : 1;
+  }
+}
+
+/**
+ * The same of whole panels, straight to the image, whose panels are `height` high: of one tap at a time those outputs
+ * that read within it.
+ */
+export function foldPanels(r: Strips, matrix: usize, image: usize, height: i32): void {
+  const g = r.window;
+  const step = <usize>g.strideX * ROW;
+  const own = <usize>across * ROW;
+  const spare = <usize>(stripHeight(r) - samples * lines * across) * ROW;
+  for (let tap = 0; tap < r.taps; tap++) {
+    const tapY = tap / g.kernelWidth;
+    const top = line * g.strideY - g.top + tapY * g.dilationY;
+    const left = place * g.strideX - g.left + (tap - tapY * g.kernelWidth) * g.dilationX;
+    const from = left < 0 ? (g.strideX - 1 - left) / g.strideX : 0;
+    const end = min(across, (g.width - 1 - left + g.strideX) / g.strideX);
+    for (let panel = 0; panel < r.channels / PANEL; panel++) {
+      for (let k = sample; k < sample + samples; k++) {
+        for (let y = top; y < top + lines * g.strideY; y += g.strideY) {
+          if (<u32>y < <u32>g.height) {
+            let at = image + <usize>(panel * height + (k * g.height + y) * g.width + left + from * g.strideX) * ROW;
+            const last = matrix + <usize>end * ROW;
+            for (let share = matrix + <usize>from * ROW; share < last; share += ROW) {
+              const a = f32x4.add(v128.load(at), v128.load(share));
+              const b = f32x4.add(v128.load(at, 16), v128.load(share, 16));
+              const c = f32x4.add(v128.load(at, 32), v128.load(share, 32));
+              const d = f32x4.add(v128.load(at, 48), v128.load(share, 48));
+              v128.store(at, a);
+              v128.store(at, b, 16);
+              v128.store(at, c, 32);
+              v128.store(at, d, 48);
+              at += step;
+            }
+          }
+          matrix += own;
+        }
+      }
+      matrix += spare;
+    }
   }
 }

@@ -298,8 +298,7 @@ function sweepBy<Walk>(
   runs: usize,
   forth: usize = 8,
 ): void {
-  // Across, a tile of few columns pays too little for its bytes.
-  if (PAIRS && offsetof<Walk>() != 0 && tile == Tile.few) {
+  if (PAIRS && tile == Tile.few) {
     sweep<Few, Walk>(y, x, stride, w, from, step, rows, count, floor, places, runs, forth);
   } else if (PAIRS && tile == Tile.paired) {
     sweep<Four, Walk>(y, x, stride, w, from, step, rows, count, floor, places, runs, forth);

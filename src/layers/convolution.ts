@@ -3,6 +3,7 @@ import { checkChoice, checkInteger, checkOptions, wrongValue } from '../errors.j
 import { CHAINS_ONLY } from '../forwardOnly.js';
 import type { Builder, Value } from '../plan/builder.js';
 import type { Region } from '../plan/memory.js';
+import { GradientWay } from '../plan/opcodes.js';
 import {
   convolutionForward,
   convolutionInputGradient,
@@ -234,8 +235,8 @@ function wholeWeights(builder: Builder, site: Site<AnyConvolution>): Region | 0 
 
 /** Bytes of a strip that a thread works on at a time, near enough to stay in its cache. */
 const STRIP_BYTES = 96 * 1024;
-/** Outputs of a strip of which the weights' gradient is found. */
-const GRADIENT_STRIP = 192;
+/** Outputs of a strip of which the weights' gradient is found: fewer where strides spread them over more lines. */
+const gradientStrip = (axes: readonly Axis[]) => (axes.some(({ stride }) => stride > 1) ? 128 : 192);
 
 /** How many numbers of an axis so many windows side by side lie on. */
 const reach = (windows: number, { stride, kernel, dilation }: Axis) =>
@@ -258,7 +259,7 @@ function stripsOf(
   const patch = samples * reach(lines, y) * reach(across, x) * channels;
   const strip = samples * lines * across;
   // Numbers are moved four at a time: the last of them with what is behind it.
-  const bytes = panels * strip * ROW_BYTES + 4 * (patch + 4 + 3 * (strip + tapsOf(axes) * channels)) + beside;
+  const bytes = panels * strip * ROW_BYTES + 4 * (patch + 4 + 3 * (strip + tapsOf(axes) * channels + PANEL)) + beside;
   return { ...builder.scratch(bytes), channels, samples, lines, across };
 }
 
@@ -292,14 +293,21 @@ export function emitConvolution(
   builder.emit(convolutionForward, name, fields, y.positions);
 }
 
-/** dx = what goes back from dy = d(x ⋆ w); or what a transposed convolution makes of dy. */
+interface Back {
+  readonly weight: Region | 0;
+  readonly bias?: Region | 0;
+  readonly rectified?: Region | 0;
+  readonly way?: GradientWay;
+}
+
+/** dx = what goes back from d(x ⋆ w), as shares that are added up; or what a transposed convolution makes of dy. */
 export function emitConvolutionBack(
   builder: Builder,
   { place, name }: Site<unknown>,
   axes: readonly Axis[],
   dx: { data: Region; columns: number; positions: number },
   dy: { data: Region; columns: number },
-  { weight: w, bias: b = 0, rectified = 0 }: { weight: Region | 0; bias?: Region | 0; rectified?: Region | 0 },
+  { weight: w, bias: b = 0, rectified = 0, way = 0 }: Back,
 ): void {
   const taps = tapsOf(axes);
   const [channels, outputs] = [dx.columns, dy.columns];
@@ -316,7 +324,40 @@ export function emitConvolutionBack(
     outputs,
     taps,
     paired: builder.paired,
+    way,
   };
+  builder.emit(convolutionInputGradient, name, fields, dx.positions);
+}
+
+/** The same as a convolution of dy by w turned around. */
+function emitConvolutionAround(
+  builder: Builder,
+  { place, name }: Site<unknown>,
+  axes: readonly Axis[],
+  dx: { data: Region; columns: number; positions: number },
+  dy: { data: Region; columns: number },
+  { weight: w, rectified = 0 }: Back,
+): void {
+  const taps = tapsOf(axes);
+  const [channels, outputs] = [dy.columns, dx.columns];
+  const back = axes.map(({ length, outputs, kernel, stride, before, dilation }) => {
+    return { length: outputs, outputs: length, kernel, stride, before: (kernel - 1) * dilation - before, dilation };
+  });
+  const turned = (panelCount(outputs) * taps * channels + 3) * ROW_BYTES;
+  const most = stripFor(panelCount(channels));
+  const fields = {
+    dx: dx.data,
+    dy: dy.data,
+    w,
+    b: 0,
+    rectified,
+    window: windowOf(builder, place, back, 'window back'),
+    ...stripsOf(builder, back, { channels, panels: 0, most, beside: turned }),
+    outputs,
+    taps,
+    paired: builder.paired,
+    way: GradientWay.around,
+  } as const;
   builder.emit(convolutionInputGradient, name, fields, dx.positions);
 }
 
@@ -335,7 +376,7 @@ export function emitConvolutionWeightGradient(
     x: x.data,
     dy: dy.data,
     window: windowOf(builder, place, axes),
-    ...stripsOf(builder, axes, { channels: x.columns, panels: 0, most: GRADIENT_STRIP }),
+    ...stripsOf(builder, axes, { channels: x.columns, panels: 0, most: gradientStrip(axes) }),
     outputs: dy.columns,
     taps: tapsOf(axes),
     transposed,
@@ -363,7 +404,13 @@ export const convolutionBackward: LayerBackward<AnyConvolution, Value> = (builde
   });
   const whole = grouped ? builder.room(place, bytes, 'groups') : (weight?.data ?? 0);
   const rectified = input.rectified ? input.data : 0;
-  const emit = (data: Region) =>
-    emitConvolutionBack(builder, site, axes, { ...input, data }, dy, { weight: whole, rectified });
+  // Around there is a product for each of dx's positions, of whole panels: with strides and few channels too many.
+  const isAround =
+    axes.every(({ stride }) => stride === 1) &&
+    4 * panelCount(input.columns) * PANEL * input.positions <= 5 * input.columns * dy.positions;
+  const goBack = isAround ? emitConvolutionAround : emitConvolutionBack;
+  const way = input.columns % PANEL === 0 ? GradientWay.panels : GradientWay.patch;
+  const weights = { weight: whole, rectified, way } as const;
+  const emit = (data: Region) => goBack(builder, site, axes, { ...input, data }, dy, weights);
   gradients.give(input, name, emit, input.rectified);
 };

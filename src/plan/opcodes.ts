@@ -102,6 +102,16 @@ export enum AttentionKind {
   weightsGradient = 3,
 }
 
+/**
+ * How a `convolutionInputGradient` record comes to dx: by a matrix of taps × channels columns that is added up in a
+ * patch, or, of whole panels of channels, in dx itself; or as a convolution of dy by the weights turned around.
+ */
+export enum GradientWay {
+  patch = 0,
+  panels = 1,
+  around = 2,
+}
+
 /** What a `poolForward` record makes of the numbers of a window. */
 export enum PoolKind {
   max = 0,

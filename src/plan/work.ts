@@ -1,7 +1,7 @@
 /** What a network's products come to: for summaries, and for shares of the peak in benchmarks. */
 import type { Plan, PlannedRecord } from './builder.js';
 import { Region } from './memory.js';
-import { RecurrentKind } from './opcodes.js';
+import { GradientWay, RecurrentKind } from './opcodes.js';
 import { opName } from './ops/op.js';
 import { panelBytes } from './panels.js';
 import { RECORD_BYTES } from './record.js';
@@ -24,9 +24,10 @@ export function multiplyAddsOf(records: readonly PlannedRecord[], rows: number):
   for (const { op, owner, positions, fields } of records) {
     if (!WINDOWS.test(opName(op))) continue;
     // Windows lie on dx, a position of dy each: where a transposed convolution predicts, nothing else tells of them.
-    const { dy, outputs } = fields;
-    const isKnown = dy instanceof Region && typeof outputs === 'number';
-    const windows = isKnown ? dy.bytes / panelBytes(rows, outputs) : positions;
+    const { dy, outputs, channels, way } = fields;
+    const columns = way === GradientWay.around ? channels : outputs;
+    const isKnown = dy instanceof Region && typeof columns === 'number';
+    const windows = isKnown ? dy.bytes / panelBytes(rows, columns) : positions;
     fewest.set(owner, Math.min(positions, windows, fewest.get(owner) ?? positions));
   }
   return records.map(({ op, owner, fields, positions }) => {

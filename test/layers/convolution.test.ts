@@ -68,8 +68,43 @@ describe.each(backends)('$binary', backend => {
     );
   });
 
+  it('back to whole panels of channels, rectified or not, whatever its windows are', () => {
+    const length = (max: number) => fc.integer({ min: 1, max });
+    const windows = fc.record({
+      image: fc.tuple(length(9), length(9)),
+      kernel: fc.tuple(length(4), length(4)),
+      strides: fc.tuple(length(3), length(3)),
+      dilation: fc.tuple(length(3), length(3)),
+      kind: fc.constantFrom('strides', 'dilation', 'neither'),
+      padding: fc.constantFrom('valid', 'same'),
+      panels: length(3),
+      filters: length(18),
+      rows: length(5),
+    });
+    fc.assert(
+      fc.property(windows, ({ image, kernel, strides, dilation, kind, padding, panels, filters, rows }) => {
+        const apart = kind === 'strides' ? { strides } : kind === 'dilation' ? { dilation } : {};
+        const reach = kernel.map((size, i) => (size - 1) * (kind === 'dilation' ? (dilation[i] ?? 1) : 1) + 1);
+        fc.pre(padding === 'same' || reach.every((size, i) => size <= (image[i] ?? 1)));
+        const before = conv2d(16 * panels, 1, { activation: 'relu' });
+        const layer = conv2d(filters, kernel, { ...apart, padding: padding as 'same' });
+        checkNetwork(backend, sequential([...image, 2], [before, layer]), rows);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('of one number at every second place, over more than a strip', () => {
+    for (const channels of [5, 16, 33]) {
+      const layers = [conv2d(channels, 1, { activation: 'relu' }), conv2d(19, 1, { strides: 2 })];
+      checkNetwork(backend, sequential([33, 35, 3], layers), 3);
+    }
+  });
+
   it('over more than a strip, of more than a panel', () => {
     checkNetwork(backend, sequential([11, 13, 33], [conv2d(19, 3, { padding: 'same', activation: 'relu' })]), 2);
+    const strided = conv2d(7, 3, { padding: 'same', strides: 2 });
+    checkNetwork(backend, sequential([37, 39, 3], [conv2d(32, 1, { activation: 'relu' }), strided]), 2);
     checkNetwork(backend, sequential([301, 20], [conv1d(3, 5, { padding: 'causal', dilation: 7 })]), 2);
   });
 });

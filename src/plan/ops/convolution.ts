@@ -1,6 +1,6 @@
 /** Windows over images: convolutions, pooling, and rows that come to other positions. */
 import { FORWARD_ONLY } from '../../forwardOnly.js';
-import { Opcode } from '../opcodes.js';
+import { GradientWay, Opcode } from '../opcodes.js';
 import { PANEL } from '../panels.js';
 import { defineOp, reads, writes, writesMatrix } from './op.js';
 
@@ -47,11 +47,19 @@ export const convolutionForward = /* @__PURE__ */ defineOp(
 /** Its record's positions are those of dx. */
 export const convolutionInputGradient = /* @__PURE__ */ defineOp(
   () => Opcode.convolutionInputGradient,
-  { ...stripFields, dx: 'address', dy: 'address', w: 'address', b: 'address', rectified: 'address' },
+  {
+    ...stripFields,
+    dx: 'address',
+    dy: 'address',
+    w: 'address',
+    b: 'address',
+    rectified: 'address',
+    way: 'i32',
+  },
   FORWARD_ONLY || {
     binary: 'predict',
-    access: ({ channels }) => ({
-      dx: writesMatrix('rows', channels),
+    access: ({ channels, outputs, way }) => ({
+      dx: writesMatrix('rows', way === GradientWay.around ? outputs : channels),
       dy: reads('rows'),
       w: reads('whole'),
       b: reads('whole'),
