@@ -105,35 +105,51 @@ export function columnChunks(r: ColumnChunks): void {
       const shift = columnsAt(0, column, rows) + <usize>(chunk * CHUNK) * ROW;
       const to = columnsAt(r.chunks, column, 2) + <usize>(chunk * panels) * (2 * ROW);
       if (r.dy) addProducts(r, to, column, shift, count);
-      else measure(to, r.x + shift, count);
+      else if (column % PANEL == 0) measure(to, r.x + shift, count);
     }
   }
 }
 
-/** Mean, and squares around it, of eight columns of so many rows. */
+/** Mean, and squares around it, of a panel of so many rows. */
 function measure(to: usize, x: usize, rows: i32): void {
   const count = f32x4.splat(<f32>rows);
   const end = x + <usize>rows * ROW;
   let total0 = f32x4.splat(0);
   let total1 = total0;
+  let total2 = total0;
+  let total3 = total0;
   for (let at = x; at < end; at += ROW) {
     total0 = f32x4.add(total0, v128.load(at));
     total1 = f32x4.add(total1, v128.load(at, 16));
+    total2 = f32x4.add(total2, v128.load(at, 32));
+    total3 = f32x4.add(total3, v128.load(at, 48));
   }
   const own0 = f32x4.div(total0, count);
   const own1 = f32x4.div(total1, count);
+  const own2 = f32x4.div(total2, count);
+  const own3 = f32x4.div(total3, count);
   let spread0 = f32x4.splat(0);
   let spread1 = spread0;
+  let spread2 = spread0;
+  let spread3 = spread0;
   for (let at = x; at < end; at += ROW) {
     const d0 = f32x4.sub(v128.load(at), own0);
     const d1 = f32x4.sub(v128.load(at, 16), own1);
+    const d2 = f32x4.sub(v128.load(at, 32), own2);
+    const d3 = f32x4.sub(v128.load(at, 48), own3);
     spread0 = madd(d0, d0, spread0);
     spread1 = madd(d1, d1, spread1);
+    spread2 = madd(d2, d2, spread2);
+    spread3 = madd(d3, d3, spread3);
   }
   v128.store(to, own0);
   v128.store(to, own1, 16);
+  v128.store(to, own2, 32);
+  v128.store(to, own3, 48);
   v128.store(to + ROW, spread0);
   v128.store(to + ROW, spread1, 16);
+  v128.store(to + ROW, spread2, 32);
+  v128.store(to + ROW, spread3, 48);
 }
 
 /**
@@ -195,40 +211,40 @@ function orElse(numbers: usize, column: i32, otherwise: v128): v128 {
  */
 export function columnNormForward(r: ColumnNorm): void {
   const rows = rowsOf(r);
-  const last = lastRow(r);
-  for (let panel = 0; panel < panelsOf(r.columns) * PANEL; panel += PANEL) {
-    // A few rows of a panel at a time, so that what one column's numbers lie among is still near for the next.
-    for (let from = firstRow(r); from < last; from += CHUNK) {
-      const to = min(from + CHUNK, last);
-      normalize(r, panel, rows, from, to);
-      normalize(r, panel + 8, rows, from, to);
-    }
-  }
+  for (let panel = 0; panel < panelsOf(r.columns) * PANEL; panel += PANEL) normalize(r, panel, rows);
 }
 
-/** Eight columns of the rows from `first` up to, not with, `last`. */
-function normalize(r: ColumnNorm, column: i32, rows: i32, first: i32, last: i32): void {
-  let x = columnsAt(r.x, column, rows) + <usize>first * ROW;
-  const y = columnsAt(r.y, column, rows) + <usize>first * ROW - x;
-  const mean0 = v128.load(r.mean + (column << 2));
-  const mean1 = v128.load(r.mean + (column << 2), 16);
-  let scale0 = deviationOf(r.variance, column, r.epsilon);
-  let scale1 = deviationOf(r.variance, column + 4, r.epsilon);
-  const end = x + <usize>(last - first) * ROW;
-  if (r.invert) {
-    for (; x < end; x += ROW) {
-      v128.store(y + x, madd(v128.load(x), scale0, mean0));
-      v128.store(y + x, madd(v128.load(x, 16), scale1, mean1), 16);
-    }
-    return;
-  }
-  scale0 = f32x4.div(orElse(r.gamma, column, one()), scale0);
-  scale1 = f32x4.div(orElse(r.gamma, column + 4, one()), scale1);
-  const shift0 = orElse(r.beta, column, f32x4.splat(0));
-  const shift1 = orElse(r.beta, column + 4, f32x4.splat(0));
-  for (; x < end; x += ROW) {
+/** What columns are multiplied by. */
+function scaleOf(r: ColumnNorm, column: i32): v128 {
+  const deviation = deviationOf(r.variance, column, r.epsilon);
+  return r.invert ? deviation : f32x4.div(orElse(r.gamma, column, one()), deviation);
+}
+
+/** A panel, whose twelve vectors of numbers just fit the registers that engines have. */
+function normalize(r: ColumnNorm, column: i32, rows: i32): void {
+  const own = <usize>column << 2;
+  // Zeros lie at 0.
+  const less = r.invert ? 0 : r.mean + own;
+  const more = r.invert ? r.mean + own : r.beta ? r.beta + own : 0;
+  const mean0 = v128.load(less);
+  const mean1 = v128.load(less, 16);
+  const mean2 = v128.load(less, 32);
+  const mean3 = v128.load(less, 48);
+  const shift0 = v128.load(more);
+  const shift1 = v128.load(more, 16);
+  const shift2 = v128.load(more, 32);
+  const shift3 = v128.load(more, 48);
+  const scale0 = scaleOf(r, column);
+  const scale1 = scaleOf(r, column + 4);
+  const scale2 = scaleOf(r, column + 8);
+  const scale3 = scaleOf(r, column + 12);
+  let x = columnsAt(r.x, column, rows) + <usize>firstRow(r) * ROW;
+  const y = r.y - r.x;
+  for (const end = x + <usize>(lastRow(r) - firstRow(r)) * ROW; x < end; x += ROW) {
     v128.store(y + x, madd(f32x4.sub(v128.load(x), mean0), scale0, shift0));
     v128.store(y + x, madd(f32x4.sub(v128.load(x, 16), mean1), scale1, shift1), 16);
+    v128.store(y + x, madd(f32x4.sub(v128.load(x, 32), mean2), scale2, shift2), 32);
+    v128.store(y + x, madd(f32x4.sub(v128.load(x, 48), mean3), scale3, shift3), 48);
   }
 }
 
