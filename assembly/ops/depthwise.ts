@@ -112,7 +112,7 @@ export function depthwiseForward(r: Depthwise): void {
           forwardRun(g, y + lane, x + lane, weightsOf(r, panel) + lane, step, b + lane, run, r.floor);
         }
       }
-      locate(g, row + run);
+      advance(g, run);
       continue;
     }
     run = 1;
@@ -158,7 +158,7 @@ export function depthwiseForward(r: Depthwise): void {
       v128.store(y, f32x4.pmax(c2, lowest), 32);
       v128.store(y, f32x4.pmax(c3, lowest), 48);
     }
-    advance(g);
+    advance(g, 1);
   }
 }
 
@@ -180,7 +180,7 @@ export function depthwiseInputGradient(r: DepthwiseInputGradient): void {
   const end = lastRow(r) / r.positions * outs;
   const across = <usize>g.dilationX * ROW;
   locate(g, first / r.positions * outs);
-  for (let row = first / r.positions * outs; row < end; row++, advance(g)) {
+  for (let row = first / r.positions * outs; row < end; row++, advance(g, 1)) {
     for (let output = 0; output < r.channels * m; output += m == 1 ? PANEL : 4) {
       const panel = output / PANEL;
       const lane = <usize>(output % PANEL << 2);
@@ -239,7 +239,7 @@ export function depthwiseWeightGradient(r: DepthwiseWeightGradient): void {
         for (let lane: usize = 0; lane < <usize>ROW; lane += 16) {
           weightRun(g, dw + lane, r.x + <usize>panel * panelBytes + lane, dy + lane, run);
         }
-        locate(g, row + run);
+        advance(g, run);
         continue;
       }
       run = 1;
@@ -269,7 +269,7 @@ export function depthwiseWeightGradient(r: DepthwiseWeightGradient): void {
           at += across;
         }
       }
-      advance(g);
+      advance(g, 1);
     }
   }
   if (r.db) sumRows(r.db, r.dy, rows, firstUnit(panels), lastUnit(panels));

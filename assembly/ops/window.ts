@@ -26,9 +26,11 @@ export let lastY: i32 = 0;
 export let firstX: i32 = 0;
 export let lastX: i32 = 0;
 export let corner: i32 = 0;
-// The output that it found it for, its place in its line, and where its window begins in the image's.
-let place: i32 = 0;
+// The place in its line of the output that it found it for, its line, the row of the image before its sample's first,
+// and where its window begins in the image's line.
 let placeX: i32 = 0;
+let placeY: i32 = 0;
+let image: i32 = 0;
 let startX: i32 = 0;
 
 /** The first tap that is not before the image. Divisions take longer than many a window. */
@@ -56,41 +58,47 @@ export function cut(steps: i32): void {
 export function locate(g: Window, row: i32): void {
   const line = row / g.outWidth;
   const sample = line / g.outHeight;
-  const y = (line - sample * g.outHeight) * g.strideY - g.top;
-  place = row;
   placeX = row - line * g.outWidth;
-  startX = placeX * g.strideX - g.left;
-  firstY = firstTap(y, g.dilationY);
-  lastY = lastTap(y, g.dilationY, g.height, g.kernelHeight);
+  placeY = line - sample * g.outHeight;
+  image = sample * g.height * g.width;
   findTaps(g);
-  corner = (sample * g.height + y) * g.width + startX;
 }
 
-/** Finds the window of the next row. */
-export function advance(g: Window): void {
-  placeX += 1;
+/** Finds the window of the row `count` behind that, all between which are of one line; or of `lines` whole lines. */
+export function advance(g: Window, count: i32, lines: i32 = 1): void {
+  placeX += count;
   if (placeX == g.outWidth) {
-    locate(g, place + 1);
-    return;
+    placeX = 0;
+    placeY += lines;
+    if (placeY == g.outHeight) {
+      placeY = 0;
+      image += g.height * g.width;
+    }
   }
-  place += 1;
-  startX += g.strideX;
-  corner += g.strideX;
   findTaps(g);
 }
 
-// @ts-ignore: decorator
-@inline
 function findTaps(g: Window): void {
+  const startY = placeY * g.strideY - g.top;
+  startX = placeX * g.strideX - g.left;
+  firstY = firstTap(startY, g.dilationY);
+  lastY = lastTap(startY, g.dilationY, g.height, g.kernelHeight);
   firstX = firstTap(startX, g.dilationX);
   lastX = lastTap(startX, g.dilationX, g.width, g.kernelWidth);
+  corner = image + startY * g.width + startX;
 }
 
-/** How many outputs from the one found on, `most` at most and all in its line, have windows wholly within the image. */
-export function wholeWindows(g: Window, most: i32): i32 {
+/** How many outputs from the one found on, all in its line, have windows wholly within the image. */
+export function wholeWindows(g: Window): i32 {
   if (firstX > 0 || firstY > 0 || lastY < g.kernelHeight || lastX < g.kernelWidth) return 0;
   const room = g.width - 1 - startX - (g.kernelWidth - 1) * g.dilationX;
-  return min(min(most, g.outWidth - placeX), room / g.strideX + 1);
+  return min(g.outWidth - placeX, room / g.strideX + 1);
+}
+
+/** How many lines from the one found on have such windows alone, where that one has. */
+export function wholeLines(g: Window): i32 {
+  const room = g.height - 1 - placeY * g.strideY + g.top - (g.kernelHeight - 1) * g.dilationY;
+  return min(g.outHeight - placeY, room / g.strideY + 1);
 }
 
 /**
