@@ -81,7 +81,7 @@ function convolve(
   const rows = rowsOf(r);
   const height = rows / r.positions * g.height * g.width;
   const inputs = r.taps * r.channels;
-  const runs = places + (<usize>max(inputs + PANEL, stripHeight(r)) << 2);
+  const runs = places + (<usize>max(inputs, stripHeight(r)) << 2);
   const room = runs + (<usize>inputs << 3);
   const tile = tileFor(r.outputs, r.paired);
   const next = b ? 1 : 0;
@@ -192,7 +192,7 @@ export function convolutionWeightGradient(r: ConvolutionWeights): void {
   const first = firstOf(inputs, TILE);
   const left = lastOf(inputs, TILE) - first;
   const places = r.scratch + partNumber() * r.scratchBytes;
-  const outputs = places + (<usize>(inputs + PANEL) << 2);
+  const outputs = places + (<usize>inputs << 2);
   const runs = outputs + (<usize>strip << 2);
   const room = runs + (<usize>strip << 3);
   const own = places + (<usize>first << 2);

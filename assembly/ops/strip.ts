@@ -51,14 +51,7 @@ export function findStrip(r: Strips, row: i32, end: i32): i32 {
   return samples * lines * across;
 }
 
-/** From one window to the next in a patch, which of kernels of one number has what they read alone. */
-// @ts-ignore: decorator
-@inline
-function strideOf(kernel: i32, stride: i32): i32 {
-  return kernel == 1 ? 1 : stride;
-}
-
-/** Whether windows are of one number and are read where they lie: what goes without a copy pays for no more bytes. */
+/** Whether windows are of one number, which are read where they lie. Short binaries copy them with what lies between. */
 // @ts-ignore: decorator
 @inline
 function isInPlace(r: Strips): bool {
@@ -69,7 +62,7 @@ function isInPlace(r: Strips): bool {
 // @ts-ignore: decorator
 @inline
 function reach(windows: i32, stride: i32, kernel: i32, dilation: i32): i32 {
-  return (windows - 1) * strideOf(kernel, stride) + (kernel - 1) * dilation + 1;
+  return (windows - 1) * stride + (kernel - 1) * dilation + 1;
 }
 
 function reachAcross(g: Window, windows: i32): i32 {
@@ -112,13 +105,10 @@ export function movePatch(r: Strips, patch: usize, image: usize, height: i32, ba
   const from = max(0, -left);
   const count = min(reachAcross(g, across), g.width - left) - from;
   const end = min(reachDown(g, lines), g.height - top);
-  // Windows of one number lie within the image.
-  const down = g.kernelHeight == 1 ? g.strideY : 1;
-  const step = <usize>(g.kernelWidth == 1 ? g.strideX : 1) * ROW;
   for (let k = 0; k < samples; k++) {
     for (let y = max(0, -top); y < end; y++) {
       const inPatch = patch + <usize>((k * high + y) * width + from) * bytes;
-      const inImage = image + <usize>(((sample + k) * g.height + top + y * down) * g.width + left + from) * ROW;
+      const inImage = image + <usize>(((sample + k) * g.height + top + y) * g.width + left + from) * ROW;
       // The last ones first: what is 0 beyond them lies where the next place begins.
       for (let column = channels; column > 0; ) {
         // Whole panels at once, but where a binary is to be short.
@@ -138,7 +128,7 @@ export function movePatch(r: Strips, patch: usize, image: usize, height: i32, ba
             }
           }
           from += bytes;
-          to += step;
+          to += ROW;
         }
       }
     }
@@ -163,7 +153,7 @@ function spread(to: usize, n2: i32, step2: usize, n1: i32, step1: usize, n0: i32
 // @ts-ignore: decorator
 @inline
 function stepInPatch(r: Strips): usize {
-  return <usize>(strideOf(r.window.kernelWidth, r.window.strideX) * r.channels) << 2;
+  return <usize>(r.window.strideX * r.channels) << 2;
 }
 
 /** From one output of a line to the next where windows are read, in bytes. */
@@ -178,7 +168,7 @@ export function placeOutputs(r: Strips, to: usize): void {
   const g = r.window;
   let line = <usize>(reachAcross(g, r.across) * r.channels) << 2;
   let sample = <usize>reachDown(g, r.lines) * line;
-  let down = <usize>strideOf(g.kernelHeight, g.strideY) * line;
+  let down = <usize>g.strideY * line;
   if (isInPlace(r)) {
     line = <usize>g.width * ROW;
     sample = <usize>g.height * line;
@@ -187,7 +177,10 @@ export function placeOutputs(r: Strips, to: usize): void {
   spread(to, r.samples, sample, r.lines, down, r.across, stepOf(r));
 }
 
-/** Where a window's numbers lie behind its first one, of images whose panels are `height` high. */
+/**
+ * Where a window's numbers lie behind its first one, of images whose panels are `height` high. Of windows of one number
+ * whole panels are placed: what is found next lies behind them, and overwrites what is too much.
+ */
 export function placeInputs(r: Strips, to: usize, height: i32): void {
   const g = r.window;
   const place = <usize>r.channels << 2;
@@ -232,7 +225,7 @@ function add<N>(r: Strips, matrix: usize, patch: usize): void {
   const step = stepInPatch(r);
   const own = <usize>across * ROW;
   const width = <usize>(reachAcross(g, r.across) * r.channels) << 2;
-  const down = <usize>strideOf(g.kernelHeight, g.strideY) * width;
+  const down = <usize>g.strideY * width;
   const next = <usize>reachDown(g, r.lines) * width;
   patch += <usize>across * step;
   for (let k = samples; k > 0; k--) {

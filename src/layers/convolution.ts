@@ -259,7 +259,7 @@ function stripsOf(
   const patch = samples * reach(lines, y) * reach(across, x) * channels;
   const strip = samples * lines * across;
   // Numbers are moved four at a time: the last of them with what is behind it.
-  const bytes = panels * strip * ROW_BYTES + 4 * (patch + 4 + 3 * (strip + tapsOf(axes) * channels + PANEL)) + beside;
+  const bytes = panels * strip * ROW_BYTES + 4 * (patch + 4 + 3 * (strip + tapsOf(axes) * channels)) + beside;
   return { ...builder.scratch(bytes), channels, samples, lines, across };
 }
 
