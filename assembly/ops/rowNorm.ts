@@ -47,51 +47,105 @@ function offsetOf(column: i32, panelBytes: usize): usize {
   return <usize>(column / PANEL) * panelBytes + ((column % PANEL) << 2);
 }
 
-/** x − mean, 0 in the padding. */
+/** Sums of neighbours, in order. */
 // @ts-ignore: decorator
 @inline
-function deviation(x: v128, mean: v128, column: i32, columns: i32): v128 {
-  return v128.and(f32x4.sub(x, mean), columnMask(column, columns));
+function sumPairs(a: v128, b: v128): v128 {
+  return f32x4.add(v128.shuffle<f32>(a, b, 0, 2, 4, 6), v128.shuffle<f32>(a, b, 1, 3, 5, 7));
 }
 
-function rowMean(x: usize, columns: i32, panelBytes: usize): f32 {
-  let total = f32x4.splat(0);
-  for (let column = 0; column < columns; column += 4) {
-    total = f32x4.add(total, v128.load(x + offsetOf(column, panelBytes)));
-  }
-  return sum(total) / <f32>columns;
-}
+/**
+ * Rows that are normalised at a time, so that none waits for its sums; one where a binary is to be short. Where fewer
+ * than four are left, the last one stands for those that would follow.
+ */
+const ROWS = isDefined(FORWARD_ONLY) ? 1 : 4;
 
-/** The mean square of what is left of a row. */
-function rowVariance(x: usize, columns: i32, panelBytes: usize, mean: v128): f32 {
-  let total = f32x4.splat(0);
-  for (let column = 0; column < columns; column += 4) {
-    const d = deviation(v128.load(x + offsetOf(column, panelBytes)), mean, column, columns);
-    total = madd(d, d, total);
-  }
-  return sum(total) / <f32>columns;
+/** The mean of each of four rows, whose columns are added up in these lanes. */
+function meanOfFour(a: v128, b: v128, c: v128, d: v128, columns: i32): v128 {
+  if (ROWS == 1) return f32x4.splat(sum(a) / <f32>columns);
+  return f32x4.div(sumPairs(sumPairs(a, b), sumPairs(c, d)), f32x4.splat(<f32>columns));
 }
 
 /** y[B,C] = x̂ · gamma[C] + beta[C], where x̂ = (x − mean) / √(variance + epsilon), each over the row's columns. */
 export function rowNormForward(r: RowNorm): void {
-  const rows = rowsOf(r);
-  const panelBytes = <usize>rows * ROW;
-  const width = panelsOf(r.columns) * PANEL;
-  for (let row = firstRow(r), end = lastRow(r); row < end; row++) {
-    const x = r.x + row * ROW;
-    const y = r.y + row * ROW;
-    const center: f32 = r.centered ? rowMean(x, r.columns, panelBytes) : 0;
-    const mean = f32x4.splat(center);
-    const inverse: f32 = 1 / sqrt<f32>(rowVariance(x, r.columns, panelBytes, mean) + r.epsilon);
-    store<f32>(r.moments + row * ROW, center);
-    store<f32>(r.moments + row * ROW, inverse, 4);
-    const scale = f32x4.splat(inverse);
-    for (let column = 0; column < width; column += 4) {
-      const at = offsetOf(column, panelBytes);
-      const normal = f32x4.mul(deviation(v128.load(x + at), mean, column, r.columns), scale);
-      const shift = r.beta ? v128.load(r.beta + (column << 2)) : f32x4.splat(0);
-      v128.store(y + at, madd(normal, v128.load(r.gamma + (column << 2)), shift));
+  for (let row = firstRow(r), end = lastRow(r); row < end; row += ROWS) normalize(r, row, end - row);
+}
+
+/** So many rows, of `left` that are left. */
+function normalize(r: RowNorm, row: i32, left: i32): void {
+  const panelBytes = <usize>rowsOf(r) * ROW;
+  const columns = r.columns;
+  const width = panelsOf(columns) * PANEL;
+  const step1: usize = left > 1 ? ROW : 0;
+  const step2: usize = left > 2 ? 2 * ROW : step1;
+  const step3: usize = left > 3 ? 3 * ROW : step2;
+  const x = r.x + row * ROW;
+  let t0 = f32x4.splat(0);
+  let t1 = t0;
+  let t2 = t0;
+  let t3 = t0;
+  for (let column = 0; r.centered && column < columns; column += 4) {
+    const at = x + offsetOf(column, panelBytes);
+    t0 = f32x4.add(t0, v128.load(at));
+    if (ROWS == 1) continue;
+    t1 = f32x4.add(t1, v128.load(at + step1));
+    t2 = f32x4.add(t2, v128.load(at + step2));
+    t3 = f32x4.add(t3, v128.load(at + step3));
+  }
+  const means = meanOfFour(t0, t1, t2, t3, columns);
+  const m0 = ROWS == 1 ? means : v128.shuffle<f32>(means, means, 0, 0, 0, 0);
+  const m1 = v128.shuffle<f32>(means, means, 1, 1, 1, 1);
+  const m2 = v128.shuffle<f32>(means, means, 2, 2, 2, 2);
+  const m3 = v128.shuffle<f32>(means, means, 3, 3, 3, 3);
+  t0 = f32x4.splat(0);
+  t1 = t0;
+  t2 = t0;
+  t3 = t0;
+  for (let column = 0; column < columns; column += 4) {
+    const at = x + offsetOf(column, panelBytes);
+    const mask = columnMask(column, columns);
+    const d0 = v128.and(f32x4.sub(v128.load(at), m0), mask);
+    t0 = madd(d0, d0, t0);
+    if (ROWS == 1) continue;
+    const d1 = v128.and(f32x4.sub(v128.load(at + step1), m1), mask);
+    const d2 = v128.and(f32x4.sub(v128.load(at + step2), m2), mask);
+    const d3 = v128.and(f32x4.sub(v128.load(at + step3), m3), mask);
+    t1 = madd(d1, d1, t1);
+    t2 = madd(d2, d2, t2);
+    t3 = madd(d3, d3, t3);
+  }
+  const variance = f32x4.add(meanOfFour(t0, t1, t2, t3, columns), f32x4.splat(r.epsilon));
+  const inverse = f32x4.div(f32x4.splat(1), f32x4.sqrt(variance));
+  const s0 = ROWS == 1 ? inverse : v128.shuffle<f32>(inverse, inverse, 0, 0, 0, 0);
+  const s1 = v128.shuffle<f32>(inverse, inverse, 1, 1, 1, 1);
+  const s2 = v128.shuffle<f32>(inverse, inverse, 2, 2, 2, 2);
+  const s3 = v128.shuffle<f32>(inverse, inverse, 3, 3, 3, 3);
+  const moments = r.moments + row * ROW;
+  v128.store32_lane(moments, means, 0);
+  v128.store32_lane(moments, inverse, 0, 4);
+  if (ROWS > 1) {
+    v128.store64_lane(moments + step1, v128.shuffle<f32>(means, inverse, 1, 5, 1, 5), 0);
+    v128.store64_lane(moments + step2, v128.shuffle<f32>(means, inverse, 2, 6, 2, 6), 0);
+    v128.store64_lane(moments + step3, v128.shuffle<f32>(means, inverse, 3, 7, 3, 7), 0);
+  }
+  const y = r.y - r.x;
+  for (let column = 0; column < width; column += 4) {
+    const at = x + offsetOf(column, panelBytes);
+    const mask = columnMask(column, columns);
+    const gamma = v128.load(r.gamma + (column << 2));
+    const shift = v128.load(r.beta ? r.beta + (column << 2) : 0);
+    const n0 = f32x4.mul(v128.and(f32x4.sub(v128.load(at), m0), mask), s0);
+    if (ROWS == 1) {
+      v128.store(y + at, madd(n0, gamma, shift));
+      continue;
     }
+    const n1 = f32x4.mul(v128.and(f32x4.sub(v128.load(at + step1), m1), mask), s1);
+    const n2 = f32x4.mul(v128.and(f32x4.sub(v128.load(at + step2), m2), mask), s2);
+    const n3 = f32x4.mul(v128.and(f32x4.sub(v128.load(at + step3), m3), mask), s3);
+    v128.store(y + at, madd(n0, gamma, shift));
+    v128.store(y + at + step1, madd(n1, gamma, shift));
+    v128.store(y + at + step2, madd(n2, gamma, shift));
+    v128.store(y + at + step3, madd(n3, gamma, shift));
   }
 }
 
