@@ -6,8 +6,7 @@ import { AttentionKind } from '../../src/plan/opcodes';
 import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, partNumber, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
 import { multiply, multiplyStrip, turn } from '../simd/gemm';
-import { columnMask } from '../simd/lanes';
-import { columnAt, copyRow, putFour, takeFour } from './columns';
+import { copyRow, putColumns, takeColumns } from './columns';
 import { softmaxGradientRow, softmaxRow } from './softmax';
 
 /** Queries whose weights are made at once: these are then in the first cache still. */
@@ -38,40 +37,6 @@ export class Attention extends Op {
   paired: i32;
   /** By which input's lengths keys end, counted from 1; 0 where they all count. No query sees what is beyond. */
   lengths: i32;
-}
-
-/** Columns `first … first + columns − 1` of `count` rows to a matrix of their own, times `scale`; padding becomes 0. */
-function takeColumns(to: usize, row: usize, stride: usize, count: i32, first: i32, columns: i32, scale: f32): void {
-  const factor = f32x4.splat(scale);
-  const own = <usize>count * ROW;
-  for (let column = 0; column < panelsOf(columns) * PANEL; column += 4) {
-    const mask = columnMask(column, columns);
-    const from = first + column;
-    const isTogether = (from & 3) == 0;
-    let at = isTogether ? columnAt(row, stride, from) : row;
-    let y = columnAt(to, own, column);
-    for (const end = y + own; y < end; y += ROW) {
-      let value = f32x4.splat(0);
-      if (column < columns) {
-        value = isTogether ? v128.load(at) : takeFour(at, stride, from);
-        value = v128.and(f32x4.mul(value, factor), mask);
-      }
-      v128.store(y, value);
-      at += ROW;
-    }
-  }
-}
-
-/** The way back of {@link takeColumns}; what lies beside is left as it is. */
-function putColumns(row: usize, stride: usize, from: usize, count: i32, first: i32, columns: i32, scale: f32): void {
-  const factor = f32x4.splat(scale);
-  const own = <usize>count * ROW;
-  for (let column = 0; column < columns; column += 4) {
-    for (let k: usize = 0; k < <usize>count; k++) {
-      const value = f32x4.mul(v128.load(columnAt(from + k * ROW, own, column)), factor);
-      putFour(row + k * ROW, stride, first + column, first + columns, value);
-    }
-  }
 }
 
 /** Weights of a query: the softmax of its products with the first `seen` of the keys, and 0 for the others. */

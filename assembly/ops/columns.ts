@@ -1,5 +1,7 @@
 // Columns of a value that need not begin where a panel or a vector does.
+import { panelsOf } from '../parts';
 import { PANEL, ROW } from '../plan';
+import { columnMask } from '../simd/lanes';
 
 /** Where a binary is to be short, what is side by side is told from what is not in one place alone. */
 const SHORT = isDefined(FORWARD_ONLY);
@@ -52,4 +54,54 @@ export function putFour(row: usize, stride: usize, column: i32, end: i32, value:
 @inline
 export function copyRow(to: usize, from: usize): void {
   for (let i: usize = 0; i < <usize>ROW; i += 16) v128.store(to + i, from ? v128.load(from + i) : f32x4.splat(0));
+}
+
+/** Columns `first … first + columns − 1` of `count` rows to a matrix of their own, times `scale`; padding becomes 0. */
+export function takeColumns(
+  to: usize,
+  row: usize,
+  stride: usize,
+  count: i32,
+  first: i32,
+  columns: i32,
+  scale: f32,
+): void {
+  const factor = f32x4.splat(scale);
+  const own = <usize>count * ROW;
+  for (let column = 0; column < panelsOf(columns) * PANEL; column += 4) {
+    const mask = columnMask(column, columns);
+    const from = first + column;
+    const isTogether = (from & 3) == 0;
+    let at = isTogether ? columnAt(row, stride, from) : row;
+    let y = columnAt(to, own, column);
+    for (const end = y + own; y < end; y += ROW) {
+      let value = f32x4.splat(0);
+      if (column < columns) {
+        value = isTogether ? v128.load(at) : takeFour(at, stride, from);
+        value = v128.and(f32x4.mul(value, factor), mask);
+      }
+      v128.store(y, value);
+      at += ROW;
+    }
+  }
+}
+
+/** The way back of {@link takeColumns}; what lies beside is left as it is. */
+export function putColumns(
+  row: usize,
+  stride: usize,
+  from: usize,
+  count: i32,
+  first: i32,
+  columns: i32,
+  scale: f32,
+): void {
+  const factor = f32x4.splat(scale);
+  const own = <usize>count * ROW;
+  for (let column = 0; column < columns; column += 4) {
+    for (let k: usize = 0; k < <usize>count; k++) {
+      const value = f32x4.mul(v128.load(columnAt(from + k * ROW, own, column)), factor);
+      putFour(row + k * ROW, stride, first + column, first + columns, value);
+    }
+  }
 }

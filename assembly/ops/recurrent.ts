@@ -9,10 +9,10 @@
 import { RecurrentKind } from '../../src/plan/opcodes';
 import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, partNumber, rowsOf } from '../parts';
 import { Op, PANEL, ROW } from '../plan';
-import { multiply, turn } from '../simd/gemm';
-import { columnMask, madd } from '../simd/lanes';
+import { multiply, PAIRS, turn } from '../simd/gemm';
+import { madd } from '../simd/lanes';
 import { flushed, gateTanh, half, one } from '../simd/math';
-import { columnAt, copyRow, putFour, takeFour, takeLanes } from './columns';
+import { columnAt, copyRow, putColumns, takeColumns } from './columns';
 
 @unmanaged
 export class Recurrent extends Op {
@@ -62,20 +62,6 @@ function gatesOf(kind: i32): i32 {
   return kind == RecurrentKind.simple ? 1 : kind == RecurrentKind.lstm ? 4 : 3;
 }
 
-/** Four units' numbers, 0 beyond the last unit. */
-// @ts-ignore: decorator
-@inline
-function putUnits(row: usize, stride: usize, unit: i32, units: i32, value: v128): void {
-  v128.store(columnAt(row, stride, unit), v128.and(value, columnMask(unit, units)));
-}
-
-/** The state of a step so many before, or of the cell: 0 before the first step, whose `back` is below 0. */
-// @ts-ignore: decorator
-@inline
-function earlier(row: usize, stride: usize, unit: i32, back: i32): v128 {
-  return back < 0 ? f32x4.splat(0) : v128.load(columnAt(row - <usize>back * ROW, stride, unit));
-}
-
 /** Copies the panels of so many rows, or where `from` is 0 clears them. */
 function copyPanels(to: usize, toStride: usize, from: usize, fromStride: usize, columns: i32, rows: i32 = 1): void {
   for (let panel = panelsOf(columns); panel > 0; panel--) {
@@ -85,97 +71,105 @@ function copyPanels(to: usize, toStride: usize, from: usize, fromStride: usize, 
   }
 }
 
-/**
- * z = f(z + sums) of the gates in the first `columns` columns of so many samples: f is tanh for columns from `from` up
- * to, not with, `to`, and the logistic function for others.
- */
-function openGates(
-  z: usize,
-  stride: usize,
-  sums: usize,
-  count: i32,
-  columns: i32,
-  from: i32,
-  to: i32,
-): void {
-  for (let column = 0; column < columns; column += 4) {
-    const inside = columnMask(column, columns);
-    // The logistic function is half of 1 + tanh of half of what it is given.
-    const isTanh = v128.andnot(columnMask(column, to), columnMask(column, from));
-    const scale = v128.bitselect(one(), half(), isTanh);
-    const shift = v128.andnot(half(), isTanh);
-    let gate = columnAt(z, stride, column);
-    let s = columnAt(sums, <usize>count * ROW, column);
-    for (const end = s + <usize>count * ROW; s < end; s += ROW) {
-      const sum = v128.load(gate);
-      const opened = madd(gateTanh(f32x4.mul(f32x4.add(sum, v128.load(s)), scale)), scale, shift);
-      v128.store(gate, v128.bitselect(opened, sum, inside));
-      gate += ROW;
-    }
-  }
+/** Bytes of the groups that are gone through at a time. */
+const GROUPS: usize = PAIRS ? 32 : 16;
+
+/** Of two groups the second one. */
+// @ts-ignore: decorator
+@inline
+function second(from: usize): v128 {
+  return PAIRS ? v128.load(from, 16) : f32x4.splat(0);
 }
 
-/** From one gate to the next, where each begins a panel; else 0, and columns have to be looked for. */
+// @ts-ignore: decorator
+@inline
+function putSecond(to: usize, value: v128): void {
+  if (PAIRS) v128.store(to, value, 16);
+}
+
+/** From one gate to the next, where each begins a panel; else 0, and always so where the binary is to be short. */
 // @ts-ignore: decorator
 @inline
 function gateBytes(units: i32, stride: usize): usize {
-  return !isDefined(FORWARD_ONLY) && units % PANEL == 0 ? <usize>(units / PANEL) * stride : 0;
+  return PAIRS && units % PANEL == 0 ? <usize>(units / PANEL) * stride : 0;
 }
 
-/** The next h of a sample, and cell, from its gates, its sums and what was `back` rows before. */
-function goOn(r: Recurrent, place: usize, stride: usize, sums: usize, own: usize, back: i32): void {
-  const units = r.units;
-  const kind = r.kind;
-  const z = r.z + place;
-  const h = r.h + place;
-  const cell = r.c + place;
-  for (let unit = 0; unit < panelsOf(units) * PANEL; unit += 4) {
-    if (unit >= units) {
-      v128.store(columnAt(h, stride, unit), f32x4.splat(0));
-      if (kind != RecurrentKind.simple) v128.store(columnAt(cell, stride, unit), f32x4.splat(0));
-      continue;
-    }
-    const first = v128.load(columnAt(z, stride, unit));
-    let opened = first;
-    let a: v128;
-    if (kind == RecurrentKind.simple) a = f32x4.add(first, takeFour(sums, own, unit));
-    else if (kind == RecurrentKind.lstm) {
-      opened = takeLanes(z, stride, 3 * units + unit);
-      const kept = f32x4.mul(takeLanes(z, stride, units + unit), earlier(cell, stride, unit, back));
-      a = f32x4.add(kept, f32x4.mul(first, takeLanes(z, stride, 2 * units + unit)));
-      putUnits(cell, stride, unit, units, a);
-    } else {
-      let product = takeFour(sums, own, 2 * units + unit);
-      if (kind == RecurrentKind.gruAfter) {
-        putUnits(cell, stride, unit, units, product);
-        product = f32x4.mul(takeFour(z, stride, units + unit), product);
-      }
-      a = f32x4.add(takeFour(z, stride, 2 * units + unit), product);
-    }
-    let next = gateTanh(a);
-    if (kind == RecurrentKind.lstm) next = f32x4.mul(opened, next);
-    else if (kind != RecurrentKind.simple) {
-      putFour(z, stride, 2 * units + unit, 3 * units, next);
-      next = f32x4.add(next, f32x4.mul(opened, f32x4.sub(earlier(h, stride, unit, back), next)));
-    }
-    putUnits(h, stride, unit, units, next);
+/** Columns of each gate to panels of its own, `bytes` apart. */
+function takeGates(to: usize, bytes: usize, z: usize, stride: usize, count: i32, gates: i32, units: i32): void {
+  for (let gate = 0; gate < gates; gate++) {
+    takeColumns(to + <usize>gate * bytes, z, stride, count, gate * units, units, 1);
   }
 }
 
-/**
- * The next h, and cell, of an lstm whose gates begin panels, for the units of one: numbers lie in runs, and so nothing
- * is looked for. Gates are `gate` bytes apart. A run of `kept` are the cells before; `isKept` is all ones but at the
- * first step, which has none.
- */
-function goOnPanel(z: usize, gate: usize, c: usize, kept: usize, isKept: i32, h: usize, end: usize): void {
-  for (; h < end; h += 16) {
-    const before = f32x4.mul(v128.load(z + gate), v128.and(v128.load(kept), i32x4.splat(isKept)));
-    const state = f32x4.add(before, f32x4.mul(v128.load(z), v128.load(z + 2 * gate)));
-    v128.store(c, state);
-    v128.store(h, f32x4.mul(v128.load(z + 3 * gate), gateTanh(state)));
-    z += 16;
-    c += 16;
-    kept += 16;
+/** The way back of {@link takeGates}. */
+function putGates(z: usize, stride: usize, from: usize, bytes: usize, count: i32, gates: i32, units: i32): void {
+  for (let gate = 0; gate < gates; gate++) {
+    putColumns(z, stride, from + <usize>gate * bytes, count, gate * units, units, 1);
+  }
+}
+
+// What follows goes through the units of one panel in runs, two groups of four at a time: V8 packs what lies side by
+// side where all is read before anything is written. Where tiles are not in pairs, there is no second group. Gates are
+// `gate` bytes apart. A run of `kept` is what is left of the step before, or zeros.
+
+/** z = f(z + sums): f is tanh where `scale` is 1, and the logistic function where it is ½. */
+function open(z: usize, sums: usize, bytes: usize, scale: f32): void {
+  // The logistic function is half of 1 + tanh of half of what it is given.
+  const factor = f32x4.splat(scale);
+  const shift = f32x4.splat(1 - scale);
+  for (const end = z + bytes; z < end; z += GROUPS) {
+    const sum0 = f32x4.add(v128.load(z), v128.load(sums));
+    const sum1 = f32x4.add(second(z), second(sums));
+    const opened0 = madd(gateTanh(f32x4.mul(sum0, factor)), factor, shift);
+    const opened1 = madd(gateTanh(f32x4.mul(sum1, factor)), factor, shift);
+    v128.store(z, opened0);
+    putSecond(z, opened1);
+    sums += GROUPS;
+  }
+}
+
+/** The next h, and cell, of an lstm. */
+function goOnLstm(z: usize, gate: usize, c: usize, kept: usize, h: usize, end: usize): void {
+  for (; h < end; h += GROUPS) {
+    const kept0 = f32x4.mul(v128.load(z + gate), v128.load(kept));
+    const kept1 = f32x4.mul(second(z + gate), second(kept));
+    const state0 = f32x4.add(kept0, f32x4.mul(v128.load(z), v128.load(z + 2 * gate)));
+    const state1 = f32x4.add(kept1, f32x4.mul(second(z), second(z + 2 * gate)));
+    const next0 = f32x4.mul(v128.load(z + 3 * gate), gateTanh(state0));
+    const next1 = f32x4.mul(second(z + 3 * gate), gateTanh(state1));
+    v128.store(c, state0);
+    putSecond(c, state1);
+    v128.store(h, next0);
+    putSecond(h, next1);
+    z += GROUPS;
+    c += GROUPS;
+    kept += GROUPS;
+  }
+}
+
+/** The next h of a gru from its third gate's sums with u, which are reset; c becomes these. */
+function goOnGru(
+  z: usize, reset: usize, made: usize, c: usize, kept: usize, h: usize, end: usize, sums: usize,
+): void {
+  for (; h < end; h += GROUPS) {
+    const sum0 = v128.load(sums);
+    const sum1 = second(sums);
+    const made0 = gateTanh(f32x4.add(v128.load(made), f32x4.mul(v128.load(reset), sum0)));
+    const made1 = gateTanh(f32x4.add(second(made), f32x4.mul(second(reset), sum1)));
+    const next0 = f32x4.add(made0, f32x4.mul(v128.load(z), f32x4.sub(v128.load(kept), made0)));
+    const next1 = f32x4.add(made1, f32x4.mul(second(z), f32x4.sub(second(kept), made1)));
+    v128.store(c, sum0);
+    putSecond(c, sum1);
+    v128.store(made, made0);
+    putSecond(made, made1);
+    v128.store(h, next0);
+    putSecond(h, next1);
+    z += GROUPS;
+    reset += GROUPS;
+    made += GROUPS;
+    c += GROUPS;
+    kept += GROUPS;
+    sums += GROUPS;
   }
 }
 
@@ -188,53 +182,76 @@ export function recurrentForward(r: Recurrent): void {
   if (count <= 0) return;
   const units = r.units;
   const kind = r.kind;
-  const panels = panelsOf(gatesOf(kind) * units);
+  const gates = gatesOf(kind);
+  const panels = panelsOf(gates * units);
+  const ownPanels = panelsOf(units);
   const stride = <usize>rows * ROW;
   const own = <usize>count * ROW;
+  const bytes = <usize>ownPanels * own;
   const samples = rows / steps;
   const before = r.scratch + partNumber() * r.scratchBytes;
-  const sums = before + <usize>panelsOf(units) * own;
+  const sums = before + bytes;
+  const taken = sums + <usize>panels * own;
   const paired = r.paired;
-  const c = controlsOf(r);
-  const gate = kind == RecurrentKind.lstm ? gateBytes(units, stride) : 0;
+  const controls = controlsOf(r);
+  const resetsBefore = kind == RecurrentKind.gruBefore;
+  const isGru = resetsBefore || kind == RecurrentKind.gruAfter;
+  // All gates are opened first but a gru's last one. An lstm's third is a tanh, as is a simple layer's only one.
+  const opened = (isGru ? 2 : gates) * ownPanels;
+  const tanh = kind == RecurrentKind.simple ? 0 : 2;
+  const gate = resetsBefore ? 0 : gateBytes(units, stride);
+  const apart = gate ? gate : bytes;
   for (let step = 0; step < steps; step++) {
     // How far back the state before lies.
     const back = r.carries ? 0 : step == 0 ? -1 : samples;
+    const past = <usize>max(back, 0) * ROW;
     const start = <usize>(step * samples + first) * ROW;
-    copyPanels(before, own, back < 0 ? 0 : r.h + start - <usize>back * ROW, stride, units, count);
+    copyPanels(before, own, back < 0 ? 0 : r.h + start - past, stride, units, count);
     multiply(sums, count, before, r.u, r.b, count, count, units, 0, panels, -Infinity, paired);
-    // All gates of an lstm, whose third is a tanh, and two of a gru.
-    const opened = kind == RecurrentKind.simple ? 0 : kind == RecurrentKind.lstm ? 4 : 2;
-    openGates(r.z + start, stride, sums, count, opened * units, 2 * units, (opened - 1) * units);
-    if (gate) {
-      const isKept = back < 0 ? 0 : -1;
-      for (let at = start, end = start + <usize>panelsOf(units) * stride; at < end; at += stride) {
-        const cells = r.c + at;
-        goOnPanel(r.z + at, gate, cells, cells - <usize>max(back, 0) * ROW, isKept, r.h + at, r.h + at + own);
-      }
+    let z = r.z + start;
+    let s = sums;
+    if (!gate) {
+      takeGates(taken, bytes, z, stride, count, gates, units);
+      z = taken;
+      s = taken + <usize>gates * bytes;
+      takeGates(s, bytes, sums, own, count, gates, units);
     }
-    if (kind == RecurrentKind.gruBefore) {
-      // r · h in the place of h, whose product the last gate takes.
-      for (let k: usize = 0; k < <usize>count; k++) {
-        const place = start + k * ROW;
-        for (let unit = 0; unit < panelsOf(units) * PANEL; unit += 4) {
-          const state = columnAt(before + k * ROW, own, unit);
-          const reset = unit < units ? takeFour(r.z + place, stride, units + unit) : f32x4.splat(0);
-          const kept = v128.and(f32x4.mul(v128.load(state), reset), columnMask(unit, units));
-          v128.store(state, kept);
-          v128.store(columnAt(r.c + place, stride, unit), kept);
-        }
+    const high = gate ? stride : own;
+    for (let panel = 0; panel < opened; panel++) {
+      open(z + <usize>panel * high, s + <usize>panel * own, own, panel / ownPanels == tanh ? 1 : 0.5);
+    }
+    const last = s + <usize>(gates - 1) * bytes;
+    if (resetsBefore) {
+      // r · h in the place of h, whose product the last gate takes as it is.
+      for (let at: usize = 0; at < bytes; at += 16) {
+        v128.store(before + at, f32x4.mul(v128.load(before + at), v128.load(z + bytes + at)));
+        v128.store(s + bytes + at, one());
       }
+      copyPanels(r.c + start, stride, before, own, units, count);
       multiply(sums, count, before, r.u, 0, count, count, units, 0, panels, -Infinity, paired);
+      takeColumns(last, sums, own, count, 2 * units, units, 1);
     }
+    for (let panel: usize = 0; panel < <usize>ownPanels; panel++) {
+      const at = start + panel * stride;
+      const skip = panel * own;
+      const h = r.h + at;
+      const c = r.c + at;
+      const gatesOfPanel = z + panel * high;
+      // At the first step what was before is all 0.
+      const kept = back < 0 ? before + skip : (isGru ? h : c) - past;
+      if (kind == RecurrentKind.simple) memory.copy(h, gatesOfPanel, own);
+      else if (isGru) {
+        const reset = resetsBefore ? s + bytes + skip : gatesOfPanel + apart;
+        const made = gatesOfPanel + 2 * apart;
+        goOnGru(gatesOfPanel, reset, made, resetsBefore ? last + skip : c, kept, h, h + own, last + skip);
+      } else goOnLstm(gatesOfPanel, apart, c, kept, h, h + own);
+    }
+    if (PAIRS && !gate) putGates(r.z + start, stride, z, bytes, count, gates, units);
     for (let k: usize = 0; k < <usize>count; k++) {
+      if (step < lengthOf(controls, first + <i32>k, r.lengths, steps)) continue;
       const place = start + k * ROW;
-      if (step < lengthOf(c, first + <i32>k, r.lengths, steps)) {
-        if (!gate) goOn(r, place, stride, sums + k * ROW, own, back);
-        continue;
-      }
       copyPanels(r.h + place, stride, 0, 0, units);
-      copyPanels(r.z + place, stride, 0, 0, gatesOf(kind) * units);
+      if (PAIRS) copyPanels(r.z + place, stride, 0, 0, gates * units);
       if (kind != RecurrentKind.simple) copyPanels(r.c + place, stride, 0, 0, units);
     }
   }
@@ -254,125 +271,107 @@ function backTanh(g: v128, t: v128): v128 {
   return flushed(f32x4.mul(g, f32x4.sub(one(), f32x4.mul(t, t))));
 }
 
-/** dz of a step of so many samples from dh and what comes from the step behind; and the sums' gradient. */
-function goBack(
-  r: RecurrentGradient, start: usize, count: i32, stride: usize,
-  back: usize, own: usize, bytes: usize, sums: usize, before: i32,
-): void {
-  const units = r.units;
-  const kind = r.kind;
-  const width = gatesOf(kind) * units;
-  const direct = back + bytes;
-  const cells = direct + bytes;
-  const gate = gateBytes(units, stride);
-  // What of the sums' gradient is that of z.
-  const isOther = kind == RecurrentKind.gruBefore;
-  const end = (width - 1) & -PANEL;
-  copyPanels(isOther ? sums : columnAt(sums, own, end), own, 0, 0, isOther ? width : 1, count);
-  if (r.dz != r.z) copyPanels(columnAt(r.dz + start, stride, end), stride, 0, 0, 1, count);
-  if (kind == RecurrentKind.lstm && gate) {
-    const isKept = before < 0 ? 0 : -1;
-    for (let panel: usize = 0; panel < <usize>panelsOf(units); panel++) {
-      const at = start + panel * stride;
-      const mine = back + panel * own;
-      const c = r.c + at;
-      const kept = c - <usize>max(before, 0) * ROW;
-      goBackPanel(r.z + at, gate, c, kept, isKept, r.dh + at, mine, bytes, sums + panel * own, mine + own);
-    }
-    return;
-  }
-  for (let row: usize = 0; row < own; row += ROW) {
-    const place = start + row;
-    const z = r.z + place;
-    const dz = r.dz + place;
-    const s = sums + row;
-    for (let unit = 0; unit < units; unit += 4) {
-      const at = columnAt(0, stride, unit);
-      const inside = columnAt(row, own, unit);
-      const c = r.c + place + at;
-      const behind = flushed(f32x4.add(v128.load(back + inside), v128.load(direct + inside)));
-      const g = f32x4.add(v128.load(r.dh + place + at), behind);
-      const a = v128.load(z + at);
-      let da: v128;
-      if (kind == RecurrentKind.simple) da = backTanh(g, v128.load(r.h + place + at));
-      else if (kind == RecurrentKind.lstm) {
-        const forget = takeLanes(z, stride, units + unit);
-        const cell = takeLanes(z, stride, 2 * units + unit);
-        const output = takeLanes(z, stride, 3 * units + unit);
-        const state = gateTanh(v128.load(c));
-        const dc = f32x4.add(v128.load(cells + inside), backTanh(f32x4.mul(g, output), state));
-        const kept = before < 0 ? f32x4.splat(0) : v128.load(c - <usize>before * ROW);
-        da = backSigmoid(f32x4.mul(dc, cell), a);
-        putBoth(dz, stride, s, own, 1, units, unit, backSigmoid(f32x4.mul(dc, kept), forget));
-        putBoth(dz, stride, s, own, 2, units, unit, backTanh(f32x4.mul(dc, a), cell));
-        putBoth(dz, stride, s, own, 3, units, unit, backSigmoid(f32x4.mul(g, state), output));
-        v128.store(cells + inside, v128.and(flushed(f32x4.mul(dc, forget)), columnMask(unit, units)));
-      } else {
-        const made = takeFour(z, stride, 2 * units + unit);
-        let through = backTanh(f32x4.mul(g, f32x4.sub(one(), a)), made);
-        da = backSigmoid(f32x4.mul(g, f32x4.sub(earlier(r.h + place, stride, unit, before), made)), a);
-        putFour(dz, stride, 2 * units + unit, 3 * units, through);
-        putUnits(direct + row, own, unit, units, f32x4.mul(g, a));
-        if (!isOther) {
-          const reset = takeFour(z, stride, units + unit);
-          const dReset = backSigmoid(f32x4.mul(through, v128.load(c)), reset);
-          putBoth(dz, stride, s, own, 1, units, unit, dReset);
-          through = flushed(f32x4.mul(through, reset));
-          putUnits(r.c + place, stride, unit, units, through);
-        }
-        putFour(s, own, 2 * units + unit, 3 * units, through);
-      }
-      if (isOther) putFour(dz, stride, unit, units, da);
-      else putBoth(dz, stride, s, own, 0, units, unit, da);
-    }
-  }
-}
+// In runs as on the way there. Sums' gradients are `bytes` apart, as is what comes from the step behind.
 
-/**
- * goBack of an lstm whose gates begin panels, for the units of one: numbers lie in runs, and so nothing is looked for.
- * Gates are `gate` bytes apart, their sums' gradients `bytes`, as is what comes from the step behind. A run of `kept`
- * are the cells before; `isKept` is all ones but at the first step, which has none.
- */
-function goBackPanel(
-  z: usize, gate: usize, c: usize, kept: usize, isKept: i32, dh: usize,
-  back: usize, bytes: usize, s: usize, end: usize,
-): void {
+/** dz of a simple layer. */
+function goBackSimple(z: usize, dh: usize, back: usize, s: usize, end: usize): void {
   for (; back < end; back += 16) {
-    const g = f32x4.add(v128.load(dh), flushed(v128.load(back)));
-    const a = v128.load(z);
-    const forget = v128.load(z + gate);
-    const cell = v128.load(z + 2 * gate);
-    const output = v128.load(z + 3 * gate);
-    const state = gateTanh(v128.load(c));
-    const dc = f32x4.add(v128.load(back + 2 * bytes), backTanh(f32x4.mul(g, output), state));
-    const da = backSigmoid(f32x4.mul(dc, cell), a);
-    const df = backSigmoid(f32x4.mul(dc, v128.and(v128.load(kept), i32x4.splat(isKept))), forget);
-    const dg = backTanh(f32x4.mul(dc, a), cell);
-    const dOut = backSigmoid(f32x4.mul(g, state), output);
-    v128.store(z, da);
-    v128.store(s, da);
-    v128.store(z + gate, df);
-    v128.store(s + bytes, df);
-    v128.store(z + 2 * gate, dg);
-    v128.store(s + 2 * bytes, dg);
-    v128.store(z + 3 * gate, dOut);
-    v128.store(s + 3 * bytes, dOut);
-    v128.store(back + 2 * bytes, flushed(f32x4.mul(dc, forget)));
+    const dz = backTanh(f32x4.add(v128.load(dh), flushed(v128.load(back))), v128.load(z));
+    v128.store(z, dz);
+    v128.store(s, dz);
     z += 16;
-    c += 16;
-    kept += 16;
     dh += 16;
     s += 16;
   }
 }
 
-/** Writes the same of a gate to both. */
+/** dz of an lstm. */
+function goBackLstm(
+  z: usize, gate: usize, c: usize, kept: usize, dh: usize,
+  back: usize, bytes: usize, s: usize, end: usize,
+): void {
+  for (; back < end; back += 32) {
+    const g0 = f32x4.add(v128.load(dh), flushed(v128.load(back)));
+    const g1 = f32x4.add(v128.load(dh, 16), flushed(v128.load(back, 16)));
+    const i0 = v128.load(z);
+    const i1 = v128.load(z, 16);
+    const f0 = v128.load(z + gate);
+    const f1 = v128.load(z + gate, 16);
+    const made0 = v128.load(z + 2 * gate);
+    const made1 = v128.load(z + 2 * gate, 16);
+    const o0 = v128.load(z + 3 * gate);
+    const o1 = v128.load(z + 3 * gate, 16);
+    const state0 = gateTanh(v128.load(c));
+    const state1 = gateTanh(v128.load(c, 16));
+    const dc0 = f32x4.add(v128.load(back + bytes), backTanh(f32x4.mul(g0, o0), state0));
+    const dc1 = f32x4.add(v128.load(back + bytes, 16), backTanh(f32x4.mul(g1, o1), state1));
+    const di0 = backSigmoid(f32x4.mul(dc0, made0), i0);
+    const di1 = backSigmoid(f32x4.mul(dc1, made1), i1);
+    const df0 = backSigmoid(f32x4.mul(dc0, v128.load(kept)), f0);
+    const df1 = backSigmoid(f32x4.mul(dc1, v128.load(kept, 16)), f1);
+    const dMade0 = backTanh(f32x4.mul(dc0, i0), made0);
+    const dMade1 = backTanh(f32x4.mul(dc1, i1), made1);
+    const do0 = backSigmoid(f32x4.mul(g0, state0), o0);
+    const do1 = backSigmoid(f32x4.mul(g1, state1), o1);
+    putPair(z, s, di0, di1);
+    putPair(z + gate, s + bytes, df0, df1);
+    putPair(z + 2 * gate, s + 2 * bytes, dMade0, dMade1);
+    putPair(z + 3 * gate, s + 3 * bytes, do0, do1);
+    v128.store(back + bytes, flushed(f32x4.mul(dc0, f0)));
+    v128.store(back + bytes, flushed(f32x4.mul(dc1, f1)), 16);
+    z += 32;
+    c += 32;
+    kept += 32;
+    dh += 32;
+    s += 32;
+  }
+}
+
+/** dz of a gru that resets after its product with u; c becomes what is its last gate's of the sums with u. */
+function goBackGru(
+  z: usize, gate: usize, c: usize, kept: usize, dh: usize,
+  back: usize, bytes: usize, s: usize, end: usize,
+): void {
+  for (; back < end; back += 32) {
+    const g0 = f32x4.add(v128.load(dh), flushed(f32x4.add(v128.load(back), v128.load(back + bytes))));
+    const g1 = f32x4.add(v128.load(dh, 16), flushed(f32x4.add(v128.load(back, 16), v128.load(back + bytes, 16))));
+    const z0 = v128.load(z);
+    const z1 = v128.load(z, 16);
+    const r0 = v128.load(z + gate);
+    const r1 = v128.load(z + gate, 16);
+    const made0 = v128.load(z + 2 * gate);
+    const made1 = v128.load(z + 2 * gate, 16);
+    const lost0 = f32x4.sub(v128.load(kept), made0);
+    const lost1 = f32x4.sub(v128.load(kept, 16), made1);
+    const dz0 = backSigmoid(f32x4.mul(g0, lost0), z0);
+    const dz1 = backSigmoid(f32x4.mul(g1, lost1), z1);
+    const dMade0 = backTanh(f32x4.mul(g0, f32x4.sub(one(), z0)), made0);
+    const dMade1 = backTanh(f32x4.mul(g1, f32x4.sub(one(), z1)), made1);
+    const dr0 = backSigmoid(f32x4.mul(dMade0, v128.load(c)), r0);
+    const dr1 = backSigmoid(f32x4.mul(dMade1, v128.load(c, 16)), r1);
+    putPair(z, s, dz0, dz1);
+    putPair(z + gate, s + bytes, dr0, dr1);
+    v128.store(z + 2 * gate, dMade0);
+    v128.store(z + 2 * gate, dMade1, 16);
+    putPair(c, s + 2 * bytes, flushed(f32x4.mul(dMade0, r0)), flushed(f32x4.mul(dMade1, r1)));
+    v128.store(back + bytes, f32x4.mul(g0, z0));
+    v128.store(back + bytes, f32x4.mul(g1, z1), 16);
+    z += 32;
+    c += 32;
+    kept += 32;
+    dh += 32;
+    s += 32;
+  }
+}
+
+/** Writes two groups to both. */
 // @ts-ignore: decorator
 @inline
-function putBoth(dz: usize, stride: usize, s: usize, own: usize, gate: i32, units: i32, unit: i32, value: v128): void {
-  const end = (gate + 1) * units;
-  putFour(dz, stride, gate * units + unit, end, value);
-  putFour(s, own, gate * units + unit, end, value);
+function putPair(to: usize, other: usize, first: v128, second: v128): void {
+  v128.store(to, first);
+  v128.store(to, second, 16);
+  v128.store(other, first);
+  v128.store(other, second, 16);
 }
 
 /** dz from dh, the last step first; shared out by samples. The record's positions are the steps. */
@@ -384,54 +383,84 @@ export function recurrentGradient(r: RecurrentGradient): void {
   if (count <= 0) return;
   const units = r.units;
   const kind = r.kind;
+  const gates = gatesOf(kind);
   const panels = panelsOf(units);
-  const width = gatesOf(kind) * units;
+  const width = gates * units;
   const stride = <usize>rows * ROW;
   const own = <usize>count * ROW;
   const bytes = <usize>panels * own;
   const paired = r.paired;
-  // What comes from the step behind: dh through u, dh beside it, and dc; then the sums' gradients, and uᵀ.
+  // What comes from the step behind: dh through u, and beside it a gru's dh or an lstm's dc; zeros, which are what is
+  // before the first step; then the sums' gradients, gates and their sums' gradients in panels of their own, and uᵀ.
   const back = r.scratch + partNumber() * r.scratchBytes;
   const direct = back + bytes;
-  const sums = direct + 2 * bytes;
-  const turned = sums + <usize>panelsOf(width) * own;
+  const none = direct + bytes;
+  const sums = none + bytes;
+  const taken = sums + <usize>panelsOf(width) * own;
+  const turned = taken + <usize>(2 * gates) * bytes;
   const samples = rows / steps;
-  memory.fill(back, 0, 3 * bytes);
+  const past = <usize>samples * ROW;
+  const resetsBefore = kind == RecurrentKind.gruBefore;
+  const gate = resetsBefore ? 0 : gateBytes(units, stride);
+  const apart = gate ? gate : bytes;
+  memory.fill(back, 0, (gate ? sums : turned) - back);
   for (let panel = 0; panel < panels; panel++) {
     const u = r.u + <usize>(panel * PANEL) * ROW;
     turn(turned + <usize>(panel * width) * ROW, u, <usize>units * ROW, 0, units - panel * PANEL, width);
   }
   for (let step = steps - 1; step >= 0; step--) {
-    const before = step == 0 ? -1 : samples;
     const start = <usize>(step * samples + first) * ROW;
-    goBack(r, start, count, stride, back, own, bytes, sums, before);
-    multiply(back, count, sums, turned, 0, count, count, width, 0, panels, -Infinity, paired);
-    if (kind == RecurrentKind.gruBefore) {
-      // back is the gradient of r · h: r has its share of it, and h what is left; then both gates go back through u.
-      for (let k = 0; k < count; k++) {
-        const shift = <usize>k * ROW;
-        const place = start + shift;
-        const z = r.z + place;
-        const dz = r.dz + place;
-        for (let unit = 0; unit < units; unit += 4) {
-          const reset = takeFour(z, stride, units + unit);
-          const g = v128.load(columnAt(back + shift, own, unit));
-          const old = earlier(r.h + place, stride, unit, before);
-          putFour(dz, stride, units + unit, 2 * units, backSigmoid(f32x4.mul(g, old), reset));
-          const kept = f32x4.add(v128.load(columnAt(direct + shift, own, unit)), f32x4.mul(g, reset));
-          putUnits(direct + shift, own, unit, units, kept);
-        }
-        copyPanels(sums + shift, own, 0, 0, width);
-        for (let column = 0; column < 2 * units; column += 4) {
-          putFour(sums + shift, own, column, 2 * units, takeFour(dz, stride, column));
-        }
-        copyPanels(r.du + place, stride, sums + shift, own, width);
-        copyPanels(z, stride, 0, 0, width);
-        for (let unit = 0; unit < units; unit += 4) {
-          putFour(z, stride, 2 * units + unit, 3 * units, takeFour(dz, stride, 2 * units + unit));
-        }
-      }
-      multiply(back, count, sums, turned, 0, count, count, width, 0, panels, -Infinity, paired);
+    const from = r.z + start;
+    let z = from;
+    let s = sums;
+    if (!gate) {
+      z = taken;
+      s = taken + <usize>gates * bytes;
+      takeGates(z, bytes, from, stride, count, gates, units);
     }
+    // There is nothing yet to reset where that is done before the product.
+    if (resetsBefore) for (let at: usize = 0; at < bytes; at += 16) v128.store(z + bytes + at, one());
+    for (let panel: usize = 0; panel < <usize>panels; panel++) {
+      const at = start + panel * stride;
+      const dh = r.dh + at;
+      const mine = back + panel * own;
+      const end = mine + own;
+      const sum = s + panel * own;
+      const gatesOfPanel = z + panel * (gate ? stride : own);
+      const kept = step == 0 ? none + panel * own : (kind == RecurrentKind.lstm ? r.c : r.h) + at - past;
+      if (kind == RecurrentKind.simple) goBackSimple(gatesOfPanel, dh, mine, sum, end);
+      else if (kind == RecurrentKind.lstm) {
+        goBackLstm(gatesOfPanel, apart, r.c + at, kept, dh, mine, bytes, sum, end);
+      } else {
+        const c = resetsBefore ? sum + 2 * bytes : r.c + at;
+        goBackGru(gatesOfPanel, apart, c, kept, dh, mine, bytes, sum, end);
+      }
+    }
+    if (resetsBefore) {
+      // At first the last gate goes back through u alone, which gives the gradient of r · h: r has its share of that,
+      // and h what is left. Then both other gates go back.
+      memory.fill(s, 0, bytes);
+      takeColumns(z + bytes, from, stride, count, units, units, 1);
+      putGates(from, stride, s, bytes, count, gates, units);
+      putGates(sums, own, s, bytes, count, gates, units);
+      multiply(back, count, sums, turned, 0, count, count, width, 0, panels, -Infinity, paired);
+      for (let at: usize = 0; at < bytes; at += 16) {
+        const h = step == 0 ? none : r.h + start - past + (at / own) * stride + (at % own);
+        const g = v128.load(back + at);
+        const reset = v128.load(z + bytes + at);
+        v128.store(direct + at, f32x4.add(v128.load(direct + at), f32x4.mul(g, reset)));
+        const dReset = backSigmoid(f32x4.mul(g, v128.load(h)), reset);
+        v128.store(z + bytes + at, dReset);
+      }
+      memory.copy(s, z, 2 * bytes);
+      memory.fill(s + 2 * bytes, 0, bytes);
+      copyPanels(r.dz + start + <usize>((width - 1) / PANEL) * stride, stride, 0, 0, 1, count);
+    }
+    if (!gate) {
+      putGates(r.dz + start, stride, z, bytes, count, gates, units);
+      putGates(sums, own, s, bytes, count, gates, units);
+    }
+    if (resetsBefore) copyPanels(r.du + start, stride, sums, own, width, count);
+    multiply(back, count, sums, turned, 0, count, count, width, 0, panels, -Infinity, paired);
   }
 }

@@ -23,7 +23,7 @@ const FEW: i32 = 64;
 const NEAR: i32 = 512 * 1024;
 
 /** What predicts alone sets no flags of the engine, for which tiles in pairs are. */
-const PAIRS = !isDefined(FORWARD_ONLY);
+export const PAIRS = !isDefined(FORWARD_ONLY);
 
 /** The tiles that products take: two rows, four in pairs, or four of few columns. The bits are the same. */
 export const enum Tile {

@@ -226,7 +226,10 @@ export function emitRecurrent(builder: Builder, whole: Site<unknown>, layer: Rec
     u: floatWeights(builder, site, 'recurrentWeight', prefix),
     b: site.parameters.recurrentBias?.data ?? 0,
     c: c?.data ?? 0,
-    ...builder.scratch(panelBytes(builder.capacity, panelCount(units) * PANEL + z.columns)),
+    // The state before and the sums with it, and both gates and sums in panels of their own.
+    ...builder.scratch(
+      panelBytes(builder.capacity, z.columns + (1 + 2 * gates[layer.kind]) * panelCount(units) * PANEL),
+    ),
     units,
     kind: kindOf(layer),
     paired: builder.paired,
@@ -267,7 +270,10 @@ export function emitRecurrentBack(
     dh,
     dz,
     du,
-    ...builder.scratch(3 * panelBytes(capacity, units) + panelBytes(capacity, z.columns) + turned),
+    // What comes from the step behind, and gates and their sums' gradients in panels of their own.
+    ...builder.scratch(
+      (3 + 2 * gates[layer.kind]) * panelBytes(capacity, units) + panelBytes(capacity, z.columns) + turned,
+    ),
     units,
     kind: kindOf(layer),
     paired: builder.paired,
