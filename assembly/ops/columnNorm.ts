@@ -254,8 +254,11 @@ function addProducts(r: ColumnChunks, to: usize, column: i32, shift: usize, rows
   const dy = r.dy - r.x;
   const mean0 = v128.load(r.mean + (column << 2));
   const mean1 = v128.load(r.mean + (column << 2), 16);
-  const inverse0 = f32x4.div(one(), deviationOf(r.variance, column, r.epsilon));
-  const inverse1 = f32x4.div(one(), deviationOf(r.variance, column + 4, r.epsilon));
+  // Through memory, or V8 of Node 20 takes the roots and quotients into the loop.
+  v128.store(to, f32x4.div(one(), deviationOf(r.variance, column, r.epsilon)));
+  v128.store(to, f32x4.div(one(), deviationOf(r.variance, column + 4, r.epsilon)), 16);
+  const inverse0 = v128.load(to);
+  const inverse1 = v128.load(to, 16);
   let sum0 = f32x4.splat(0);
   let sum1 = sum0;
   let product0 = sum0;
