@@ -47,14 +47,14 @@ const SHORTENING = ['coalesce-locals', 'reorder-locals', 'vacuum', 'reorder-func
 
 /**
  * Inlines functions that are called from one place alone, which the compiler does not where they are large: 2 KB less
- * of 33. Where a binary is to be short, all of them. Others stay functions (`shrinkLevel` in asconfig.json too), which
- * is 2.3 KB less: loops whose time counts have what they call inlined by the compiler.
+ * of 33. Where a binary is to be short, all of them. The compiler itself is to leave what is called from several places
+ * alone (`shrinkLevel` in asconfig.json), which is 1.5 KB less: loops whose time counts have it inlined by decorators.
  */
 function inlineSingleCalls(file, isShort) {
   const module = binaryen.readBinary(readFileSync(file));
   module.setFeatures(binaryen.Features.All);
   binaryen.setOptimizeLevel(3);
-  binaryen.setShrinkLevel(isShort ? 2 : 1);
+  binaryen.setShrinkLevel(isShort ? 2 : 0);
   binaryen.setOneCallerInlineMaxSize(2 ** 31 - 1);
   for (const name of isShort ? [] : APART) {
     binaryen.setPassArgument('no-inline', `*${name}*`);
