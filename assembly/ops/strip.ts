@@ -51,11 +51,11 @@ export function findStrip(r: Strips, row: i32, end: i32): i32 {
   return samples * lines * across;
 }
 
-/** Whether windows are of one number, which are read where they lie. */
+/** Whether windows are of one number, which are read where they lie. Short binaries copy them with what lies between. */
 // @ts-ignore: decorator
 @inline
 function isInPlace(r: Strips): bool {
-  return r.taps == 1;
+  return !isDefined(FORWARD_ONLY) && r.taps == 1;
 }
 
 /** How many numbers of a patch so many windows side by side lie on. */
