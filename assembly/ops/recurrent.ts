@@ -11,8 +11,8 @@ import { controlsOf, firstRow, lastRow, lengthOf, panelsOf, partNumber, rowsOf }
 import { Op, PANEL, ROW } from '../plan';
 import { multiply, PAIRS, turn } from '../simd/gemm';
 import { madd } from '../simd/lanes';
-import { flushed, gateTanh, half, one } from '../simd/math';
-import { columnAt, copyRow, putColumns, takeColumns } from './columns';
+import { flushed, gateTanh, one } from '../simd/math';
+import { copyRow, putColumns, takeColumns } from './columns';
 
 @unmanaged
 export class Recurrent extends Op {

@@ -51,7 +51,7 @@ export function findStrip(r: Strips, row: i32, end: i32): i32 {
   return samples * lines * across;
 }
 
-/** Whether windows are of one number, which are read where they lie. Short binaries copy them with what lies between. */
+/** Whether windows are of one number, read where they lie. Short binaries copy them with what lies between. */
 // @ts-ignore: decorator
 @inline
 function isInPlace(r: Strips): bool {
